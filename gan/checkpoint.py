@@ -1,0 +1,139 @@
+"""Weights on disk: safetensors and JSON, written aside and renamed, checked before they are believed. Never pickle."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import torch
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import save
+from torch import Tensor, nn
+
+from gan import networks
+from gan.config import Config, ConfigError
+
+MAX_ELEMENTS = 200_000_000  # of one file: 800 MB as float32, far above anything trained here
+MAX_JSON_BYTES = 4_000_000
+
+
+class FolderError(ValueError):
+    """A model folder cannot be used. The message names the file and the fault."""
+
+
+def write_bytes(path: Path, content: bytes) -> None:
+    """Write a file so that a reader, or a crash, never meets half of it."""
+    aside = path.with_name(path.name + ".new")
+    aside.write_bytes(content)
+    os.replace(aside, path)
+
+
+def write_tensors(path: Path, tensors: Mapping[str, Tensor]) -> None:
+    """Write named tensors as safetensors, whole or not at all."""
+    write_bytes(path, save({k: v.detach().cpu().contiguous() for k, v in tensors.items()}))
+
+
+def read_json(path: Path) -> Any:
+    """Parsed JSON of a small file; FolderError when it is missing, too large or no JSON."""
+    try:
+        if path.stat().st_size > MAX_JSON_BYTES:
+            raise FolderError(f"{path}: {path.stat().st_size} bytes is too large for a JSON file of a model")
+        return json.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise FolderError(f"{path}: missing") from None
+    except (OSError, UnicodeDecodeError, ValueError, RecursionError) as error:
+        if isinstance(error, FolderError):
+            raise
+        raise FolderError(f"{path}: not readable as JSON ({error})") from None
+
+
+def read_config(folder: Path) -> Config:
+    """The folder's config, every field in range; FolderError otherwise. Reads no tensor."""
+    path = folder / "config.json"
+    try:
+        config = Config.from_dict(read_json(path))
+    except ConfigError as error:
+        raise FolderError(f"{path}: {error}") from None
+    if config.resolution == 0 or config.channels == 0:
+        raise FolderError(f"{path}: resolution and channels must be set in a trained model's config")
+    if config.network not in networks.NETWORKS:
+        raise FolderError(f"{path}: unknown network {config.network!r}: known are {', '.join(networks.NETWORKS)}")
+    return config
+
+
+def read_tensors(path: Path, expected: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    """The file's tensors, on the CPU, once every name, dtype and shape is what `expected` (meta tensors do) has.
+
+    Nothing is allocated before the whole header agrees. FolderError names the file and the first difference.
+    """
+    if not path.is_file():
+        raise FolderError(f"{path}: missing")
+    total = sum(t.numel() for t in expected.values())
+    if total > MAX_ELEMENTS:
+        raise FolderError(f"{path}: the config asks for {total:,} numbers, the limit is {MAX_ELEMENTS:,}")
+    try:
+        with safe_open(path, framework="pt", device="cpu") as file:
+            names = set(file.keys())
+            if missing := sorted(expected.keys() - names):
+                raise FolderError(f"{path}: tensor {missing[0]!r} is missing")
+            if extra := sorted(names - expected.keys()):
+                raise FolderError(f"{path}: unexpected tensor {extra[0]!r}"[:300])
+            for name, want in expected.items():
+                part = file.get_slice(name)
+                if tuple(part.get_shape()) != tuple(want.shape):
+                    shapes = f"{tuple(part.get_shape())}, the config needs {tuple(want.shape)}"
+                    raise FolderError(f"{path}: tensor {name!r} has shape {shapes}")
+                if part.get_dtype() != _DTYPES[want.dtype]:
+                    raise FolderError(f"{path}: tensor {name!r} is {part.get_dtype()}, not {_DTYPES[want.dtype]}")
+            tensors = {name: file.get_tensor(name) for name in expected}
+    except (OSError, SafetensorError) as error:
+        raise FolderError(f"{path}: damaged or not safetensors ({error})") from None
+    for name, tensor in tensors.items():
+        if tensor.is_floating_point() and not torch.isfinite(tensor).all():
+            raise FolderError(f"{path}: tensor {name!r} holds values that are not finite")
+    return tensors
+
+
+_DTYPES = {torch.float32: "F32", torch.int64: "I64"}
+
+
+def build_on_meta(config: Config, folder: Path) -> tuple[nn.Module, nn.Module]:
+    """(generator, critic) with shapes but no memory; FolderError if the config describes no network."""
+    try:
+        with torch.device("meta"):
+            return networks.build(config)
+    except (ConfigError, RuntimeError, KeyError, ValueError) as error:
+        raise FolderError(f"{folder / 'config.json'}: no network can be built from it ({error})") from None
+
+
+def load_into(module: nn.Module, path: Path, device: torch.device) -> nn.Module:
+    """Give a meta module the file's weights, on `device`, in eval mode, after `read_tensors`'s checks."""
+    tensors = read_tensors(path, module.state_dict())
+    module.load_state_dict({k: v.to(device) for k, v in tensors.items()}, assign=True)
+    return module.eval().requires_grad_(False)
+
+
+def save_state(folder: Path, tensors: Mapping[str, Tensor], meta: Mapping[str, Any]) -> None:
+    """Replace `folder` (a checkpoint) by one that holds these tensors and this JSON; at every moment one is whole."""
+    aside, old = folder.with_name(folder.name + ".new"), folder.with_name(folder.name + ".old")
+    shutil.rmtree(aside, ignore_errors=True)
+    aside.mkdir(parents=True)
+    write_tensors(aside / "state.safetensors", tensors)
+    write_bytes(aside / "state.json", json.dumps(dict(meta), indent=2).encode())
+    if folder.exists():
+        shutil.rmtree(old, ignore_errors=True)
+        folder.rename(old)
+    aside.rename(folder)
+    shutil.rmtree(old, ignore_errors=True)
+
+
+def find_state(folder: Path) -> Path:
+    """The newest whole checkpoint of `folder`, also after a crash between two renames; FolderError if there is none."""
+    for candidate in (folder, folder.with_name(folder.name + ".new"), folder.with_name(folder.name + ".old")):
+        if (candidate / "state.json").is_file():  # written last
+            return candidate
+    raise FolderError(f"{folder}: no checkpoint to resume from")

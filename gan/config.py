@@ -1,0 +1,121 @@
+"""What a training run is: one frozen dataclass, the ranges of its fields, and named presets."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import math
+import types
+import typing
+from dataclasses import dataclass, field
+from typing import Any
+
+RESOLUTIONS = (28, 32, 64)
+
+
+class ConfigError(ValueError):
+    """A setting is out of range, of the wrong type, or unknown; the message says which and what would do."""
+
+
+def _setting(default: Any, help: str, low: float = -math.inf, high: float = math.inf, **metadata: Any) -> Any:
+    return field(default=default, metadata={"help": help, "low": low, "high": high, **metadata})
+
+
+@dataclass(frozen=True)
+class Config:
+    """Everything that decides the weights, in the units given beside each field.
+
+    Saved verbatim as `config.json`. `channels` and `classes` are copied from the data set when training starts,
+    so that a folder can be rebuilt without its data.
+    """
+
+    dataset: str = _setting("emoji", "a data set's name, or a folder of pictures")
+    network: str = _setting("resnet", "generator and critic")
+    loss: str = _setting("relativistic", "adversarial loss")
+    images: int = _setting(2_000_000, "real images shown, the length of the run", 1, 10**10)
+    batch_size: int = _setting(64, "images a step", 2, 65536)
+    seed: int = _setting(0, "seed of every random number of the run", 0, 2**32 - 1)
+    device: str = _setting("auto", "auto, cpu or cuda")
+    data_root: str = _setting("data", "where downloaded data sets live")
+    resolution: int = _setting(0, "pixels a side: 28, 32 or 64; 0 = the data set's own", 0, 64)
+    width: int = _setting(64, "channels at full resolution of the resnet pair", 16, 256)
+    z_dim: int = _setting(100, "latent dimensions", 2, 512)
+    learning_rate: float = _setting(2e-4, "Adam step size of both networks", 1e-7, 1.0)
+    critic_lr_ratio: float = _setting(1.0, "critic's learning rate over the generator's (TTUR)", 0.01, 100)
+    beta1: float = _setting(0.0, "Adam's first decay", 0.0, 0.999)
+    beta2: float = _setting(0.99, "Adam's second decay", 0.0, 0.9999)
+    gamma: float = _setting(1.0, "weight of the R1 + R2 penalty; 0 turns it off", 0.0, 1e4)
+    anneal: float = _setting(0.0, "last share of the run over which learning rate falls to zero", 0.0, 1.0)
+    ema_images: int = _setting(32_000, "half-life of the averaged generator, in images", 1, 10**9)
+    precision: str = _setting("bf16", "bf16 (autocast) or fp32", choices=("bf16", "fp32"))
+    sample_images: int = _setting(100_000, "images between sample grids", 1, 10**10)
+    checkpoint_images: int = _setting(50_000, "images between checkpoints", 1, 10**10)
+    channels: int = _setting(0, "colour channels, from the data set", 0, 3, derived=True)
+    classes: tuple[str, ...] = _setting((), "class names, from the data set", derived=True)
+
+    def __post_init__(self) -> None:
+        """Raise ConfigError, naming field, range and value, unless every field is of its type and in its range."""
+        types_by_name = typing.get_type_hints(Config)
+        for f in dataclasses.fields(self):
+            _check(f, types_by_name[f.name], getattr(self, f.name))
+        if self.resolution not in (0, *RESOLUTIONS):
+            raise ConfigError(f"resolution must be one of {', '.join(map(str, RESOLUTIONS))}, got {self.resolution}")
+        if self.width % 16:
+            raise ConfigError(f"width must be a multiple of 16 (the fast bf16 path needs it), got {self.width}")
+        if self.channels == 2:
+            raise ConfigError("channels must be 1 or 3, got 2")
+
+    def to_json(self) -> str:
+        """The config as indented JSON text, every field present."""
+        return json.dumps(dataclasses.asdict(self), indent=2, ensure_ascii=False) + "\n"
+
+    @staticmethod
+    def from_dict(values: Any) -> Config:
+        """Config from parsed, untrusted JSON. ConfigError for a non-object, a missing, unknown or wrong field."""
+        if not isinstance(values, dict):
+            raise ConfigError(f"expected a JSON object, got {type(values).__name__}")
+        names = {f.name for f in dataclasses.fields(Config)}
+        if unknown := sorted(set(values) - names):
+            raise ConfigError(f"unknown field {unknown[0]!r}")
+        if missing := sorted(names - set(values)):
+            raise ConfigError(f"missing field {missing[0]!r}")
+        if isinstance(values["classes"], list):
+            values = {**values, "classes": tuple(values["classes"])}
+        return Config(**values)
+
+
+def _check(f: dataclasses.Field, kind: Any, value: Any) -> None:
+    if kind is float and type(value) is int:
+        value = float(value)
+    if isinstance(kind, types.GenericAlias):
+        if not (isinstance(value, tuple) and all(isinstance(v, str) and len(v) <= 200 for v in value)):
+            raise ConfigError(f"{f.name} must be a list of names, got {value!r}"[:300])
+        if len(value) > 1000:
+            raise ConfigError(f"{f.name} must have at most 1000 entries, got {len(value)}")
+        return
+    if type(value) is not kind:
+        raise ConfigError(f"{f.name} must be {kind.__name__}, got {value!r}"[:300])
+    if kind is str:
+        if len(value) > 1000:
+            raise ConfigError(f"{f.name} must be at most 1000 characters, got {len(value)}")
+        choices = f.metadata.get("choices")
+        if choices and value not in choices:
+            raise ConfigError(f"{f.name} must be one of {', '.join(choices)}, got {value!r}")
+    elif not f.metadata["low"] <= value <= f.metadata["high"]:  # False for NaN too
+        raise ConfigError(f"{f.name} must be in [{f.metadata['low']}, {f.metadata['high']}], got {value}")
+
+
+_CLASSIC = {"loss": "nonsaturating", "gamma": 0.0, "beta1": 0.5, "beta2": 0.999, "precision": "fp32"}
+
+# The recipes: what differs from the defaults above, which are the emoji recipe.
+PRESETS: dict[str, dict[str, Any]] = {
+    "emoji": {},
+    "mnist": {"dataset": "mnist", "images": 800_000},
+    "fashion-mnist": {"dataset": "fashion-mnist", "images": 800_000},
+    "classic-mlp": {"dataset": "mnist", "network": "mlp", **_CLASSIC},
+    "classic-dcgan": {"dataset": "mnist", "network": "dcgan", **_CLASSIC},
+    "smoke": {
+        "dataset": "mnist-10k", "images": 1_024, "batch_size": 32, "width": 16, "ema_images": 256,
+        "sample_images": 512, "checkpoint_images": 512,
+    },
+}  # fmt: skip

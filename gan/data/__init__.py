@@ -1,0 +1,59 @@
+"""Pictures to learn from: `DATASETS`, `load`, and a folder of one's own.
+
+To add a data set, write one function `(root, resolution, split, progress) -> Dataset` and one line here.
+"""
+
+import os
+from pathlib import Path
+
+from gan.config import RESOLUTIONS
+from gan.data.dataset import SPLITS, DataError, Dataset, Progress, Source
+from gan.data.emoji import load_emoji
+from gan.data.folder import RESOLUTION as FOLDER_RESOLUTION
+from gan.data.folder import load_folder
+from gan.data.mnist import load_fashion_mnist, load_fashion_mnist_10k, load_mnist, load_mnist_10k
+
+__all__ = ["DATASETS", "RESOLUTIONS", "DataError", "Dataset", "Source", "load"]
+
+# fmt: off
+DATASETS: dict[str, Source] = {
+    # name                     load               pixels, channels, one line for menus, licence of the pictures
+    "emoji":             Source(load_emoji,             32, 3, "1,911 Noto emoji, bundled",            "Apache-2.0"),
+    "mnist-10k":         Source(load_mnist_10k,         28, 1, "10,000 digits, bundled",               "CC-BY-SA-3.0"),
+    "fashion-mnist-10k": Source(load_fashion_mnist_10k, 28, 1, "10,000 clothes, bundled",              "MIT"),
+    "mnist":             Source(load_mnist,             28, 1, "60,000 digits, 11 MB to download",     "CC-BY-SA-3.0"),
+    "fashion-mnist":     Source(load_fashion_mnist,     28, 1, "60,000 clothes, 30 MB to download",    "MIT"),
+}
+# fmt: on
+
+
+def load(
+    name: str,
+    resolution: int | None = None,
+    data_root: str | Path = "data",
+    split: str = "train",
+    progress: Progress = lambda line: None,
+) -> Dataset:
+    """Return the data set called `name`, or the pictures in the folder `name`, whole, in memory.
+
+    resolution  one of `RESOLUTIONS`, pixels a side; None or 0 for the source's own
+    data_root   where downloaded sets lie or are put, in torchvision's layout
+    split       "train", or "test" for the two full sets that have one
+    progress    is given a line of text now and then while something slow is done
+
+    A name in `DATASETS` comes before a folder of that name: write ./emoji for the folder. The same call gives the
+    same pictures in the same order. Raises DataError, with the cure, for whatever is wrong.
+    """
+    if resolution and resolution not in RESOLUTIONS:
+        raise DataError(f"resolution must be one of {', '.join(map(str, RESOLUTIONS))}, got {resolution}")
+    if split not in SPLITS:
+        raise DataError(f"split must be 'train' or 'test', got {split!r}")
+    if source := DATASETS.get(name):
+        return source.load(Path(data_root).expanduser(), resolution or source.resolution, split, progress)
+    path = os.path.expanduser(name)
+    if name and os.path.isdir(path):
+        return load_folder(Path(path), resolution or FOLDER_RESOLUTION, split, progress)
+    if name and os.path.isfile(path):
+        raise DataError(f"{name} is a file: pass the folder that holds the pictures")
+    known = ", ".join(DATASETS)
+    raise DataError(f"unknown data set {name!r}: pass one of {known}, or the path of a folder of pictures")

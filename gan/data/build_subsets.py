@@ -1,0 +1,49 @@
+"""Build mnist-10k.webp and fashion-mnist-10k.webp from the full training splits.
+
+    python -m gan.data.build_subsets DATA_ROOT
+
+DATA_ROOT holds MNIST/raw and FashionMNIST/raw, or they are downloaded there. Of each class's n pictures, in the
+file's order, number floor(k n / 1000) is taken for k = 0 to 999: no random numbers, and the whole file is covered.
+Sheets hold the classes in turn, 0 to 9, so their labels need no file. Takes about half a minute a sheet.
+"""
+
+import sys
+from pathlib import Path
+
+import torch
+
+from gan.data.dataset import DataError
+from gan.data.mnist import FAMILY, SIZE, SUBSET, load_fashion_mnist, load_mnist, subset_sheet
+from gan.data.sheet import write_sheet
+
+
+def choose(labels: torch.Tensor, per_class: int) -> torch.Tensor:
+    """Indices int64 (per_class * 10,) into `labels`, int64 (N,): evenly spaced in each class, classes in turn.
+
+    Raises DataError where a class has fewer than `per_class` pictures.
+    """
+    columns = []
+    for k in range(10):
+        where = torch.nonzero(labels == k)[:, 0]
+        if len(where) < per_class:
+            raise DataError(f"class {k} has {len(where)} pictures, {per_class} are needed: use the full training split")
+        columns.append(where[torch.arange(per_class) * len(where) // per_class])
+    return torch.stack(columns, 1).flatten()
+
+
+def build(root: Path) -> None:
+    """Read both sets from `root` and write both sheets beside this file."""
+    for name, load in zip(FAMILY, (load_mnist, load_fashion_mnist), strict=True):
+        full = load(root, SIZE, "train", print)
+        pictures = full.images[choose(full.labels, SUBSET // 10)].permute(0, 2, 3, 1).numpy()
+        size = write_sheet(subset_sheet(name), pictures, columns=100)
+        print(f"{len(pictures):,} pictures: {subset_sheet(name).name} {size:,} bytes")
+
+
+if __name__ == "__main__":
+    if len(sys.argv) != 2 or sys.argv[1].startswith("-"):
+        sys.exit("usage: python -m gan.data.build_subsets DATA_ROOT   (holds MNIST/raw and FashionMNIST/raw)")
+    try:
+        build(Path(sys.argv[1]))
+    except DataError as error:
+        sys.exit(str(error))

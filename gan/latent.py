@@ -1,0 +1,106 @@
+"""Latent space: seeds to latents, paths between them, and the directions along which pictures change most."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import torch
+from torch import Tensor, nn
+
+MODES = ("slerp", "lerp")
+MAX_SEED = 2**32 - 1
+
+
+def latents(seeds: Sequence[int], z_dim: int) -> Tensor:
+    """Latents (N, z_dim) float32 on the CPU, z ~ N(0, I); each row depends on its own seed only.
+
+    Seeds are integers in [0, 2**32); ValueError otherwise.
+    """
+    rows = []
+    for seed in seeds:
+        if isinstance(seed, bool) or not isinstance(seed, int) or not 0 <= seed <= MAX_SEED:
+            raise ValueError(f"seed must be a whole number in [0, {MAX_SEED}], got {seed!r}")
+        rows.append(torch.randn(z_dim, generator=torch.Generator().manual_seed(seed)))
+    return torch.stack(rows) if rows else torch.empty(0, z_dim)
+
+
+def class_of(seed: int, classes: int) -> int:
+    """The class, in [0, classes), that belongs to a seed: uniform, and independent of the seed's latent."""
+    # torch's CPU generator reads the low 32 bits of a seed: a bijection of them gives another, unrelated stream.
+    other = (seed * 2654435761 + 2654435769) % 2**32
+    return int(torch.randint(classes, (), generator=torch.Generator().manual_seed(other)))
+
+
+def slerp(a: Tensor, b: Tensor, t: Tensor) -> Tensor:
+    """Great-circle path from a (N, D) to b (N, D) at t (N,) in [0, 1]; lengths are blended linearly.
+
+    Keeps the length that Gaussian latents have, which a straight line does not (arXiv:1609.04468). Rows that are
+    parallel, opposite or zero take the straight line.
+    """
+    t = t[:, None]
+    length_a, length_b = a.norm(dim=1, keepdim=True), b.norm(dim=1, keepdim=True)
+    unit_a, unit_b = a / length_a.clamp_min(1e-12), b / length_b.clamp_min(1e-12)
+    cosine = (unit_a * unit_b).sum(1, keepdim=True).clamp(-1, 1)
+    angle = cosine.acos()
+    along = ((1 - t) * angle).sin() * unit_a + (t * angle).sin() * unit_b
+    curved = along / angle.sin().clamp_min(1e-12) * torch.lerp(length_a, length_b, t)
+    return torch.where(cosine.abs() > 1 - 1e-6, torch.lerp(a, b, t), curved)
+
+
+def path(keyframes: Tensor, frames: int, mode: str = "slerp", loop: bool = False) -> Tensor:
+    """Evenly spaced points (frames, D) on the path through keyframes (K, D), K >= 1.
+
+    Without loop the path runs from the first keyframe to the last; with loop it returns to the first and stops one
+    frame short of it, so that playing it again does not stutter. ValueError for an unknown mode or frames < 1.
+    """
+    if mode not in MODES:
+        raise ValueError(f"mode must be one of {', '.join(MODES)}, got {mode!r}")
+    if frames < 1:
+        raise ValueError(f"frames must be at least 1, got {frames}")
+    count = len(keyframes)
+    if loop:
+        position = torch.arange(frames, dtype=torch.float64) * (count / frames)
+    else:
+        position = torch.linspace(0, count - 1, frames, dtype=torch.float64)
+    start = position.floor().long().clamp(max=count - 1)
+    end = (start + 1) % count if loop else (start + 1).clamp(max=count - 1)
+    t = (position - start).to(keyframes)
+    a, b = keyframes[start], keyframes[end]
+    return slerp(a, b, t) if mode == "slerp" else torch.lerp(a, b, t[:, None])
+
+
+@torch.no_grad()
+def principal_directions(
+    generator: nn.Module, z_dim: int, classes: int, count: int = 16, samples: int = 8192, batch: int = 1024
+) -> tuple[Tensor, Tensor]:
+    """Directions (count, z_dim) in latent space and the share of variance each explains (count,), descending.
+
+    GANSpace (arXiv:2004.02546): principal components of the generator's first feature layer over random latents, taken
+    back to the latent by least squares. Adding row k once moves the features by one standard deviation of component k.
+    Classes are drawn at random and their mean removed, so that no direction merely changes the class. count is cut to
+    what z_dim and the layer's width allow. Signs are fixed: the largest entry of a row is positive.
+    """
+    device = next(generator.parameters()).device
+    source = torch.Generator().manual_seed(0)
+    z = torch.randn(samples, z_dim, generator=source)
+    label = torch.randint(max(classes, 1), (samples,), generator=source)
+    y = torch.eye(classes)[label] if classes else None
+    features = torch.cat(
+        [
+            generator.features(z[i : i + batch].to(device), None if y is None else y[i : i + batch].to(device)).cpu()
+            for i in range(0, samples, batch)
+        ]
+    ).float()
+    for k in label.unique():
+        features[label == k] -= features[label == k].mean(0)
+    # Randomised SVD: features are wide (thousands), and only the first few components are wanted.
+    count = min(count, z_dim, features.shape[1])
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(0)
+        _, singular, components = torch.svd_lowrank(features, q=min(count + 16, *features.shape), niter=4)
+    variance = singular.square()[:count] / features.square().sum().clamp_min(1e-12)
+    scores = features @ components[:, :count]
+    scores = scores / scores.std(0).clamp_min(1e-12)
+    directions = torch.linalg.lstsq(scores, z).solution
+    sign = directions.gather(1, directions.abs().argmax(1, keepdim=True)).sign()
+    return (directions * sign).contiguous(), variance.contiguous()

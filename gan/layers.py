@@ -1,0 +1,69 @@
+"""Blocks that the networks share."""
+
+from __future__ import annotations
+
+import math
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+SLOPE = 0.2  # of every leaky ReLU
+GAIN = math.sqrt(2 / (1 + SLOPE**2))  # keeps the variance of a leaky ReLU's input through the next layer
+
+
+def scaled_(layer: nn.Module, gain: float) -> nn.Module:
+    """Initialise in place: weights N(0, gain² / fan_in), biases zero. Returns the layer."""
+    nn.init.normal_(layer.weight, std=gain / math.sqrt(layer.weight[0].numel()))
+    if layer.bias is not None:
+        nn.init.zeros_(layer.bias)
+    return layer
+
+
+class ResidualBlock(nn.Module):
+    """x + conv3x3(lrelu(conv3x3(lrelu(x)))), no normalisation; (N, C, H, W) to the same shape.
+
+    The second convolution starts at zero, so a new block is the identity and depth costs nothing at the start
+    (Fixup, arXiv:1901.09321; R3GAN, arXiv:2501.05441).
+    """
+
+    def __init__(self, channels: int) -> None:
+        super().__init__()
+        self.conv1 = scaled_(nn.Conv2d(channels, channels, 3, padding=1), GAIN)
+        self.conv2 = scaled_(nn.Conv2d(channels, channels, 3, padding=1), 0.0)
+
+    def forward(self, x: Tensor) -> Tensor:
+        h = self.conv1(F.leaky_relu(x, SLOPE))
+        return x + self.conv2(F.leaky_relu(h, SLOPE))
+
+
+class Upsample(nn.Module):
+    """(N, in, H, W) to (N, out, 2H, 2W): a 1x1 convolution where channels change, then bilinear."""
+
+    def __init__(self, channels_in: int, channels_out: int) -> None:
+        super().__init__()
+        same = channels_in == channels_out
+        self.project = nn.Identity() if same else scaled_(nn.Conv2d(channels_in, channels_out, 1, bias=False), 1.0)
+
+    def forward(self, x: Tensor) -> Tensor:
+        return F.interpolate(self.project(x), scale_factor=2, mode="bilinear", align_corners=False)
+
+
+class Downsample(nn.Module):
+    """(N, in, H, W) to (N, out, H/2, W/2): 2x2 mean, then a 1x1 convolution where channels change."""
+
+    def __init__(self, channels_in: int, channels_out: int) -> None:
+        super().__init__()
+        same = channels_in == channels_out
+        self.project = nn.Identity() if same else scaled_(nn.Conv2d(channels_in, channels_out, 1, bias=False), 1.0)
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.project(F.avg_pool2d(x, 2))
+
+
+def concat_classes(z: Tensor, y: Tensor | None) -> Tensor:
+    """(N, D) and class weights (N, K), or None, to (N, D + K).
+
+    Weights are scaled by sqrt(K) so that a one-hot row has unit variance an entry, like the latent beside it.
+    """
+    return z if y is None else torch.cat([z, y.to(z.dtype) * math.sqrt(y.shape[1])], dim=1)

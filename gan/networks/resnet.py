@@ -1,0 +1,73 @@
+"""The modern pair: residual, no normalisation, class-conditional when the data has labels.
+
+After R3GAN (arXiv:2501.05441), cut to what a CPU does quickly: plain 3x3 convolutions instead of grouped ones, and no
+feature map at full resolution. Pictures enter the critic, and leave the generator, folded 2x2 into channels
+(PixelShuffle, arXiv:1609.05158). The critic runs several times as often as the generator in a step with R1 and R2, so
+it is the narrower of the two.
+"""
+
+from __future__ import annotations
+
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from gan.config import Config
+from gan.layers import GAIN, SLOPE, Downsample, ResidualBlock, Upsample, concat_classes, scaled_
+
+# Sides of the feature maps for each picture size, coarse to fine.
+MAPS = {28: (7, 14), 32: (4, 8, 16), 64: (4, 8, 16, 32)}
+# Channels over the config's width, by the map's side.
+GENERATOR_CHANNELS = {4: 2.0, 7: 2.0, 8: 2.0, 14: 1.0, 16: 1.0, 32: 0.5}
+CRITIC_CHANNELS = {4: 2.0, 7: 1.0, 8: 1.0, 14: 0.5, 16: 0.5, 32: 0.25}
+
+
+class Generator(nn.Module):
+    """z (N, z_dim), y (N, K) or None -> pictures (N, C, R, R), about [-1, 1], not clamped."""
+
+    def __init__(self, config: Config) -> None:
+        super().__init__()
+        maps = MAPS[config.resolution]
+        widths = [int(config.width * GENERATOR_CHANNELS[side]) for side in maps]
+        self.coarse = (widths[0], maps[0], maps[0])
+        self.dense = scaled_(nn.Linear(config.z_dim + len(config.classes), widths[0] * maps[0] ** 2), 1.0)
+        stages = [nn.Sequential(ResidualBlock(widths[0]), ResidualBlock(widths[0]))]
+        for before, after in zip(widths, widths[1:], strict=False):
+            stages.append(nn.Sequential(Upsample(before, after), ResidualBlock(after)))
+        self.stages = nn.Sequential(*stages)
+        self.to_picture = scaled_(nn.Conv2d(widths[-1], 4 * config.channels, 3, padding=1), 0.5)
+
+    def features(self, z: Tensor, y: Tensor | None = None) -> Tensor:
+        """First feature layer, (N, F)."""
+        return F.leaky_relu(self.dense(concat_classes(z, y)), SLOPE)
+
+    def forward(self, z: Tensor, y: Tensor | None = None) -> Tensor:
+        x = self.dense(concat_classes(z, y)).unflatten(1, self.coarse)
+        return F.pixel_shuffle(self.to_picture(F.leaky_relu(self.stages(x), SLOPE)), 2)
+
+
+class Critic(nn.Module):
+    """Pictures (N, C, R, R) in [-1, 1], y (N, K) or None -> logits (N,); higher is more real.
+
+    Classes enter as a projection, the inner product of the features with a class embedding (arXiv:1802.05637).
+    """
+
+    def __init__(self, config: Config) -> None:
+        super().__init__()
+        maps = MAPS[config.resolution][::-1]
+        widths = [int(config.width * CRITIC_CHANNELS[side]) for side in maps]
+        hidden = 2 * config.width
+        self.from_picture = scaled_(nn.Conv2d(4 * config.channels, widths[0], 3, padding=1), 1.0)
+        stages = []
+        for before, after in zip(widths, widths[1:], strict=False):
+            stages.append(nn.Sequential(ResidualBlock(before), Downsample(before, after)))
+        stages.append(nn.Sequential(ResidualBlock(widths[-1]), ResidualBlock(widths[-1])))
+        self.stages = nn.Sequential(*stages)
+        self.dense = scaled_(nn.Linear(widths[-1] * maps[-1] ** 2, hidden), GAIN)
+        self.logit = scaled_(nn.Linear(hidden, 1), 1.0)
+        self.embed = scaled_(nn.Linear(len(config.classes), hidden, bias=False), 1.0) if config.classes else None
+
+    def forward(self, x: Tensor, y: Tensor | None = None) -> Tensor:
+        h = self.stages(self.from_picture(F.pixel_unshuffle(x, 2)))
+        h = F.leaky_relu(self.dense(F.leaky_relu(h, SLOPE).flatten(1)), SLOPE)
+        out = self.logit(h).squeeze(1)
+        return out if self.embed is None else out + (self.embed(y.to(h.dtype)) * h).sum(1) / h.shape[1] ** 0.5

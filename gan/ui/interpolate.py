@@ -1,0 +1,143 @@
+"""The Interpolate tab: a walk through two to eight seeds, rendered in one call, scrubbed without any further one.
+
+The tab is static HTML that `static/interpolate.js` brings to life. The server's reply to a change of settings is one
+sprite sheet: a lossless PNG of all frames, then all keyframes, row by row. Nothing of a visitor's is kept here; a
+download renders the same walk again, which gives the same pictures.
+"""
+
+from __future__ import annotations
+
+import base64
+import io
+import json
+import math
+import re
+from collections.abc import Callable
+from html import escape
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import gradio as gr
+import numpy as np
+from PIL import Image
+
+from gan.ui import checks, live
+from gan.ui.export import EXPORTS
+from gan.ui.limits import Limit
+
+if TYPE_CHECKING:
+    from gan.ui.session import Session
+
+KEYS = 8  # keyframes in one walk
+FRAMES = 240  # frames in one walk
+SHEET = 2**24  # pixels in one sheet: 240 frames of 256 x 256 fit
+ENCODING, WAITING = 1, 4  # downloads encoded at once, and downloads that may stand in line before `Busy`
+
+HTML = (Path(__file__).with_name("static") / "interpolate.html").read_text(encoding="utf-8")
+
+
+def build(session: Session) -> gr.HTML:
+    """Add the tab's contents to the tab under construction."""
+    return gr.HTML(
+        page(session),
+        js_on_load="latentLab.interpolate(element, server)",
+        server_functions=functions(session),
+        elem_id="ll-interpolate",
+        padding=False,
+    )
+
+
+def page(session: Session) -> str:
+    """The tab's HTML. Whatever comes from a folder is escaped."""
+    if not session.names:
+        return '<div class="ll-walk" data-models="{}"><p>There is no model to interpolate yet.</p></div>'
+    models = {name: {"classes": list(session.info(name).classes)} for name in session.names}
+    names = [escape(name, quote=True) for name in models]
+    parts = {
+        "models": escape(json.dumps(models), quote=True),
+        "options": "".join(f'<option value="{name}">{name}</option>' for name in names),
+        "exports": "".join(_button(kind) for kind in EXPORTS),
+        "keys": str(KEYS),
+        "frames": str(FRAMES),
+    }
+    return re.sub(r"\{(\w+)\}", lambda match: parts[match[1]], HTML)
+
+
+def _button(kind: str) -> str:
+    export = EXPORTS[kind]
+    reason = export.unavailable()
+    state = f' disabled title="{escape(reason, quote=True)}"' if reason else ""
+    return f'<button type="button" class="ll-button" data-save="{kind}"{state}>{export.label}</button>'
+
+
+def functions(session: Session) -> list[Callable[[Any], live.Payload]]:
+    """`walk` and `film`, for `gr.HTML(server_functions=...)`; see `gan.ui.live` for what they answer to nonsense.
+
+    Both take {model, seeds, frames, mode, loop, label, truncation}; `film` also {kind, fps}.
+    walk: {size, frames, keys, columns, sheet}, the last a PNG's data URI.
+    film: {name, mime, data}, a file name, its type and its bytes in base64.
+    """
+    encoding = Limit(ENCODING, WAITING)
+
+    def strip(payload: live.Payload) -> np.ndarray:
+        name = payload.get("model")
+        seeds = checks.seeds(payload.get("seeds"), 2, KEYS)
+        frames = checks.integer(payload.get("frames"), "frames", 2, FRAMES)
+        most = max(2, SHEET // max(1, session.info(name).resolution) ** 2)
+        if frames + len(seeds) > most:
+            raise ValueError(f"frames must be in [2, {most - len(seeds)}] for pictures of this size, got {frames}")
+        options = {key: payload[key] for key in ("mode", "loop", "label", "truncation") if key in payload}
+        return session.strip(name, seeds, frames, **options)
+
+    @live.answer
+    def walk(payload: live.Payload) -> live.Payload:
+        pictures = strip(payload)
+        options = {key: payload[key] for key in ("label", "truncation") if key in payload}
+        keys = session.grid(payload["model"], payload["seeds"], **options)
+        columns = math.ceil(math.sqrt(len(pictures) + len(keys)))
+        return {
+            "size": pictures.shape[1],
+            "frames": len(pictures),
+            "keys": len(keys),
+            "columns": columns,
+            "sheet": "data:image/png;base64," + _base64(_png(sheet(np.concatenate([pictures, keys]), columns))),
+        }
+
+    @live.answer
+    def film(payload: live.Payload) -> live.Payload:
+        export = EXPORTS[checks.choice(payload.get("kind"), "kind", tuple(EXPORTS))]
+        fps = checks.integer(payload.get("fps"), "frame rate", 1, 60)
+        pictures = strip(payload)
+        with encoding():
+            data = export.encode(pictures, fps, None)
+        return {"name": file_name(payload, export.suffix), "mime": export.mime, "data": _base64(data)}
+
+    return [walk, film]
+
+
+def file_name(payload: live.Payload, suffix: str) -> str:
+    """A name for the download, of letters, digits, `.`, `_` and `-`; the payload has passed `Session.strip`."""
+    model = re.sub(r"[^A-Za-z0-9_-]+", "-", payload["model"])[:40].strip("-") or "model"
+    seeds = "-".join(str(int(seed)) for seed in payload["seeds"])
+    return f"{model}-seeds-{seeds}{suffix}"
+
+
+def sheet(pictures: np.ndarray, columns: int) -> np.ndarray:
+    """uint8 (N, H, W, C) laid out row by row, `columns` a row, as (rows * H, columns * W, C); the rest is zero."""
+    count, height, width, channels = pictures.shape
+    rows = math.ceil(count / columns)
+    cells = np.zeros((rows * columns, height, width, channels), np.uint8)
+    cells[:count] = pictures
+    grid = cells.reshape(rows, columns, height, width, channels).swapaxes(1, 2)
+    return grid.reshape(rows * height, columns * width, channels)
+
+
+def _png(picture: np.ndarray) -> bytes:
+    file = io.BytesIO()
+    # Level 1 is a third of the default's time for a tenth more bytes, and a visitor is waiting.
+    Image.fromarray(picture[..., 0] if picture.shape[-1] == 1 else picture).save(file, "PNG", compress_level=1)
+    return file.getvalue()
+
+
+def _base64(data: bytes) -> str:
+    return base64.b64encode(data).decode("ascii")

@@ -1,0 +1,34 @@
+"""A bound on how many renders run and wait at once, so that one visitor cannot starve the others."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+
+class Busy(RuntimeError):
+    """Raised at once, without waiting, when `running + waiting` places are all taken."""
+
+
+class Limit:
+    """Let `running` callers in and `waiting` more stand in line; the next one gets `Busy`.
+
+    A refused caller loses nothing: the browser keeps only its newest wish and asks again.
+    """
+
+    def __init__(self, running: int, waiting: int) -> None:
+        if running < 1 or waiting < 0:
+            raise ValueError(f"a limit needs running >= 1 and waiting >= 0, got {running} and {waiting}")
+        self._places = threading.BoundedSemaphore(running + waiting)
+        self._desks = threading.BoundedSemaphore(running)
+
+    @contextmanager
+    def __call__(self) -> Iterator[None]:
+        if not self._places.acquire(blocking=False):
+            raise Busy("the server is busy, please try again in a moment")
+        try:
+            with self._desks:
+                yield
+        finally:
+            self._places.release()

@@ -1,0 +1,31 @@
+// From tab to tab: Gradio mounts a tab when it is first shown, so what it shall show waits for it here.
+(() => {
+  const lab = (window.latentLab ??= {});
+  let pending = null; // a state that the Explore tab has not taken yet
+
+  lab.takePending = () => {
+    const wanted = pending;
+    pending = null;
+    return wanted;
+  };
+
+  /** Show the tab of that name as soon as its button is there; gives up after five seconds. */
+  lab.showTab = (name, until = performance.now() + 5000) => {
+    const button = document.getElementById(`tab-${name}-button`);
+    if (button) button.click();
+    else if (performance.now() < until) requestAnimationFrame(() => lab.showTab(name, until));
+  };
+
+  /** Show a state in the Explore tab. */
+  lab.openExplore = (state) => {
+    pending = state;
+    lab.showTab("explore");
+    window.dispatchEvent(new Event("latentlab:open")); // for a tab that is mounted already
+    window.scrollTo({ top: 0 });
+  };
+
+  /** A shared address opens the tab it belongs to. Explore itself judges what the address says. */
+  lab.followAddress = () => {
+    if (new URLSearchParams(location.search).has("model")) lab.showTab("explore");
+  };
+})();

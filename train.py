@@ -1,0 +1,134 @@
+"""Train a GAN from the command line: `python train.py` for emoji, `python train.py --help` for the rest."""
+
+from __future__ import annotations
+
+import argparse
+import dataclasses
+import signal
+import sys
+import typing
+from pathlib import Path
+
+from gan.config import PRESETS, Config, ConfigError
+
+# What a resumed run may change: nothing that decides the networks, the data or the order of it.
+RESUMABLE = (
+    "images",
+    "anneal",
+    "learning_rate",
+    "ema_images",
+    "sample_images",
+    "checkpoint_images",
+    "device",
+    "data_root",
+)
+
+
+def parser() -> argparse.ArgumentParser:
+    """Command-line flags: one for every field of Config that the data does not decide, and three of their own."""
+    from gan.data import DATASETS
+    from gan.losses import LOSSES
+    from gan.networks import NETWORKS
+
+    offered = {"dataset": DATASETS, "network": NETWORKS, "loss": LOSSES}
+    p = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    p.add_argument("--preset", choices=PRESETS, help="a recipe; other flags change it")
+    p.add_argument("--out", metavar="DIR", help="model folder to write (default: runs/NAME of preset or data set)")
+    p.add_argument("--resume", metavar="DIR", help="go on with the run in DIR, from DIR/checkpoint")
+    kinds = typing.get_type_hints(Config)
+    for f in dataclasses.fields(Config):
+        if f.metadata.get("derived"):
+            continue
+        names = f.metadata.get("choices") or offered.get(f.name, ())
+        choices = f": {', '.join(names)}" if names else ""
+        flag = "--" + f.name.replace("_", "-")
+        help = f"{f.metadata['help']}{choices} (default: {f.default})".replace("%", "%%")
+        p.add_argument(flag, type=kinds[f.name], default=None, metavar=kinds[f.name].__name__.upper(), help=help)
+    return p
+
+
+def settings(args: argparse.Namespace) -> tuple[Config, Path, bool]:
+    """(config, folder, resume) of parsed flags; ConfigError for a contradiction, FolderError for a bad folder."""
+    names = [f.name for f in dataclasses.fields(Config) if not f.metadata.get("derived")]
+    given = {n: getattr(args, n) for n in names if getattr(args, n) is not None}
+    if args.resume is None:
+        config = Config(**{**PRESETS.get(args.preset or "", {}), **given})
+        out = Path(args.out or Path("runs") / (args.preset or Path(config.dataset).name or "model"))
+        if (out / "checkpoint").exists():
+            raise ConfigError(f"{out} already holds a run: go on with --resume {out}, or choose another --out")
+        return config, out, False
+    if args.out or args.preset:
+        raise ConfigError("--resume DIR goes on in DIR with DIR's own settings: leave --out and --preset away")
+    if fixed := [n for n in given if n not in RESUMABLE]:
+        raise ConfigError(f"--{fixed[0].replace('_', '-')} cannot change in a resumed run: start a new one with --out")
+    from gan.checkpoint import read_config
+
+    return dataclasses.replace(read_config(Path(args.resume)), **given), Path(args.resume), True
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Run the command line; the exit status: 0 done, 1 a clear error, 130 stopped by Ctrl-C with everything saved."""
+    p = parser()
+    args = p.parse_args(argv)
+    from gan.checkpoint import FolderError
+    from gan.data import DataError
+    from gan.loop import TrainingError
+
+    try:
+        config, out, resume = settings(args)
+        return run(config, out, resume)
+    except (ConfigError, FolderError, DataError, TrainingError, ValueError) as error:
+        print(f"train.py: error: {error}", file=sys.stderr)
+        return 1
+
+
+def run(config: Config, out: Path, resume: bool) -> int:
+    """Train, with one progress bar; Ctrl-C stops between steps and saves."""
+    from tqdm import tqdm
+
+    from gan.loop import Done, Sampled, Started, Stepped, train
+
+    stopping = False
+
+    def on_interrupt(*_: object) -> None:
+        nonlocal stopping
+        if stopping:  # asked twice: do not insist on saving
+            raise KeyboardInterrupt
+        stopping = True
+        bar.write("stopping after this step, then saving; Ctrl-C again to quit without saving")
+
+    bar = tqdm(total=config.images, unit="img", unit_scale=True, smoothing=0.05, dynamic_ncols=True, disable=None)
+    before = signal.signal(signal.SIGINT, on_interrupt)
+    try:
+        for event in train(config, out, resume, stop=lambda: stopping):
+            match event:
+                case Started():
+                    bar.write(
+                        f"{event.config.dataset}: {event.pictures:,} pictures at {event.config.resolution} px; "
+                        f"{event.config.network}, generator {event.generator_parameters / 1e6:.2f} M, "
+                        f"critic {event.critic_parameters / 1e6:.2f} M, on {event.device}; writing to {out}"
+                    )
+                    for note in event.notes:
+                        bar.write(f"note: {note}")
+                    bar.update(event.shown)
+                case Stepped():
+                    bar.set_postfix_str(f"D {event.critic_loss:.3f} G {event.generator_loss:.3f}", refresh=False)
+                    bar.update(event.shown - bar.n)
+                case Sampled():
+                    bar.write(f"{event.shown:,} images: {event.path}")
+                case Done():
+                    bar.update(event.shown - bar.n)
+                    bar.close()
+                    word = "stopped" if event.stopped else "done"
+                    print(f"{word}: {event.shown:,} images in {event.seconds:.0f} s; model in {event.folder}")
+                    if event.stopped:
+                        print(f"go on with: python train.py --resume {event.folder}")
+                        return 130
+    finally:
+        bar.close()
+        signal.signal(signal.SIGINT, before)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
