@@ -14,7 +14,7 @@ os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")  # read when Gradio i
 
 import gradio as gr  # noqa: E402
 
-from gan.ui import assets, explore, gallery, header  # noqa: E402
+from gan.ui import api, assets, explore, gallery, header, interpolate  # noqa: E402
 from gan.ui.folders import discover  # noqa: E402
 from gan.ui.session import Session  # noqa: E402
 from gan.ui.theme import theme  # noqa: E402
@@ -34,6 +34,9 @@ def build(session: Session) -> gr.Blocks:
                 gallery.build(session)
             with gr.Tab("Explore", elem_id="tab-explore"):
                 explore.build(session)
+            with gr.Tab("Interpolate", elem_id="tab-interpolate"):
+                interpolate.build(session)
+        api.build(session)
     demo.queue(max_size=32, default_concurrency_limit=1)
     return demo
 

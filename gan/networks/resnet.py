@@ -12,7 +12,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from gan.config import Config
-from gan.layers import GAIN, SLOPE, Downsample, ResidualBlock, Upsample, concat_classes, scaled_
+from gan.layers import GAIN, SLOPE, Downsample, ResidualBlock, Upsample, concat_classes, scaled_, subpixel_
 
 # Sides of the feature maps for each picture size, coarse to fine.
 MAPS = {28: (7, 14), 32: (4, 8, 16), 64: (4, 8, 16, 32)}
@@ -34,7 +34,7 @@ class Generator(nn.Module):
         for before, after in zip(widths, widths[1:], strict=False):
             stages.append(nn.Sequential(Upsample(before, after), ResidualBlock(after)))
         self.stages = nn.Sequential(*stages)
-        self.to_picture = scaled_(nn.Conv2d(widths[-1], 4 * config.channels, 3, padding=1), 0.5)
+        self.to_picture = subpixel_(scaled_(nn.Conv2d(widths[-1], 4 * config.channels, 3, padding=1), 0.5))
 
     def features(self, z: Tensor, y: Tensor | None = None) -> Tensor:
         """First feature layer, (N, F)."""

@@ -17,19 +17,22 @@ ICON = (
 
 @cache
 def head() -> str:
-    """The text for `launch(head=...)`: every `static/*.css` and `static/*.js`, app.css and live.js first."""
-    styles = _read("css", first="app.css")
+    """The text for `launch(head=...)`: every `static/*.css` and `static/*.js`, page.css and live.js first.
+
+    Gradio's own reset of buttons and inputs comes later than ours and weighs two classes. So all of our rules but
+    page.css are nested in a selector that weighs as much as an id, and a plain `.ll-button` there wins.
+    """
+    page, *parts = _read("css", first="page.css")
     scripts = _read("js", first="live.js")
     return "\n".join(
         [
             f'<link rel="icon" href="{ICON}">',
-            '<meta name="color-scheme" content="light dark">',
-            f"<style>\n{styles}\n</style>",
-            f"<script>\n{scripts}\n</script>",
+            f"<style>\n{page}\n:is(body, #ll-heavy) {{\n{''.join(parts)}\n}}\n</style>",
+            f"<script>\n{''.join(scripts)}\n</script>",
         ]
     )
 
 
-def _read(kind: str, first: str) -> str:
+def _read(kind: str, first: str) -> list[str]:
     paths = sorted(STATIC.glob(f"*.{kind}"), key=lambda path: (path.name != first, path.name))
-    return "\n".join(path.read_text(encoding="utf-8") for path in paths)
+    return [path.read_text(encoding="utf-8") for path in paths]

@@ -72,6 +72,7 @@ def build(session: Session) -> gr.HTML:
         server_functions=live.functions(session),
         elem_id="ll-explore",
         padding=False,
+        apply_default_css=False,
     )
 
 

@@ -25,6 +25,7 @@ def build(session: Session) -> gr.HTML:
         server_functions=live.functions(session),
         elem_id="ll-gallery",
         padding=False,
+        apply_default_css=False,
     )
 
 

@@ -43,6 +43,7 @@ def build(session: Session) -> gr.HTML:
         js_on_load="latentLab.interpolate(element, server)",
         server_functions=functions(session),
         elem_id="ll-interpolate",
+        apply_default_css=False,  # Gradio's look for prose would win over ours for buttons and inputs
         padding=False,
     )
 

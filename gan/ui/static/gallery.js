@@ -2,6 +2,9 @@
 (() => {
   const lab = (window.latentLab ??= {});
 
+  const GAP = 2; // CSS pixels between two tiles
+  const MAT = 20; // and around them, at least
+
   const wall = (box) => {
     const tiles = [...box.children];
     const { rows, columns, size } = Object.fromEntries(Object.entries(box.dataset).map(([k, v]) => [k, Number(v)]));
@@ -12,10 +15,10 @@
         `${rows > 1 ? (Math.floor(i / columns) / (rows - 1)) * 100 : 0}%`;
     });
     const fit = () => {
-      const scale = Math.max(1, Math.round(58 / size));
-      const side = size * scale;
-      across = Math.max(3, Math.floor((box.parentElement.clientWidth - 2) / (side + 1)));
-      const down = Math.min(Math.floor(tiles.length / across), Number(box.dataset.down ?? 6));
+      const side = size * Math.max(1, Math.round(58 / size));
+      const room = box.parentElement.clientWidth - 2 * MAT + GAP;
+      across = Math.max(2, Math.floor(room / (side + GAP)));
+      const down = Math.min(Math.floor(tiles.length / across), Math.max(3, Math.floor(room / (side + GAP))));
       box.style.setProperty("--tile", `${side}px`);
       box.style.setProperty("--across", across);
       tiles.forEach((tile, i) => (tile.hidden = i >= across * down));

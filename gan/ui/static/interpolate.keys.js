@@ -25,6 +25,8 @@
     let shown = []; // the seeds that `film` is of
     let dragged = null;
 
+    const addition = lab.make("button", { type: "button", "data-walk": "add", "aria-label": "Add a keyframe" }, "Add");
+
     const tool = (name, text, disabled, act) => {
       const button = lab.make("button", { type: "button", class: "ll-button", "data-key": name, "aria-label": text, title: text });
       button.append(icon(ICONS[name]));
@@ -102,9 +104,9 @@
       });
     };
     const draw = () => {
-      list.replaceChildren(...seeds.map(card));
+      list.replaceChildren(...seeds.map(card), lab.make("li", { class: "ll-add" }, addition));
+      addition.parentElement.hidden = seeds.length >= most;
       $(".ll-count").textContent = `${seeds.length} of at most ${most}`;
-      $("[data-walk=add]").disabled = seeds.length >= most;
       paint();
     };
     draw();
@@ -113,10 +115,10 @@
       get seeds() {
         return [...list.querySelectorAll("input")].every((input) => input.checkValidity()) ? seeds.slice() : null;
       },
-      add: () => seeds.length < most && become([...seeds, lab.randomSeed()]),
+      add: () => seeds.length < most && become([...seeds, lab.randomSeed()], seeds.length, "reroll"),
       shuffle: () => become(seeds.map(() => lab.randomSeed())),
       show: (next, of) => ((film = next), (shown = of), paint()),
-      mark: (k) => [...list.children].forEach((item, i) => item.classList.toggle("ll-now", i === k)),
+      mark: (k) => [...list.querySelectorAll(".ll-key")].forEach((item, i) => item.classList.toggle("ll-now", i === k)),
     };
   };
 })();
