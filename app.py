@@ -12,7 +12,10 @@ from typing import TYPE_CHECKING, Any
 
 os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")  # read when Gradio is imported
 
-import gradio as gr  # noqa: E402
+from gan.ui.quick import without_stubs  # noqa: E402
+
+with without_stubs():
+    import gradio as gr
 
 from gan.ui import api, assets, explore, gallery, header, interpolate  # noqa: E402
 from gan.ui.folders import discover  # noqa: E402

@@ -20,16 +20,6 @@ def scaled_(layer: nn.Module, gain: float) -> nn.Module:
     return layer
 
 
-def subpixel_(layer: nn.Conv2d) -> nn.Conv2d:
-    """Make the four channels that pixel_shuffle(2) folds into one square start equal, in place; returns the layer.
-
-    Otherwise every picture starts with a dot pattern that takes long to unlearn (ICNR, arXiv:1707.02937).
-    """
-    with torch.no_grad():
-        layer.weight.copy_(layer.weight[::4].repeat_interleave(4, 0))
-    return layer
-
-
 class ResidualBlock(nn.Module):
     """x + conv3x3(lrelu(conv3x3(lrelu(x)))), no normalisation; (N, C, H, W) to the same shape.
 

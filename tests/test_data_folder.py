@@ -175,6 +175,13 @@ def test_fine_stripes_are_averaged_not_sampled(tmp_path):
     assert np.abs(saved(tmp_path, Image.fromarray(stripes)) - 127.5).max() < 6
 
 
+@pytest.mark.parametrize("cell", [8, 120])  # pixels: pictures of 128 and 1920
+def test_a_jpeg_decoded_small_is_as_sharp_as_a_png(tmp_path, cell):
+    cells = np.kron(np.indices((16, 16)).sum(0) % 2 * 255, np.ones((cell, cell))).astype(np.uint8)
+    exact, quick = (saved(tmp_path, Image.fromarray(cells), name) for name in ("a.png", "a.jpg"))
+    assert np.abs(exact - quick).mean() < 8 and exact.std() > 100
+
+
 def test_an_animation_gives_its_first_frame(tmp_path):
     red, blue = Image.new("RGB", (40, 40), "red"), Image.new("RGB", (40, 40), "blue")
     for name in ("a.gif", "a.webp", "a.png"):
@@ -215,6 +222,7 @@ def truncated(name):
     ("large.png", lambda path: (path / "large.png").write_bytes(png(9_200, 9_000))),  # below Pillow's own limit
     ("warns.png", lambda path: (path / "warns.png").write_bytes(png(11_000, 10_000))),  # Pillow only warns here
     ("script.png", lambda path: (path / "script.png").write_text("%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 9 9\n")),
+    ("icon.png", lambda path: Image.new("RGB", (40, 40)).save(path / "icon.png", "ICO")),  # a format not asked for
     ("nan.tif", lambda path: Image.fromarray(np.full((40, 40), np.nan, np.float32)).save(path / "nan.tif")),
     ("broken.png", lambda path: (path / "broken.png").symlink_to(path / "gone.png")),
 ])  # fmt: skip
@@ -234,6 +242,18 @@ def test_a_bomb_is_refused_before_it_is_decoded(tmp_path, monkeypatch, size):
     monkeypatch.setattr("PIL.ImageFile.ImageFile.load", lambda self: pytest.fail("decoded"))
     with pytest.raises((ValueError, Image.DecompressionBombError, Image.DecompressionBombWarning)):
         folder.read_picture(tmp_path / "bomb.png", 32)
+
+
+def test_pillows_own_warning_is_a_refusal(tmp_path, monkeypatch):
+    Image.new("RGB", (40, 40)).save(tmp_path / "a.png")
+    monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", 1000)
+    with pytest.raises(Image.DecompressionBombWarning):
+        folder.read_picture(tmp_path / "a.png", 32)
+
+
+def test_floats_that_are_no_numbers_are_refused():
+    with pytest.raises(ValueError, match="no numbers"):
+        folder.flatten(Image.fromarray(np.array([[0, 1], [np.nan, np.inf]], np.float32)))
 
 
 def test_many_unreadable_files_are_named_then_counted(tmp_path):

@@ -1,9 +1,8 @@
 """The modern pair: residual, no normalisation, class-conditional when the data has labels.
 
-After R3GAN (arXiv:2501.05441), cut to what a CPU does quickly: plain 3x3 convolutions instead of grouped ones, and no
-feature map at full resolution. Pictures enter the critic, and leave the generator, folded 2x2 into channels
-(PixelShuffle, arXiv:1609.05158). The critic runs several times as often as the generator in a step with R1 and R2, so
-it is the narrower of the two.
+After R3GAN (arXiv:2501.05441), cut to what a CPU does quickly: plain 3x3 convolutions instead of grouped ones, and at
+full resolution one thin convolution in place of residual blocks. The critic runs several times as often as the
+generator in a step with R1 and R2, so it is the narrower of the two.
 """
 
 from __future__ import annotations
@@ -12,9 +11,9 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from gan.config import Config
-from gan.layers import GAIN, SLOPE, Downsample, ResidualBlock, Upsample, concat_classes, scaled_, subpixel_
+from gan.layers import GAIN, SLOPE, Downsample, ResidualBlock, Upsample, concat_classes, scaled_
 
-# Sides of the feature maps for each picture size, coarse to fine.
+# Sides of the feature maps that get residual blocks, for each picture size, coarse to fine; the last is half of it.
 MAPS = {28: (7, 14), 32: (4, 8, 16), 64: (4, 8, 16, 32)}
 # Channels over the config's width, by the map's side.
 GENERATOR_CHANNELS = {4: 2.0, 7: 2.0, 8: 2.0, 14: 1.0, 16: 1.0, 32: 0.5}
@@ -34,7 +33,8 @@ class Generator(nn.Module):
         for before, after in zip(widths, widths[1:], strict=False):
             stages.append(nn.Sequential(Upsample(before, after), ResidualBlock(after)))
         self.stages = nn.Sequential(*stages)
-        self.to_picture = subpixel_(scaled_(nn.Conv2d(widths[-1], 4 * config.channels, 3, padding=1), 0.5))
+        self.enlarge = Upsample(widths[-1], widths[-1] // 2)
+        self.to_picture = scaled_(nn.Conv2d(widths[-1] // 2, config.channels, 3, padding=1), 0.5)
 
     def features(self, z: Tensor, y: Tensor | None = None) -> Tensor:
         """First feature layer, (N, F)."""
@@ -42,7 +42,7 @@ class Generator(nn.Module):
 
     def forward(self, z: Tensor, y: Tensor | None = None) -> Tensor:
         x = self.dense(concat_classes(z, y)).unflatten(1, self.coarse)
-        return F.pixel_shuffle(self.to_picture(F.leaky_relu(self.stages(x), SLOPE)), 2)
+        return self.to_picture(F.leaky_relu(self.enlarge(self.stages(x)), SLOPE))
 
 
 class Critic(nn.Module):
@@ -56,7 +56,8 @@ class Critic(nn.Module):
         maps = MAPS[config.resolution][::-1]
         widths = [int(config.width * CRITIC_CHANNELS[side]) for side in maps]
         hidden = 2 * config.width
-        self.from_picture = scaled_(nn.Conv2d(4 * config.channels, widths[0], 3, padding=1), 1.0)
+        self.from_picture = scaled_(nn.Conv2d(config.channels, widths[0] // 2, 3, padding=1), 1.0)
+        self.reduce = Downsample(widths[0] // 2, widths[0])
         stages = []
         for before, after in zip(widths, widths[1:], strict=False):
             stages.append(nn.Sequential(ResidualBlock(before), Downsample(before, after)))
@@ -67,7 +68,7 @@ class Critic(nn.Module):
         self.embed = scaled_(nn.Linear(len(config.classes), hidden, bias=False), 1.0) if config.classes else None
 
     def forward(self, x: Tensor, y: Tensor | None = None) -> Tensor:
-        h = self.stages(self.from_picture(F.pixel_unshuffle(x, 2)))
+        h = self.stages(self.reduce(F.leaky_relu(self.from_picture(x), SLOPE)))
         h = F.leaky_relu(self.dense(F.leaky_relu(h, SLOPE).flatten(1)), SLOPE)
         out = self.logit(h).squeeze(1)
         return out if self.embed is None else out + (self.embed(y.to(h.dtype)) * h).sum(1) / h.shape[1] ** 0.5
