@@ -54,8 +54,10 @@ def settings(args: argparse.Namespace) -> tuple[Config, Path, bool]:
     if args.resume is None:
         config = Config(**{**PRESETS.get(args.preset or "", {}), **given})
         out = Path(args.out or Path("runs") / (args.preset or Path(config.dataset).name or "model"))
-        if (out / "checkpoint").exists():
+        if any((out / name).exists() for name in ("checkpoint", "checkpoint.new", "checkpoint.old")):
             raise ConfigError(f"{out} already holds a run: go on with --resume {out}, or choose another --out")
+        if (out / "model.safetensors").exists():
+            raise ConfigError(f"{out} already holds a model: choose another --out")
         return config, out, False
     if args.out or args.preset:
         raise ConfigError("--resume DIR goes on in DIR with DIR's own settings: leave --out and --preset away")
@@ -77,7 +79,7 @@ def main(argv: list[str] | None = None) -> int:
     try:
         config, out, resume = settings(args)
         return run(config, out, resume)
-    except (ConfigError, FolderError, DataError, TrainingError, ValueError) as error:
+    except (ConfigError, FolderError, DataError, TrainingError, ValueError, OSError) as error:
         print(f"train.py: error: {error}", file=sys.stderr)
         return 1
 

@@ -37,6 +37,12 @@ def write_grid(path: Path, pictures: np.ndarray) -> None:
     write_bytes(path, out.getvalue())
 
 
+def public(config: Config) -> Config:
+    """The config without this machine's folders: one of pictures goes by its last name, `data_root` by its default."""
+    dataset = Path(config.dataset).name if "/" in config.dataset else config.dataset
+    return dataclasses.replace(config, dataset=dataset or "pictures", data_root=Config.data_root)
+
+
 def command(config: Config) -> str:
     """The shell command that trains this config again: every flag that differs from its default."""
     words = ["python", "train.py"]
@@ -49,6 +55,7 @@ def command(config: Config) -> str:
 
 def card(config: Config, metrics: Mapping[str, Any], licence: str) -> str:
     """The model card, Markdown with the Hub's YAML front matter. licence: of the pictures learnt from."""
+    config = public(config)
     about = json.dumps(config.dataset)  # a JSON string is a YAML string, whatever a folder is called
     classes = ", ".join(config.classes) if config.classes else "none"
     shape = f"uint8 (16, {config.resolution}, {config.resolution}, {config.channels})"
@@ -60,7 +67,7 @@ pipeline_tag: unconditional-image-generation
 tags: [gan, pytorch, {config.network}]
 ---
 
-# {config.dataset.strip("/").split("/")[-1]}, {config.resolution} x {config.resolution}
+# {config.dataset}, {config.resolution} x {config.resolution}
 
 ![Samples of seeds 0 to 63](samples.png)
 

@@ -39,12 +39,12 @@ def write_tensors(path: Path, tensors: Mapping[str, Tensor]) -> None:
 
 def read_json(path: Path) -> Any:
     """Parsed JSON of a small file; FolderError when it is missing, too large or no JSON."""
+    if not path.is_file():  # also a pipe or a device, which could be read without end
+        raise FolderError(f"{path}: missing, or not a file")
     try:
         if path.stat().st_size > MAX_JSON_BYTES:
             raise FolderError(f"{path}: {path.stat().st_size} bytes is too large for a JSON file of a model")
         return json.loads(path.read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        raise FolderError(f"{path}: missing") from None
     except (OSError, UnicodeDecodeError, ValueError, RecursionError) as error:
         if isinstance(error, FolderError):
             raise
@@ -71,7 +71,7 @@ def read_tensors(path: Path, expected: Mapping[str, Tensor]) -> dict[str, Tensor
     Nothing is allocated before the whole header agrees. FolderError names the file and the first difference.
     """
     if not path.is_file():
-        raise FolderError(f"{path}: missing")
+        raise FolderError(f"{path}: missing, or not a file")
     total = sum(t.numel() for t in expected.values())
     if total > MAX_ELEMENTS:
         raise FolderError(f"{path}: the config asks for {total:,} numbers, the limit is {MAX_ELEMENTS:,}")
@@ -134,6 +134,7 @@ def save_state(folder: Path, tensors: Mapping[str, Tensor], meta: Mapping[str, A
 def find_state(folder: Path) -> Path:
     """The newest whole checkpoint of `folder`, also after a crash between two renames; FolderError if there is none."""
     for candidate in (folder, folder.with_name(folder.name + ".new"), folder.with_name(folder.name + ".old")):
-        if (candidate / "state.json").is_file():  # written last
+        # Both: state.json is written last, but a removal that was cut short may have taken the tensors first.
+        if (candidate / "state.json").is_file() and (candidate / "state.safetensors").is_file():
             return candidate
     raise FolderError(f"{folder}: no checkpoint to resume from")

@@ -32,21 +32,21 @@ class Config:
     dataset: str = _setting("emoji", "a data set's name, or a folder of pictures")
     network: str = _setting("resnet", "generator and critic")
     loss: str = _setting("relativistic", "adversarial loss")
-    images: int = _setting(2_000_000, "real images shown, the length of the run", 1, 10**10)
-    batch_size: int = _setting(64, "images a step", 2, 65536)
+    images: int = _setting(3_000_000, "real images shown, the length of the run", 1, 10**10)
+    batch_size: int = _setting(32, "images a step", 2, 65536)
     seed: int = _setting(0, "seed of every random number of the run", 0, 2**32 - 1)
     device: str = _setting("auto", "auto, cpu or cuda")
     data_root: str = _setting("data", "where downloaded data sets live")
     resolution: int = _setting(0, "pixels a side: 28, 32 or 64; 0 = the data set's own", 0, 64)
     width: int = _setting(64, "channels at full resolution of the resnet pair", 16, 256)
     z_dim: int = _setting(100, "latent dimensions", 2, 512)
-    learning_rate: float = _setting(2e-4, "Adam step size of both networks", 1e-7, 1.0)
+    learning_rate: float = _setting(4e-4, "Adam step size of both networks", 1e-7, 1.0)
     critic_lr_ratio: float = _setting(1.0, "critic's learning rate over the generator's (TTUR)", 0.01, 100)
     beta1: float = _setting(0.0, "Adam's first decay", 0.0, 0.999)
     beta2: float = _setting(0.99, "Adam's second decay", 0.0, 0.9999)
     gamma: float = _setting(1.0, "weight of the R1 + R2 penalty; 0 turns it off", 0.0, 1e4)
-    anneal: float = _setting(0.0, "last share of the run over which learning rate falls to zero", 0.0, 1.0)
-    ema_images: int = _setting(32_000, "half-life of the averaged generator, in images", 1, 10**9)
+    anneal: float = _setting(0.3, "last share of the run over which learning rate falls to zero", 0.0, 1.0)
+    ema_images: int = _setting(16_000, "half-life of the averaged generator, in images", 1, 10**9)
     precision: str = _setting("bf16", "bf16 (autocast) or fp32", choices=("bf16", "fp32"))
     sample_images: int = _setting(100_000, "images between sample grids", 1, 10**10)
     checkpoint_images: int = _setting(50_000, "images between checkpoints", 1, 10**10)
@@ -86,7 +86,7 @@ class Config:
 
 def _check(f: dataclasses.Field, kind: Any, value: Any) -> None:
     if kind is float and type(value) is int:
-        value = float(value)
+        kind = int  # compared as it is: a huge one has no float
     if isinstance(kind, types.GenericAlias):
         if not (isinstance(value, tuple) and all(isinstance(v, str) and len(v) <= 200 for v in value)):
             raise ConfigError(f"{f.name} must be a list of names, got {value!r}"[:300])
@@ -105,17 +105,20 @@ def _check(f: dataclasses.Field, kind: Any, value: Any) -> None:
         raise ConfigError(f"{f.name} must be in [{f.metadata['low']}, {f.metadata['high']}], got {value}")
 
 
-_CLASSIC = {"loss": "nonsaturating", "gamma": 0.0, "beta1": 0.5, "beta2": 0.999, "precision": "fp32"}
+_CLASSIC = {
+    "loss": "nonsaturating", "gamma": 0.0, "beta1": 0.5, "beta2": 0.999, "learning_rate": 2e-4, "batch_size": 64,
+    "anneal": 0.0, "precision": "fp32", "images": 1_000_000,
+}  # fmt: skip
 
 # The recipes: what differs from the defaults above, which are the emoji recipe.
 PRESETS: dict[str, dict[str, Any]] = {
     "emoji": {},
-    "mnist": {"dataset": "mnist", "images": 800_000},
-    "fashion-mnist": {"dataset": "fashion-mnist", "images": 800_000},
+    "mnist": {"dataset": "mnist", "images": 300_000},
+    "fashion-mnist": {"dataset": "fashion-mnist", "images": 300_000},
     "classic-mlp": {"dataset": "mnist", "network": "mlp", **_CLASSIC},
     "classic-dcgan": {"dataset": "mnist", "network": "dcgan", **_CLASSIC},
     "smoke": {
-        "dataset": "mnist-10k", "images": 1_024, "batch_size": 32, "width": 16, "ema_images": 256,
+        "dataset": "mnist-10k", "images": 1_024, "width": 16, "ema_images": 256,
         "sample_images": 512, "checkpoint_images": 512,
     },
 }  # fmt: skip

@@ -218,7 +218,9 @@ class Trainer:
         self.shown, self.step, self.seconds = meta["shown"], meta["step"], float(meta.get("seconds", 0.0))
 
     def save(self, folder: Path) -> None:
-        """Write a checkpoint in place of the one before."""
+        """Write a checkpoint in place of the one before. TrainingError, and no write, if any number is not finite."""
+        if not all(bool(v.isfinite().all()) for v in self.tensors().values()):
+            raise _diverged(self.shown)
         save_state(folder, self.tensors(), {"shown": self.shown, "step": self.step, "seconds": self.seconds})
 
     @torch.inference_mode()
@@ -275,8 +277,6 @@ def _events(
             write_grid(path, pictures)
             yield Sampled(trainer.shown, path, pictures)
         if _crossed(before, trainer.shown, config.checkpoint_images):
-            if not all(math.isfinite(float(v)) for v in result):
-                _require_finite(Stepped(trainer.shown, trainer.seconds, 0.0, *(float(v) for v in result)))
             trainer.save(out / "checkpoint")
             yield Checkpointed(trainer.shown, out / "checkpoint")
     trainer.save(out / "checkpoint")
@@ -315,11 +315,15 @@ def _crossed(before: int, after: int, every: int) -> bool:
 
 
 def _require_finite(event: Stepped) -> None:
-    if not (math.isfinite(event.critic_loss) and math.isfinite(event.generator_loss)):
-        raise TrainingError(
-            f"loss is not finite after {event.shown:,} images: resume from the last checkpoint with a lower "
-            f"--learning-rate, or start again with a higher --gamma"
-        )
+    if not all(map(math.isfinite, (event.critic_loss, event.generator_loss, event.penalty))):
+        raise _diverged(event.shown)
+
+
+def _diverged(shown: int) -> TrainingError:
+    return TrainingError(
+        f"loss or weights are not finite after {shown:,} images: resume from the last checkpoint with a lower "
+        "--learning-rate, or start again with a higher --gamma"
+    )
 
 
 def _record(event: Event) -> dict:

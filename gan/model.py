@@ -70,7 +70,7 @@ class Model:
             return None
         if label is None:
             indices = [class_of(seed, len(self.classes)) for seed in seeds]
-        elif isinstance(label, int | str):
+        elif isinstance(label, str) or not isinstance(label, Sequence):
             indices = [self._class_index(label)] * len(seeds)
         else:
             if len(label) != len(seeds):
@@ -135,7 +135,8 @@ class Model:
             raise ValueError(f"images must be uint8 of shape (N, {', '.join(map(str, shape))}), got {got}")
         n, k = len(images), len(self.classes)
         y = torch.full((n, k), 1 / k) if k and label is None else self.class_weights([0] * n, label)
-        x = torch.from_numpy(images).permute(0, 3, 1, 2).float().div(127.5).sub(1)
+        # A copy: torch reads no negative strides, and warns of read-only arrays.
+        x = torch.from_numpy(np.array(images, order="C")).permute(0, 3, 1, 2).float().div(127.5).sub(1)
         parts = [
             self.critic(x[i : i + BATCH].to(self.device), None if y is None else y[i : i + BATCH].to(self.device)).cpu()
             for i in range(0, n, BATCH)

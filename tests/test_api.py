@@ -118,7 +118,8 @@ def test_interpolate_answers_nonsense_with_the_value_and_the_cure(lab, bad, mess
 
 def curl(url: str, endpoint: str, body: str) -> str:
     """What a client gets that writes its own JSON, `NaN` included, which `gradio_client` will not send."""
-    request = urllib.request.Request(f"{url}gradio_api/call/{endpoint}", body.encode(), {"Content-Type": "application/json"})
+    kind = {"Content-Type": "application/json"}
+    request = urllib.request.Request(f"{url}gradio_api/call/{endpoint}", body.encode(), kind)
     with urllib.request.urlopen(request, timeout=20) as reply:
         event = json.load(reply)["event_id"]
     with urllib.request.urlopen(f"{url}gradio_api/call/{endpoint}/{event}", timeout=20) as reply:
@@ -155,7 +156,7 @@ def test_the_documentation_names_types_and_defaults(lab):
 
 
 def test_the_picture_is_a_file_that_the_server_serves(url, session):
-    reply = curl(url, "generate", '{"data": ["tiny", 5]}')
+    reply = curl(url, "generate", '{"data": ["tiny", 5, null, 1]}')
     file = json.loads(reply.split("data: ", 1)[1])[0]
     with urllib.request.urlopen(file["url"], timeout=20) as body:
         assert np.array_equal(np.asarray(Image.open(io.BytesIO(body.read()))), session.picture("tiny", 5)[..., 0])

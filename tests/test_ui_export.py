@@ -68,7 +68,7 @@ def test_gif_keeps_all_256_greys_and_most_of_a_colourful_picture():
     wheel = np.stack([x[:, None] + 0 * x, x[None] + 0 * x[:, None], 1 - (x[:, None] + x) / 2], -1)
     frames = np.stack([(wheel * 255), (wheel[::-1] * 255)]).astype(np.uint8)
     error = decode(gif(frames, 10, 1))[0].astype(float) - frames
-    assert 10 * np.log10(255**2 / np.mean(error**2)) > 30, "dB, with 256 colours for 4,096 different ones"
+    assert 10 * np.log10(255**2 / np.mean(error**2)) > 35.2, "dB: 34.95 without k-means"
 
 
 @pytest.mark.parametrize("side, factor", [(28, 10), (32, 8), (64, 4), (128, 2), (256, 1), (512, 1)])

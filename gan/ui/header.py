@@ -22,4 +22,10 @@ HTML = """
 
 def build() -> gr.HTML:
     """Add the header to the Blocks under construction."""
-    return gr.HTML(HTML, js_on_load="latentLab.header(element)", elem_id="ll-header", padding=False, apply_default_css=False)
+    return gr.HTML(
+        HTML,
+        js_on_load="latentLab.header(element)",
+        elem_id="ll-header",
+        padding=False,
+        apply_default_css=False,
+    )

@@ -39,7 +39,8 @@
 
   /** Enlarge a canvas of `size` pixels to fill its box by a whole number of device pixels a pixel. */
   lab.size = (canvas, size) => {
-    const room = Math.min(canvas.parentElement.clientWidth, window.innerHeight * 0.62, 512);
+    const share = matchMedia("(max-width: 800px)").matches ? 0.36 : 0.62; // of the window's height
+    const room = Math.min(canvas.parentElement.clientWidth, window.innerHeight * share, 512);
     const ratio = window.devicePixelRatio || 1;
     const scale = Math.max(1, Math.floor((room * ratio) / size)) / ratio;
     canvas.style.width = canvas.style.height = `${size * scale}px`;

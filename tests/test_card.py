@@ -1,0 +1,136 @@
+"""`gan.card`: the command that reproduces a run, the card's front matter, the sample grid."""
+
+from __future__ import annotations
+
+import dataclasses
+import shlex
+
+import numpy as np
+import pytest
+import yaml
+from PIL import Image
+
+import train
+from gan.card import GRID, card, command, grid_picture, write_grid
+from gan.config import PRESETS, Config
+from gan.losses import LOSSES
+from gan.networks import NETWORKS
+
+METRICS = {"images": 12_345, "seconds": 1.23456, "device": "cpu", "grid": [8, 8], "penalty": 0.000012}
+TRAINED = {"resolution": 28, "channels": 1, "classes": ("a", "b")}
+
+
+def parsed(line: str) -> Config:
+    """The config that train.py makes of a shell command."""
+    words = shlex.split(line)
+    assert words[:2] == ["python", "train.py"]
+    config, _, resume = train.settings(train.parser().parse_args([*words[2:], "--out", "does-not-exist"]))
+    assert not resume
+    return config
+
+
+def underived(config: Config) -> Config:
+    return dataclasses.replace(config, channels=0, classes=())
+
+
+@pytest.mark.parametrize("name", PRESETS)
+def test_command_reproduces_every_preset(name):
+    config = Config(**PRESETS[name])
+    assert parsed(command(config)) == config
+    trained = dataclasses.replace(config, **TRAINED)
+    assert parsed(command(trained)) == underived(trained)
+
+
+@pytest.mark.parametrize("field", [f.name for f in dataclasses.fields(Config) if not f.metadata.get("derived")])
+def test_command_reproduces_every_field(field):
+    other = {
+        "dataset": "my pictures; $(rm -rf x) 'q'", "network": "mlp", "loss": "nonsaturating", "device": "cpu",
+        "data_root": "elsewhere", "precision": "fp32", "resolution": 64, "width": 32, "beta1": 0.123456789,
+        "learning_rate": 1e-7, "anneal": 1.0, "beta2": 1e-17,
+    }  # fmt: skip
+    default = getattr(Config(), field)
+    config = Config(**{field: other.get(field, default + 1 if field in ("batch_size", "seed") else 7)})
+    assert getattr(config, field) != default
+    assert parsed(command(config)) == config
+    assert f"--{field.replace('_', '-')} " in command(config)
+
+
+def test_command_names_only_what_differs():
+    assert command(Config()) == "python train.py"
+    assert command(Config(seed=3, gamma=0.5)) == "python train.py --seed 3 --gamma 0.5"
+
+
+def front_matter(text: str) -> dict:
+    start, matter, body = text.split("---\n", 2)
+    assert start == "" and body.strip()
+    return yaml.safe_load(matter)
+
+
+@pytest.mark.parametrize("dataset", [*sorted(PRESETS), "a folder: with # odd ' \" signs", "---", "日本"])
+def test_front_matter_is_yaml_whatever_the_data_is_called(dataset):
+    matter = front_matter(card(Config(dataset=dataset, **TRAINED), METRICS, "MIT"))
+    assert matter["license"] == "mit"
+    assert matter["pipeline_tag"] == "unconditional-image-generation"
+    assert set(matter["tags"]) == {"gan", "pytorch", "resnet"}
+
+
+@pytest.mark.parametrize("loss", LOSSES)
+@pytest.mark.parametrize("network", NETWORKS)
+def test_card_tells_how_it_was_made(network, loss):
+    config = Config(network=network, loss=loss, **TRAINED)
+    text = card(config, METRICS, "CC-BY-SA-3.0")
+    for part in (
+        f"`{network}` networks", f"`{loss}` loss", "12,345 images", "CC-BY-SA-3.0", "Classes: a, b.", "samples.png",
+        command(config), "uint8 (16, 28, 28, 1)", "| seconds | 1.235 |", "| penalty | 1.2e-05 |", "| device | cpu |",
+    ):  # fmt: skip
+        assert part in text
+    assert "grid" not in text.split("| measured")[1]
+
+
+def test_card_without_classes():
+    assert "Classes: none." in card(Config(resolution=28, channels=1), METRICS, "MIT")
+
+
+def test_card_tells_nothing_of_this_machine(tmp_path):
+    place = tmp_path / "cats of mine"
+    text = card(Config(dataset=str(place), data_root=str(tmp_path / "data"), **TRAINED), METRICS, "MIT")
+    assert str(tmp_path) not in text and tmp_path.name not in text
+    assert "# cats of mine, 28 x 28" in text
+    assert "--dataset 'cats of mine'" in text
+    assert "--data-root" not in text
+
+
+def test_shipped_and_trained_folders_hold_no_absolute_path(tiny_folder):
+    for name in ("README.md", "metrics.json", "config.json"):
+        text = (tiny_folder / name).read_text(encoding="utf-8")
+        assert str(tiny_folder) not in text and str(tiny_folder.parent) not in text
+
+
+@pytest.mark.parametrize(("n", "columns", "channels", "scale"), [(64, 8, 1, 2), (5, 3, 3, 1), (1, 1, 3, 4)])
+def test_grid_puts_picture_i_at_row_and_column(n, columns, channels, scale):
+    random = np.random.default_rng(0)
+    pictures = random.integers(0, 256, (n, 6, 6, channels), np.uint8)
+    sheet = np.asarray(grid_picture(pictures, columns, scale))
+    if channels == 1:
+        assert sheet.ndim == 2
+        sheet = sheet[..., None]
+    side, rows = 6 * scale, -(-n // columns)
+    assert sheet.shape == (rows * side, columns * side, channels)
+    for i in range(rows * columns):
+        row, column = divmod(i, columns)
+        cell = sheet[row * side : (row + 1) * side, column * side : (column + 1) * side]
+        if i >= n:
+            assert not cell.any()
+            continue
+        for dy in range(scale):
+            for dx in range(scale):
+                assert np.array_equal(cell[dy::scale, dx::scale], pictures[i])
+
+
+def test_written_grid_is_a_png_without_loss(tmp_path):
+    pictures = np.random.default_rng(0).integers(0, 256, (64, 4, 4, 3), np.uint8)
+    write_grid(tmp_path / "a.png", pictures)
+    with Image.open(tmp_path / "a.png") as image:
+        assert image.format == "PNG"
+        assert np.array_equal(np.asarray(image), np.asarray(grid_picture(pictures, GRID[1])))
+    assert [p.name for p in tmp_path.iterdir()] == ["a.png"]

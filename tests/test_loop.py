@@ -1,0 +1,429 @@
+"""`gan.loop`: order of pictures, events, folders, and that a resumed run is the uninterrupted one, bit for bit."""
+
+from __future__ import annotations
+
+import dataclasses
+import functools
+import json
+import math
+from collections import Counter
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from conftest import small
+from PIL import Image
+
+from gan import loop
+from gan.card import grid_picture
+from gan.checkpoint import FolderError, read_config
+from gan.config import Config, ConfigError
+from gan.data import DATASETS, DataError
+from gan.loop import (
+    Checkpointed,
+    Done,
+    Sampled,
+    Started,
+    Stepped,
+    Trainer,
+    TrainingError,
+    order,
+    prepare,
+    stream,
+    train,
+)
+from gan.losses import LOSSES
+from gan.model import load
+from gan.networks import NETWORKS
+
+COMPLETE = {
+    "config.json", "model.safetensors", "critic.safetensors", "directions.safetensors", "metrics.json", "samples.png",
+    "README.md",
+}  # fmt: skip
+
+
+@pytest.fixture(autouse=True)
+def read_once(monkeypatch):
+    """Decode each bundled data set once for all tests; training does not change it."""
+    monkeypatch.setattr(loop.data, "load", LOAD)
+
+
+LOAD = functools.cache(loop.data.load)
+
+
+@pytest.fixture
+def quick(monkeypatch):
+    """Leave out the principal directions, which take longer than such a short training."""
+
+    def flat(generator, z_dim, classes):
+        return torch.zeros(16, z_dim), torch.zeros(16)
+
+    monkeypatch.setattr(loop, "principal_directions", flat)
+
+
+def stop_after(steps: int):
+    """A stop() that becomes true after some steps; it is asked before each."""
+    asked = iter(range(10**9))
+    return lambda: next(asked) >= steps
+
+
+def final(out: Path, config: Config, **kwargs) -> dict[str, torch.Tensor]:
+    """All tensors of the run's last checkpoint, once trained."""
+    events = list(train(config, out, **kwargs))
+    assert isinstance(events[-1], Done)
+    return read_state(out)
+
+
+def read_state(out: Path) -> dict[str, torch.Tensor]:
+    from safetensors.torch import load_file
+
+    return load_file(out / "checkpoint" / "state.safetensors")
+
+
+def assert_same(a: dict[str, torch.Tensor], b: dict[str, torch.Tensor]) -> None:
+    assert a.keys() == b.keys()
+    different = [k for k in a if not torch.equal(a[k], b[k])]
+    assert not different
+
+
+@pytest.mark.parametrize("n", [1, 7, 100])
+def test_every_epoch_is_a_permutation_of_its_own(n):
+    shown = order(seed=3, n=n, start=0, count=5 * n).view(5, n)
+    for epoch in shown:
+        assert sorted(epoch.tolist()) == list(range(n))
+    if n == 100:
+        assert len({tuple(epoch.tolist()) for epoch in shown}) == 5
+
+
+def test_order_is_a_function_of_seed_and_position():
+    whole = order(3, 50, 0, 400)
+    torch.manual_seed(99)
+    for start, count in ((0, 1), (49, 2), (37, 200), (150, 50), (399, 1)):
+        assert torch.equal(order(3, 50, start, count), whole[start : start + count])
+    assert not torch.equal(order(4, 50, 0, 50), whole[:50])
+    assert whole.dtype == torch.int64
+
+
+def test_streams_of_steps_epochs_and_seeds_are_unrelated():
+    first = [torch.randn(4, generator=stream(*key)).tolist() for key in ((0, 0, 0), (0, 1, 0), (1, 0, 0), (0, 0, 1))]
+    assert len({tuple(row) for row in first}) == 4
+    assert torch.equal(torch.randn(4, generator=stream(0, 1, 0)), torch.tensor(first[1]))
+
+
+def test_trainer_shows_pictures_in_order_across_epochs():
+    config, dataset = prepare(small(batch_size=48))
+    dataset = dataclasses.replace(dataset, images=dataset.images[:100], labels=dataset.labels[:100])
+    trainer = Trainer(config, dataset)
+    shown = []
+    for _ in range(9):
+        shown.append(trainer._order(48))
+        trainer.shown += 48
+    assert torch.equal(torch.cat(shown), order(config.seed, 100, 0, 9 * 48))
+
+
+@pytest.mark.parametrize("network", NETWORKS)
+def test_interrupted_and_resumed_equals_uninterrupted_bit_for_bit(network, tmp_path, quick):
+    config = small(network=network, images=64, anneal=0.5)
+    whole = final(tmp_path / "whole", config)
+    assert any(k.startswith("generator_optimizer") and v.any() for k, v in whole.items())
+    parts = tmp_path / "parts"
+    assert train_parts(parts, config, (1, 2)) == [16, 48, 64]
+    assert_same(read_state(parts), whole)
+    for name in ("model.safetensors", "critic.safetensors", "samples.png"):
+        assert (parts / name).read_bytes() == (tmp_path / "whole" / name).read_bytes()
+
+
+def train_parts(out: Path, config: Config, lengths: tuple[int, ...]) -> list[int]:
+    """Train in parts of so many steps, then to the end; images shown at the end of each."""
+    ends = []
+    for i, steps in enumerate((*lengths, None)):
+        stop = stop_after(steps) if steps else lambda: False
+        *_, done = train(config, out, resume=i > 0, stop=stop)
+        assert done.stopped == (steps is not None)
+        ends.append(done.shown)
+    return ends
+
+
+@pytest.mark.parametrize("gamma", [0.0, 1.0])
+@pytest.mark.parametrize("loss", LOSSES)
+def test_every_loss_resumes(loss, gamma, tmp_path, quick):
+    config = small(loss=loss, images=48, precision="fp32", gamma=gamma)
+    whole = final(tmp_path / "whole", config)
+    train_parts(tmp_path / "parts", config, (2,))
+    assert_same(read_state(tmp_path / "parts"), whole)
+    assert all(v.isfinite().all() for v in whole.values())
+
+
+def test_a_run_that_was_killed_goes_on_from_its_last_checkpoint(tmp_path, quick):
+    config = small(images=80, checkpoint_images=32)
+    whole = final(tmp_path / "whole", config)
+    events = train(config, tmp_path / "killed")
+    for event in events:
+        if isinstance(event, Stepped) and event.shown > 32 or isinstance(event, Checkpointed):
+            break
+    events.close()
+    assert not (tmp_path / "killed" / "model.safetensors").exists()
+    started = next(resumed := train(config, tmp_path / "killed", resume=True))
+    assert started.shown == 32
+    list(resumed)
+    assert_same(read_state(tmp_path / "killed"), whole)
+
+
+def test_seed_and_settings_decide_the_weights_and_grids_do_not(tmp_path, quick):
+    config = small(images=32)
+    first = final(tmp_path / "a", config)
+    torch.manual_seed(12345)
+    assert_same(final(tmp_path / "b", dataclasses.replace(config, sample_images=16, checkpoint_images=16)), first)
+    other = final(tmp_path / "c", dataclasses.replace(config, seed=1))
+    assert not torch.equal(other["generator.dense.weight"], first["generator.dense.weight"])
+
+
+def test_events_come_in_order(tmp_path, quick, monkeypatch):
+    monkeypatch.setattr(loop, "REPORT_SECONDS", 0.0)
+    out = tmp_path / "run"
+    events = list(train(small(images=96, sample_images=32, checkpoint_images=48), out))
+    names = [(type(e).__name__, e.shown) for e in events]
+    assert names == [
+        ("Started", 0), ("Stepped", 16), ("Stepped", 32), ("Sampled", 32), ("Stepped", 48), ("Checkpointed", 48),
+        ("Stepped", 64), ("Sampled", 64), ("Stepped", 80), ("Stepped", 96), ("Sampled", 96), ("Checkpointed", 96),
+        ("Checkpointed", 96), ("Done", 96),
+    ]  # fmt: skip
+    started, done = events[0], events[-1]
+    assert isinstance(started, Started) and isinstance(done, Done)
+    assert (started.pictures, started.device, started.config.classes) == (10_000, "cpu", tuple("0123456789"))
+    assert started.config == read_config(out)
+    assert (done.folder, done.stopped) == (out, False)
+    for event in events:
+        if isinstance(event, Stepped):
+            assert all(math.isfinite(v) for v in dataclasses.astuple(event))
+            assert event.images_per_second > 0 and event.penalty > 0
+        if isinstance(event, Sampled):
+            assert event.pictures.shape == (64, 28, 28, 1) and event.pictures.dtype == np.uint8
+            with Image.open(event.path) as image:
+                assert np.array_equal(np.asarray(image), np.asarray(grid_picture(event.pictures, 8)))
+            assert event.path == out / "samples" / f"{event.shown:010d}.png"
+
+
+def test_seconds_add_up_over_resumed_parts(tmp_path, quick):
+    out, config = tmp_path / "run", small(images=64)
+    first = list(train(config, out, stop=stop_after(2)))[-1]
+    second = list(train(config, out, resume=True))[-1]
+    assert 0 < first.seconds < second.seconds
+
+
+def test_log_holds_one_json_object_an_event_over_all_parts(tmp_path, quick):
+    out, config = tmp_path / "run", small(images=48)
+    events = [*train(config, out, stop=stop_after(1)), *train(config, out, resume=True)]
+    lines = [json.loads(line) for line in (out / "log.jsonl").read_text(encoding="utf-8").splitlines()]
+    assert [line["event"] for line in lines] == [type(e).__name__.lower() for e in events]
+    assert [line["shown"] for line in lines] == [e.shown for e in events]
+    assert lines[0]["config"]["dataset"] == "mnist-10k"
+    assert Counter(line["event"] for line in lines)["started"] == 2
+    assert all("pictures" not in line for line in lines if line["event"] == "sampled")
+
+
+@pytest.mark.parametrize("steps", [None, 0, 2])
+def test_folder_is_complete_after_done_and_after_stop(steps, tmp_path):
+    out, config = tmp_path / "run", small(images=48)
+    events = list(train(config, out, stop=stop_after(steps) if steps is not None else lambda: False))
+    shown = 48 if steps is None else 16 * steps
+    assert events[-1].shown == shown and events[-1].stopped == (steps is not None)
+    assert {p.name for p in out.iterdir()} >= COMPLETE
+    assert not [p for p in out.rglob("*") if p.suffix in (".new", ".old")]
+    model = load(out, "cpu")
+    metrics = json.loads((out / "metrics.json").read_text())
+    assert metrics["images"] == shown
+    assert metrics["generator_parameters"] == sum(p.numel() for p in model.generator.parameters())
+    assert metrics["critic_parameters"] == sum(p.numel() for p in model.critic.parameters())
+    assert ("critic_loss" in metrics) == (shown > 0)
+    sheet = np.asarray(Image.open(out / "samples.png")).astype(int)
+    expected = np.asarray(grid_picture(model.sample(range(64)), 8)).astype(int)
+    assert sheet.shape == expected.shape and np.abs(sheet - expected).max() <= 1
+    assert sheet.std() > 1
+
+
+def test_tiny_colour_folder_shows_what_it_samples(tiny_emoji_folder):
+    model = load(tiny_emoji_folder, "cpu")
+    sheet = np.asarray(Image.open(tiny_emoji_folder / "samples.png")).astype(int)
+    assert np.abs(sheet - np.asarray(grid_picture(model.sample(range(64)), 8)).astype(int)).max() <= 1
+
+
+def test_model_is_the_average_and_not_the_live_generator(tmp_path, quick):
+    out = tmp_path / "run"
+    state = final(out, small(images=64, ema_images=10**6, learning_rate=1e-2))
+    held = load(out, "cpu").generator.state_dict()
+    assert all(torch.equal(v, state[f"average.{k}"]) for k, v in held.items())
+    assert any(not torch.equal(v, state[f"generator.{k}"]) for k, v in held.items())
+
+
+@pytest.mark.parametrize("network", NETWORKS)
+def test_only_conditional_networks_keep_the_classes(network):
+    config, dataset = prepare(small(network=network))
+    assert dataset.classes == tuple("0123456789")
+    assert config.classes == (dataset.classes if NETWORKS[network].conditional else ())
+    trainer = Trainer(config, dataset)
+    assert (trainer.onehot is None) != NETWORKS[network].conditional
+    if trainer.onehot is not None:
+        assert torch.equal(trainer.onehot.argmax(1), dataset.labels)
+
+
+@pytest.mark.parametrize("name", [n for n, source in DATASETS.items() if "bundled" in source.about])
+def test_prepare_fills_in_what_the_data_decides(name):
+    config, dataset = prepare(small(dataset=name))
+    assert (config.resolution, config.channels) == (DATASETS[name].resolution, DATASETS[name].channels)
+    assert config.classes == dataset.classes
+    bigger, dataset = prepare(small(dataset=name, resolution=64))
+    assert bigger.resolution == 64 == dataset.images.shape[-1]
+
+
+def draw(folder: Path, n: int, side: int = 40) -> None:
+    folder.mkdir(parents=True)
+    random = np.random.default_rng(0)
+    for i in range(n):
+        Image.fromarray(random.integers(0, 256, (side, side, 3), np.uint8)).save(folder / f"{i}.png")
+
+
+def test_a_folder_of_20_pictures_trains_without_classes(tmp_path, quick):
+    draw(tmp_path / "mine", 20)
+    started, *_ = list(train(small(dataset=str(tmp_path / "mine")), tmp_path / "run"))
+    assert started.pictures == 20 and started.config.classes == ()
+    assert any("only 20 pictures" in note for note in started.notes)
+    model = load(tmp_path / "run", "cpu")
+    assert model.sample([0, 1]).shape == (2, 32, 32, 3)
+    assert model.class_weights([0]) is None
+    assert "the licence of the folder's owner" in (tmp_path / "run" / "README.md").read_text()
+
+
+def test_a_folder_of_folders_trains_with_classes(tmp_path, quick):
+    for name in ("cats", "dogs"):
+        draw(tmp_path / "mine" / name, 10)
+    list(train(small(dataset=str(tmp_path / "mine"), resolution=28), tmp_path / "run"))
+    model = load(tmp_path / "run", "cpu")
+    assert model.classes == ("cats", "dogs")
+    assert model.sample([0], "dogs").shape == (1, 28, 28, 3)
+
+
+@pytest.mark.parametrize("field", ["critic_loss", "generator_loss", "penalty"])
+@pytest.mark.parametrize("bad", [math.nan, math.inf])
+def test_loss_that_is_not_finite_ends_the_run_with_advice(field, bad, tmp_path, quick, monkeypatch):
+    monkeypatch.setattr(loop, "REPORT_SECONDS", 0.0)
+    real, calls = loop.train_step, []
+
+    def broken(*args):
+        calls.append(1)
+        result = real(*args)
+        return result._replace(**{field: torch.tensor(bad)}) if len(calls) == 3 else result
+
+    monkeypatch.setattr(loop, "train_step", broken)
+    seen = []
+    with pytest.raises(TrainingError, match="not finite after 48 images.*--learning-rate.*--gamma"):
+        for event in train(small(checkpoint_images=16), tmp_path / "run"):
+            seen.append(event)
+    assert [e.shown for e in seen if isinstance(e, Checkpointed)] == [16, 32]
+    assert json.loads((tmp_path / "run" / "checkpoint" / "state.json").read_text())["shown"] == 32
+
+
+@pytest.mark.parametrize("where", ["generator", "critic"])
+@pytest.mark.parametrize("how", ["checkpoint", "stop"])
+def test_weights_that_are_not_finite_never_replace_a_checkpoint(where, how, tmp_path, quick, monkeypatch):
+    """Also when the losses of the last step, which were taken before its update, are still finite."""
+    monkeypatch.setattr(loop, "REPORT_SECONDS", 10**9)
+    out, real, calls = tmp_path / "run", loop.train_step, []
+
+    def broken(generator, critic, *args):
+        result = real(generator, critic, *args)
+        calls.append(1)
+        if len(calls) == 2:
+            with torch.no_grad():
+                next({"generator": generator, "critic": critic}[where].parameters()).fill_(math.nan)
+        return result
+
+    monkeypatch.setattr(loop, "train_step", broken)
+    config = small(images=10**6, checkpoint_images=16 if how == "checkpoint" else 10**6)
+    if how == "stop":
+        list(train(config, out, stop=stop_after(1)))
+        before = {
+            p: p.read_bytes() for p in out.rglob("*") if p.is_file() and p.name not in ("log.jsonl", "config.json")
+        }
+    with pytest.raises(TrainingError, match="weights are not finite after 32 images"):
+        list(train(config, out, resume=how == "stop", stop=stop_after(1 if how == "stop" else 9)))
+    assert json.loads((out / "checkpoint" / "state.json").read_text())["shown"] == 16
+    assert all(v.isfinite().all() for v in read_state(out).values())
+    if how == "stop":
+        assert all(p.read_bytes() == content for p, content in before.items())
+
+
+@pytest.mark.parametrize("field", ["network", "loss"])
+def test_unknown_name_is_refused_with_the_choices(field, tmp_path):
+    known = ", ".join({"network": NETWORKS, "loss": LOSSES}[field])
+    with pytest.raises(ConfigError, match=f"{field} must be one of {known}, got 'new'"):
+        next(train(small(**{field: "new"}), tmp_path / "run"))
+    assert not (tmp_path / "run").exists()
+
+
+def test_unknown_data_is_refused_with_the_choices(tmp_path):
+    with pytest.raises(DataError, match="unknown data set 'new': pass one of emoji"):
+        next(train(small(dataset="new"), tmp_path / "run"))
+    assert not (tmp_path / "run").exists()
+
+
+def test_resume_without_a_checkpoint_is_refused(tmp_path):
+    with pytest.raises(FolderError, match="no checkpoint to resume from"):
+        next(train(small(), tmp_path / "run", resume=True))
+    assert not (tmp_path / "run").exists()
+
+
+@pytest.fixture
+def stopped(tmp_path, quick) -> Path:
+    """A run that was stopped after its first step."""
+    list(train(small(), tmp_path / "run", stop=stop_after(1)))
+    return tmp_path / "run"
+
+
+@pytest.mark.parametrize("changes", [{"width": 32}, {"network": "mlp"}, {"z_dim": 7}, {"dataset": "emoji"}], ids=repr)
+def test_resume_with_other_networks_is_refused_and_changes_nothing(stopped, changes):
+    before = (stopped / "config.json").read_bytes()
+    with pytest.raises(FolderError, match="state.safetensors: "):
+        next(train(small(**changes), stopped, resume=True))
+    assert (stopped / "config.json").read_bytes() == before
+
+
+@pytest.mark.parametrize("text", ["[]", "{}", '{"shown": "1", "step": 1}', '{"shown": 1}', "{", "null"])
+def test_resume_from_damaged_counters_is_refused(stopped, text):
+    (stopped / "checkpoint" / "state.json").write_text(text)
+    with pytest.raises(FolderError, match="state.json"):
+        next(train(small(), stopped, resume=True))
+
+
+def test_resume_of_a_finished_run_with_more_images_equals_the_longer_run(tmp_path, quick):
+    whole = final(tmp_path / "whole", small(images=64))
+    list(train(small(images=32), tmp_path / "run"))
+    assert_same(final(tmp_path / "run", small(images=64), resume=True), whole)
+
+
+def test_anneal_lets_the_learning_rate_fall_over_the_last_share(tmp_path):
+    config, dataset = prepare(small(images=160, anneal=0.5, learning_rate=1e-3, critic_lr_ratio=2.0))
+    trainer = Trainer(config, dataset)
+    rates = []
+    for shown in (0, 80, 120, 144, 160, 400):
+        trainer.shown = shown
+        trainer._schedule()
+        rates.append([o.param_groups[0]["lr"] for o in (trainer.generator_optimizer, trainer.critic_optimizer)])
+    expected = [1e-3, 1e-3, 5e-4, 2e-4, 0, 0]
+    assert rates == [[pytest.approx(r), pytest.approx(2 * r)] for r in expected]
+
+
+def test_critic_learns_to_tell_real_from_fake(tmp_path, quick):
+    """A sign turned round anywhere between data and optimiser would make the gap negative."""
+    config = small(images=1600, learning_rate=1e-3, gamma=0.1, precision="fp32")
+    config, dataset = prepare(config)
+    trainer = Trainer(config, dataset)
+    for p in trainer.generator.parameters():
+        p.requires_grad_(False)
+    trainer.generator_optimizer.step = lambda: None
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(type(trainer.loss), "generator", lambda self, real, fake: torch.zeros((), requires_grad=True))
+        results = [trainer.advance() for _ in range(25)]
+    assert results[-1].real_logit - results[-1].fake_logit > 1
+    assert results[-1].critic_loss < 0.5

@@ -1,0 +1,258 @@
+"""`gan.layers` and `gan.networks`: shapes, ranges, architecture, and a gradient for every parameter."""
+
+from __future__ import annotations
+
+import copy
+
+import pytest
+import torch
+from torch import nn
+
+from gan.config import RESOLUTIONS, Config, ConfigError
+from gan.layers import GAIN, SLOPE, Downsample, ResidualBlock, Upsample, concat_classes, scaled_
+from gan.losses import Relativistic, gradient_penalty
+from gan.networks import NETWORKS, build
+
+NORMS = (nn.modules.batchnorm._NormBase, nn.LayerNorm, nn.GroupNorm)
+CLASSES = ("a", "b", "c")
+
+
+def config(network: str, resolution: int = 28, channels: int = 1, classes: tuple[str, ...] = CLASSES) -> Config:
+    """A narrow config; classes only where the network reads them."""
+    known = classes if NETWORKS[network].conditional else ()
+    return Config(network=network, resolution=resolution, channels=channels, width=16, classes=known)
+
+
+def pair(network: str, *args, **kwargs) -> tuple[nn.Module, nn.Module]:
+    torch.manual_seed(0)
+    return build(config(network, *args, **kwargs))
+
+
+def weights(n: int) -> torch.Tensor:
+    """One-hot class weights (n, 3)."""
+    return torch.eye(len(CLASSES))[torch.arange(n) % len(CLASSES)]
+
+
+def loosen(*modules: nn.Module) -> None:
+    """Give layers that start at zero a value, as training does."""
+    for module in modules:
+        for p in module.parameters():
+            if not p.any():
+                nn.init.normal_(p, std=0.1)
+
+
+def kinds(module: nn.Module, kind) -> list:
+    return [m for m in module.modules() if isinstance(m, kind)]
+
+
+def sizes(module: nn.Module) -> list[tuple[int, int]]:
+    return [(m.in_features, m.out_features) for m in kinds(module, nn.Linear)]
+
+
+@pytest.mark.parametrize("resolution", RESOLUTIONS)
+@pytest.mark.parametrize("channels", [1, 3])
+@pytest.mark.parametrize("network", NETWORKS)
+def test_shapes_and_ranges(network, channels, resolution):
+    generator, critic = pair(network, resolution, channels)
+    z, y = torch.randn(5, 100), weights(5)
+    pictures = generator(z, y)
+    assert pictures.shape == (5, channels, resolution, resolution)
+    assert 0.02 < pictures.std() < 1.0 and pictures.abs().max() < 4
+    logits = critic(pictures, y)
+    assert logits.shape == (5,)
+    assert logits.abs().max() < 20
+    assert generator.features(z, y).ndim == 2
+
+
+@pytest.mark.parametrize("network", ["mlp", "dcgan"])
+def test_classic_pictures_stay_within_one(network):
+    generator, _ = pair(network)
+    assert generator(100 * torch.randn(16, 100)).abs().max() <= 1
+
+
+@pytest.mark.parametrize("resolution", RESOLUTIONS)
+@pytest.mark.parametrize("network", NETWORKS)
+def test_every_picture_of_a_batch_differs_and_is_its_own(network, resolution):
+    """In eval mode a row depends on its own latent and class only."""
+    generator, critic = (m.eval() for m in pair(network, resolution))
+    loosen(generator, critic)
+    z, y = torch.randn(4, 100), weights(4)
+    together = generator(z, y)
+    alone = torch.cat([generator(z[i : i + 1], y[i : i + 1]) for i in range(4)])
+    torch.testing.assert_close(together, alone, atol=1e-5, rtol=1e-4)
+    assert (together[0] - together[3]).abs().max() > 1e-3
+    scores = torch.cat([critic(together[i : i + 1], y[i : i + 1]) for i in range(4)])
+    torch.testing.assert_close(critic(together, y), scores, atol=1e-5, rtol=1e-4)
+
+
+def test_mlp_is_the_classic_one():
+    generator, critic = pair("mlp")
+    chain = (100, 128, 256, 512, 1024, 1024, 784)
+    assert sizes(generator) == list(zip(chain, chain[1:], strict=False))
+    assert sizes(critic) == [(784, 1024), (1024, 512), (512, 256), (256, 1)]
+    assert [m.p for m in kinds(critic, nn.Dropout)] == [0.3] * 3
+    assert not kinds(generator, nn.Conv2d)
+    assert all(m.negative_slope == 0.2 for m in kinds(generator, nn.LeakyReLU))
+
+
+@pytest.mark.parametrize("resolution", RESOLUTIONS)
+def test_dcgan_is_the_classic_one(resolution):
+    generator, critic = pair("dcgan", resolution)
+    ups = kinds(generator, nn.ConvTranspose2d)
+    assert [(m.in_channels, m.out_channels) for m in ups] == [(256, 128), (128, 64), (64, 1)]
+    assert [m.stride for m in ups] == [(1, 1), (2, 2), (2, 2)]
+    downs = kinds(critic, nn.Conv2d)
+    assert [(m.in_channels, m.out_channels) for m in downs] == [(1, 64), (64, 128)]
+    assert [m.stride for m in downs] == [(2, 2), (2, 2)]
+    assert {m.kernel_size for m in ups + downs} == {(5, 5)}
+    side = resolution // 4
+    assert sizes(generator) == [(100, 256 * side * side)]
+    assert sizes(critic) == [(128 * side * side, 1)]
+    assert len(kinds(generator, NORMS)) == 3
+    assert not kinds(critic, NORMS)
+    assert [m.p for m in kinds(critic, nn.Dropout)] == [0.3, 0.3]
+
+
+@pytest.mark.parametrize("resolution", RESOLUTIONS)
+def test_resnet_has_no_normalisation_and_no_dropout(resolution):
+    for module in pair("resnet", resolution):
+        assert not kinds(module, (*NORMS, nn.Dropout))
+        assert kinds(module, ResidualBlock)
+
+
+def test_residual_blocks_start_as_the_identity():
+    x = torch.randn(2, 16, 7, 7)
+    for module in pair("resnet", 64):
+        for block in kinds(module, ResidualBlock):
+            assert not block.conv2.weight.any()
+            assert block.conv1.weight.any()
+    block = ResidualBlock(16)
+    assert torch.equal(block(x), x)
+    nn.init.normal_(block.conv2.weight)
+    assert not torch.allclose(block(x), x)
+
+
+@pytest.mark.parametrize("network", [n for n in NETWORKS if NETWORKS[n].conditional])
+def test_conditional_pair_reacts_to_the_class(network):
+    generator, critic = (m.eval() for m in pair(network))
+    z = torch.randn(1, 100).expand(3, -1)
+    pictures = generator(z, torch.eye(3))
+    x = pictures[:1].expand(3, -1, -1, -1)
+    logits = critic(x, torch.eye(3))
+    for a, b in ((0, 1), (1, 2), (0, 2)):
+        assert (pictures[a] - pictures[b]).abs().max() > 1e-3
+        assert (logits[a] - logits[b]).abs() > 1e-3
+
+
+@pytest.mark.parametrize("network", [n for n in NETWORKS if NETWORKS[n].conditional])
+def test_critic_is_linear_in_the_class_weights(network):
+    _, critic = pair(network)
+    x = torch.rand(1, 1, 28, 28) * 2 - 1
+    mean = torch.full((1, 3), 1 / 3)
+    torch.testing.assert_close(critic(x, mean)[0], critic(x.expand(3, -1, -1, -1), torch.eye(3)).mean())
+
+
+@pytest.mark.parametrize("network", [n for n in NETWORKS if NETWORKS[n].conditional])
+def test_conditional_pair_works_without_classes(network):
+    generator, critic = pair(network, classes=())
+    assert critic(generator(torch.randn(2, 100)), None).shape == (2,)
+
+
+@pytest.mark.parametrize("network", [n for n in NETWORKS if not NETWORKS[n].conditional])
+def test_unconditional_pair_ignores_the_class(network):
+    generator, critic = (m.eval() for m in pair(network))
+    z = torch.randn(3, 100)
+    assert torch.equal(generator(z, torch.eye(3)), generator(z))
+    assert torch.equal(critic(generator(z), torch.eye(3)), critic(generator(z)))
+
+
+@pytest.mark.parametrize("resolution", RESOLUTIONS)
+@pytest.mark.parametrize("network", NETWORKS)
+def test_features_are_the_first_layer_that_forward_computes(network, resolution):
+    """What features() returns is the activation after the first linear layer, and the rest of forward follows it."""
+    generator = pair(network, resolution)[0].eval()
+    first = kinds(generator, nn.Linear)[0]
+    seen = []
+    first.register_forward_hook(lambda module, given, out: seen.append(out))
+    z, y = torch.randn(3, 100), weights(3)
+    features = generator.features(z, y)
+    generator(z, y)
+    assert torch.equal(seen[0], seen[1])
+    assert features.shape == (3, first.out_features)
+    norms = [m for m in kinds(generator, nn.BatchNorm1d) if m.num_features == first.out_features]
+    expected = norms[0](seen[0]) if norms else seen[0]
+    torch.testing.assert_close(features, torch.where(expected > 0, expected, SLOPE * expected))
+
+
+@pytest.mark.parametrize("resolution", RESOLUTIONS)
+@pytest.mark.parametrize("network", NETWORKS)
+def test_gradient_reaches_every_parameter(network, resolution):
+    generator, critic = pair(network, resolution, 3)
+    loosen(generator, critic)
+    y, real = weights(4), torch.rand(4, 3, resolution, resolution) * 2 - 1
+    loss = Relativistic()
+
+    fake = generator(torch.randn(4, 100), y)
+    both = torch.cat([real, fake.detach()]).requires_grad_()
+    logits = critic(both, torch.cat([y, y]))
+    (loss.critic(*logits.chunk(2)) + gradient_penalty(logits, both).mean()).backward()
+    for name, p in critic.named_parameters():
+        # Relativistic loss and penalty are both blind to a constant added to every logit.
+        blind = name in ("logit.bias", "layers.10.bias", "stages.7.bias")
+        assert p.grad is not None and (blind or p.grad.abs().max() > 0), name
+    assert all(p.grad is None for p in generator.parameters())
+
+    loss.generator(critic(real, y), critic(fake, y)).backward()
+    for name, p in generator.named_parameters():
+        assert p.grad is not None and p.grad.abs().max() > 0, name
+
+
+def test_unknown_network_is_refused_with_the_choices():
+    with pytest.raises(ConfigError, match=f"network must be one of {', '.join(NETWORKS)}, got 'vit'"):
+        build(Config(network="vit", resolution=28, channels=1))
+
+
+@pytest.mark.parametrize("network", NETWORKS)
+def test_networks_build_on_meta_and_copy(network):
+    with torch.device("meta"):
+        made = pair(network)
+    for shape, real in zip(made, pair(network), strict=True):
+        assert all(p.is_meta for p in shape.parameters())
+        assert {k: v.shape for k, v in shape.state_dict().items()} == {k: v.shape for k, v in real.state_dict().items()}
+        assert copy.deepcopy(real).state_dict().keys() == real.state_dict().keys()
+
+
+def test_width_scales_the_resnet_pair():
+    def count(width):
+        with torch.device("meta"):
+            nets = build(Config(resolution=32, channels=3, width=width))
+        return sum(p.numel() for net in nets for p in net.parameters())
+
+    assert 2.5 < count(128) / count(64) < 4.5
+
+
+def test_scaled_init_keeps_variance_through_a_leaky_relu():
+    torch.manual_seed(0)
+    layer = scaled_(nn.Linear(400, 4000), GAIN)
+    x = torch.nn.functional.leaky_relu(torch.randn(200, 400), SLOPE)
+    assert layer(x).var().item() == pytest.approx(1, rel=0.05)
+    assert not layer.bias.any()
+
+
+def test_upsample_and_downsample_keep_a_constant_and_halve_or_double():
+    x = torch.full((1, 4, 6, 6), 3.0)
+    for layer, side in ((Upsample(4, 4), 12), (Downsample(4, 4), 3)):
+        assert torch.allclose(layer(x), torch.full((1, 4, side, side), 3.0))
+        assert not list(layer.parameters())
+    assert Upsample(4, 2)(x).shape == (1, 2, 12, 12)
+    assert Downsample(4, 8)(x).shape == (1, 8, 3, 3)
+    ramp = torch.arange(16.0).view(1, 1, 4, 4)
+    assert Downsample(1, 1)(ramp).flatten().tolist() == [2.5, 4.5, 10.5, 12.5]
+
+
+def test_class_weights_join_the_latent_at_unit_variance():
+    z = torch.randn(4, 3)
+    assert concat_classes(z, None) is z
+    joined = concat_classes(z, torch.eye(4))
+    assert torch.equal(joined[:, :3], z)
+    assert torch.equal(joined[:, 3:], 2 * torch.eye(4))

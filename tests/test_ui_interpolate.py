@@ -1,0 +1,410 @@
+"""The Interpolate tab: its two functions against hostile payloads, and the tab itself in a browser."""
+
+from __future__ import annotations
+
+import base64
+import io
+import json
+import re
+import shutil
+import threading
+from types import SimpleNamespace
+
+import gradio as gr
+import numpy as np
+import pytest
+from PIL import Image
+
+from gan.ui import assets, interpolate
+from gan.ui.export import EXPORTS
+from gan.ui.session import Session
+
+GOOD = {"model": "tiny", "seeds": [3, 14, 15], "frames": 10}
+GOOD |= {"mode": "slerp", "loop": False, "label": None, "truncation": 1}
+
+
+@pytest.fixture(scope="module")
+def session(tiny_folder):
+    return Session([tiny_folder])
+
+
+@pytest.fixture(scope="module")
+def calls(session):
+    return SimpleNamespace(**{function.__name__: function for function in interpolate.functions(session)})
+
+
+def cells(reply: dict) -> np.ndarray:
+    """The sheet cut back into pictures, (frames + keys, H, W)."""
+    head, data = reply["sheet"].split(",")
+    assert head == "data:image/png;base64"
+    whole = np.asarray(Image.open(io.BytesIO(base64.b64decode(data))))
+    size, columns = reply["size"], reply["columns"]
+    return np.stack(
+        [
+            whole[i // columns * size :, i % columns * size :][:size, :size]
+            for i in range(reply["frames"] + reply["keys"])
+        ]
+    )
+
+
+@pytest.mark.parametrize("change", [{}, {"loop": True}, {"mode": "lerp", "label": 4}, {"frames": 3, "truncation": 0.5}])
+def test_a_sheet_is_the_strip_and_then_the_keyframes(calls, session, change):
+    wish = {**GOOD, **change}
+    reply = calls.walk(wish)
+    pictures = cells(reply)
+    strip = session.strip(wish["model"], *(wish[k] for k in ("seeds", "frames", "mode", "loop", "label", "truncation")))
+    assert np.array_equal(pictures[: wish["frames"]], strip[..., 0])
+    keys = session.grid("tiny", wish["seeds"], wish["label"], wish["truncation"])
+    assert np.array_equal(pictures[wish["frames"] :], keys[..., 0])
+    json.dumps(reply, allow_nan=False)
+
+
+@pytest.mark.parametrize("shape", [(1, 4, 4, 1), (7, 5, 5, 3), (12, 2, 2, 3)])
+@pytest.mark.parametrize("columns", [1, 3, 4])
+def test_sheet_puts_picture_i_in_cell_i(shape, columns):
+    pictures = np.random.default_rng(0).integers(0, 256, shape, dtype=np.uint8)
+    whole = interpolate.sheet(pictures, columns)
+    size = shape[1]
+    assert whole.shape == (-(-shape[0] // columns) * size, columns * size, shape[3])
+    for i, picture in enumerate(pictures):
+        top, left = i // columns * size, i % columns * size
+        assert np.array_equal(whole[top : top + size, left : left + size], picture)
+
+
+HOSTILE = [
+    (None, "expected a JSON object"),
+    ([], "expected a JSON object"),
+    ("x" * 10_000, "expected a JSON object"),
+    ({}, "seeds must be a list of 2 to 8"),
+    ({"model": "../../etc/passwd"}, "model must be one of those served"),
+    ({"model": None}, "model must be"),
+    ({"model": {"path": "/etc/passwd"}}, "model must be"),
+    ({"seeds": [1]}, "seeds must be a list of 2 to 8"),
+    ({"seeds": [1] * 9}, "seeds must be a list of 2 to 8 whole numbers, got a list of 9"),
+    ({"seeds": "ab"}, "seeds must be"),
+    ({"seeds": {"0": 1}}, "seeds must be"),
+    ({"seeds": [1, 2.5]}, "seed must be"),
+    ({"seeds": [1, True]}, "seed must be"),
+    ({"seeds": [1, 2**32]}, "seed must be"),
+    ({"seeds": [1, [2]]}, "seed must be"),
+    ({"seeds": [1, float("nan")]}, "seed must be"),
+    ({"frames": 1}, "frames must be a whole number in [2, 240]"),
+    ({"frames": 2}, "frames must be a whole number in [3,"),
+    ({"frames": 9000}, "frames must be a whole number in [2, 240], got 9000"),
+    ({"frames": float("inf")}, "frames must be"),
+    ({"frames": "10"}, "frames must be"),
+    ({"mode": "cubic"}, "mode must be one of slerp, lerp"),
+    ({"mode": ["slerp"]}, "mode must be"),
+    ({"loop": "yes"}, "loop must be true or false"),
+    ({"loop": 0}, "loop must be"),
+    ({"label": 10}, "label must be"),
+    ({"label": "cat"}, "label must be"),
+    ({"label": [1, 2]}, "label must be"),
+    ({"truncation": 9}, "truncation must be in [0, 2], got 9"),
+    ({"truncation": float("nan")}, "truncation must be in [0, 2], got nan"),
+    ({"truncation": None}, "truncation must be"),
+]
+
+
+@pytest.mark.parametrize("name", ["walk", "film"])
+@pytest.mark.parametrize("bad, message", HOSTILE)
+def test_hostile_payloads_get_a_sentence(calls, name, bad, message):
+    payload = {**GOOD, "kind": "gif", "fps": 24, **bad} if isinstance(bad, dict) and bad else bad
+    if payload == {}:
+        payload = {"kind": "gif", "fps": 24}
+    reply = getattr(calls, name)(payload)
+    assert list(reply) == ["error"] and message in reply["error"]
+
+
+@pytest.mark.parametrize(
+    "bad, message",
+    [
+        ({"kind": "exe"}, "kind must be one of gif, webp, mp4, got 'exe'"),
+        ({"kind": "../gif"}, "kind must be"),
+        ({"kind": None}, "kind must be"),
+        ({"fps": 0}, "frame rate must be a whole number in [1, 60], got 0"),
+        ({"fps": 61}, "frame rate must be"),
+        ({"fps": "24"}, "frame rate must be"),
+    ],
+)
+def test_films_of_no_kind_or_speed_are_refused(calls, bad, message):
+    assert message in calls.film({**GOOD, "kind": "gif", "fps": 24, **bad})["error"]
+
+
+def test_a_model_too_large_for_the_sheet_is_refused_before_it_is_rendered(session, monkeypatch):
+    monkeypatch.setattr(interpolate, "SHEET", 28 * 28 * 20)
+    monkeypatch.setattr(session, "strip", lambda *_, **__: pytest.fail("rendered"))
+    walk, _ = interpolate.functions(session)
+    assert "frames must be in [2, 17]" in walk({**GOOD, "frames": 18})["error"]
+
+
+@pytest.mark.parametrize("kind", ["gif", "webp"])
+def test_a_film_is_named_after_what_it_shows(calls, kind):
+    reply = calls.film({**GOOD, "kind": kind, "fps": 20})
+    assert (reply["name"], reply["mime"]) == (f"tiny-seeds-3-14-15.{kind}", EXPORTS[kind].mime)
+    with Image.open(io.BytesIO(base64.b64decode(reply["data"]))) as film:
+        assert (film.n_frames, film.size, film.format) == (10, (280, 280), kind.upper() if kind == "gif" else "WEBP")
+
+
+@pytest.mark.parametrize("model", ["runs/tiny", "..", "a b\n", 'x"; rm', "ünï", "a" * 300])
+def test_file_names_hold_nothing_but_plain_letters(model):
+    name = interpolate.file_name({"model": model, "seeds": [1.0, 2**32 - 1]}, ".gif")
+    assert re.fullmatch(r"[A-Za-z0-9_-]{1,40}-seeds-1-4294967295\.gif", name)
+
+
+def test_more_downloads_than_places_are_told_to_wait(session, monkeypatch):
+    started, finish = threading.Semaphore(0), threading.Event()
+
+    def slow(*_):
+        started.release()
+        finish.wait(10)
+        return b"film"
+
+    monkeypatch.setattr(interpolate, "EXPORTS", {"gif": SimpleNamespace(encode=slow, suffix=".gif", mime="image/gif")})
+    monkeypatch.setattr(interpolate, "ENCODING", 1)
+    monkeypatch.setattr(interpolate, "WAITING", 0)
+    _, film = interpolate.functions(session)
+    wish = {**GOOD, "kind": "gif", "fps": 24}
+    first = threading.Thread(target=film, args=(wish,))
+    first.start()
+    assert started.acquire(timeout=10)
+    assert film(wish) == {"busy": True}
+    finish.set()
+    first.join(10)
+    assert film(wish)["data"] == base64.b64encode(b"film").decode()
+
+
+def test_the_page_escapes_what_a_folder_is_called(session, monkeypatch):
+    evil = '"><img src=x onerror=alert(1)>'
+    monkeypatch.setattr(Session, "names", property(lambda _: (evil,)))
+    monkeypatch.setattr(session, "info", lambda _: SimpleNamespace(classes=("</select><b>", "{options}")))
+    page = interpolate.page(session)
+    assert "<img" not in page and "<b>" not in page and page.count("<select") == 2
+
+
+def test_a_button_whose_format_cannot_be_written_says_why(session, monkeypatch):
+    monkeypatch.setenv("PATH", "")
+    (button,) = re.findall(r'<button[^>]*data-save="mp4"[^>]*>', interpolate.page(session))
+    assert " disabled " in button and "needs ffmpeg" in button
+    (button,) = re.findall(r'<button[^>]*data-save="gif"[^>]*>', interpolate.page(session))
+    assert "disabled" not in button
+
+
+def test_no_models_no_tab():
+    assert "no model" in interpolate.page(Session([]))
+
+
+# In a browser.
+
+CHROMIUM = ("chromium", "chromium-browser", "google-chrome")
+ARGS = "--no-sandbox --disable-background-networking --disable-component-update --disable-sync --disable-quic"
+
+
+@pytest.fixture(scope="module")
+def browser():
+    api = pytest.importorskip("playwright.sync_api")
+    path = next(filter(None, map(shutil.which, CHROMIUM)), None)
+    if path is None:
+        pytest.skip("no Chromium here")
+    with api.sync_playwright() as play:
+        chromium = play.chromium.launch(executable_path=path, args=[*ARGS.split(), "--no-first-run"])
+        yield chromium
+        chromium.close()
+
+
+@pytest.fixture(scope="module")
+def url(session):
+    with gr.Blocks() as demo:
+        interpolate.build(session)
+    _, url, _ = demo.launch(
+        prevent_thread_lock=True, quiet=True, head=assets.head(), server_name="127.0.0.1", run_history=False
+    )
+    yield url
+    demo.close()
+
+
+@pytest.fixture
+def tab(browser, url):
+    """A page with the first walk rendered and, motion being reduced, standing still; `.asked` lists its requests."""
+    context = browser.new_context(viewport={"width": 1280, "height": 900}, reduced_motion="reduce")
+    page = context.new_page()
+    page.errors, page.asked = [], []
+    page.on("pageerror", lambda error: page.errors.append(str(error)))
+    page.on("request", lambda request: page.asked.append(request.url) if "/component_server" in request.url else None)
+    page.goto(url)
+    page.wait_for_selector(".ll-scrub:not([disabled])")
+    page.wait_for_selector(".ll-walk:not(.ll-waiting)")
+    yield page
+    assert page.errors == []
+    context.close()
+
+
+def frame(page) -> int:
+    return int(page.locator(".ll-scrub").input_value())
+
+
+def settled(page, count: int) -> None:
+    """Wait until `count` walks have been asked for and the last is shown."""
+    for _ in range(100):
+        page.wait_for_timeout(50)
+        if len(page.asked) >= count and page.locator(".ll-waiting").count() == 0:
+            break
+    page.wait_for_timeout(350)
+    assert len(page.asked) == count
+
+
+def painted(page) -> list[int]:
+    return page.evaluate(
+        "() => { const c = document.querySelector('.ll-frame');"
+        " return [...c.getContext('2d').getImageData(0, 0, c.width, c.height).data] }"
+    )
+
+
+def test_one_call_renders_and_scrubbing_asks_for_nothing(tab, session):
+    assert len(tab.asked) == 1
+    strip = session.strip("tiny", [3, 14, 15, 92], 72, "slerp", True)
+    for i in (0, 1, 35, 71):
+        tab.locator(".ll-scrub").fill(str(i))
+        pixels = np.array(painted(tab), np.uint8).reshape(28, 28, 4)
+        assert np.array_equal(pixels[..., 0], strip[i][..., 0]), f"frame {i}"
+    tab.locator(".ll-scrub").focus()
+    tab.keyboard.press("Home")
+    for _ in range(30):
+        tab.keyboard.press("ArrowRight")
+    assert frame(tab) == 30
+    tab.wait_for_timeout(400)
+    assert len(tab.asked) == 1
+
+
+def test_reduced_motion_waits_for_play_and_play_advances_at_the_frame_rate(tab):
+    tab.wait_for_timeout(300)
+    assert frame(tab) == 0
+    tab.get_by_role("button", name="Play").click()
+    before = tab.evaluate("performance.now()")
+    tab.wait_for_timeout(1000)
+    passed, at = tab.evaluate("[performance.now(), Number(document.querySelector('.ll-scrub').value)]")
+    assert abs(at - 24 * (passed - before) / 1000) <= 8
+    tab.locator(".ll-scrub").focus()
+    tab.keyboard.press("Space")
+    stopped = frame(tab)
+    tab.wait_for_timeout(200)
+    assert frame(tab) == stopped and tab.get_by_role("button", name="Play").is_visible()
+    tab.get_by_role("slider", name="Frame rate").fill("60")
+    tab.wait_for_timeout(400)
+    assert len(tab.asked) == 1, "another speed is the same film"
+
+
+def test_a_visitor_who_likes_motion_gets_it_at_once(browser, url):
+    page = browser.new_page(reduced_motion="no-preference")
+    page.goto(url)
+    page.wait_for_selector(".ll-playing")
+    page.wait_for_function("Number(document.querySelector('.ll-scrub').value) > 3")
+    page.close()
+
+
+def test_playback_goes_round(tab):
+    tab.locator(".ll-scrub").fill("70")
+    tab.get_by_role("button", name="Play").click()
+    tab.wait_for_function("Number(document.querySelector('.ll-scrub').value) < 40")
+
+
+def test_keyframes_are_added_moved_removed_and_edited_by_keyboard(tab):
+    def seeds():
+        return [int(box.input_value()) for box in tab.locator(".ll-key input").all()]
+
+    tab.get_by_role("button", name="Move keyframe 1 later").press("Enter")
+    assert seeds() == [14, 3, 15, 92]
+    assert tab.evaluate("document.activeElement.ariaLabel") == "Move keyframe 2 later", "the focus went along"
+    tab.get_by_role("button", name="Remove keyframe 4").press("Enter")
+    tab.get_by_label("Seed of keyframe 3").fill("77")
+    assert seeds() == [14, 3, 77]
+    settled(tab, 2)  # three changes, one call
+    while tab.get_by_role("button", name="Add a keyframe").is_visible():
+        tab.get_by_role("button", name="Add a keyframe").press("Enter")
+    assert len(seeds()) == 8 and seeds()[:3] == [14, 3, 77]
+    settled(tab, 3)
+    assert tab.locator(".ll-ticks span").count() == 8
+    for _ in range(6):
+        tab.get_by_role("button", name="Remove keyframe 1").press("Enter")
+    assert tab.get_by_role("button", name="Remove keyframe 1").is_disabled()
+    tab.get_by_role("button", name="Random seed for keyframe 1").press("Enter")
+    settled(tab, 4)
+
+
+def test_a_keyframe_is_dragged_to_another_place(tab):
+    tab.get_by_role("button", name="Go to keyframe 4").drag_to(tab.locator(".ll-key").first)
+    assert tab.locator(".ll-key input").evaluate_all("all => all.map((box) => box.value)") == ["92", "3", "14", "15"]
+
+
+def test_a_keyframes_picture_is_a_way_to_its_frame(tab):
+    tab.get_by_role("button", name="Go to keyframe 3").click()
+    assert frame(tab) == 36  # of 72 in a loop of 4
+    assert tab.locator(".ll-key.ll-now .ll-number").inner_text() == "3"
+
+
+def test_a_wrong_seed_is_pointed_out_and_not_sent(tab):
+    tab.get_by_label("Seed of keyframe 2").fill("-5")
+    tab.wait_for_timeout(400)
+    assert "whole number from 0" in tab.get_by_role("alert").inner_text()
+    assert len(tab.asked) == 1
+    tab.get_by_label("Seed of keyframe 2").fill("5")
+    settled(tab, 2)
+    assert tab.get_by_role("alert").inner_text() == ""
+
+
+def test_the_servers_error_is_shown_and_the_film_stays(tab, session, monkeypatch):
+    def refuse(*_, **__):
+        raise ValueError("truncation must be in [0, 2], got 9")
+
+    monkeypatch.setattr(session, "strip", refuse)
+    tab.get_by_label("Truncation").fill("0.5")
+    tab.wait_for_function("document.querySelector('.ll-problem').textContent.includes('got 9')")
+    assert tab.locator(".ll-waiting").count() == 0
+    assert tab.locator(".ll-scrub").get_attribute("max") == "71"
+
+
+def test_of_two_walks_the_newer_stays_whichever_comes_last(tab):
+    held = []
+    tab.route(re.compile("/component_server"), lambda route: held.append(route))
+    tab.get_by_role("slider", name="Frames").fill("10")
+    tab.wait_for_timeout(500)
+    tab.get_by_role("slider", name="Frames").fill("20")
+    tab.wait_for_timeout(500)
+    assert len(held) == 2
+    for route in reversed(held):
+        route.continue_()
+        tab.wait_for_timeout(400)
+    assert tab.locator(".ll-scrub").get_attribute("max") == "19"
+
+
+@pytest.mark.parametrize("kind", ["GIF", "WebP"])
+def test_the_download_is_a_film_of_every_frame(tab, kind):
+    tab.get_by_role("slider", name="Frames").fill("12")
+    tab.get_by_label("Frame rate").fill("10")
+    with tab.expect_download() as waiting:
+        tab.get_by_role("button", name=kind).click()
+    assert waiting.value.suggested_filename == f"tiny-seeds-3-14-15-92.{kind.lower()}"
+    with Image.open(waiting.value.path()) as film:
+        assert (film.format, film.n_frames, film.size) == (kind.upper(), 12, (280, 280))
+        film.seek(5)
+        film.load()
+        assert film.info["duration"] == 100
+
+
+@pytest.mark.parametrize("width", [320, 390, 768, 1280])
+def test_the_page_never_scrolls_sideways(tab, width):
+    tab.set_viewport_size({"width": width, "height": 844})
+    tab.wait_for_timeout(100)
+    assert tab.evaluate("document.documentElement.scrollWidth") <= width
+    reach = tab.evaluate(  # Gradio clips what sticks out, so that nothing scrolls and something is out of sight
+        "() => Math.max(...[...document.querySelectorAll('.ll-walk *')].map((n) => n.getBoundingClientRect().right))"
+    )
+    assert reach <= width
+
+
+def test_everything_that_can_be_operated_has_a_name(tab):
+    nameless = tab.evaluate(
+        "() => [...document.querySelectorAll('.ll-walk :is(button, input, select)')].filter((node) =>"
+        " !(node.ariaLabel || node.textContent.trim() || node.labels?.[0]?.textContent.trim())).map((n) => n.outerHTML)"
+    )
+    assert nameless == []
