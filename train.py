@@ -97,37 +97,40 @@ def run(config: Config, out: Path, resume: bool) -> int:
         if stopping:  # asked twice: do not insist on saving
             raise KeyboardInterrupt
         stopping = True
-        bar.write("stopping after this step, then saving; Ctrl-C again to quit without saving")
+        tqdm.write("stopping after this step, then saving; Ctrl-C again to quit without saving")
 
-    bar = tqdm(total=config.images, unit="img", unit_scale=True, smoothing=0.05, dynamic_ncols=True, disable=None)
+    bar = None  # made once training starts, so that a download's own bar comes and goes before it
     before = signal.signal(signal.SIGINT, on_interrupt)
     try:
         for event in train(config, out, resume, stop=lambda: stopping):
             match event:
                 case Started():
-                    bar.write(
+                    tqdm.write(
                         f"{event.config.dataset}: {event.pictures:,} pictures at {event.config.resolution} px; "
                         f"{event.config.network}, generator {event.generator_parameters / 1e6:.2f} M, "
                         f"critic {event.critic_parameters / 1e6:.2f} M, on {event.device}; writing to {out}"
                     )
                     for note in event.notes:
-                        bar.write(f"note: {note}")
-                    bar.update(event.shown)
+                        tqdm.write(f"note: {note}")
+                    bar = tqdm(total=config.images, initial=event.shown, unit="img", unit_scale=True, disable=None)
                 case Stepped():
                     bar.set_postfix_str(f"D {event.critic_loss:.3f} G {event.generator_loss:.3f}", refresh=False)
                     bar.update(event.shown - bar.n)
                 case Sampled():
-                    bar.write(f"{event.shown:,} images: {event.path}")
+                    tqdm.write(f"{event.shown:,} images: {event.path}")
                 case Done():
-                    bar.update(event.shown - bar.n)
                     bar.close()
                     word = "stopped" if event.stopped else "done"
                     print(f"{word}: {event.shown:,} images in {event.seconds:.0f} s; model in {event.folder}")
                     if event.stopped:
                         print(f"go on with: python train.py --resume {event.folder}")
                         return 130
+    except KeyboardInterrupt:
+        print(f"quit without saving; the last checkpoint, if any, is in {out / 'checkpoint'}", file=sys.stderr)
+        return 130
     finally:
-        bar.close()
+        if bar is not None:
+            bar.close()
         signal.signal(signal.SIGINT, before)
     return 0
 

@@ -72,7 +72,7 @@ def explore(page: sync_api.Page, address: str) -> str:
     """Open an address and wait until its picture and the other seeds are painted; returns what the picture shows."""
     page.goto(address)
     page.wait_for_selector(".ll-others-grid.ll-ready")
-    page.wait_for_function("latentLab.stats.painted > 0")
+    page.wait_for_function("latentLab.stats.painted > 0 && latentLab.stats.running === 0")
     return look(page)
 
 
@@ -81,7 +81,9 @@ def becomes(page: sync_api.Page, expected: str) -> None:
 
 
 def changes(page: sync_api.Page, before: str) -> str:
+    """Wait until the picture is another and no call is under way; returns what it shows."""
     page.wait_for_function(f"e => document.querySelector('{SCREEN}').toDataURL() !== e", arg=before)
+    page.wait_for_function("latentLab.stats.running === 0")
     return look(page)
 
 
@@ -194,7 +196,7 @@ def test_raw_coordinates_appear_on_demand_and_move_the_picture(page: sync_api.Pa
     start = explore(page, f"{site}?model=grey&seed=1")
     assert page.locator(".ll-raw input").count() == 0
     page.get_by_text("Advanced").click()
-    assert page.locator(".ll-raw input").count() == KINDS["grey"].z_dim
+    page.wait_for_function(f"document.querySelectorAll('.ll-raw input').length === {KINDS['grey'].z_dim}")
     drag(page, ".ll-raw input >> nth=3", 0.95)
     moved = changes(page, start)
     page.wait_for_url(re.compile("z=3:"))
@@ -301,6 +303,9 @@ def test_a_phone_never_scrolls_sideways_and_the_theme_follows(browser, site: str
         wide = f"[...document.querySelectorAll('#ll-{tab} *')].filter(e => e.getBoundingClientRect().right > 391)"
         assert page.evaluate(f"{wide}.map(e => e.className)") == []
         assert page.evaluate("document.documentElement.scrollWidth") == 390
+        if tab == "explore":
+            page.wait_for_function("latentLab.stats.painted > 0")
+            assert page.locator(SCREEN).bounding_box()["width"] > 200
     dark = "document.body.classList.contains('dark')"
     assert page.evaluate(dark) == (scheme == "dark")
     page.get_by_label("Dark colours").click()

@@ -28,7 +28,7 @@ from PIL import Image
 
 from gan.ui import checks
 from gan.ui.export import webp
-from gan.ui.interpolate import FRAMES, KEYS, file_name
+from gan.ui.interpolate import file_name
 from gan.ui.limits import Busy
 
 if TYPE_CHECKING:
@@ -83,8 +83,6 @@ def endpoints(session: Session) -> tuple[Callable[..., gr.FileData], Callable[..
         frames: how many pictures in all, in [2, 240] and no fewer than there are seeds.
         mode: slerp (around the sphere) or lerp (straight). loop: whether the walk ends where it began.
         label, truncation: as for /generate. fps: frames a second, in [1, 60]."""
-        checks.seeds(seeds, 2, KEYS)
-        checks.integer(frames, "frames", 2, FRAMES)
         fps = checks.integer(fps, "fps", 1, 60)
         pictures = session.strip(model, seeds, frames, mode=mode, loop=loop, label=label, truncation=truncation)
         return _file(webp(pictures, fps), file_name({"model": model, "seeds": seeds}, ".webp"), "image/webp")

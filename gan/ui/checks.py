@@ -11,8 +11,8 @@ from collections.abc import Sequence
 
 REACH = 4.0  # standard deviations a slider may go from the middle
 GRID = 64  # seeds in one grid
-STOPS = 16  # seeds on one walk
-FRAMES = 480  # frames of one walk: 20 s at 24 a second
+STOPS = 8  # seeds on one walk
+FRAMES = 240  # frames of one walk: 10 s at 24 a second
 SEEDS = 2**32  # seeds are in [0, SEEDS)
 
 

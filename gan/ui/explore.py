@@ -29,8 +29,10 @@ PAGE = """
       <button type="button" class="ll-button" data-do="redo" disabled title="Ctrl+Shift+Z">Redo</button>
       <button type="button" class="ll-button" data-do="reset">Reset</button>
       <button type="button" class="ll-button" data-do="link">Copy link</button>
-      <button type="button" class="ll-button" data-do="large" aria-label="Save PNG, enlarged" title="Enlarged, every pixel a square">Save PNG</button>
-      <button type="button" class="ll-button" data-do="native" aria-label="1:1, save PNG of native size" title="PNG of native size">1:1</button>
+      <button type="button" class="ll-button" data-do="large" title="Enlarged, every pixel a square"
+        aria-label="Save PNG, enlarged">Save PNG</button>
+      <button type="button" class="ll-button" data-do="native" title="PNG of native size"
+        aria-label="1:1, save PNG of native size">1:1</button>
     </div>
     <p class="ll-problem" role="alert"></p>
     <p class="ll-said" role="status"></p>

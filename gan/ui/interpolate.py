@@ -28,8 +28,6 @@ from gan.ui.limits import Limit
 if TYPE_CHECKING:
     from gan.ui.session import Session
 
-KEYS = 8  # keyframes in one walk
-FRAMES = 240  # frames in one walk
 SHEET = 2**24  # pixels in one sheet: 240 frames of 256 x 256 fit
 ENCODING, WAITING = 1, 4  # downloads encoded at once, and downloads that may stand in line before `Busy`
 
@@ -58,8 +56,8 @@ def page(session: Session) -> str:
         "models": escape(json.dumps(models), quote=True),
         "options": "".join(f'<option value="{name}">{name}</option>' for name in names),
         "exports": "".join(_button(kind) for kind in EXPORTS),
-        "keys": str(KEYS),
-        "frames": str(FRAMES),
+        "keys": str(checks.STOPS),
+        "frames": str(checks.FRAMES),
     }
     return re.sub(r"\{(\w+)\}", lambda match: parts[match[1]], HTML)
 
@@ -82,8 +80,8 @@ def functions(session: Session) -> list[Callable[[Any], live.Payload]]:
 
     def strip(payload: live.Payload) -> np.ndarray:
         name = payload.get("model")
-        seeds = checks.seeds(payload.get("seeds"), 2, KEYS)
-        frames = checks.integer(payload.get("frames"), "frames", 2, FRAMES)
+        seeds = checks.seeds(payload.get("seeds"), 2, checks.STOPS)
+        frames = checks.integer(payload.get("frames"), "frames", len(seeds), checks.FRAMES)
         most = max(2, SHEET // max(1, session.info(name).resolution) ** 2)
         if frames + len(seeds) > most:
             raise ValueError(f"frames must be in [2, {most - len(seeds)}] for pictures of this size, got {frames}")

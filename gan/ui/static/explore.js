@@ -106,9 +106,13 @@
     /** Show `wanted`, whatever model it is of. The last call wins. */
     const open = async (wanted) => {
       const turn = ++opening;
+      const hint = $(".ll-hint");
+      const waiting = setTimeout(() => (hint.textContent = "Loading the model…"), 250);
       element.classList.add("ll-opening");
       const reply = (abouts[wanted.model] ??= await lab.patiently(() => server.describe({ model: wanted.model }), say));
+      clearTimeout(waiting);
       if (turn !== opening) return;
+      hint.textContent = "Drag the picture, or any slider.";
       element.classList.remove("ll-opening");
       if (reply.error) {
         delete abouts[wanted.model];

@@ -1,7 +1,7 @@
 // The fast path: the newest wish is always painted in the end, late replies never are.
 (() => {
   const lab = (window.latentLab ??= {});
-  lab.stats = { asked: 0, painted: 0, late: 0, busy: 0, failed: 0, latencies: [] };
+  lab.stats = { running: 0, asked: 0, painted: 0, late: 0, busy: 0, failed: 0, latencies: [] };
 
   /** base64 of n pictures in h, w, c order -> array of n ImageData. */
   lab.decode = ({ n, h, w, c, p }) => {
@@ -59,6 +59,7 @@
     async send(wish) {
       wish.sent = true;
       this.running++;
+      lab.stats.running++;
       lab.stats.asked++;
       try {
         const reply = await this.ask(wish.payload);
@@ -68,6 +69,7 @@
         this.again(wish, "failed", "The connection is lost. Trying again…");
       }
       this.running--;
+      lab.stats.running--;
       this.pump();
     }
 
