@@ -33,7 +33,7 @@ class Config:
     network: str = _setting("resnet", "generator and critic")
     loss: str = _setting("relativistic", "adversarial loss")
     images: int = _setting(3_000_000, "real images shown, the length of the run", 1, 10**10)
-    batch_size: int = _setting(32, "images a step", 2, 65536)
+    batch_size: int = _setting(16, "images a step", 2, 65536)
     seed: int = _setting(0, "seed of every random number of the run", 0, 2**32 - 1)
     device: str = _setting("auto", "auto, cpu or cuda")
     data_root: str = _setting("data", "where downloaded data sets live")
@@ -113,8 +113,8 @@ _CLASSIC = {
 # The recipes: what differs from the defaults above, which are the emoji recipe.
 PRESETS: dict[str, dict[str, Any]] = {
     "emoji": {},
-    "mnist": {"dataset": "mnist", "images": 300_000},
-    "fashion-mnist": {"dataset": "fashion-mnist", "images": 300_000},
+    "mnist": {"dataset": "mnist", "images": 200_000, "batch_size": 32},
+    "fashion-mnist": {"dataset": "fashion-mnist", "images": 160_000},
     "classic-mlp": {"dataset": "mnist", "network": "mlp", **_CLASSIC},
     "classic-dcgan": {"dataset": "mnist", "network": "dcgan", **_CLASSIC},
     "smoke": {

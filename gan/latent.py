@@ -9,6 +9,7 @@ from torch import Tensor, nn
 
 MODES = ("slerp", "lerp")
 MAX_SEED = 2**32 - 1
+MAX_FEATURES = 4096  # looked at for principal directions: 8,192 samples of them are 134 MB
 
 
 def latents(seeds: Sequence[int], z_dim: int) -> Tensor:
@@ -78,19 +79,22 @@ def principal_directions(
     GANSpace (arXiv:2004.02546): principal components of the generator's first feature layer over random latents, taken
     back to the latent by least squares. Adding row k once moves the features by one standard deviation of component k.
     Classes are drawn at random and their mean removed, so that no direction merely changes the class. count is cut to
-    what z_dim and the layer's width allow. Signs are fixed: the largest entry of a row is positive.
+    what z_dim and the layer's width allow. Signs are fixed: the largest entry of a row is positive. Of a layer wider than
+    `MAX_FEATURES` a random choice of that many is looked at: neighbours on a map tell much the same.
     """
     device = next(generator.parameters()).device
     source = torch.Generator().manual_seed(0)
     z = torch.randn(samples, z_dim, generator=source)
     label = torch.randint(max(classes, 1), (samples,), generator=source)
     y = torch.eye(classes)[label] if classes else None
-    features = torch.cat(
-        [
-            generator.features(z[i : i + batch].to(device), None if y is None else y[i : i + batch].to(device)).cpu()
-            for i in range(0, samples, batch)
-        ]
-    ).float()
+    parts, chosen = [], None
+    for i in range(0, samples, batch):
+        rows = None if y is None else y[i : i + batch].to(device)
+        part = generator.features(z[i : i + batch].to(device), rows).float().cpu()
+        if chosen is None:
+            chosen = torch.randperm(part.shape[1], generator=source)[:MAX_FEATURES]
+        parts.append(part[:, chosen])
+    features = torch.cat(parts)
     for k in label.unique():
         features[label == k] -= features[label == k].mean(0)
     # Randomised SVD: features are wide (thousands), and only the first few components are wanted.

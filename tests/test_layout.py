@@ -134,11 +134,11 @@ def tree(readme: str) -> dict[str, str]:
 def faults(listed: dict[str, str], files: list[str]) -> list[str]:
     """What differs between a tree and the files on disk.
 
-    Each top-level file or folder and each file of gan/ has a line; names that begin with a dot need none, and a
-    package's __init__.py is described by its folder. Each line exists and describes.
+    Each top-level file or folder and each file of gan/ has a line; names that begin with a dot need none, nor does the
+    page itself, and a package's __init__.py is described by its folder. Each line exists and describes.
     """
     folders = {"/".join(p.split("/")[:i]) + "/" for p in files for i in range(1, p.count("/") + 1)}
-    needed = {p.split("/")[0] + "/" * ("/" in p) for p in files if not p.startswith(".")}
+    needed = {p.split("/")[0] + "/" * ("/" in p) for p in files if not p.startswith(".") and p != "README.md"}
     needed |= {p for p in files if p.startswith("gan/")}
     needed = {p.removesuffix("__init__.py") for p in needed}
     known = listed.keys() | {p.removesuffix("__init__.py") for p in listed}

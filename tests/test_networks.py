@@ -168,20 +168,33 @@ def test_unconditional_pair_ignores_the_class(network):
 
 @pytest.mark.parametrize("resolution", RESOLUTIONS)
 @pytest.mark.parametrize("network", NETWORKS)
-def test_features_are_the_first_layer_that_forward_computes(network, resolution):
-    """What features() returns is the activation after the first linear layer, and the rest of forward follows it."""
+def test_features_are_what_forward_computes_on_its_way(network, resolution):
+    """features() is the output of an early layer, or its activation, and the latent and the class reach it."""
     generator = pair(network, resolution)[0].eval()
-    first = kinds(generator, nn.Linear)[0]
-    seen = []
-    first.register_forward_hook(lambda module, given, out: seen.append(out))
+    loosen(generator)
     z, y = torch.randn(3, 100), weights(3)
-    features = generator.features(z, y)
+    seen = []
+    for module in generator.modules():
+        module.register_forward_hook(lambda module, given, out: seen.append(out.flatten(1)))
     generator(z, y)
-    assert torch.equal(seen[0], seen[1])
-    assert features.shape == (3, first.out_features)
-    norms = [m for m in kinds(generator, nn.BatchNorm1d) if m.num_features == first.out_features]
-    expected = norms[0](seen[0]) if norms else seen[0]
-    torch.testing.assert_close(features, torch.where(expected > 0, expected, SLOPE * expected))
+    outputs = seen.copy()
+    features = generator.features(z, y)
+    assert features.ndim == 2
+    wanted = [o for o in outputs if o.shape == features.shape]
+    assert any(torch.allclose(f, features) for o in wanted for f in (o, nn.functional.leaky_relu(o, SLOPE)))
+    assert not torch.allclose(generator.features(2 * z, y), features)
+    turned = generator.features(z, y.flip(1))
+    assert torch.equal(turned, features) != NETWORKS[network].conditional
+
+
+def test_features_are_the_first_layer_of_classic_pairs_and_the_first_stage_of_resnet():
+    z = torch.randn(3, 100)
+    mlp, dcgan, resnet = (pair(network, classes=())[0].eval() for network in ("mlp", "dcgan", "resnet"))
+    loosen(resnet)
+    leaky = nn.LeakyReLU(0.2)
+    assert torch.equal(mlp.features(z), leaky(mlp.first(z)))
+    assert torch.equal(dcgan.features(z), leaky(dcgan.norm(dcgan.dense(z))))
+    assert torch.equal(resnet.features(z), resnet.stages[0](resnet.dense(z).view(3, 32, 7, 7)).flatten(1))
 
 
 @pytest.mark.parametrize("resolution", RESOLUTIONS)
