@@ -1,6 +1,6 @@
 """Latent Lab: walk through the latent spaces of the models in `weights/` and `runs/`, in one browser tab.
 
-    python app.py [--port 7860]
+python app.py [--port 7860]
 """
 
 from __future__ import annotations

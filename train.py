@@ -11,18 +11,6 @@ from pathlib import Path
 
 from gan.config import PRESETS, Config, ConfigError
 
-# What a resumed run may change: nothing that decides the networks, the data or the order of it.
-RESUMABLE = (
-    "images",
-    "anneal",
-    "learning_rate",
-    "ema_images",
-    "sample_images",
-    "checkpoint_images",
-    "device",
-    "data_root",
-)
-
 
 def parser() -> argparse.ArgumentParser:
     """Command-line flags: one for every field of Config that the data does not decide, and three of their own."""
@@ -53,19 +41,18 @@ def settings(args: argparse.Namespace) -> tuple[Config, Path, bool]:
     given = {n: getattr(args, n) for n in names if getattr(args, n) is not None}
     if args.resume is None:
         config = Config(**{**PRESETS.get(args.preset or "", {}), **given})
-        out = Path(args.out or Path("runs") / (args.preset or Path(config.dataset).name or "model"))
+        out = Path(args.out or Path("runs") / (args.preset or Path(config.dataset).resolve().name or "model"))
         if any((out / name).exists() for name in ("checkpoint", "checkpoint.new", "checkpoint.old")):
             raise ConfigError(f"{out} already holds a run: go on with --resume {out}, or choose another --out")
-        if (out / "model.safetensors").exists():
-            raise ConfigError(f"{out} already holds a model: choose another --out")
+        if out.is_dir() and any(out.iterdir()):
+            raise ConfigError(f"{out} already holds files: choose another --out")
         return config, out, False
     if args.out or args.preset:
         raise ConfigError("--resume DIR goes on in DIR with DIR's own settings: leave --out and --preset away")
-    if fixed := [n for n in given if n not in RESUMABLE]:
-        raise ConfigError(f"--{fixed[0].replace('_', '-')} cannot change in a resumed run: start a new one with --out")
-    from gan.checkpoint import read_config
+    from gan.checkpoint import find_state, read_state
 
-    return dataclasses.replace(read_config(Path(args.resume)), **given), Path(args.resume), True
+    out = Path(args.resume)
+    return dataclasses.replace(read_state(find_state(out / "checkpoint")).config, **given), out, True
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -74,35 +61,35 @@ def main(argv: list[str] | None = None) -> int:
     args = p.parse_args(argv)
     from gan.checkpoint import FolderError
     from gan.data import DataError
-    from gan.loop import TrainingError
+    from gan.trainer import TrainingError
 
     try:
         config, out, resume = settings(args)
         return run(config, out, resume)
-    except (ConfigError, FolderError, DataError, TrainingError, ValueError, OSError) as error:
+    except (ConfigError, FolderError, DataError, TrainingError, OSError) as error:
         print(f"train.py: error: {error}", file=sys.stderr)
         return 1
 
 
 def run(config: Config, out: Path, resume: bool) -> int:
-    """Train, with one progress bar; Ctrl-C stops between steps and saves."""
+    """Train, with one progress bar. Ctrl-C stops after the step and saves; a second one quits without saving."""
     from tqdm import tqdm
 
-    from gan.loop import Done, Sampled, Started, Stepped, train
+    from gan.events import Done, Sampled, Started, Stepped
+    from gan.loop import train
 
     stopping = False
 
     def on_interrupt(*_: object) -> None:
         nonlocal stopping
-        if stopping:  # asked twice: do not insist on saving
+        if stopping or bar is None:  # asked twice, or before there is anything to save
             raise KeyboardInterrupt
         stopping = True
-        tqdm.write("stopping after this step, then saving; Ctrl-C again to quit without saving")
 
     bar = None  # made once training starts, so that a download's own bar comes and goes before it
     before = signal.signal(signal.SIGINT, on_interrupt)
     try:
-        for event in train(config, out, resume, stop=lambda: stopping):
+        for event in train(config, out, resume, stop=lambda: stopping, progress=tqdm.write):
             match event:
                 case Started():
                     tqdm.write(

@@ -13,9 +13,10 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
-from gan.checkpoint import write_bytes
 from gan.config import Config
+from gan.files import write_bytes
 
+_NEUTRAL = ("device", "data_root", "sample_images", "checkpoint_images")
 GRID = (8, 8)  # rows, columns of samples.png: seeds 0 to 63, row by row
 
 
@@ -44,11 +45,13 @@ def public(config: Config) -> Config:
 
 
 def command(config: Config) -> str:
-    """The shell command that trains this config again: every flag that differs from its default."""
+    """The shell command that trains this config again, whatever the defaults become: every flag but those at default
+    that do not change the weights.
+    """
     words = ["python", "train.py"]
     for f in dataclasses.fields(config):
         value = getattr(config, f.name)
-        if value != f.default and not f.metadata.get("derived"):
+        if not f.metadata.get("derived") and (f.name not in _NEUTRAL or value != f.default):
             words += ["--" + f.name.replace("_", "-"), str(value)]
     return shlex.join(words)
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import json
-import os
 import shutil
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -16,39 +16,14 @@ from torch import Tensor, nn
 
 from gan import networks
 from gan.config import Config, ConfigError
+from gan.files import FolderError, read_json, write_bytes
 
 MAX_ELEMENTS = 200_000_000  # of one file: 800 MB as float32, far above anything trained here
-MAX_JSON_BYTES = 4_000_000
-
-
-class FolderError(ValueError):
-    """A model folder cannot be used. The message names the file and the fault."""
-
-
-def write_bytes(path: Path, content: bytes) -> None:
-    """Write a file so that a reader, or a crash, never meets half of it."""
-    aside = path.with_name(path.name + ".new")
-    aside.write_bytes(content)
-    os.replace(aside, path)
 
 
 def write_tensors(path: Path, tensors: Mapping[str, Tensor]) -> None:
     """Write named tensors as safetensors, whole or not at all."""
     write_bytes(path, save({k: v.detach().cpu().contiguous() for k, v in tensors.items()}))
-
-
-def read_json(path: Path) -> Any:
-    """Parsed JSON of a small file; FolderError when it is missing, too large or no JSON."""
-    if not path.is_file():  # also a pipe or a device, which could be read without end
-        raise FolderError(f"{path}: missing, or not a file")
-    try:
-        if path.stat().st_size > MAX_JSON_BYTES:
-            raise FolderError(f"{path}: {path.stat().st_size} bytes is too large for a JSON file of a model")
-        return json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, ValueError, RecursionError) as error:
-        if isinstance(error, FolderError):
-            raise
-        raise FolderError(f"{path}: not readable as JSON ({error})") from None
 
 
 def read_config(folder: Path) -> Config:
@@ -117,9 +92,38 @@ def load_into(module: nn.Module, path: Path, device: torch.device) -> nn.Module:
     return module.eval().requires_grad_(False)
 
 
+@dataclass(frozen=True)
+class State:
+    """What a checkpoint says of itself: counters, the config as it was run, and a fingerprint of the pictures."""
+
+    shown: int
+    step: int
+    seconds: float
+    pictures: list[int]  # how many, and a checksum
+    config: Config
+
+
+def read_state(state: Path) -> State:
+    """The counters and config of a checkpoint that `find_state` found; FolderError names the file and the fault."""
+    path = state / "state.json"
+    meta = read_json(path)
+    try:
+        counts = [meta["shown"], meta["step"], *meta["pictures"]]
+        if len(counts) != 4 or any(type(n) is not int or n < 0 for n in counts):
+            raise ValueError("shown, step and the two numbers of pictures must be whole and not negative")
+        if type(meta["seconds"]) not in (int, float) or not 0 <= meta["seconds"] < 1e12:
+            raise ValueError("seconds must be a number that is not negative")
+        config = Config.from_dict(meta["config"])
+    except (KeyError, TypeError, ValueError) as error:
+        raise FolderError(f"{path}: not a checkpoint of this program ({type(error).__name__}: {error})") from None
+    return State(counts[0], counts[1], float(meta["seconds"]), counts[2:], config)
+
+
 def save_state(folder: Path, tensors: Mapping[str, Tensor], meta: Mapping[str, Any]) -> None:
     """Replace `folder` (a checkpoint) by one that holds these tensors and this JSON; at every moment one is whole."""
     aside, old = folder.with_name(folder.name + ".new"), folder.with_name(folder.name + ".old")
+    if not folder.exists() and _is_whole(aside):  # left by a crash: the only one there is
+        aside.rename(folder)
     shutil.rmtree(aside, ignore_errors=True)
     aside.mkdir(parents=True)
     write_tensors(aside / "state.safetensors", tensors)
@@ -134,7 +138,11 @@ def save_state(folder: Path, tensors: Mapping[str, Tensor], meta: Mapping[str, A
 def find_state(folder: Path) -> Path:
     """The newest whole checkpoint of `folder`, also after a crash between two renames; FolderError if there is none."""
     for candidate in (folder, folder.with_name(folder.name + ".new"), folder.with_name(folder.name + ".old")):
-        # Both: state.json is written last, but a removal that was cut short may have taken the tensors first.
-        if (candidate / "state.json").is_file() and (candidate / "state.safetensors").is_file():
+        if _is_whole(candidate):
             return candidate
     raise FolderError(f"{folder}: no checkpoint to resume from")
+
+
+def _is_whole(state: Path) -> bool:
+    # Both: state.json is written last, but a removal that was cut short may have taken the tensors first.
+    return (state / "state.json").is_file() and (state / "state.safetensors").is_file()

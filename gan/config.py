@@ -17,6 +17,7 @@ class ConfigError(ValueError):
     """A setting is out of range, of the wrong type, or unknown; the message says which and what would do."""
 
 
+# metadata `derived`: filled in from the data, no flag; `resumable`: may differ when a run is resumed
 def _setting(default: Any, help: str, low: float = -math.inf, high: float = math.inf, **metadata: Any) -> Any:
     return field(default=default, metadata={"help": help, "low": low, "high": high, **metadata})
 
@@ -32,24 +33,26 @@ class Config:
     dataset: str = _setting("emoji", "a data set's name, or a folder of pictures")
     network: str = _setting("resnet", "generator and critic")
     loss: str = _setting("relativistic", "adversarial loss")
-    images: int = _setting(3_000_000, "real images shown, the length of the run", 1, 10**10)
+    images: int = _setting(3_000_000, "real images shown, the length of the run", 1, 10**10, resumable=True)
     batch_size: int = _setting(16, "images a step", 2, 65536)
     seed: int = _setting(0, "seed of every random number of the run", 0, 2**32 - 1)
-    device: str = _setting("auto", "auto, cpu or cuda")
-    data_root: str = _setting("data", "where downloaded data sets live")
+    device: str = _setting("auto", "auto, cpu or cuda", resumable=True)
+    data_root: str = _setting("data", "where downloaded data sets live", resumable=True)
     resolution: int = _setting(0, "pixels a side: 28, 32 or 64; 0 = the data set's own", 0, 64)
     width: int = _setting(64, "channels at full resolution of the resnet pair", 16, 256)
     z_dim: int = _setting(100, "latent dimensions", 2, 512)
-    learning_rate: float = _setting(4e-4, "Adam step size of both networks", 1e-7, 1.0)
+    learning_rate: float = _setting(4e-4, "Adam step size of both networks", 1e-7, 1.0, resumable=True)
     critic_lr_ratio: float = _setting(1.0, "critic's learning rate over the generator's (TTUR)", 0.01, 100)
     beta1: float = _setting(0.0, "Adam's first decay", 0.0, 0.999)
     beta2: float = _setting(0.99, "Adam's second decay", 0.0, 0.9999)
     gamma: float = _setting(1.0, "weight of the R1 + R2 penalty; 0 turns it off", 0.0, 1e4)
-    anneal: float = _setting(0.3, "last share of the run over which learning rate falls to zero", 0.0, 1.0)
-    ema_images: int = _setting(16_000, "half-life of the averaged generator, in images", 1, 10**9)
+    anneal: float = _setting(
+        0.3, "last share of the run, over which learning rate falls to 0", 0.0, 1.0, resumable=True
+    )
+    ema_images: int = _setting(16_000, "half-life of the averaged generator, in images", 1, 10**9, resumable=True)
     precision: str = _setting("bf16", "bf16 (autocast) or fp32", choices=("bf16", "fp32"))
-    sample_images: int = _setting(100_000, "images between sample grids", 1, 10**10)
-    checkpoint_images: int = _setting(50_000, "images between checkpoints", 1, 10**10)
+    sample_images: int = _setting(100_000, "images between sample grids", 1, 10**10, resumable=True)
+    checkpoint_images: int = _setting(50_000, "images between checkpoints", 1, 10**10, resumable=True)
     channels: int = _setting(0, "colour channels, from the data set", 0, 3, derived=True)
     classes: tuple[str, ...] = _setting((), "class names, from the data set", derived=True)
 
@@ -57,7 +60,10 @@ class Config:
         """Raise ConfigError, naming field, range and value, unless every field is of its type and in its range."""
         types_by_name = typing.get_type_hints(Config)
         for f in dataclasses.fields(self):
-            _check(f, types_by_name[f.name], getattr(self, f.name))
+            kind, value = types_by_name[f.name], getattr(self, f.name)
+            _check(f, kind, value)
+            if kind is float:
+                object.__setattr__(self, f.name, float(value))  # JSON's 0 for 0.0, which Adam's betas do not take
         if self.resolution not in (0, *RESOLUTIONS):
             raise ConfigError(f"resolution must be one of {', '.join(map(str, RESOLUTIONS))}, got {self.resolution}")
         if self.width % 16:
@@ -88,7 +94,7 @@ def _check(f: dataclasses.Field, kind: Any, value: Any) -> None:
     if kind is float and type(value) is int:
         kind = int  # compared as it is: a huge one has no float
     if isinstance(kind, types.GenericAlias):
-        if not (isinstance(value, tuple) and all(isinstance(v, str) and len(v) <= 200 for v in value)):
+        if not (isinstance(value, tuple) and all(isinstance(v, str) and len(v) <= 200 and _is_text(v) for v in value)):
             raise ConfigError(f"{f.name} must be a list of names, got {value!r}"[:300])
         if len(value) > 1000:
             raise ConfigError(f"{f.name} must have at most 1000 entries, got {len(value)}")
@@ -98,11 +104,18 @@ def _check(f: dataclasses.Field, kind: Any, value: Any) -> None:
     if kind is str:
         if len(value) > 1000:
             raise ConfigError(f"{f.name} must be at most 1000 characters, got {len(value)}")
+        if not _is_text(value):
+            raise ConfigError(f"{f.name} must be text that UTF-8 can hold, got {value!r}")
         choices = f.metadata.get("choices")
         if choices and value not in choices:
             raise ConfigError(f"{f.name} must be one of {', '.join(choices)}, got {value!r}")
     elif not f.metadata["low"] <= value <= f.metadata["high"]:  # False for NaN too
         raise ConfigError(f"{f.name} must be in [{f.metadata['low']}, {f.metadata['high']}], got {value}")
+
+
+def _is_text(value: str) -> bool:
+    # JSON can spell half of a surrogate pair, which nothing can send to a browser.
+    return not any("\ud800" <= c <= "\udfff" for c in value)
 
 
 _CLASSIC = {

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numbers
 from collections.abc import Sequence
 
 import torch
@@ -9,6 +10,7 @@ from torch import Tensor, nn
 
 MODES = ("slerp", "lerp")
 MAX_SEED = 2**32 - 1
+MAX_FRAMES = 100_000  # of one path: more is a slip of the finger, and would fill the memory
 MAX_FEATURES = 4096  # looked at for principal directions: 8,192 samples of them are 134 MB
 
 
@@ -19,16 +21,16 @@ def latents(seeds: Sequence[int], z_dim: int) -> Tensor:
     """
     rows = []
     for seed in seeds:
-        if isinstance(seed, bool) or not isinstance(seed, int) or not 0 <= seed <= MAX_SEED:
+        if isinstance(seed, bool) or not isinstance(seed, numbers.Integral) or not 0 <= seed <= MAX_SEED:
             raise ValueError(f"seed must be a whole number in [0, {MAX_SEED}], got {seed!r}")
-        rows.append(torch.randn(z_dim, generator=torch.Generator().manual_seed(seed)))
+        rows.append(torch.randn(z_dim, generator=torch.Generator().manual_seed(int(seed))))
     return torch.stack(rows) if rows else torch.empty(0, z_dim)
 
 
 def class_of(seed: int, classes: int) -> int:
     """The class, in [0, classes), that belongs to a seed: uniform, and independent of the seed's latent."""
     # torch's CPU generator reads the low 32 bits of a seed: a bijection of them gives another, unrelated stream.
-    other = (seed * 2654435761 + 2654435769) % 2**32
+    other = (int(seed) * 2654435761 + 2654435769) % 2**32
     return int(torch.randint(classes, (), generator=torch.Generator().manual_seed(other)))
 
 
@@ -52,12 +54,13 @@ def path(keyframes: Tensor, frames: int, mode: str = "slerp", loop: bool = False
     """Evenly spaced points (frames, D) on the path through keyframes (K, D), K >= 1.
 
     Without loop the path runs from the first keyframe to the last; with loop it returns to the first and stops one
-    frame short of it, so that playing it again does not stutter. ValueError for an unknown mode or frames < 1.
+    frame short of it, so that playing it again does not stutter. ValueError for an unknown mode, or frames outside
+    [1, MAX_FRAMES].
     """
     if mode not in MODES:
         raise ValueError(f"mode must be one of {', '.join(MODES)}, got {mode!r}")
-    if frames < 1:
-        raise ValueError(f"frames must be at least 1, got {frames}")
+    if isinstance(frames, bool) or not isinstance(frames, numbers.Integral) or not 1 <= frames <= MAX_FRAMES:
+        raise ValueError(f"frames must be a whole number in [1, {MAX_FRAMES}], got {frames!r}")
     count = len(keyframes)
     if loop:
         position = torch.arange(frames, dtype=torch.float64) * (count / frames)
@@ -79,8 +82,8 @@ def principal_directions(
     GANSpace (arXiv:2004.02546): principal components of the generator's first feature layer over random latents, taken
     back to the latent by least squares. Adding row k once moves the features by one standard deviation of component k.
     Classes are drawn at random and their mean removed, so that no direction merely changes the class. count is cut to
-    what z_dim and the layer's width allow. Signs are fixed: the largest entry of a row is positive. Of a layer wider than
-    `MAX_FEATURES` a random choice of that many is looked at: neighbours on a map tell much the same.
+    what z_dim and the layer's width allow. Signs are fixed: the largest entry of a row is positive. Of a layer wider
+    than `MAX_FEATURES` a random choice of that many is looked at: neighbours on a map tell much the same.
     """
     device = next(generator.parameters()).device
     source = torch.Generator().manual_seed(0)

@@ -2,9 +2,23 @@
 
 from __future__ import annotations
 
+from typing import Protocol
+
 import torch
 import torch.nn.functional as F
 from torch import Tensor
+
+
+class Loss(Protocol):
+    """What a loss offers: each method takes logits of real and fake pictures, (N,) and (N,), and returns a scalar."""
+
+    def critic(self, real: Tensor, fake: Tensor) -> Tensor:
+        """What the critic minimises."""
+        ...
+
+    def generator(self, real: Tensor, fake: Tensor) -> Tensor:
+        """What the generator minimises."""
+        ...
 
 
 class NonSaturating:
@@ -37,7 +51,7 @@ class Relativistic:
         return F.softplus(real - fake).mean()
 
 
-LOSSES = {
+LOSSES: dict[str, type[Loss]] = {
     "nonsaturating": NonSaturating,
     "relativistic": Relativistic,
 }

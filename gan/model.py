@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numbers
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -10,7 +11,7 @@ import torch
 from torch import Tensor, nn
 
 from gan.checkpoint import FolderError, build_on_meta, load_into, read_config, read_tensors
-from gan.config import Config
+from gan.config import Config, ConfigError
 from gan.latent import class_of, latents, path
 
 Label = int | str | Sequence[int | str] | None
@@ -19,13 +20,13 @@ BATCH = 64  # pictures rendered at once: bounds memory, whatever is asked for
 
 
 def pick_device(name: str = "auto") -> torch.device:
-    """`auto` is CUDA when there is one, else the CPU. ValueError for a device this machine does not have."""
+    """`auto` is CUDA when there is one, else the CPU. ConfigError for a device this machine does not have."""
     if name == "auto":
         return torch.device("cuda" if torch.cuda.is_available() else "cpu")
     if name not in ("cpu", "cuda"):
-        raise ValueError(f"device must be auto, cpu or cuda, got {name!r}")
+        raise ConfigError(f"device must be auto, cpu or cuda, got {name!r}")
     if name == "cuda" and not torch.cuda.is_available():
-        raise ValueError("device is cuda, but torch sees no CUDA device: pass cpu or auto")
+        raise ConfigError("device is cuda, but torch sees no CUDA device: pass cpu or auto")
     return torch.device(name)
 
 
@@ -89,12 +90,10 @@ class Model:
     @torch.inference_mode()
     def render(self, z: Tensor, y: Tensor | None) -> np.ndarray:
         """Latents (N, z_dim) and class weights (N, K), or None, to uint8 (N, H, W, C)."""
-        # Full float32, also on a GPU: TF32 would let a picture depend on the batch that it was made in.
         parts = [np.empty((0, self.resolution, self.resolution, self.channels), np.uint8)]
-        with torch.backends.cudnn.flags(allow_tf32=False):
-            for i in range(0, len(z), BATCH):
-                rows = None if y is None else y[i : i + BATCH].to(self.device)
-                parts.append(to_uint8(self.generator(z[i : i + BATCH].to(self.device), rows)))
+        for i in range(0, len(z), BATCH):
+            rows = None if y is None else y[i : i + BATCH].to(self.device)
+            parts.append(to_uint8(self.generator(z[i : i + BATCH].to(self.device), rows)))
         return np.concatenate(parts)
 
     def sample(self, seeds: Sequence[int], label: Label = None, truncation: float = 1.0) -> np.ndarray:
@@ -145,7 +144,7 @@ class Model:
 
 
 def _truncation(value: float) -> float:
-    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= MAX_TRUNCATION:
+    if isinstance(value, bool) or not isinstance(value, numbers.Real) or not 0 <= value <= MAX_TRUNCATION:
         raise ValueError(f"truncation must be in [0, {MAX_TRUNCATION:g}], got {value!r}")
     return float(value)
 
@@ -157,6 +156,10 @@ def load(folder: str | Path, device: str = "auto") -> Model:
     memory is taken. device: auto, cpu or cuda.
     """
     folder, where = Path(folder), pick_device(device)
+    if where.type == "cuda":
+        # Full float32: TF32 would let a picture depend on the batch that it is made in. Once, not around each render,
+        # because the switch belongs to the process and renders run side by side.
+        torch.backends.cudnn.allow_tf32 = False
     if not folder.is_dir():
         raise FolderError(f"{folder}: no such folder")
     config = read_config(folder)

@@ -7,7 +7,7 @@ from typing import NamedTuple
 import torch
 from torch import Tensor, nn
 
-from gan.losses import gradient_penalty
+from gan.losses import Loss, gradient_penalty
 
 
 class StepResult(NamedTuple):
@@ -23,7 +23,7 @@ class StepResult(NamedTuple):
 def train_step(
     generator: nn.Module,
     critic: nn.Module,
-    loss,
+    loss: Loss,
     generator_optimizer: torch.optim.Optimizer,
     critic_optimizer: torch.optim.Optimizer,
     real: Tensor,

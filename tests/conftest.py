@@ -1,12 +1,20 @@
-"""Shared fixtures: small real model folders, made by the real training loop in seconds."""
+"""Shared fixtures: small real model folders, models that cost nothing, a served app, a browser."""
 
 from __future__ import annotations
 
 import dataclasses
+import json
 import os
+import shutil
+import struct
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
+import numpy as np
 import pytest
+import torch
+from PIL import Image
 
 os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")
 
@@ -37,3 +45,125 @@ def tiny_emoji_folder(tmp_path_factory) -> Path:
     out = tmp_path_factory.mktemp("models") / "tiny-emoji"
     list(train(small(dataset="emoji"), out))
     return out
+
+
+# Models that cost nothing, for what the browser does with them.
+
+
+class FakeModel:
+    """The shape of `gan.model.Model` over a sum of waves: every latent coordinate and class changes the picture."""
+
+    def __init__(self, name: str, resolution: int, channels: int, classes: tuple[str, ...], z_dim: int = 16) -> None:
+        self.name, self.resolution, self.channels, self.classes, self.z_dim = name, resolution, channels, classes, z_dim
+        self.directions = torch.eye(z_dim)[:12].flip(1)
+        self.variance = torch.softmax(-0.4 * torch.arange(12.0), 0)
+        random = np.random.default_rng(5)
+        x = np.linspace(0, 1, resolution, dtype=np.float32)
+        waves = []
+        for _ in range(z_dim + len(classes)):
+            fx, fy = random.uniform(0.5, 2.5, 2)
+            shift = random.uniform(0, 2 * np.pi, (channels, 1, 1))
+            waves.append(np.sin(2 * np.pi * (fx * x[None, :, None] + fy * x[None, None, :]) + shift))
+        self.waves = torch.tensor(np.stack(waves), dtype=torch.float32).flatten(1)
+
+    def latents(self, seeds):
+        return torch.stack([torch.randn(self.z_dim, generator=torch.Generator().manual_seed(s)) for s in seeds])
+
+    def class_weights(self, seeds, label=None):
+        if not self.classes:
+            return None
+        labels = label if isinstance(label, list) else [label] * len(seeds)
+        picked = [s % len(self.classes) if one is None else one for s, one in zip(seeds, labels, strict=True)]
+        return torch.eye(len(self.classes))[picked]
+
+    def render(self, z, y):
+        code = z if y is None else torch.cat([z, 3 * y], 1)
+        x = torch.tanh(code @ self.waves / 2).reshape(-1, self.channels, self.resolution, self.resolution)
+        return ((x + 1) * 127.5).to(torch.uint8).permute(0, 2, 3, 1).numpy()
+
+    def sample(self, seeds, label=None, truncation=1.0):
+        return self.render(self.latents(seeds) * truncation, self.class_weights(seeds, label))
+
+    def interpolate(self, seeds, frames, mode="slerp", loop=False, label=None, truncation=1.0):
+        return self.sample([seeds[0]] * frames, truncation=truncation)
+
+
+KINDS = {
+    "grey": FakeModel("grey", 28, 1, tuple("0123456789")),
+    "colour": FakeModel("colour", 32, 3, ("face", "animal", "food")),
+    "plain": FakeModel("plain", 28, 1, ()),
+}
+
+
+def fake_load(folder: Path) -> FakeModel:
+    if not (folder / "critic.safetensors").exists():
+        raise ValueError("critic.safetensors is missing")
+    return KINDS[folder.name]
+
+
+def write_folder(root: Path, name: str) -> Path:
+    """A folder as the gallery reads it: JSON, a safetensors header of 2 x 3 numbers, an 8 x 8 grid of samples."""
+    model, folder = KINDS[name], root / name
+    folder.mkdir(parents=True)
+    config = Config(
+        dataset=name, images=1000, resolution=model.resolution, channels=model.channels, classes=model.classes
+    )
+    (folder / "config.json").write_text(config.to_json())
+    (folder / "metrics.json").write_text(json.dumps({"images": 800_000, "grid": [8, 8]}))
+    header = json.dumps({"w": {"dtype": "F32", "shape": [2, 3], "data_offsets": [0, 24]}}).encode()
+    (folder / "model.safetensors").write_bytes(struct.pack("<Q", len(header)) + header + bytes(24))
+    (folder / "critic.safetensors").touch()
+    (folder / "directions.safetensors").touch()
+    side = model.resolution
+    tiles = model.sample(list(range(64))).reshape(8, 8, side, side, model.channels)
+    sheet = tiles.swapaxes(1, 2).reshape(8 * side, 8 * side, model.channels)
+    Image.fromarray(sheet.squeeze()).save(folder / "samples.png")
+    return folder
+
+
+# The page, and a browser to look at it.
+
+
+@contextmanager
+def served(session) -> Iterator[str]:
+    """The whole app over one session, as `python app.py` starts it; its URL."""
+    import app
+
+    demo = app.build(session)
+    try:
+        _, url, _ = demo.launch(**app.settings(), prevent_thread_lock=True, quiet=True)
+        yield url
+    finally:
+        demo.close()
+
+
+@pytest.fixture(scope="session")
+def tiny_session(tiny_folder):
+    """A session over `tiny_folder` alone, shared by all modules."""
+    from gan.ui.session import Session
+
+    return Session([tiny_folder])
+
+
+def chromium() -> str:
+    """The path of a Chromium. Where there is none the test is skipped; in CI, where nobody reads of skips, it fails."""
+    path = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+    if path is None and os.environ.get("CI"):
+        pytest.fail("no chromium, chromium-browser or google-chrome on this machine: CI needs one")
+    return path or pytest.skip("no chromium, chromium-browser or google-chrome on this machine")
+
+
+@pytest.fixture(scope="module")
+def browser():
+    """A Chromium without a window that asks nobody for anything."""
+    path = chromium()
+    quiet = ("background-networking", "component-update", "sync", "quic")
+    arguments = ["--no-sandbox", "--no-first-run", *(f"--disable-{what}" for what in quiet)]
+    if os.environ.get("CI"):
+        import playwright.sync_api as api
+    else:
+        api = pytest.importorskip("playwright.sync_api")
+    with api.sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=path, args=arguments)
+        yield browser
+        browser.close()

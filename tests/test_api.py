@@ -6,31 +6,23 @@ import io
 import json
 import urllib.request
 
-import gradio as gr
 import numpy as np
 import pytest
+from conftest import served
 from gradio_client import Client
 from gradio_client.exceptions import AppError
 from PIL import Image
 
-from gan.ui import api
-from gan.ui.session import Session
-
 
 @pytest.fixture(scope="module")
-def session(tiny_folder):
-    return Session([tiny_folder])
+def session(tiny_session):
+    return tiny_session
 
 
 @pytest.fixture(scope="module")
 def url(session):
-    with gr.Blocks() as demo:
-        api.build(session)
-    _, url, _ = demo.queue(max_size=16).launch(
-        prevent_thread_lock=True, quiet=True, show_error=False, server_name="127.0.0.1"
-    )
-    yield url
-    demo.close()
+    with served(session) as url:
+        yield url
 
 
 @pytest.fixture(scope="module")

@@ -3,26 +3,25 @@
 from __future__ import annotations
 
 import re
-import shutil
+import threading
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
+from conftest import KINDS, fake_load, served, write_folder
 
-sync_api = pytest.importorskip("playwright.sync_api")
+from gan.ui import live
+from gan.ui.limits import Busy
+from gan.ui.session import Session
 
-from test_ui_session import KINDS, fake_load, write_folder  # noqa: E402
+if TYPE_CHECKING:
+    import numpy as np
+    from playwright import sync_api
 
-import app  # noqa: E402
-from gan.ui import live  # noqa: E402
-from gan.ui.limits import Busy  # noqa: E402
-from gan.ui.session import Session  # noqa: E402
-
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-ARGUMENTS = "--no-sandbox --disable-background-networking --disable-component-update --disable-sync --disable-quic"
 SCREEN = ".ll-screen canvas"
 FIRST_SLIDER = ".ll-directions input >> nth=0"
-pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="no Chromium on this machine")
 
 
 @pytest.fixture(scope="module")
@@ -34,23 +33,13 @@ def session(tmp_path_factory: pytest.TempPathFactory) -> Session:
 
 @pytest.fixture(scope="module")
 def site(session: Session) -> Iterator[str]:
-    demo = app.build(session)
-    _, url, _ = demo.launch(**app.settings(), prevent_thread_lock=True, quiet=True)
-    yield url
-    demo.close()
+    with served(session) as url:
+        yield url
 
 
-@pytest.fixture(scope="module")
-def browser() -> Iterator[sync_api.Browser]:
-    with sync_api.sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS.split())
-        yield browser
-        browser.close()
-
-
-@pytest.fixture
-def page(browser: sync_api.Browser, site: str) -> Iterator[sync_api.Page]:
-    """A fresh visitor; the test fails if the page logs an error or asks another host for anything."""
+@contextmanager
+def visit(browser: sync_api.Browser, site: str) -> Iterator[sync_api.Page]:
+    """A fresh visitor; fails if the page logs an error or asks another host for anything."""
     context = browser.new_context(viewport={"width": 1280, "height": 860}, accept_downloads=True)
     page = context.new_page()
     page.set_default_timeout(15_000)
@@ -61,6 +50,12 @@ def page(browser: sync_api.Browser, site: str) -> Iterator[sync_api.Page]:
     yield page
     context.close()
     assert not wrong
+
+
+@pytest.fixture
+def page(browser: sync_api.Browser, site: str) -> Iterator[sync_api.Page]:
+    with visit(browser, site) as page:
+        yield page
 
 
 def look(page: sync_api.Page, selector: str = SCREEN) -> str:
@@ -78,6 +73,16 @@ def explore(page: sync_api.Page, address: str) -> str:
 
 def becomes(page: sync_api.Page, expected: str) -> None:
     page.wait_for_function(f"e => document.querySelector('{SCREEN}').toDataURL() === e", arg=expected)
+
+
+def shows(page: sync_api.Page, picture: np.ndarray) -> bool:
+    """Whether the canvas shows this picture, uint8 (H, W, C), exactly."""
+    same = f"""p => {{
+      const canvas = document.createElement('canvas');
+      latentLab.paint(canvas, latentLab.decode(p)[0]);
+      return canvas.toDataURL() === document.querySelector('{SCREEN}').toDataURL();
+    }}"""
+    return page.evaluate(same, live.pixels(picture[None]))
 
 
 def changes(page: sync_api.Page, before: str) -> str:
@@ -102,7 +107,7 @@ def test_the_gallery_shows_every_model_and_names_the_damaged_one(page: sync_api.
     page.goto(site)
     page.wait_for_selector(".ll-wall button")
     assert page.locator(".ll-card h2").all_inner_texts() == [*KINDS, "broken"]
-    assert "config.json is missing" in page.locator(".ll-notice").inner_text()
+    assert "broken/config.json: missing" in page.locator(".ll-notice").inner_text()
     tile = page.locator(".ll-wall button").first
     assert tile.evaluate("t => getComputedStyle(t).backgroundImage").startswith('url("data:image/png')
 
@@ -127,6 +132,70 @@ def test_the_picture_follows_a_dragged_slider(page: sync_api.Page, site: str) ->
     assert page.evaluate("latentLab.stats.painted") > painted + 1  # along the way, not only at the end
     page.wait_for_url(re.compile(r"[?&]d=\d"))
     assert page.locator(".ll-meter [data-ms]").inner_text().isdigit()
+
+
+def test_a_trained_model_follows_a_dragged_slider(browser: sync_api.Browser, tiny_session: Session) -> None:
+    with served(tiny_session) as site, visit(browser, site) as page:
+        start = explore(page, f"{site}?model=tiny&seed=5&label=3&truncation=0.5")
+        assert shows(page, tiny_session.picture("tiny", 5, label=3, truncation=0.5))
+        drag(page, FIRST_SLIDER, 0.9)
+        changes(page, start)
+        page.wait_for_url(re.compile(r"[?&]d=\d"))
+        moved = float(page.locator(FIRST_SLIDER).input_value())
+        assert moved > 2
+        assert shows(page, tiny_session.picture("tiny", 5, label=3, truncation=0.5, sliders=[moved]))
+
+
+@pytest.mark.parametrize("size", [(1280, 860), (390, 844)])
+def test_nothing_moves_when_the_first_model_has_loaded(browser: sync_api.Browser, tmp_path: Path, size) -> None:
+    loaded = threading.Event()
+
+    def load(folder: Path) -> object:
+        loaded.wait(20)
+        return fake_load(folder)
+
+    parts = (SCREEN, ".ll-bar", ".ll-truncation", ".ll-advanced", ".ll-others-grid")
+    with served(Session([write_folder(tmp_path, "grey")], load=load)) as site, visit(browser, site) as page:
+        page.set_viewport_size(dict(zip(("width", "height"), size, strict=True)))
+        page.goto(f"{site}?model=grey&seed=1")
+        page.get_by_text("Loading the model").wait_for()
+        before = {part: page.locator(part).bounding_box() for part in parts}
+        assert before[SCREEN]["width"] == before[SCREEN]["height"] >= 252
+        assert page.locator(SCREEN).evaluate("c => getComputedStyle(c).animationName") == "ll-breathe"
+        loaded.set()
+        page.wait_for_selector(".ll-screen:not(.ll-blank)")
+        page.wait_for_selector(".ll-others-grid.ll-ready")
+        assert {part: page.locator(part).bounding_box() for part in parts} == before
+
+
+@pytest.mark.parametrize("name", ["constructor", "__proto__", "7"])
+def test_a_model_may_be_called_anything(browser: sync_api.Browser, tmp_path: Path, name: str) -> None:
+    folders = [write_folder(tmp_path, "grey"), write_folder(tmp_path, "plain").rename(tmp_path / name)]
+    with (
+        served(Session(folders, load=lambda f: KINDS["grey" if f.name == "grey" else "plain"])) as site,
+        visit(browser, site) as page,
+    ):
+        start = explore(page, f"{site}?model=grey&seed=1")
+        page.locator("#ll-model").select_option(name)
+        changes(page, start)
+        assert page.locator(".ll-problem").inner_text() == ""
+        assert page.locator("#ll-model option").all_inner_texts() == ["grey", name]
+
+
+def test_the_saved_picture_is_the_one_on_the_canvas(page, site, session, monkeypatch, tmp_path: Path) -> None:
+    from PIL import Image
+
+    explore(page, f"{site}?model=grey&seed=1")
+    monkeypatch.setattr(session, "picture", lambda *_, **__: (_ for _ in ()).throw(Busy))
+    page.get_by_label("Random seed").click()  # a wish that is never granted
+    with page.expect_download() as download:
+        page.get_by_label("1:1, save PNG of native size").click()
+    monkeypatch.undo()
+    assert download.value.suggested_filename == "grey-seed1.png"
+    download.value.save_as(tmp_path / "saved.png")
+    picture = session.picture("grey", 1)
+    with Image.open(tmp_path / "saved.png") as saved:
+        assert list(saved.convert("L").getdata()) == picture.flatten().tolist()
 
 
 def test_undo_redo_and_reset(page: sync_api.Page, site: str) -> None:
@@ -245,13 +314,7 @@ def test_a_busy_server_is_asked_again_until_it_answers(page, site, session, monk
     page.locator(FIRST_SLIDER).press("ArrowRight")  # one wish, refused four times
     changes(page, start)
     assert page.evaluate("latentLab.stats.busy") == 4
-    expected = live.pixels(session.picture("grey", 1, sliders=[0.05])[None])
-    same = f"""p => {{
-      const canvas = document.createElement('canvas');
-      latentLab.paint(canvas, latentLab.decode(p)[0]);
-      return canvas.toDataURL() === document.querySelector('{SCREEN}').toDataURL();
-    }}"""
-    assert page.evaluate(same, expected)
+    assert shows(page, session.picture("grey", 1, sliders=[0.05]))
 
 
 def test_late_replies_are_dropped_and_the_newest_is_always_shown(page: sync_api.Page, site: str) -> None:

@@ -13,7 +13,7 @@ import pytest
 import torch
 from safetensors.torch import load_file, save_file
 
-from gan import checkpoint
+from gan import checkpoint, files
 from gan.checkpoint import FolderError, find_state, read_config, read_json, read_tensors, save_state, write_bytes
 from gan.model import load
 from gan.networks import NETWORKS
@@ -122,13 +122,13 @@ def test_config_with_a_nested_value(folder, depth):
 
 def test_giant_config_is_not_read(folder):
     with (folder / "config.json").open("wb") as file:
-        file.truncate(checkpoint.MAX_JSON_BYTES + 1)
+        file.truncate(files.MAX_JSON_BYTES + 1)
     tracemalloc.start()
     message = refused(folder, "config.json")
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
     assert "too large" in message
-    assert peak < checkpoint.MAX_JSON_BYTES / 4
+    assert peak < files.MAX_JSON_BYTES / 4
 
 
 @pytest.mark.parametrize(

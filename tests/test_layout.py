@@ -6,6 +6,7 @@ import ast
 import dataclasses
 import re
 import subprocess
+import sys
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -249,3 +250,16 @@ def test_shipped_model_loads_and_is_what_it_says(folder):
 
 def _json(folder: Path) -> dict:
     return yaml.safe_load((folder / "config.json").read_text(encoding="utf-8"))
+
+
+@pytest.mark.parametrize("rule", [["check"], ["format", "--check"]], ids=" ".join)
+def test_ruff_is_content(rule):
+    run = subprocess.run([sys.executable, "-m", "ruff", *rule, "."], cwd=ROOT, capture_output=True, text=True)
+    assert run.returncode == 0, run.stdout + run.stderr
+
+
+def test_ci_calls_the_test_command_of_the_readme():
+    commands = re.findall(r"^python3\.11 -m venv .*$", readme(), re.MULTILINE)
+    assert [c.split()[-1] for c in commands] == ["app.py", "pytest"]
+    script = (ROOT / ".ci/run").read_text(encoding="utf-8").splitlines()
+    assert commands[1] in script

@@ -15,27 +15,18 @@ import torch
 from conftest import small
 from PIL import Image
 
-from gan import loop
+from gan import loop, publish, trainer
 from gan.card import grid_picture
 from gan.checkpoint import FolderError, read_config
 from gan.config import Config, ConfigError
 from gan.data import DATASETS, DataError
-from gan.loop import (
-    Checkpointed,
-    Done,
-    Sampled,
-    Started,
-    Stepped,
-    Trainer,
-    TrainingError,
-    order,
-    prepare,
-    stream,
-    train,
-)
+from gan.draws import order, stream
+from gan.events import Checkpointed, Done, Sampled, Started, Stepped
+from gan.loop import train
 from gan.losses import LOSSES
 from gan.model import load
 from gan.networks import NETWORKS
+from gan.trainer import Trainer, TrainingError, prepare
 
 COMPLETE = {
     "config.json", "model.safetensors", "critic.safetensors", "directions.safetensors", "metrics.json", "samples.png",
@@ -46,10 +37,10 @@ COMPLETE = {
 @pytest.fixture(autouse=True)
 def read_once(monkeypatch):
     """Decode each bundled data set once for all tests; training does not change it."""
-    monkeypatch.setattr(loop.data, "load", LOAD)
+    monkeypatch.setattr(trainer.data, "load", LOAD)
 
 
-LOAD = functools.cache(loop.data.load)
+LOAD = functools.cache(trainer.data.load)
 
 
 @pytest.fixture
@@ -59,7 +50,7 @@ def quick(monkeypatch):
     def flat(generator, z_dim, classes):
         return torch.zeros(16, z_dim), torch.zeros(16)
 
-    monkeypatch.setattr(loop, "principal_directions", flat)
+    monkeypatch.setattr(publish, "principal_directions", flat)
 
 
 def stop_after(steps: int):
@@ -187,7 +178,7 @@ def test_events_come_in_order(tmp_path, quick, monkeypatch):
     assert names == [
         ("Started", 0), ("Stepped", 16), ("Stepped", 32), ("Sampled", 32), ("Stepped", 48), ("Checkpointed", 48),
         ("Stepped", 64), ("Sampled", 64), ("Stepped", 80), ("Stepped", 96), ("Sampled", 96), ("Checkpointed", 96),
-        ("Checkpointed", 96), ("Done", 96),
+        ("Done", 96),
     ]  # fmt: skip
     started, done = events[0], events[-1]
     assert isinstance(started, Started) and isinstance(done, Done)
@@ -223,7 +214,7 @@ def test_log_holds_one_json_object_an_event_over_all_parts(tmp_path, quick):
     assert all("pictures" not in line for line in lines if line["event"] == "sampled")
 
 
-@pytest.mark.parametrize("steps", [None, 0, 2])
+@pytest.mark.parametrize("steps", [None, 2])
 def test_folder_is_complete_after_done_and_after_stop(steps, tmp_path):
     out, config = tmp_path / "run", small(images=48)
     events = list(train(config, out, stop=stop_after(steps) if steps is not None else lambda: False))
@@ -308,14 +299,14 @@ def test_a_folder_of_folders_trains_with_classes(tmp_path, quick):
 @pytest.mark.parametrize("bad", [math.nan, math.inf])
 def test_loss_that_is_not_finite_ends_the_run_with_advice(field, bad, tmp_path, quick, monkeypatch):
     monkeypatch.setattr(loop, "REPORT_SECONDS", 0.0)
-    real, calls = loop.train_step, []
+    real, calls = trainer.train_step, []
 
     def broken(*args):
         calls.append(1)
         result = real(*args)
         return result._replace(**{field: torch.tensor(bad)}) if len(calls) == 3 else result
 
-    monkeypatch.setattr(loop, "train_step", broken)
+    monkeypatch.setattr(trainer, "train_step", broken)
     seen = []
     with pytest.raises(TrainingError, match="not finite after 48 images.*--learning-rate.*--gamma"):
         for event in train(small(checkpoint_images=16), tmp_path / "run"):
@@ -329,7 +320,7 @@ def test_loss_that_is_not_finite_ends_the_run_with_advice(field, bad, tmp_path, 
 def test_weights_that_are_not_finite_never_replace_a_checkpoint(where, how, tmp_path, quick, monkeypatch):
     """Also when the losses of the last step, which were taken before its update, are still finite."""
     monkeypatch.setattr(loop, "REPORT_SECONDS", 10**9)
-    out, real, calls = tmp_path / "run", loop.train_step, []
+    out, real, calls = tmp_path / "run", trainer.train_step, []
 
     def broken(generator, critic, *args):
         result = real(generator, critic, *args)
@@ -339,7 +330,7 @@ def test_weights_that_are_not_finite_never_replace_a_checkpoint(where, how, tmp_
                 next({"generator": generator, "critic": critic}[where].parameters()).fill_(math.nan)
         return result
 
-    monkeypatch.setattr(loop, "train_step", broken)
+    monkeypatch.setattr(trainer, "train_step", broken)
     config = small(images=10**6, checkpoint_images=16 if how == "checkpoint" else 10**6)
     if how == "stop":
         list(train(config, out, stop=stop_after(1)))
@@ -384,9 +375,56 @@ def stopped(tmp_path, quick) -> Path:
 @pytest.mark.parametrize("changes", [{"width": 32}, {"network": "mlp"}, {"z_dim": 7}, {"dataset": "emoji"}], ids=repr)
 def test_resume_with_other_networks_is_refused_and_changes_nothing(stopped, changes):
     before = (stopped / "config.json").read_bytes()
-    with pytest.raises(FolderError, match="state.safetensors: "):
+    with pytest.raises(ConfigError, match=f"--{next(iter(changes)).replace('_', '-')} cannot change in a resumed run"):
         next(train(small(**changes), stopped, resume=True))
     assert (stopped / "config.json").read_bytes() == before
+
+
+def folder_of_pictures(where: Path) -> Path:
+    where.mkdir(parents=True)
+    for i in range(20):
+        Image.new("RGB", (32, 32), (i, 2 * i, 3 * i)).save(where / f"{i:02}.png")
+    return where
+
+
+def test_resume_with_other_pictures_is_refused(tmp_path, quick):
+    pictures = folder_of_pictures(tmp_path / "pictures")
+    config = small(dataset=str(pictures))
+    list(train(config, tmp_path / "run", stop=stop_after(1)))
+    trainer.data.load.cache_clear()
+    (pictures / "07.png").unlink()
+    with pytest.raises(FolderError, match=r"made from other pictures \(20; there are 19 now"):
+        next(train(config, tmp_path / "run", resume=True))
+
+
+def test_a_published_config_names_no_folder_of_this_machine(tmp_path, quick):
+    pictures = folder_of_pictures(tmp_path / "private" / "holiday")
+    list(train(small(dataset=str(pictures), data_root=str(tmp_path)), tmp_path / "run"))
+    published = [p for p in (tmp_path / "run").iterdir() if p.suffix in (".json", ".md")]
+    assert len(published) == 3
+    assert not [p for p in published if "private" in p.read_text() or str(tmp_path) in p.read_text()]
+    assert load(tmp_path / "run", "cpu").config.dataset == "holiday"
+    assert list(train(small(dataset=str(pictures), images=80), tmp_path / "run", resume=True))[-1].shown == 80
+
+
+def test_stopped_before_the_first_step_leaves_no_model(tmp_path):
+    events = list(train(small(), tmp_path / "run", stop=stop_after(0)))
+    assert [type(e) for e in events] == [Started, Done] and events[-1].stopped
+    assert {p.name for p in (tmp_path / "run").iterdir()} == {"log.jsonl"}
+
+
+BROKEN_STATES = [
+    {"shown": True}, {"shown": -16}, {"step": None}, {"seconds": None}, {"seconds": "1"}, {"pictures": [1]},
+    {"pictures": 3}, {"config": {}}, {"config": None},
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("change", BROKEN_STATES, ids=repr)
+def test_resume_from_a_damaged_state_names_the_file(stopped, change):
+    path = stopped / "checkpoint" / "state.json"
+    path.write_text(json.dumps(json.loads(path.read_text()) | change))
+    with pytest.raises(FolderError, match=r"state\.json: "):
+        next(train(small(), stopped, resume=True))
 
 
 @pytest.mark.parametrize("text", ["[]", "{}", '{"shown": "1", "step": 1}', '{"shown": 1}', "{", "null"])

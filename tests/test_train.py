@@ -134,7 +134,7 @@ def test_existing_run_is_not_overwritten(capsys, tmp_path, kept):
 
 def test_existing_model_is_not_overwritten(capsys, tmp_path):
     (tmp_path / "model.safetensors").write_bytes(b"precious")
-    assert "already holds a model: choose another --out" in refused(capsys, "--preset", "smoke", "--out", str(tmp_path))
+    assert "already holds files: choose another --out" in refused(capsys, "--preset", "smoke", "--out", str(tmp_path))
     assert [p.name for p in tmp_path.iterdir()] == ["model.safetensors"]
 
 
@@ -162,11 +162,10 @@ def test_resume_takes_the_folders_settings_and_what_may_change(tiny_folder):
     assert (out, resume) == (tiny_folder, True)
     kept = load(tiny_folder, "cpu").config
     assert config == dataclasses.replace(kept, images=128, learning_rate=1e-4)
-    assert set(train.RESUMABLE) <= {f.name for f in FIELDS}
 
 
 def test_resume_of_nothing_is_refused(capsys, tmp_path):
-    assert "config.json: missing" in refused(capsys, "--resume", str(tmp_path / "nowhere"))
+    assert "no checkpoint to resume from" in refused(capsys, "--resume", str(tmp_path / "nowhere"))
 
 
 def test_smoke_preset_from_end_to_end(tmp_path):
@@ -204,7 +203,6 @@ def test_ctrl_c_saves_and_resume_goes_on_to_the_end(tmp_path):
         finally:
             process.kill()
     assert process.returncode == 130, err
-    assert "stopping after this step, then saving" in said + err
     assert "Traceback" not in err
     assert f"go on with: python train.py --resume {out}" in said
     assert {p.name for p in out.iterdir()} >= COMPLETE

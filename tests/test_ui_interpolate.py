@@ -6,7 +6,6 @@ import base64
 import io
 import json
 import re
-import shutil
 import threading
 from types import SimpleNamespace
 
@@ -24,8 +23,8 @@ GOOD |= {"mode": "slerp", "loop": False, "label": None, "truncation": 1}
 
 
 @pytest.fixture(scope="module")
-def session(tiny_folder):
-    return Session([tiny_folder])
+def session(tiny_session):
+    return tiny_session
 
 
 @pytest.fixture(scope="module")
@@ -196,24 +195,10 @@ def test_no_models_no_tab():
 
 # In a browser.
 
-CHROMIUM = ("chromium", "chromium-browser", "google-chrome")
-ARGS = "--no-sandbox --disable-background-networking --disable-component-update --disable-sync --disable-quic"
-
-
-@pytest.fixture(scope="module")
-def browser():
-    api = pytest.importorskip("playwright.sync_api")
-    path = next(filter(None, map(shutil.which, CHROMIUM)), None)
-    if path is None:
-        pytest.skip("no Chromium here")
-    with api.sync_playwright() as play:
-        chromium = play.chromium.launch(executable_path=path, args=[*ARGS.split(), "--no-first-run"])
-        yield chromium
-        chromium.close()
-
 
 @pytest.fixture(scope="module")
 def url(session):
+    """The tab alone, so that every call seen is its own."""
     with gr.Blocks() as demo:
         interpolate.build(session)
     _, url, _ = demo.launch(
@@ -375,6 +360,33 @@ def test_of_two_walks_the_newer_stays_whichever_comes_last(tab):
         route.continue_()
         tab.wait_for_timeout(400)
     assert tab.locator(".ll-scrub").get_attribute("max") == "19"
+
+
+def test_a_damaged_sheet_is_pointed_out_and_the_film_stays(tab):
+    tab.route(
+        re.compile("/component_server"),
+        lambda route: route.fulfill(
+            json={"size": 28, "frames": 9, "keys": 4, "columns": 4, "sheet": "data:image/png,x"}
+        ),
+    )
+    tab.get_by_role("slider", name="Frames").fill("9")
+    tab.wait_for_function("document.querySelector('.ll-problem').textContent.includes('damaged')")
+    assert tab.locator(".ll-waiting").count() == 0
+    assert tab.locator(".ll-scrub").get_attribute("max") == "71"
+    tab.unroute(re.compile("/component_server"))
+    tab.get_by_role("slider", name="Frames").fill("12")
+    tab.wait_for_function("document.querySelector('.ll-scrub').max === '11'")
+    assert tab.get_by_role("alert").inner_text() == ""
+
+
+def test_a_download_that_is_cut_off_is_not_rendered_again(tab):
+    tab.route(re.compile("/component_server"), lambda route: route.abort())
+    before = len(tab.asked)
+    tab.get_by_role("button", name="GIF").click()
+    tab.wait_for_function("document.querySelector('.ll-problem').textContent.includes('please try again')")
+    tab.wait_for_timeout(600)
+    assert len(tab.asked) == before + 1
+    assert tab.get_by_role("button", name="GIF").is_enabled()
 
 
 @pytest.mark.parametrize("kind", ["GIF", "WebP"])

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import math
 import os
-import struct
 import subprocess
 import sys
 import threading
@@ -14,83 +13,15 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
-import torch
-from PIL import Image
+from conftest import KINDS, FakeModel, fake_load, write_folder
 
-from gan.ui import live
+import app
+from gan.ui import interpolate, live
+from gan.ui import session as module
 from gan.ui.checks import FRAMES, GRID, REACH, STOPS
 from gan.ui.folders import discover, read_info
 from gan.ui.limits import Busy, Limit
 from gan.ui.session import Session
-
-
-class FakeModel:
-    """The shape of `gan.model.Model` over a sum of waves: every latent coordinate and class changes the picture."""
-
-    def __init__(self, name: str, resolution: int, channels: int, classes: tuple[str, ...], z_dim: int = 16) -> None:
-        self.name, self.resolution, self.channels, self.classes, self.z_dim = name, resolution, channels, classes, z_dim
-        self.directions = torch.eye(z_dim)[:12].flip(1)
-        self.variance = torch.softmax(-0.4 * torch.arange(12.0), 0)
-        random = np.random.default_rng(5)
-        x = np.linspace(0, 1, resolution, dtype=np.float32)
-        waves = []
-        for _ in range(z_dim + len(classes)):
-            fx, fy = random.uniform(0.5, 2.5, 2)
-            shift = random.uniform(0, 2 * np.pi, (channels, 1, 1))
-            waves.append(np.sin(2 * np.pi * (fx * x[None, :, None] + fy * x[None, None, :]) + shift))
-        self.waves = torch.tensor(np.stack(waves), dtype=torch.float32).flatten(1)
-
-    def latents(self, seeds):
-        return torch.stack([torch.randn(self.z_dim, generator=torch.Generator().manual_seed(s)) for s in seeds])
-
-    def class_weights(self, seeds, label=None):
-        if not self.classes:
-            return None
-        labels = label if isinstance(label, list) else [label] * len(seeds)
-        picked = [s % len(self.classes) if one is None else one for s, one in zip(seeds, labels, strict=True)]
-        return torch.eye(len(self.classes))[picked]
-
-    def render(self, z, y):
-        code = z if y is None else torch.cat([z, 3 * y], 1)
-        x = torch.tanh(code @ self.waves / 2).reshape(-1, self.channels, self.resolution, self.resolution)
-        return ((x + 1) * 127.5).to(torch.uint8).permute(0, 2, 3, 1).numpy()
-
-    def sample(self, seeds, label=None, truncation=1.0):
-        return self.render(self.latents(seeds) * truncation, self.class_weights(seeds, label))
-
-    def interpolate(self, seeds, frames, mode="slerp", loop=False, label=None, truncation=1.0):
-        return self.sample([seeds[0]] * frames, truncation=truncation)
-
-
-KINDS = {
-    "grey": FakeModel("grey", 28, 1, tuple("0123456789")),
-    "colour": FakeModel("colour", 32, 3, ("face", "animal", "food")),
-    "plain": FakeModel("plain", 28, 1, ()),
-}
-
-
-def fake_load(folder: Path) -> FakeModel:
-    if not (folder / "critic.safetensors").exists():
-        raise ValueError("critic.safetensors is missing")
-    return KINDS[folder.name]
-
-
-def write_folder(root: Path, name: str) -> Path:
-    """A folder as the gallery reads it: JSON, a safetensors header of 2 x 3 numbers, an 8 x 8 grid of samples."""
-    model, folder = KINDS[name], root / name
-    folder.mkdir(parents=True)
-    config = {"dataset": name, "network": "resnet", "loss": "relativistic", "images": 1000}
-    config |= {"resolution": model.resolution, "channels": model.channels, "classes": list(model.classes)}
-    (folder / "config.json").write_text(json.dumps(config))
-    (folder / "metrics.json").write_text(json.dumps({"images": 800_000, "grid": [8, 8]}))
-    header = json.dumps({"w": {"dtype": "F32", "shape": [2, 3], "data_offsets": [0, 24]}}).encode()
-    (folder / "model.safetensors").write_bytes(struct.pack("<Q", len(header)) + header + bytes(24))
-    (folder / "critic.safetensors").touch()
-    side = model.resolution
-    tiles = model.sample(list(range(64))).reshape(8, 8, side, side, model.channels)
-    sheet = tiles.swapaxes(1, 2).reshape(8 * side, 8 * side, model.channels)
-    Image.fromarray(sheet.squeeze()).save(folder / "samples.png")
-    return folder
 
 
 @pytest.fixture
@@ -163,12 +94,12 @@ def test_strip_refuses_a_hostile_argument(session: Session, key: str, value: obj
 @pytest.mark.parametrize(
     ("file", "content", "words"),
     [
-        ("config.json", None, "config.json is missing"),
-        ("config.json", "{", "not valid JSON"),
-        ("config.json", "[1]", "JSON object"),
-        ("metrics.json", "\x00", "not valid JSON"),
-        ("model.safetensors", None, "model.safetensors is missing"),
-        ("model.safetensors", "short", "not a safetensors file"),
+        ("config.json", None, "grey/config.json: missing"),
+        ("config.json", "{", "config.json: not readable as JSON"),
+        ("config.json", "[1]", "config.json: expected a JSON object"),
+        ("metrics.json", "\x00", "metrics.json: not readable as JSON"),
+        ("model.safetensors", None, "grey/model.safetensors: missing"),
+        ("model.safetensors", "short", "model.safetensors: not a safetensors file"),
         ("critic.safetensors", None, "critic.safetensors is missing"),
     ],
 )
@@ -180,7 +111,7 @@ def test_a_damaged_folder_is_named_and_the_others_are_served(tmp_path, file, con
     session = Session(folders, load=fake_load)
     with pytest.raises(ValueError, match=words):
         session.picture("grey", 0)
-    assert words in session.errors["grey"]
+    assert words in session.errors["grey"] and str(tmp_path) not in session.errors["grey"]
     assert session.names == ("plain",)
     assert session.picture("plain", 0).shape == (28, 28, 1)
 
@@ -260,3 +191,100 @@ def test_the_first_screen_needs_neither_torch_nor_gradio() -> None:
     code = "import sys, gan.ui.session; print([m for m in ('torch', 'gradio') if m in sys.modules])"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, env=os.environ, check=True)
     assert done.stdout.strip() == "[]"
+
+
+def test_the_whole_page_is_built_without_torch(tmp_path: Path) -> None:
+    write_folder(tmp_path, "grey")
+    code = (
+        "import sys, app; from gan.ui.session import Session; app.build(Session([sys.argv[1]]));"
+        "print([m for m in sys.modules if m.split('.')[0] == 'torch'])"
+    )
+    command = [sys.executable, "-c", code, str(tmp_path / "grey")]
+    done = subprocess.run(command, capture_output=True, text=True, cwd=Path(app.__file__).parent, check=True)
+    assert done.stdout.strip() == "[]"
+
+
+def test_a_damaged_folder_is_tried_again_once_its_files_change(tmp_path: Path) -> None:
+    loads = []
+
+    def load(folder: Path) -> FakeModel:
+        loads.append(folder)
+        return fake_load(folder)
+
+    folder = write_folder(tmp_path, "grey")
+    config = (folder / "config.json").read_text()
+    (folder / "config.json").write_text(config[:50])
+    (folder / "critic.safetensors").unlink()
+    session = Session([folder], load=load)
+    with pytest.raises(ValueError, match="grey/config.json: not readable"):
+        session.picture("grey", 0)
+    (folder / "config.json").write_text(config)
+    for _ in range(3):
+        with pytest.raises(ValueError, match="critic.safetensors is missing"):
+            session.picture("grey", 0)
+    assert len(loads) == 1, "once for every look of its files"
+    (folder / "critic.safetensors").touch()
+    assert session.picture("grey", 0).shape == (28, 28, 1)
+    assert session.errors == {} and session.names == ("grey",)
+
+
+def test_what_a_visitor_reads_holds_no_path_of_the_server(tmp_path: Path) -> None:
+    real = write_folder(tmp_path / "secret", "grey")
+    (tmp_path / "link").symlink_to(real)
+
+    def load(folder: Path) -> None:
+        raise ValueError(f"{folder}/model.safetensors: damaged ({folder.resolve()}/model.safetensors)")
+
+    session = Session([tmp_path / "link"], load=load)
+    reply = live.functions(session)[1]({"model": "link", "seed": 0})
+    words = "link cannot be shown: link/model.safetensors: damaged (link/model.safetensors)"
+    assert reply == {"error": words}
+
+
+def test_a_long_walk_does_not_hold_up_pictures(tmp_path: Path) -> None:
+    begun, finish = threading.Semaphore(0), threading.Event()
+
+    class Slow(FakeModel):
+        def interpolate(self, *values, **named):
+            begun.release()
+            finish.wait(10)
+            return super().interpolate(*values, **named)
+
+    session = Session([write_folder(tmp_path, "grey")], load=lambda _: Slow("grey", 28, 1, tuple("0123456789")))
+    walks = [threading.Thread(target=session.strip, args=("grey", [1, 2], FRAMES)) for _ in range(3)]
+    [walk.start() for walk in walks]
+    assert begun.acquire(timeout=10)
+    pictures = []
+    visit = threading.Thread(target=lambda: pictures.append(session.picture("grey", 1)), daemon=True)
+    visit.start()
+    visit.join(5)
+    assert len(pictures) == 1
+    assert not begun.acquire(blocking=False), "one walk at a time"
+    finish.set()
+    [walk.join(10) for walk in walks]
+
+
+def test_loading_is_bounded(tmp_path: Path, monkeypatch) -> None:
+    begun, finish = threading.Semaphore(0), threading.Event()
+
+    def load(folder: Path) -> FakeModel:
+        begun.release()
+        finish.wait(10)
+        return fake_load(folder)
+
+    monkeypatch.setattr(module, "LOADS", (1, 0))
+    session = Session([write_folder(tmp_path, name) for name in ("grey", "plain")], load=load)
+    first = threading.Thread(target=session.model, args=("grey",))
+    first.start()
+    assert begun.acquire(timeout=10)
+    for name in ("grey", "plain"):
+        with pytest.raises(Busy):
+            session.picture(name, 0)
+    finish.set()
+    first.join(10)
+    assert session.picture("grey", 0).shape == (28, 28, 1)
+
+
+def test_jobs_in_line_leave_threads_for_the_rest_of_the_page() -> None:
+    kinds = [module.PICTURES, module.STRIPS, module.LOADS, (interpolate.ENCODING, interpolate.WAITING)]
+    assert sum(map(sum, kinds)) < 40  # threads that Gradio's server runs functions in

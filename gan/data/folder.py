@@ -14,7 +14,7 @@ RESOLUTION = 32  # pixels a side when the user names none
 MIN_PICTURES = 16  # fewer cannot fill a batch
 FEW_PICTURES = 200  # below this the user is told what to expect
 MAX_PIXELS = 80_000_000  # in one file; a larger one is more likely an attack or a mistake than a photograph
-NAMED = 5  # files named in a note before it goes on to count
+NAMED = 100  # files named in a note before it goes on to count
 ENDINGS = {".png", ".jpg", ".jpeg", ".webp", ".gif", ".bmp", ".tif", ".tiff", ".avif", ".ppm", ".pgm", ".pbm"}
 FORMATS = ("PNG", "JPEG", "WEBP", "GIF", "BMP", "TIFF", "AVIF", "PPM")  # no others: some of Pillow's start programs
 

@@ -13,7 +13,11 @@ REACH = 4.0  # standard deviations a slider may go from the middle
 GRID = 64  # seeds in one grid
 STOPS = 8  # seeds on one walk
 FRAMES = 240  # frames of one walk: 10 s at 24 a second
+
+# As in `gan.latent` and `gan.model`, which need torch; a test compares them.
 SEEDS = 2**32  # seeds are in [0, SEEDS)
+TRUNCATION = 2.0
+MODES = ("slerp", "lerp")
 
 
 def shown(value: object) -> str:
@@ -64,7 +68,7 @@ def seeds(value: object, least: int, most: int) -> list[int]:
 
 def truncation(value: object) -> float:
     """A truncation in [0, 2]."""
-    return number(value, "truncation", 0.0, 2.0)
+    return number(value, "truncation", 0.0, TRUNCATION)
 
 
 def label(value: object, classes: Sequence[str]) -> int | None:

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 PAGE = """
 <div class="ll-explore" data-models="{models}" data-reach="{reach}">
   <section class="ll-stage" aria-label="Picture">
-    <div class="ll-screen"><canvas width="1" height="1" role="img" aria-label="Generated picture"></canvas></div>
+    <div class="ll-screen ll-blank"><canvas width="1" height="1" role="img" aria-label="Generated picture"></canvas></div>
     <p class="ll-under"><span class="ll-hint">Drag the picture, or any slider.</span>
       <span class="ll-meter" title="From a change to the painted picture; pictures painted in the last second"
         ><b data-ms>–</b> ms <b data-fps>–</b> fps</span></p>
@@ -83,8 +83,10 @@ def page(session: Session) -> str:
     if not session.names:
         return '<div class="ll-explore" data-models="[]"><p>There is no model to explore yet.</p></div>'
     names = [escape(name, quote=True) for name in session.names]
+    infos = [session.info(name) for name in session.names]
+    known = [(info.name, {"size": info.resolution, "classes": info.classes}) for info in infos]
     return PAGE.format(
-        models=escape(json.dumps(session.names), quote=True),
+        models=escape(json.dumps(known), quote=True),
         reach=checks.REACH,
         options="".join(f'<option value="{name}">{name}</option>' for name in names),
     )

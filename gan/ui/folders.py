@@ -1,4 +1,7 @@
-"""What a model folder says about itself without its weights: JSON and a safetensors header, no torch."""
+"""What a model folder says about itself without its weights: JSON and a safetensors header, no torch.
+
+Anyone may have written the folder. What is read is bounded, and what is believed is typed and in range.
+"""
 
 from __future__ import annotations
 
@@ -6,19 +9,25 @@ import json
 import math
 import struct
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PureWindowsPath
 from typing import Any
 
-HEADER = 16 * 2**20  # bytes: a safetensors header longer than this is no model of ours
+from gan.config import Config, ConfigError
+from gan.files import FolderError, read_json
+
+NEEDED = ("config.json", "model.safetensors", "critic.safetensors", "directions.safetensors")
+HEADER = 4_000_000  # bytes: a safetensors header longer than this is no model of ours
+IMAGES = 10**12  # more than anyone has shown a network
+AXES = 8  # of one tensor
 
 
 @dataclass(frozen=True)
 class Info:
     """One model as the gallery shows it, before any weight is read.
 
+    dataset: a data set's name, or the last part of a folder's path: where it lies is nobody's business.
     grid: (rows, columns) of samples.png, whose pictures are seeds 0, 1, 2, ... row by row; None if not known.
     samples: the PNG's path, or None when the folder has none.
-    metrics: metrics.json as it is, possibly empty.
     """
 
     name: str
@@ -32,53 +41,40 @@ class Info:
     classes: tuple[str, ...]
     grid: tuple[int, int] | None
     samples: Path | None
-    metrics: dict[str, Any]
 
 
 def discover(root: Path) -> list[Path]:
     """Model folders below `root`: every `weights/*`, then every `runs/*` that has finished writing a model."""
     shipped = sorted(p.parent for p in root.glob("weights/*/config.json"))
-    trained = sorted(p.parent for p in root.glob("runs/*/config.json") if (p.parent / "model.safetensors").exists())
-    return shipped + trained
+    trained = sorted(p.parent for p in root.glob("runs/*/config.json"))
+    return shipped + [folder for folder in trained if all((folder / name).is_file() for name in NEEDED)]
 
 
 def read_info(name: str, folder: Path) -> Info:
-    """Raises ValueError, in one sentence, when config.json or the header of model.safetensors cannot be read."""
-    config = _json(folder / "config.json")
-    metrics = _json(folder / "metrics.json") if (folder / "metrics.json").is_file() else {}
-    samples = folder / "samples.png"
-    classes = config.get("classes")
+    """Raises FolderError, naming file and fault, for a bad config.json, metrics.json or header of the weights."""
+    try:
+        config = Config.from_dict(read_json(folder / "config.json"))
+    except ConfigError as error:
+        raise FolderError(f"{folder / 'config.json'}: {error}") from None
+    if config.resolution == 0 or config.channels == 0:
+        raise FolderError(f"{folder / 'config.json'}: resolution and channels must be set, got 0")
+    metrics = read_json(folder / "metrics.json") if (folder / "metrics.json").exists() else {}
+    if not isinstance(metrics, dict):
+        raise FolderError(f"{folder / 'metrics.json'}: expected a JSON object, got {type(metrics).__name__}")
+    images, samples = metrics.get("images"), folder / "samples.png"
     return Info(
         name=name,
-        dataset=str(config.get("dataset", "?")),
-        network=str(config.get("network", "?")),
-        loss=str(config.get("loss", "?")),
-        resolution=_count(config, "resolution"),
-        channels=_count(config, "channels"),
-        images=_count(metrics if "images" in metrics else config, "images"),
+        dataset=PureWindowsPath(config.dataset).name or "?",  # knows both kinds of slash
+        network=config.network,
+        loss=config.loss,
+        resolution=config.resolution,
+        channels=config.channels,
+        images=images if type(images) is int and 0 <= images <= IMAGES else config.images,
         parameters=_parameters(folder / "model.safetensors"),
-        classes=tuple(map(str, classes)) if isinstance(classes, list) else (),
+        classes=config.classes,
         grid=_grid(metrics.get("grid")),
         samples=samples if samples.is_file() else None,
-        metrics=metrics,
     )
-
-
-def _json(path: Path) -> dict[str, Any]:
-    try:
-        value = json.loads(path.read_text(encoding="utf-8"))
-    except OSError:
-        raise ValueError(f"{path.name} is missing or unreadable") from None
-    except ValueError:
-        raise ValueError(f"{path.name} is not valid JSON") from None
-    if not isinstance(value, dict):
-        raise ValueError(f"{path.name} must hold a JSON object")
-    return value
-
-
-def _count(source: dict[str, Any], key: str) -> int:
-    value = source.get(key, 0)
-    return value if isinstance(value, int) and not isinstance(value, bool) and value >= 0 else 0
 
 
 def _grid(value: object) -> tuple[int, int] | None:
@@ -89,14 +85,29 @@ def _grid(value: object) -> tuple[int, int] | None:
 
 def _parameters(path: Path) -> int:
     """Numbers stored in a safetensors file, from its header: 8 bytes of length, then JSON with every shape."""
+    if not path.is_file():  # also a pipe, which would never answer
+        raise FolderError(f"{path}: missing, or not a file")
     try:
+        most = path.stat().st_size  # a number takes a byte at least
         with path.open("rb") as file:
             (size,) = struct.unpack("<Q", file.read(8))
             if size > HEADER:
-                raise ValueError
+                raise FolderError(f"{path}: a header of {size} bytes is too large for a model")
             header = json.loads(file.read(size))
-        return sum(math.prod(entry["shape"]) for key, entry in header.items() if key != "__metadata__")
-    except OSError:
-        raise ValueError(f"{path.name} is missing or unreadable") from None
-    except (ValueError, struct.error, KeyError, TypeError, AttributeError):
-        raise ValueError(f"{path.name} is not a safetensors file") from None
+        total = sum(_numbers(entry["shape"], most) for key, entry in header.items() if key != "__metadata__")
+    except FolderError:
+        raise
+    except OSError as error:
+        raise FolderError(f"{path}: not readable ({error.strerror})") from None
+    except (ValueError, struct.error, KeyError, TypeError, AttributeError, RecursionError):
+        raise FolderError(f"{path}: not a safetensors file") from None
+    if total > most:
+        raise FolderError(f"{path}: the header tells of more numbers than the file can hold")
+    return total
+
+
+def _numbers(shape: Any, most: int) -> int:
+    """The product of a shape, whose axes are checked first: a product of huge ones takes minutes."""
+    if not isinstance(shape, list) or len(shape) > AXES or not all(type(n) is int and 0 <= n <= most for n in shape):
+        raise ValueError
+    return math.prod(shape)

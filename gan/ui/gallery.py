@@ -11,6 +11,8 @@ import gradio as gr
 from gan.ui import live
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from gan.ui.folders import Info
     from gan.ui.session import Session
 
@@ -60,10 +62,11 @@ def card(info: Info) -> str:
 
 def wall(info: Info) -> str:
     """The samples as one button a seed, or as one plain picture where the grid is unknown."""
-    if info.samples is None or info.samples.stat().st_size > SHEET:
+    picture = _picture(info.samples)
+    if picture is None:
         return '<div class="ll-wall-box ll-empty"></div>'
     name = escape(info.name, quote=True)
-    sheet = "data:image/png;base64," + base64.b64encode(info.samples.read_bytes()).decode("ascii")
+    sheet = "data:image/png;base64," + base64.b64encode(picture).decode("ascii")
     if info.grid is None:
         return f'<div class="ll-wall-box"><img src="{sheet}" alt="Samples of {name}"></div>'
     rows, columns = info.grid
@@ -74,9 +77,20 @@ def wall(info: Info) -> str:
     )
     return (
         f'<div class="ll-wall-box"><div class="ll-wall" role="group" aria-label="Samples of {name}" '
-        f'data-rows="{rows}" data-columns="{columns}" data-size="{info.resolution or 32}" '
+        f'data-rows="{rows}" data-columns="{columns}" data-size="{info.resolution}" '
         f"style=\"--sheet:url('{sheet}');--columns:{columns}\">{tiles}</div></div>"
     )
+
+
+def _picture(path: Path | None) -> bytes | None:
+    """The bytes of a PNG that is small enough for the page, else None."""
+    try:
+        if path is None or path.stat().st_size > SHEET:
+            return None
+        picture = path.read_bytes()
+    except OSError:
+        return None
+    return picture if picture.startswith(b"\x89PNG") else None
 
 
 def notice(name: str, why: str) -> str:
@@ -86,7 +100,7 @@ def notice(name: str, why: str) -> str:
 
 def short(count: int) -> str:
     """1234567 as "1.23 M"."""
-    for size, unit in ((10**6, "M"), (10**3, "k")):
+    for size, unit in ((10**9, "G"), (10**6, "M"), (10**3, "k")):
         if count >= size:
             return f"{count / size:.3g} {unit}"
     return str(count)

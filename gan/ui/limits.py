@@ -1,4 +1,8 @@
-"""A bound on how many renders run and wait at once, so that one visitor cannot starve the others."""
+"""A bound on how many jobs of one kind run and wait at once.
+
+It keeps the server's threads and memory from being used up. It does not know who asks: visitors of one kind share its
+places, and one who fills them makes the others wait or get `Busy`.
+"""
 
 from __future__ import annotations
 

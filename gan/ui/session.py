@@ -13,8 +13,9 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from gan.files import FolderError
 from gan.ui import checks
-from gan.ui.folders import Info, read_info
+from gan.ui.folders import NEEDED, Info, read_info
 from gan.ui.limits import Limit
 
 if TYPE_CHECKING:
@@ -23,7 +24,12 @@ if TYPE_CHECKING:
     from gan.model import Model
 
 log = logging.getLogger(__name__)
-RUNNING, WAITING = 2, 24  # renders at once, and renders that may stand in line before `Busy`
+
+# How many run at once, and how many more may stand in line before `Busy`. Together with the downloads of
+# `gan.ui.interpolate` they are fewer than the server's 40 threads: the rest of the page is answered whatever is asked.
+PICTURES = 2, 16
+STRIPS = 1, 6  # walks and grids, apart from pictures: a long walk must not make another visitor's drag wait
+LOADS = 1, 8
 
 
 def _load(folder: Path) -> Model:
@@ -52,22 +58,21 @@ class Session:
         self._folders: dict[str, Path] = {}
         self._infos: dict[str, Info] = {}
         self._models: dict[str, Model] = {}
+        self._failed: dict[str, object] = {}  # how the files of a damaged folder looked when it failed
         self._load = load
-        for folder in map(Path, folders):
-            name = folder.name if folder.name not in self._folders else f"{folder.parent.name}/{folder.name}"
+        for folder in (Path(folder).absolute() for folder in folders):
+            name = _text(folder.name)
+            if name in self._folders:
+                name = _text(f"{folder.parent.name}/{folder.name}")
             self._folders[name] = folder
-            try:
-                self._infos[name] = read_info(name, folder)
-            except ValueError as error:
-                self.errors[name] = str(error)
-        self._locks = {name: threading.Lock() for name in self._folders}
-        self._limit = Limit(RUNNING, WAITING)
+            self._read(name)
+        self._pictures, self._strips, self._loads = Limit(*PICTURES), Limit(*STRIPS), Limit(*LOADS)
         self._warming = threading.Lock()
         self._warmer: threading.Thread | None = None
 
     @property
     def names(self) -> tuple[str, ...]:
-        """The models that can be shown; shrinks when loading one finds its folder damaged."""
+        """The models that can be shown; shrinks when loading one finds its folder damaged, until its files change."""
         return tuple(name for name in self._folders if name not in self.errors)
 
     def info(self, name: object) -> Info:
@@ -77,14 +82,16 @@ class Session:
     def model(self, name: object) -> Model:
         """The loaded model; the first call for a name reads the weights, others wait for it."""
         name = self._known(name)
-        with self._locks[name]:
+        if name in self._models:
+            return self._models[name]
+        with self._loads():
             self._known(name)  # the caller ahead of us may have found it damaged
             if name not in self._models:
+                stamp = self._stamp(name)
                 try:
                     self._models[name] = self._load(self._folders[name])
                 except (ValueError, OSError) as error:
-                    self.errors[name] = str(error)
-                    raise ValueError(f"{name} cannot be shown: {error}") from error
+                    raise ValueError(f"{name} cannot be shown: {self._fail(name, stamp, error)}") from error
             return self._models[name]
 
     def warm(self) -> None:
@@ -93,7 +100,8 @@ class Session:
         def load_all() -> None:
             for name in self.names:
                 try:
-                    self.picture(name, seed=0)
+                    self.model(name)
+                    self.picture(name, seed=0)  # the first one takes longer
                 except Exception:  # whoever asks for this model next is told why; the others still want loading
                     log.warning("%s did not load", name, exc_info=True)
 
@@ -126,7 +134,7 @@ class Session:
 
         import torch
 
-        with self._limit(), torch.inference_mode():
+        with self._pictures(), torch.inference_mode():
             z = model.latents(seeds) * truncation
             if steps:
                 z = z + (z.new_tensor(steps) @ model.directions[: len(steps)].to(z))
@@ -140,7 +148,7 @@ class Session:
         seeds = checks.seeds(seeds, least=1, most=checks.GRID)
         label = checks.label(label, model.classes)
         truncation = checks.truncation(truncation)
-        with self._limit():
+        with self._strips():
             return model.sample(seeds, label=label, truncation=truncation)
 
     def strip(
@@ -162,7 +170,7 @@ class Session:
         model = self.model(name)
         seeds = checks.seeds(seeds, least=2, most=checks.STOPS)
         frames = checks.integer(frames, "frames", len(seeds), checks.FRAMES)
-        mode = checks.choice(mode, "mode", ("slerp", "lerp"))
+        mode = checks.choice(mode, "mode", checks.MODES)
         if not isinstance(loop, bool):
             raise ValueError(f"loop must be true or false, got {checks.shown(loop)}")
         label = checks.labels(label, model.classes, len(seeds))
@@ -170,7 +178,7 @@ class Session:
             drawn = model.class_weights(seeds).argmax(1).tolist()
             label = [one if one is not None else own for one, own in zip(label, drawn, strict=True)]
         truncation = checks.truncation(truncation)
-        with self._limit():
+        with self._strips():
             return model.interpolate(seeds, frames, mode=mode, loop=loop, label=label, truncation=truncation)
 
     def describe(self, name: object) -> Mapping[str, Any]:
@@ -193,6 +201,47 @@ class Session:
         if not isinstance(name, str) or name not in self._folders:
             have = ", ".join(self.names) or "none"
             raise ValueError(f"model must be one of those served ({have}), got {checks.shown(name)}")
-        if name in self.errors:
-            raise ValueError(f"{name} cannot be shown: {self.errors[name]}")
+        if name in self.errors and self._stamp(name) != self._failed[name]:
+            self._read(name)  # its files have changed: it may have been half written
+        if why := self.errors.get(name):
+            raise ValueError(f"{name} cannot be shown: {why}")
         return name
+
+    def _read(self, name: str) -> None:
+        """Fill `_infos[name]`, or `errors[name]`. Never raises: one folder must not stop the others."""
+        stamp = self._stamp(name)
+        try:
+            if _text(self._folders[name].name) != self._folders[name].name:
+                raise FolderError("the folder's name is not UTF-8")
+            self._infos[name] = read_info(name, self._folders[name])
+            self.errors.pop(name, None)
+        except ValueError as error:
+            self._fail(name, stamp, error)
+        except Exception:
+            log.exception("%s could not be read", name)
+            self._fail(name, stamp, ValueError("the folder cannot be read; the server's log says why"))
+
+    def _fail(self, name: str, stamp: object, error: Exception) -> str:
+        """Remember and return why a folder cannot be shown, for a visitor: short, without the server's paths."""
+        text, folder = str(error), self._folders[name]
+        for path in {str(folder), str(folder.resolve())}:
+            text = text.replace(path, folder.name)
+        self._failed[name] = stamp
+        self.errors[name] = why = _text(text)[:300]
+        return why
+
+    def _stamp(self, name: str) -> object:
+        """Changes when one of the folder's files does."""
+        return [_changed(self._folders[name] / file) for file in (*NEEDED, "metrics.json")]
+
+
+def _changed(path: Path) -> int | None:
+    try:
+        return path.stat().st_mtime_ns
+    except OSError:
+        return None
+
+
+def _text(name: str) -> str:
+    """Text that can be sent: file names may hold bytes that are no UTF-8."""
+    return name.encode("utf-8", "replace").decode()

@@ -9,7 +9,7 @@ MONO = ("ui-monospace", "SF Mono", "Cascadia Code", "Menlo", "Consolas", "Libera
 
 
 def theme() -> gr.themes.Base:
-    """Every colour is a token that `static/app.css` defines, once for light and once for dark."""
+    """Every colour is a token that `static/page.css` defines, once for light and once for dark."""
     base = gr.themes.Base(font=SANS, font_mono=MONO, radius_size=gr.themes.sizes.radius_sm)
     colours = {
         "body_background_fill": "var(--ll-page)",

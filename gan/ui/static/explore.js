@@ -5,14 +5,16 @@
 
   lab.explore = (element, server) => {
     const $ = (selector) => element.querySelector(selector);
-    const models = JSON.parse($(".ll-explore").dataset.models);
+    const known = new Map(JSON.parse($(".ll-explore").dataset.models)); // name -> what the page needs before a model loads
+    const models = [...known.keys()];
     if (!models.length) return;
     const reach = Number($(".ll-explore").dataset.reach);
-    const abouts = {}; // the server's description of each model opened
+    const abouts = new Map(); // the server's description of each model opened
     const history = new lab.History();
     const screen = $(".ll-screen canvas");
     let about = null;
     let state = null;
+    let shown = null; // the state whose picture is on the canvas; `state` may be ahead of it
     let rows = { directions: [], raw: [], truncation: null };
     let opening = 0;
 
@@ -20,7 +22,11 @@
     const meter = lab.meter($(".ll-meter"));
     const live = new lab.Live({
       ask: (payload) => server.picture(payload),
-      show: (reply) => lab.paint(screen, lab.decode(reply)[0]),
+      show: (reply, payload) => {
+        lab.paint(screen, lab.decode(reply)[0]);
+        screen.parentElement.classList.remove("ll-blank");
+        shown = payload;
+      },
       painted: meter,
       say,
     });
@@ -103,24 +109,33 @@
       lab.chips($(".ll-classes"), about.classes, (label) => change({ label }));
     };
 
+    /** Take the room that a model will need, so that nothing moves once it has loaded. */
+    const reserve = ({ size, classes }) => {
+      lab.size(screen, size);
+      lab.chips($(".ll-classes"), classes, () => {});
+      others.reserve(size);
+    };
+
     /** Show `wanted`, whatever model it is of. The last call wins. */
     const open = async (wanted) => {
       const turn = ++opening;
       const hint = $(".ll-hint");
       const waiting = setTimeout(() => (hint.textContent = "Loading the model…"), 250);
       element.classList.add("ll-opening");
-      const reply = (abouts[wanted.model] ??= await lab.patiently(() => server.describe({ model: wanted.model }), say));
+      if (!about) reserve(known.get(wanted.model));
+      const reply = abouts.get(wanted.model) ?? (await lab.patiently(() => server.describe({ model: wanted.model }), say));
       clearTimeout(waiting);
       if (turn !== opening) return;
       hint.textContent = "Drag the picture, or any slider.";
       element.classList.remove("ll-opening");
       if (reply.error) {
-        delete abouts[wanted.model];
         say(`Sorry: ${reply.error}.`);
+        screen.parentElement.classList.remove("ll-blank");
         if (state) $("#ll-model").value = state.model;
         return;
       }
       say("");
+      abouts.set(wanted.model, reply);
       const other = about !== reply;
       about = reply;
       state = lab.fit(wanted, about);
@@ -143,8 +158,8 @@
         rows.directions[FIRST].input.focus();
       },
       reroll: () => others.reroll(state, about),
-      native: () => lab.save(screen, 1, `${state.model}-seed${state.seed}`),
-      large: () => lab.save(screen, Math.ceil(512 / about.size), `${state.model}-seed${state.seed}-large`),
+      native: () => shown && lab.save(screen, 1, `${shown.model}-seed${shown.seed}`),
+      large: () => shown && lab.save(screen, Math.ceil(512 / screen.width), `${shown.model}-seed${shown.seed}-large`),
       link: () => lab.copy(new URL(lab.format(state, location.search), location.href).href, $(".ll-said"), $("[data-do=link]")),
     };
     element.addEventListener("click", (event) => {

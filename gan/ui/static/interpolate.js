@@ -42,9 +42,11 @@
       ask: (wish) => server.walk(wish),
       show: async (reply, wish) => {
         const mine = ++turn;
-        const film = await lab.unroll(reply);
+        const film = await lab.unroll(reply).catch(() => null);
         if (mine !== turn) return;
-        root.classList.toggle("ll-waiting", wish !== live.wish.payload);
+        const newest = wish === live.wish.payload;
+        root.classList.toggle("ll-waiting", !newest);
+        if (!film) return void (newest && say("Sorry: the film arrived damaged. Change a setting to ask again."));
         showing = wish;
         player.load(film, { ...wish, fps: settings().fps });
         keys.show(film, wish.seeds);
@@ -100,7 +102,7 @@
       const text = button.textContent;
       button.disabled = true;
       button.textContent = "Saving…";
-      const reply = await lab.patiently(() => server.film(wish), say);
+      const reply = await lab.patiently(() => server.film(wish), say, true);
       button.disabled = false;
       button.textContent = text;
       button.focus();

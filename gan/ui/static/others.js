@@ -28,14 +28,16 @@
       inflight: 1,
       counted: false,
     });
+    const reserve = (size) => box.style.setProperty("--tile", `${size * Math.max(1, Math.floor(66 / size))}px`);
     return {
+      reserve,
       follow({ model, label, truncation, seed }, about) {
         current = seed;
         mark();
         const payload = { model, seeds, label, truncation };
         if (JSON.stringify(payload) === shown) return;
         shown = JSON.stringify(payload);
-        box.style.setProperty("--tile", `${about.size * Math.max(1, Math.floor(66 / about.size))}px`);
+        reserve(about.size);
         live.want(payload);
       },
       reroll(state, about) {

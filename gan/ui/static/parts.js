@@ -46,14 +46,18 @@
     canvas.style.width = canvas.style.height = `${size * scale}px`;
   };
 
-  /** Call until the server is not busy and the connection holds; gives up after ten tries with an error reply. */
-  lab.patiently = async (call, say) => {
+  /**
+   * Call until the server is not busy; gives up after ten tries with an error reply. A lost connection counts as a try,
+   * but ends a `dear` call: the server may have done the work, and would do it again.
+   */
+  lab.patiently = async (call, say, dear = false) => {
     for (let pause = 150, tries = 0; tries < 10; tries++, pause = Math.min(3000, pause * 2)) {
       try {
         const reply = await call();
         if (!reply.busy) return reply;
         say("The server is busy. Trying again…");
       } catch {
+        if (dear) return { error: "the connection was lost; please try again" };
         say("The connection is lost. Trying again…");
       }
       await new Promise((done) => setTimeout(done, pause));

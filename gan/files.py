@@ -1,0 +1,35 @@
+"""Files of a model folder: written whole or not at all, read within bounds. Needs no torch."""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+from typing import Any
+
+MAX_JSON_BYTES = 4_000_000
+
+
+class FolderError(ValueError):
+    """A model folder cannot be used. The message names the file and the fault."""
+
+
+def write_bytes(path: Path, content: bytes) -> None:
+    """Write a file so that a reader, or a crash, never meets half of it."""
+    aside = path.with_name(path.name + ".new")
+    aside.write_bytes(content)
+    os.replace(aside, path)
+
+
+def read_json(path: Path) -> Any:
+    """Parsed JSON of a small file; FolderError when it is missing, too large or no JSON."""
+    if not path.is_file():  # also a pipe or a device, which could be read without end
+        raise FolderError(f"{path}: missing, or not a file")
+    try:
+        if path.stat().st_size > MAX_JSON_BYTES:
+            raise FolderError(f"{path}: {path.stat().st_size} bytes is too large for a JSON file of a model")
+        return json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError, ValueError, RecursionError) as error:
+        if isinstance(error, FolderError):
+            raise
+        raise FolderError(f"{path}: not readable as JSON ({error})") from None
