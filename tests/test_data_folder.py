@@ -197,6 +197,7 @@ def test_small_pictures_are_enlarged_and_counted(tmp_path):
 
 def png(width, height):
     """A PNG of a hundred bytes that declares any size."""
+
     def chunk(kind, body):
         return struct.pack(">I", len(body)) + kind + body + struct.pack(">I", zlib.crc32(kind + body))
 
