@@ -363,12 +363,8 @@ def test_of_two_walks_the_newer_stays_whichever_comes_last(tab):
 
 
 def test_a_damaged_sheet_is_pointed_out_and_the_film_stays(tab):
-    tab.route(
-        re.compile("/component_server"),
-        lambda route: route.fulfill(
-            json={"size": 28, "frames": 9, "keys": 4, "columns": 4, "sheet": "data:image/png,x"}
-        ),
-    )
+    reply = {"size": 28, "frames": 9, "keys": 4, "columns": 4, "sheet": "data:image/png,x"}
+    tab.route(re.compile("/component_server"), lambda route: route.fulfill(json=reply))
     tab.get_by_role("slider", name="Frames").fill("9")
     tab.wait_for_function("document.querySelector('.ll-problem').textContent.includes('damaged')")
     assert tab.locator(".ll-waiting").count() == 0

@@ -20,7 +20,8 @@ if TYPE_CHECKING:
 PAGE = """
 <div class="ll-explore" data-models="{models}" data-reach="{reach}">
   <section class="ll-stage" aria-label="Picture">
-    <div class="ll-screen ll-blank"><canvas width="1" height="1" role="img" aria-label="Generated picture"></canvas></div>
+    <div class="ll-screen ll-blank"
+      ><canvas width="1" height="1" role="img" aria-label="Generated picture"></canvas></div>
     <p class="ll-under"><span class="ll-hint">Drag the picture, or any slider.</span>
       <span class="ll-meter" title="From a change to the painted picture; pictures painted in the last second"
         ><b data-ms>–</b> ms <b data-fps>–</b> fps</span></p>
