@@ -15,14 +15,12 @@ import argparse
 import asyncio
 import json
 import os
-import shutil
-import socket
 import subprocess
 import sys
 import threading
-import time
-import urllib.request
 from pathlib import Path
+
+from benchmarks.browser import chromium, free_port, wait_for
 
 ROOT = Path(__file__).resolve().parent.parent
 DELAY = 0.03  # seconds each way
@@ -78,7 +76,6 @@ PROBE = """
 def serve(kind: str, model: str, port: int) -> None:
     """Run one arm's server in this process, for ever."""
     os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"
-    sys.path.insert(0, str(ROOT))
     import gradio as gr
 
     import app
@@ -132,13 +129,6 @@ async def _relay(port: int, target: int) -> None:
         await server.serve_forever()
 
 
-def free_port() -> int:
-    """A port of the loopback interface that nothing listens on just now."""
-    with socket.socket() as s:
-        s.bind(("127.0.0.1", 0))
-        return s.getsockname()[1]
-
-
 def percentile(values: list[float], p: float) -> float:
     """The value that a share p of the values, in [0, 1], does not exceed."""
     return sorted(values)[min(len(values) - 1, int(p * len(values)))]
@@ -161,21 +151,19 @@ def measure(page, url: str, selector: str, seconds: float, steps: int, opening: 
 
 def run(model: str, seconds: float, steps: int) -> dict:
     """Start both servers, measure all arms, and say whether the goals are met."""
-    from playwright.sync_api import sync_playwright
-
-    chromium = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
     ports = {"plain": free_port(), "live": free_port(), "relay": free_port()}
     servers = [
-        subprocess.Popen([sys.executable, __file__, "--serve", kind, "--model", model, "--port", str(ports[kind])])
+        subprocess.Popen(
+            [sys.executable, "-m", "benchmarks.latency", "--serve", kind, "--model", model, "--port", str(ports[kind])],
+            cwd=ROOT,
+        )
         for kind in ("plain", "live")
     ]
     threading.Thread(target=lambda: asyncio.run(_relay(ports["relay"], ports["live"])), daemon=True).start()
     try:
         for kind in ("plain", "live"):
-            _wait(f"http://127.0.0.1:{ports[kind]}/")
-        with sync_playwright() as p:
-            flags = ["--no-sandbox", "--disable-background-networking", "--disable-component-update", "--disable-sync"]
-            browser = p.chromium.launch(executable_path=chromium, args=flags)
+            wait_for(f"http://127.0.0.1:{ports[kind]}/")
+        with chromium() as browser:
             page = browser.new_page(viewport={"width": 1280, "height": 900})
             page.add_init_script(PROBE)
             ours = "#ll-explore .ll-directions input[type=range]"
@@ -185,7 +173,6 @@ def run(model: str, seconds: float, steps: int) -> dict:
                 "live +60 ms": (f"http://127.0.0.1:{ports['relay']}/", ours, "Explore"),
             }
             arms = {n: measure(page, url, s, seconds, steps, tab) for n, (url, s, tab) in plans.items()}
-            browser.close()
     finally:
         for server in servers:
             server.terminate()
@@ -203,18 +190,6 @@ def run(model: str, seconds: float, steps: int) -> dict:
         "arms": arms,
         "goals": {goal: {"measured": value, "met": met} for goal, (value, met) in goals.items()},
     }
-
-
-def _wait(url: str, seconds: float = 90) -> None:
-    end = time.monotonic() + seconds
-    while True:
-        try:
-            urllib.request.urlopen(url, timeout=2).read()
-            return
-        except OSError:
-            if time.monotonic() > end:
-                raise
-            time.sleep(0.2)
 
 
 def main() -> int:
