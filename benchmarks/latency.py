@@ -92,7 +92,8 @@ def serve(kind: str, model: str, port: int) -> None:
         image = gr.Image()
 
         def show(value: float):
-            return session.picture(model, 0, sliders=[value])
+            picture = session.picture(model, 0, sliders=[value])
+            return picture.repeat(3 // picture.shape[-1], axis=-1)  # gr.Image takes no (H, W, 1)
 
         slider.input(show, slider, image, show_progress="hidden", api_visibility="private")
     demo.launch(server_port=port, server_name="127.0.0.1", quiet=True, run_history=False)
