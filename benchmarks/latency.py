@@ -2,11 +2,12 @@
 
     python -m benchmarks.latency [--model emoji] [--seconds 5] [--json FILE]
 
-Three arms in one run, same model, same machine: `plain`, a queued `gr.Slider.input` to `gr.Image`, the usual way to
-write this in Gradio; `live`, the Explore tab; `live +60 ms`, the Explore tab through a relay on this machine that
-holds every byte for 30 ms each way. In `drag` a slider moves in every animation frame; in `step` it moves once, and the
-next move waits for the picture. A paint is a frame of the browser in which a new picture was put on the screen,
-counted alike for both: a canvas by its putImageData, an image by its load event.
+Four arms in one run, same model, same machine: `plain`, a queued `gr.Slider.input` to `gr.Image` with Gradio's defaults;
+`tuned`, the same with all that helps it (no progress overlay, a private event, no run history); `live`, the Explore tab;
+`live +60 ms`, the Explore tab through a relay on this machine that holds every byte for 30 ms each way. In `drag` a
+slider moves in every animation frame; in `step` it moves once, and the next move waits for the picture. A picture is
+drawn when a canvas has its pixels or an image element has loaded; it is painted when the frame of the browser that shows
+it is done, up to 17 ms later on a display of 60 Hz, which is also the most that paints a second can be.
 """
 
 from __future__ import annotations
@@ -24,12 +25,14 @@ from benchmarks.browser import chromium, free_port, wait_for
 
 ROOT = Path(__file__).resolve().parent.parent
 DELAY = 0.03  # seconds each way
+KINDS = ("plain", "tuned", "live")  # of server
 
 # Counts paints of new pictures, and moves one slider; installed before the page's own scripts.
 PROBE = """
 (() => {
-  const probe = window.probe = { paints: 0, pending: false, waiters: [] };
+  const probe = window.probe = { paints: 0, drawn: 0, pending: false, waiters: [] };
   const painted = () => {
+    probe.drawn ||= performance.now();
     if (probe.pending) return;
     probe.pending = true;
     requestAnimationFrame(() => {
@@ -58,14 +61,16 @@ PROBE = """
     return (probe.paints - before) / ((performance.now() - start) / 1000);
   };
   probe.step = async (selector, times) => {
-    const slider = document.querySelector(selector), out = [];
+    const slider = document.querySelector(selector), out = { drawn: [], painted: [] };
     for (let i = 0; i < times; i++) {
       await new Promise((go) => setTimeout(go, 30 + Math.random() * 17));  // any phase of the display's clock
+      probe.drawn = 0;
       const start = performance.now();
       const seen = new Promise((go) => probe.waiters.push(go));
       move(slider, i * 0.7);
       await Promise.race([seen, new Promise((_, no) => setTimeout(() => no(new Error("no paint in 5 s")), 5000))]);
-      out.push(performance.now() - start);
+      out.painted.push(performance.now() - start);
+      out.drawn.push(probe.drawn - start);
     }
     return out;
   };
@@ -95,8 +100,9 @@ def serve(kind: str, model: str, port: int) -> None:
             picture = session.picture(model, 0, sliders=[value])
             return picture.repeat(3 // picture.shape[-1], axis=-1)  # gr.Image takes no (H, W, 1)
 
-        slider.input(show, slider, image, show_progress="hidden", api_visibility="private")
-    demo.launch(server_port=port, server_name="127.0.0.1", quiet=True, run_history=False)
+        tuned = kind == "tuned"
+        slider.input(show, slider, image, **({"show_progress": "hidden", "api_visibility": "private"} if tuned else {}))
+    demo.launch(server_port=port, server_name="127.0.0.1", quiet=True, run_history=not tuned)
 
 
 async def _relay(port: int, target: int) -> None:
@@ -147,22 +153,28 @@ def measure(page, url: str, selector: str, seconds: float, steps: int, opening: 
     fps = page.evaluate("([s, n]) => probe.drag(s, n)", [selector, seconds])
     page.wait_for_timeout(1500)
     times = page.evaluate("([s, n]) => probe.step(s, n)", [selector, steps])
-    return {"fps": fps, "p50_ms": percentile(times, 0.5), "p95_ms": percentile(times, 0.95), "steps": len(times)}
+    return {
+        "fps": fps,
+        "drawn_p50_ms": percentile(times["drawn"], 0.5),
+        "p50_ms": percentile(times["painted"], 0.5),
+        "p95_ms": percentile(times["painted"], 0.95),
+        "steps": len(times["painted"]),
+    }
 
 
 def run(model: str, seconds: float, steps: int) -> dict:
-    """Start both servers, measure all arms, and say whether the goals are met."""
-    ports = {"plain": free_port(), "live": free_port(), "relay": free_port()}
+    """Start the servers, measure all arms, and say whether the goals are met."""
+    ports = {kind: free_port() for kind in (*KINDS, "relay")}
     servers = [
         subprocess.Popen(
             [sys.executable, "-m", "benchmarks.latency", "--serve", kind, "--model", model, "--port", str(ports[kind])],
             cwd=ROOT,
         )
-        for kind in ("plain", "live")
+        for kind in KINDS
     ]
     threading.Thread(target=lambda: asyncio.run(_relay(ports["relay"], ports["live"])), daemon=True).start()
     try:
-        for kind in ("plain", "live"):
+        for kind in KINDS:
             wait_for(f"http://127.0.0.1:{ports[kind]}/")
         with chromium() as browser:
             page = browser.new_page(viewport={"width": 1280, "height": 900})
@@ -170,6 +182,7 @@ def run(model: str, seconds: float, steps: int) -> dict:
             ours = "#ll-explore .ll-directions input[type=range]"
             plans = {
                 "plain": (f"http://127.0.0.1:{ports['plain']}/", "#slider input[type=range]", None),
+                "tuned": (f"http://127.0.0.1:{ports['tuned']}/", "#slider input[type=range]", None),
                 "live": (f"http://127.0.0.1:{ports['live']}/", ours, "Explore"),
                 "live +60 ms": (f"http://127.0.0.1:{ports['relay']}/", ours, "Explore"),
             }
@@ -180,7 +193,11 @@ def run(model: str, seconds: float, steps: int) -> dict:
     ratio = arms["live"]["fps"] / arms["plain"]["fps"]
     goals = {
         "live paints at least 2.5 times plain's frames a second": (ratio, ratio >= 2.5),
-        "live p50 at most 20 ms": (arms["live"]["p50_ms"], arms["live"]["p50_ms"] <= 20),
+        "live p50 from change to drawn picture at most 20 ms": (
+            arms["live"]["drawn_p50_ms"],
+            arms["live"]["drawn_p50_ms"] <= 20,
+        ),
+        "live p50 from change to painted frame at most 20 ms": (arms["live"]["p50_ms"], arms["live"]["p50_ms"] <= 20),
         "live +60 ms paints at least 40 frames a second": (
             arms["live +60 ms"]["fps"],
             arms["live +60 ms"]["fps"] >= 40,
@@ -200,16 +217,17 @@ def main() -> int:
     parser.add_argument("--seconds", type=float, default=5.0, help="length of each drag")
     parser.add_argument("--steps", type=int, default=100, help="single moves to time")
     parser.add_argument("--json", type=Path, help="also write the JSON here")
-    parser.add_argument("--serve", choices=("plain", "live"), help=argparse.SUPPRESS)
+    parser.add_argument("--serve", choices=KINDS, help=argparse.SUPPRESS)
     parser.add_argument("--port", type=int, help=argparse.SUPPRESS)
     args = parser.parse_args()
     if args.serve:
         serve(args.serve, args.model, args.port)
         return 0
     result = run(args.model, args.seconds, args.steps)
-    print(f"{'arm':14}{'paints/s':>10}{'p50 ms':>10}{'p95 ms':>10}")
+    print(f"{'':14}{'':10}{'drawn':>10}{'painted':>10}{'painted':>10}")
+    print(f"{'arm':14}{'paints/s':>10}{'p50 ms':>10}{'p50 ms':>10}{'p95 ms':>10}")
     for name, arm in result["arms"].items():
-        print(f"{name:14}{arm['fps']:10.1f}{arm['p50_ms']:10.1f}{arm['p95_ms']:10.1f}")
+        print(f"{name:14}{arm['fps']:10.1f}{arm['drawn_p50_ms']:10.1f}{arm['p50_ms']:10.1f}{arm['p95_ms']:10.1f}")
     for goal, outcome in result["goals"].items():
         print(f"{'met   ' if outcome['met'] else 'MISSED'}  {goal}: {outcome['measured']:.1f}")
     text = json.dumps(result, indent=2)
