@@ -11,14 +11,21 @@ from pathlib import Path
 
 from gan.config import PRESETS, Config, ConfigError
 
+if typing.TYPE_CHECKING:
+    from gan.distributed import World
+
 
 def parser() -> argparse.ArgumentParser:
     """Command-line flags: one for every field of Config that the data does not decide, and three of their own."""
     from gan.data import DATASETS
     from gan.losses import LOSSES
     from gan.networks import NETWORKS
+    from gan.optimizers import OPTIMIZERS
+    from gan.penalties import PENALTIES
 
-    offered = {"dataset": DATASETS, "network": NETWORKS, "loss": LOSSES}
+    offered = {
+        "dataset": DATASETS, "network": NETWORKS, "loss": LOSSES, "penalty": PENALTIES, "optimizer": OPTIMIZERS
+    }  # fmt: skip
     p = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     p.add_argument("--preset", choices=PRESETS, help="a recipe; other flags change it")
     p.add_argument("--out", metavar="DIR", help="model folder to write (default: runs/NAME of preset or data set)")
@@ -31,17 +38,29 @@ def parser() -> argparse.ArgumentParser:
         choices = f": {', '.join(names)}" if names else ""
         flag = "--" + f.name.replace("_", "-")
         help = f"{f.metadata['help']}{choices} (default: {f.default})".replace("%", "%%")
+        if kinds[f.name] is bool:
+            p.add_argument(flag, action=argparse.BooleanOptionalAction, default=None, help=help)
+            continue
         p.add_argument(flag, type=kinds[f.name], default=None, metavar=kinds[f.name].__name__.upper(), help=help)
     return p
 
 
-def settings(args: argparse.Namespace) -> tuple[Config, Path, bool]:
-    """(config, folder, resume) of parsed flags; ConfigError for a contradiction, FolderError for a bad folder."""
+def settings(args: argparse.Namespace, first: bool = True) -> tuple[Config, Path, bool]:
+    """(config, folder, resume) of parsed flags; ConfigError for a contradiction, FolderError for a bad folder.
+
+    first: of the processes that share the run; the others do not mind what it has already written.
+    """
     names = [f.name for f in dataclasses.fields(Config) if not f.metadata.get("derived")]
     given = {n: getattr(args, n) for n in names if getattr(args, n) is not None}
     if args.resume is None:
-        config = Config(**{**PRESETS.get(args.preset or "", {}), **given})
+        from gan.losses import LOSSES
+
+        # A loss named on the command line brings what its paper uses with it; one of the preset has it in the preset.
+        customary = LOSSES[args.loss].customary if args.loss in LOSSES else {}
+        config = Config(**{**PRESETS.get(args.preset or "", {}), **customary, **given})
         out = Path(args.out or Path("runs") / (args.preset or Path(config.dataset).resolve().name or "model"))
+        if not first:
+            return config, out, False
         if any((out / name).exists() for name in ("checkpoint", "checkpoint.new", "checkpoint.old")):
             raise ConfigError(f"{out} already holds a run: go on with --resume {out}, or choose another --out")
         if out.is_dir() and any(out.iterdir()):
@@ -59,37 +78,45 @@ def main(argv: list[str] | None = None) -> int:
     """Run the command line; the exit status: 0 done, 1 a clear error, 130 stopped by Ctrl-C with everything saved."""
     p = parser()
     args = p.parse_args(argv)
+    from gan import distributed
     from gan.checkpoint import FolderError
     from gan.data import DataError
     from gan.trainer import TrainingError
 
     try:
-        config, out, resume = settings(args)
-        return run(config, out, resume)
+        world = distributed.join()
+        return run(*settings(args, world.rank == 0), world)
     except (ConfigError, FolderError, DataError, TrainingError, OSError) as error:
         print(f"train.py: error: {error}", file=sys.stderr)
         return 1
+    finally:
+        distributed.leave()
 
 
-def run(config: Config, out: Path, resume: bool) -> int:
+def run(config: Config, out: Path, resume: bool, world: World | None = None) -> int:
     """Train, with one progress bar. Ctrl-C stops after the step and saves; a second one quits without saving."""
     from tqdm import tqdm
 
-    from gan.events import Done, Sampled, Started, Stepped
+    from gan.control import Control
+    from gan.events import Alarmed, Done, Sampled, Started, Stepped
     from gan.loop import train
 
-    stopping = False
+    control, stopping = Control(), False
 
     def on_interrupt(*_: object) -> None:
         nonlocal stopping
         if stopping or bar is None:  # asked twice, or before there is anything to save
             raise KeyboardInterrupt
         stopping = True
+        control.stop()
 
     bar = None  # made once training starts, so that a download's own bar comes and goes before it
     before = signal.signal(signal.SIGINT, on_interrupt)
     try:
-        for event in train(config, out, resume, stop=lambda: stopping, progress=tqdm.write):
+        for event in train(config, out, resume, control, progress=tqdm.write, world=world):
+            if world and world.rank:
+                bar = tqdm(disable=True) if bar is None else bar
+                continue
             match event:
                 case Started():
                     tqdm.write(
@@ -103,6 +130,8 @@ def run(config: Config, out: Path, resume: bool) -> int:
                 case Stepped():
                     bar.set_postfix_str(f"D {event.critic_loss:.3f} G {event.generator_loss:.3f}", refresh=False)
                     bar.update(event.shown - bar.n)
+                case Alarmed():
+                    tqdm.write(f"{event.shown:,} images: ALARM {event.kind}: {event.message}")
                 case Sampled():
                     tqdm.write(f"{event.shown:,} images: {event.path}")
                 case Done():

@@ -2,12 +2,12 @@
 
     python -m benchmarks.latency [--model emoji] [--seconds 5] [--json FILE]
 
-Four arms in one run, same model, same machine: `plain`, a queued `gr.Slider.input` to `gr.Image` with Gradio's defaults;
-`tuned`, the same with all that helps it (no progress overlay, a private event, no run history); `live`, the Explore tab;
-`live +60 ms`, the Explore tab through a relay on this machine that holds every byte for 30 ms each way. In `drag` a
-slider moves in every animation frame; in `step` it moves once, and the next move waits for the picture. A picture is
-drawn when a canvas has its pixels or an image element has loaded; it is painted when the frame of the browser that shows
-it is done, up to 17 ms later on a display of 60 Hz, which is also the most that paints a second can be.
+Four arms in one run, same model, same machine: `plain`, a queued `gr.Slider.input` to `gr.Image` with Gradio's
+defaults; `tuned`, the same with all that helps it (no progress overlay, a private event, no run history); `live`, the
+Explore tab; `live +60 ms`, the Explore tab through a relay on this machine that holds every byte for 30 ms each way. In
+`drag` a slider moves in every animation frame; in `step` it moves once, and the next move waits for the picture. A
+picture is drawn when a canvas has its pixels or an image element has loaded; it is painted when the frame of the
+browser that shows it is done, up to 17 ms later on a display of 60 Hz, which also bounds the paints a second.
 """
 
 from __future__ import annotations

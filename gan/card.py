@@ -13,11 +13,40 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
+from gan import data
 from gan.config import Config
 from gan.files import write_bytes
 
 _NEUTRAL = ("device", "data_root", "sample_images", "checkpoint_images")
 GRID = (8, 8)  # rows, columns of samples.png: seeds 0 to 63, row by row
+
+# What `gan.evaluate` measures of generated pictures -> the same of real ones, the floor; "" where there is none.
+MEASURES = {
+    "frechet_distance": "frechet_floor",
+    "precision": "precision_floor",
+    "recall": "recall_floor",
+    "density": "density_floor",
+    "coverage": "coverage_floor",
+    "classes_covered": "classes_covered_floor",
+    "class_entropy": "class_entropy_floor",
+    "class_kl": "class_kl_floor",
+    "conditional_accuracy": "classifier_accuracy",
+    "classifier_accuracy_score": "classifier_accuracy_real",
+    "memorisation_features": "",
+    "memorisation_pixels": "",
+}
+# What it says besides: too much for a card's table.
+BESIDES = (
+    "reference", "frechet_ratio", "frechet_samples", "precision_ratio", "recall_ratio", "manifold_samples",
+    "manifold_nearest", "class_histogram", "class_histogram_floor", "class_entropy_relative", "class_samples",
+    "classifier_accuracy_samples", "memorisation_samples", "evaluation_classifier", "evaluation_seconds",
+    "evaluation_device",
+)  # fmt: skip
+EVALUATED = {*MEASURES, *MEASURES.values(), *BESIDES} - {""}
+_COMPARED = {
+    "test": "the test split, which no network here has seen",
+    "train": "half of the training pictures, which the generator has seen, as there are no others",
+}
 
 
 def grid_picture(pictures: np.ndarray, columns: int, scale: int = 2) -> Image.Image:
@@ -51,8 +80,10 @@ def command(config: Config) -> str:
     words = ["python", "train.py"]
     for f in dataclasses.fields(config):
         value = getattr(config, f.name)
-        if not f.metadata.get("derived") and (f.name not in _NEUTRAL or value != f.default):
-            words += ["--" + f.name.replace("_", "-"), str(value)]
+        if f.metadata.get("derived") or (f.name in _NEUTRAL and value == f.default):
+            continue
+        flag = f.name.replace("_", "-")
+        words += [f"--{flag}" if value else f"--no-{flag}"] if isinstance(value, bool) else [f"--{flag}", str(value)]
     return shlex.join(words)
 
 
@@ -62,7 +93,8 @@ def card(config: Config, metrics: Mapping[str, Any], licence: str) -> str:
     about = json.dumps(config.dataset)  # a JSON string is a YAML string, whatever a folder is called
     classes = ", ".join(config.classes) if config.classes else "none"
     shape = f"uint8 (16, {config.resolution}, {config.resolution}, {config.channels})"
-    rows = "\n".join(f"| {k.replace('_', ' ')} | {_number(v)} |" for k, v in metrics.items() if not isinstance(v, list))
+    told = {k: v for k, v in metrics.items() if k not in EVALUATED and not isinstance(v, list)}
+    rows = "\n".join(f"| {k.replace('_', ' ')} | {_number(v)} |" for k, v in told.items())
     return f"""---
 license: mit
 library_name: latent-lab
@@ -95,9 +127,38 @@ Classes: {classes}.
 | measured at the end of training | |
 |---|---|
 {rows}
-
+{_evaluation(metrics)}
 `model.safetensors` is the averaged generator, `critic.safetensors` the critic, `directions.safetensors` the principal
 directions of the latent space, `config.json` every setting of the run.
+"""
+
+
+def licence_of(config: Config) -> str:
+    """The licence of the pictures that a model learnt from, as far as it is known."""
+    source = data.DATASETS.get(config.dataset)
+    return source.licence if source else "the licence of the folder's owner"
+
+
+def _evaluation(metrics: Mapping[str, Any]) -> str:
+    """The table of what `gan.evaluate` measured, and what it means; nothing where it has not run."""
+    if "frechet_distance" not in metrics:
+        return ""
+    rows = "\n".join(
+        f"| {name.replace('_', ' ')} | {_number(metrics[name])} | {_number(metrics.get(floor, ''))} |"
+        for name, floor in MEASURES.items()
+        if name in metrics
+    )
+    count, compared = metrics.get("frechet_samples"), _COMPARED.get(str(metrics.get("reference")), "real pictures")
+    return f"""
+| measured by `python -m gan.evaluate` | generated | real |
+|---|---|---|
+{rows}
+
+Features are those of a small classifier of this data set, not of Inception: these numbers compare with other models of
+Latent Lab on the same data, and with nothing else. {_number(count)} generated pictures were compared with as many of
+{compared}. The column "real" is the floor: what real pictures score in place of the generated ones.
+Memorisation is the median distance to the nearest training picture, over that of other real pictures: about 1 is new,
+far below 1 is copied.
 """
 
 

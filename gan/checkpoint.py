@@ -101,6 +101,7 @@ class State:
     seconds: float
     pictures: list[int]  # how many, and a checksum
     config: Config
+    rate_scale: float = 1.0  # of the learning rate, below 1 after a rollback
 
 
 def read_state(state: Path) -> State:
@@ -113,10 +114,13 @@ def read_state(state: Path) -> State:
             raise ValueError("shown, step and the two numbers of pictures must be whole and not negative")
         if type(meta["seconds"]) not in (int, float) or not 0 <= meta["seconds"] < 1e12:
             raise ValueError("seconds must be a number that is not negative")
+        scale = meta.get("rate_scale", 1.0)  # older checkpoints have none
+        if type(scale) not in (int, float) or not 0 < scale <= 1:
+            raise ValueError("rate_scale must be a number above 0, at most 1")
         config = Config.from_dict(meta["config"])
     except (KeyError, TypeError, ValueError) as error:
         raise FolderError(f"{path}: not a checkpoint of this program ({type(error).__name__}: {error})") from None
-    return State(counts[0], counts[1], float(meta["seconds"]), counts[2:], config)
+    return State(counts[0], counts[1], float(meta["seconds"]), counts[2:], config, float(scale))
 
 
 def save_state(folder: Path, tensors: Mapping[str, Tensor], meta: Mapping[str, Any]) -> None:

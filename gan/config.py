@@ -17,7 +17,8 @@ class ConfigError(ValueError):
     """A setting is out of range, of the wrong type, or unknown; the message says which and what would do."""
 
 
-# metadata `derived`: filled in from the data, no flag; `resumable`: may differ when a run is resumed
+# metadata `derived`: filled in from the data, no flag; `resumable`: may differ when a run is resumed; `absent`: what
+# folders mean that were written before the field existed
 def _setting(default: Any, help: str, low: float = -math.inf, high: float = math.inf, **metadata: Any) -> Any:
     return field(default=default, metadata={"help": help, "low": low, "high": high, **metadata})
 
@@ -32,24 +33,47 @@ class Config:
 
     dataset: str = _setting("emoji", "a data set's name, or a folder of pictures")
     network: str = _setting("resnet", "generator and critic")
+    conditional: bool = _setting(True, "use the data set's classes, where network and data have them", absent=True)
     loss: str = _setting("relativistic", "adversarial loss")
+    penalty: str = _setting("r1+r2", "gradient penalty of the critic", absent="r1+r2")
+    gamma: float = _setting(1.0, "weight of the penalty; 0 turns it off", 0.0, 1e4)
+    critic_norm: str = _setting(
+        "none", "normalisation inside the critic", choices=("none", "batch", "spectral"), absent="none"
+    )
+    clip: float = _setting(
+        0.0, "bound on the critic's weights after each of its steps; 0 = none", 0.0, 10.0, absent=0.0
+    )
+    augment: str = _setting(
+        "none",
+        "DiffAugment of real and generated pictures: color, translation, cutout, joined by commas",
+        absent="none",
+    )
     images: int = _setting(3_000_000, "real images shown, the length of the run", 1, 10**10, resumable=True)
-    batch_size: int = _setting(16, "images a step", 2, 65536)
+    batch_size: int = _setting(16, "images a step of the critic, over all processes", 2, 65536)
+    accumulate: int = _setting(1, "parts that a batch is worked through in, to save memory", 1, 1024, absent=1)
+    critic_steps: int = _setting(1, "steps of the critic for each of the generator", 1, 100, absent=1)
     seed: int = _setting(0, "seed of every random number of the run", 0, 2**32 - 1)
     device: str = _setting("auto", "auto, cpu or cuda", resumable=True)
     data_root: str = _setting("data", "where downloaded data sets live", resumable=True)
     resolution: int = _setting(0, "pixels a side: 28, 32 or 64; 0 = the data set's own", 0, 64)
     width: int = _setting(64, "channels at full resolution of the resnet pair", 16, 256)
     z_dim: int = _setting(100, "latent dimensions", 2, 512)
-    learning_rate: float = _setting(4e-4, "Adam step size of both networks", 1e-7, 1.0, resumable=True)
+    optimizer: str = _setting("adam", "how gradients move both networks", absent="adam")
+    learning_rate: float = _setting(4e-4, "step size of the generator", 1e-7, 1.0, resumable=True)
     critic_lr_ratio: float = _setting(1.0, "critic's learning rate over the generator's (TTUR)", 0.01, 100)
-    beta1: float = _setting(0.0, "Adam's first decay", 0.0, 0.999)
-    beta2: float = _setting(0.99, "Adam's second decay", 0.0, 0.9999)
-    gamma: float = _setting(1.0, "weight of the R1 + R2 penalty; 0 turns it off", 0.0, 1e4)
+    beta1: float = _setting(0.0, "Adam's first decay; momentum of RMSprop and SGD", 0.0, 0.999)
+    beta2: float = _setting(0.99, "Adam's second decay; RMSprop's alpha", 0.0, 0.9999)
+    ema_images: int = _setting(16_000, "half-life of the averaged generator, in images", 1, 10**9, resumable=True)
+    burn_in: int = _setting(
+        0, "images over which the four *_start settings go to their final values, along a cosine", 0, 10**10, absent=0
+    )
+    learning_rate_start: float = _setting(0.0, "learning rate at image 0; 0 = the final one", 0.0, 1.0, absent=0.0)
+    gamma_start: float = _setting(0.0, "gamma at image 0; 0 = the final one", 0.0, 1e4, absent=0.0)
+    beta2_start: float = _setting(0.0, "beta2 at image 0; 0 = the final one", 0.0, 0.9999, absent=0.0)
+    ema_images_start: int = _setting(0, "half-life of the average at image 0; 0 = the final one", 0, 10**9, absent=0)
     anneal: float = _setting(
         0.3, "last share of the run, over which learning rate falls to 0", 0.0, 1.0, resumable=True
     )
-    ema_images: int = _setting(16_000, "half-life of the averaged generator, in images", 1, 10**9, resumable=True)
     precision: str = _setting("bf16", "bf16 (autocast) or fp32", choices=("bf16", "fp32"))
     sample_images: int = _setting(100_000, "images between sample grids", 1, 10**10, resumable=True)
     checkpoint_images: int = _setting(50_000, "images between checkpoints", 1, 10**10, resumable=True)
@@ -68,8 +92,8 @@ class Config:
             raise ConfigError(f"resolution must be one of {', '.join(map(str, RESOLUTIONS))}, got {self.resolution}")
         if self.width % 16:
             raise ConfigError(f"width must be a multiple of 16 (the fast bf16 path needs it), got {self.width}")
-        if self.channels == 2:
-            raise ConfigError("channels must be 1 or 3, got 2")
+        if self.batch_size % self.accumulate:
+            raise ConfigError(f"accumulate must divide batch_size, got {self.accumulate} and {self.batch_size}")
 
     def to_json(self) -> str:
         """The config as indented JSON text, every field present."""
@@ -83,6 +107,8 @@ class Config:
         names = {f.name for f in dataclasses.fields(Config)}
         if unknown := sorted(set(values) - names):
             raise ConfigError(f"unknown field {unknown[0]!r}")
+        old = {f.name: f.metadata["absent"] for f in dataclasses.fields(Config) if "absent" in f.metadata}
+        values = {**old, **values}
         if missing := sorted(names - set(values)):
             raise ConfigError(f"missing field {missing[0]!r}")
         if isinstance(values["classes"], list):
@@ -119,8 +145,8 @@ def _is_text(value: str) -> bool:
 
 
 _CLASSIC = {
-    "loss": "nonsaturating", "gamma": 0.0, "beta1": 0.5, "beta2": 0.999, "learning_rate": 2e-4, "batch_size": 64,
-    "anneal": 0.0, "precision": "fp32", "images": 1_000_000,
+    "loss": "nonsaturating", "penalty": "none", "beta1": 0.5, "beta2": 0.999, "learning_rate": 2e-4, "batch_size": 64,
+    "anneal": 0.0, "precision": "fp32", "images": 1_000_000, "dataset": "mnist", "conditional": False,
 }  # fmt: skip
 
 # The recipes: what differs from the defaults above, which are the emoji recipe.
@@ -128,8 +154,8 @@ PRESETS: dict[str, dict[str, Any]] = {
     "emoji": {},
     "mnist": {"dataset": "mnist", "images": 200_000, "batch_size": 32},
     "fashion-mnist": {"dataset": "fashion-mnist", "images": 160_000},
-    "classic-mlp": {"dataset": "mnist", "network": "mlp", **_CLASSIC},
-    "classic-dcgan": {"dataset": "mnist", "network": "dcgan", **_CLASSIC},
+    "classic-mlp": {"network": "mlp", **_CLASSIC},
+    "classic-dcgan": {"network": "dcgan", **_CLASSIC},
     "smoke": {
         "dataset": "mnist-10k", "images": 1_024, "width": 16, "ema_images": 256,
         "sample_images": 512, "checkpoint_images": 512,

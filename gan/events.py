@@ -26,7 +26,10 @@ class Started:
 
 @dataclass(frozen=True)
 class Stepped:
-    """Now and then, the state of training. seconds: of training, over all resumed parts. Losses are of one step."""
+    """Now and then, the state of training. seconds: of training, over all resumed parts.
+
+    The rest is of one step, as in `gan.step`; NaN where only the other player has moved.
+    """
 
     shown: int
     seconds: float
@@ -36,36 +39,56 @@ class Stepped:
     penalty: float
     real_logit: float
     fake_logit: float
+    critic_accuracy: float
+    critic_gradient: float
+    generator_gradient: float
 
 
 @dataclass(frozen=True)
 class Sampled:
-    """A grid of fixed seeds was written to `path`; pictures uint8 (64, H, W, C), seeds 0 to 63."""
+    """Pictures of fixed seeds, as `Trainer.sample` gives them, and the file their grid is in, if any."""
 
     shown: int
-    path: Path
+    path: Path | None
     pictures: np.ndarray
 
 
 @dataclass(frozen=True)
-class Checkpointed:
-    """All that is needed to go on lies in `path`."""
+class Measured:
+    """diversity: spread of the sampled pictures over that of real ones, about 1 when all is well."""
 
     shown: int
-    path: Path
+    diversity: float
+
+
+@dataclass(frozen=True)
+class Alarmed:
+    """Something is wrong. kind: non-finite, critic-won or diversity; message: what, and what to do or what was done."""
+
+    shown: int
+    kind: str
+    message: str
+
+
+@dataclass(frozen=True)
+class Checkpointed:
+    """All that is needed to go on lies in `path`, or only in memory."""
+
+    shown: int
+    path: Path | None
 
 
 @dataclass(frozen=True)
 class Done:
-    """The model folder is complete. stopped: before all images were shown, because `stop` said so."""
+    """The model folder, if there is one, is complete. stopped: before all images were shown, on request."""
 
     shown: int
     seconds: float
-    folder: Path
+    folder: Path | None
     stopped: bool
 
 
-Event = Started | Stepped | Sampled | Checkpointed | Done
+Event = Started | Stepped | Sampled | Measured | Alarmed | Checkpointed | Done
 
 
 def record(event: Event) -> dict:

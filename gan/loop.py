@@ -8,77 +8,155 @@ import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from gan import data
+from gan.alarms import Watch
 from gan.card import write_grid
-from gan.config import Config
-from gan.events import Checkpointed, Done, Event, Sampled, Started, Stepped, record
+from gan.config import Config, ConfigError
+from gan.control import Control
+from gan.data.worlds import Points
+from gan.distributed import World
+from gan.events import Alarmed, Checkpointed, Done, Event, Measured, Sampled, Started, Stepped, record
 from gan.publish import write_model
-from gan.trainer import Trainer, diverged, prepare
+from gan.trainer import Trainer, TrainingError, diverged, prepare
 
 REPORT_SECONDS = 0.5
+ROLLBACKS = 3  # to one checkpoint, before the run gives up
 
 
 def train(
     config: Config,
-    out: Path,
+    out: Path | None,
     resume: bool = False,
-    stop: Callable[[], bool] = lambda: False,
+    control: Control | None = None,
     progress: Callable[[str], None] = lambda line: None,
+    world: World | None = None,
 ) -> Iterator[Event]:
     """Train `config` into the model folder `out`, yielding what happens.
 
+    out       None to write nothing at all: the only choice for points of a 2-D world
     resume    go on from `out/checkpoint`; `config` must describe the same networks and data
-    stop      asked between steps; once true the run saves all it has, writes a complete folder and ends
+    control   obeyed between steps; once stopped the run saves all it has, writes a complete folder and ends
     progress  is given a line of text now and then while data is loaded
+    world     the processes that share the run; only rank 0 writes
 
     Raises ConfigError, DataError, FolderError or TrainingError, each with the cure.
     """
-    config, dataset = prepare(config, progress)
-    trainer = Trainer(config, dataset)
+    world = world or World()
+    config, dataset = world.first(lambda: prepare(config, progress))
+    if isinstance(dataset, Points) and out is not None:
+        raise ConfigError(
+            f"{config.dataset} is a world of points, of which no model folder can be made: see benchmarks/"
+        )
+    trainer = Trainer(config, dataset, world)
     if resume:
         trainer.restore(out / "checkpoint")
+    events = run(trainer, len(dataset.images), dataset.notes, out if world.rank == 0 else None, control or Control())
+    if out is None or world.rank:
+        yield from events
+        return
     out.mkdir(parents=True, exist_ok=True)
     with (out / "log.jsonl").open("a", encoding="utf-8") as log:
-        for event in _events(trainer, dataset, out, stop):
-            log.write(json.dumps(record(event), ensure_ascii=False) + "\n")
+        for event in events:
+            log.write(json.dumps(_finite(record(event)), ensure_ascii=False) + "\n")
             log.flush()
             yield event
 
 
-def _events(trainer: Trainer, dataset: data.Dataset, out: Path, stop: Callable[[], bool]) -> Iterator[Event]:
-    config, last, stopped = trainer.config, None, False
+def run(trainer: Trainer, pictures: int, notes: tuple[str, ...], out: Path | None, control: Control) -> Iterator[Event]:
+    """The loop itself, over a trainer that is ready; `train` says what the rest means."""
+    config, world, watch = trainer.config, trainer.world, Watch()
     counts = [sum(p.numel() for p in net.parameters()) for net in (trainer.generator, trainer.critic)]
-    yield Started(config, trainer.shown, len(dataset.images), dataset.notes, *counts, str(trainer.device))
-    start, start_shown, reported, saved = time.perf_counter(), trainer.shown, 0.0, -1
-    while trainer.shown < config.images and not (stopped := stop()):
+    yield Started(config, trainer.shown, pictures, notes, *counts, str(trainer.device))
+    good, falls = trainer.snapshot(), 0  # where a rollback leads
+    start, start_shown, reported, saved, last, stopped = time.perf_counter(), trainer.shown, 0.0, -1, None, False
+    while trainer.shown < config.images:
+        move = control.next()
+        if stopped := world.any(move is None):
+            break
         before, tick = trainer.shown, time.perf_counter()
-        result = trainer.advance()
-        due = time.perf_counter() - reported >= REPORT_SECONDS or trainer.shown >= config.images
-        losses = [float(v) for v in result] if due else None  # waits for the device: part of the step's time
+        critic, generator = trainer.advance(move)
+        marks = [_crossed(before, trainer.shown, n) for n in (config.sample_images, config.checkpoint_images)]
+        due = time.perf_counter() - reported >= REPORT_SECONDS or trainer.shown >= config.images or move != "both"
+        due = world.any(due or any(marks))
+        numbers = _numbers(critic, generator) if due else None  # waits for the device: part of the step's time
         now = time.perf_counter()
         trainer.seconds += now - tick
-        if losses:
-            rate = (trainer.shown - start_shown) / (now - start)
-            last, reported = Stepped(trainer.shown, trainer.seconds, rate, *losses), now
-            if not all(map(math.isfinite, losses[:3])):
-                raise diverged(trainer.shown)
-            yield last
-        if _crossed(before, trainer.shown, config.sample_images):
-            pictures, path = trainer.sample(), out / "samples" / f"{trainer.shown:010d}.png"
-            path.parent.mkdir(exist_ok=True)
-            write_grid(path, pictures)
-            yield Sampled(trainer.shown, path, pictures)
-        if _crossed(before, trainer.shown, config.checkpoint_images):
-            trainer.save(out / "checkpoint")
-            saved = trainer.shown
-            yield Checkpointed(trainer.shown, out / "checkpoint")
+        try:
+            if numbers:
+                if world.any(any(math.isinf(v) or math.isnan(v) for v in _moved(numbers, move))):
+                    raise diverged(trainer.shown)
+                rate = (trainer.shown - start_shown) / (now - start)
+                last, reported = Stepped(trainer.shown, trainer.seconds, rate, **numbers), now
+                yield last
+                if alarm := watch.accuracy(last.critic_accuracy) if critic else None:
+                    yield Alarmed(trainer.shown, *alarm)
+            if marks[0]:
+                yield from _sampled(trainer, out, watch)
+            if marks[1]:
+                good, falls, saved = trainer.snapshot(), 0, trainer.shown
+                yield _saved(trainer, out)
+        except TrainingError as error:
+            falls += 1
+            if falls > ROLLBACKS:
+                raise TrainingError(f"{error} (gave up after {ROLLBACKS} rollbacks to image {good.shown:,})") from None
+            message = _rolled_back(trainer, good, falls)
+            start, start_shown = time.perf_counter(), trainer.shown
+            yield Alarmed(trainer.shown, "non-finite", message)
     if trainer.shown and saved != trainer.shown:
-        trainer.save(out / "checkpoint")
-        yield Checkpointed(trainer.shown, out / "checkpoint")
-    if trainer.shown:  # stopped before the first step, there is nothing worth keeping
+        yield _saved(trainer, out)
+    if trainer.shown and out is not None:  # stopped before the first step, there is nothing worth keeping
         write_model(trainer, out, last)
     yield Done(trainer.shown, trainer.seconds, out, stopped)
 
 
+def _numbers(critic, generator) -> dict[str, float]:
+    names = {f: math.nan for f in Stepped.__dataclass_fields__ if f not in ("shown", "seconds", "images_per_second")}
+    for result in filter(None, (critic, generator)):
+        names |= {k: float(v) for k, v in result._asdict().items()}
+    return names
+
+
+def _moved(numbers: dict[str, float], move: str) -> list[float]:
+    # What must be finite: the numbers of the players that have moved.
+    other = {"both": "neither", "critic": "generator_", "generator": "critic_"}[move]
+    shared = ("penalty", "real_logit", "fake_logit")
+    return [v for k, v in numbers.items() if not k.startswith(other) and (move != "generator" or k not in shared)]
+
+
+def _sampled(trainer: Trainer, out: Path | None, watch: Watch) -> Iterator[Event]:
+    pictures, path = trainer.sample(), None
+    if out is not None:
+        path = out / "samples" / f"{trainer.shown:010d}.png"
+        path.parent.mkdir(exist_ok=True)
+        write_grid(path, pictures)
+    yield Sampled(trainer.shown, path, pictures)
+    diversity = trainer.diversity(pictures)
+    yield Measured(trainer.shown, diversity)
+    if alarm := watch.diversity(diversity, trainer.shown):
+        yield Alarmed(trainer.shown, *alarm)
+
+
+def _saved(trainer: Trainer, out: Path | None) -> Checkpointed:
+    if out is None:
+        return Checkpointed(trainer.shown, None)
+    trainer.save(out / "checkpoint")
+    return Checkpointed(trainer.shown, out / "checkpoint")
+
+
+def _rolled_back(trainer: Trainer, good, falls: int) -> str:
+    failed = trainer.shown
+    scale = good.rate_scale * 0.5**falls
+    trainer.rewind(good)
+    trainer.rate_scale = scale
+    return (
+        f"loss or weights were not finite after {failed:,} images: back to image {good.shown:,}, with the learning "
+        f"rate times {scale:g} from here on ({falls} of {ROLLBACKS} times)"
+    )
+
+
 def _crossed(before: int, after: int, every: int) -> bool:
     return before // every != after // every
+
+
+def _finite(values: dict) -> dict:
+    # JSON has no NaN.
+    return {k: None if isinstance(v, float) and not math.isfinite(v) else v for k, v in values.items()}

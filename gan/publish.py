@@ -7,8 +7,7 @@ from pathlib import Path
 
 import torch
 
-from gan import data
-from gan.card import GRID, card, public, write_grid
+from gan.card import GRID, card, licence_of, public, write_grid
 from gan.checkpoint import write_tensors
 from gan.events import Stepped
 from gan.files import write_bytes
@@ -34,11 +33,9 @@ def write_model(trainer: Trainer, out: Path, last: Stepped | None) -> None:
     }
     if last is not None:
         metrics |= {"critic_loss": last.critic_loss, "generator_loss": last.generator_loss, "penalty": last.penalty}
-    source = data.DATASETS.get(config.dataset)
-    licence = source.licence if source else "the licence of the folder's owner"
     write_bytes(out / "config.json", public(config).to_json().encode())
     write_bytes(out / "metrics.json", (json.dumps(metrics, indent=2) + "\n").encode())
-    write_bytes(out / "README.md", card(config, metrics, licence).encode())
+    write_bytes(out / "README.md", card(config, metrics, licence_of(config)).encode())
     write_grid(out / "samples.png", trainer.sample())
     write_tensors(out / "directions.safetensors", {"directions": directions, "variance": variance})
     write_tensors(out / "critic.safetensors", trainer.critic.state_dict())

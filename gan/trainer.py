@@ -5,21 +5,28 @@ from __future__ import annotations
 import copy
 import dataclasses
 import zlib
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import numpy as np
 import torch
 from torch import Tensor
 
-from gan import data, ema, networks
+from gan import augment, data, ema, networks, schedule
+from gan.alarms import spread
 from gan.checkpoint import find_state, read_state, read_tensors, save_state
 from gan.config import Config, ConfigError
+from gan.data.worlds import WORLDS, Points, load_world
+from gan.distributed import World, check
 from gan.draws import order, stream
 from gan.files import FolderError
+from gan.latent import latents
 from gan.losses import LOSSES
 from gan.model import Model, pick_device
-from gan.step import StepResult, train_step
+from gan.optimizers import OPTIMIZERS, restore, state_of
+from gan.optimizers import schedule as set_rates
+from gan.penalties import PENALTIES
+from gan.step import Batch, CriticResult, GeneratorResult, Players, critic_step, generator_step
 
 PREVIEW = range(64)  # seeds of every sample grid
 
@@ -28,65 +35,152 @@ class TrainingError(RuntimeError):
     """Training cannot go on; the message says what happened and what to try. The last checkpoint is untouched."""
 
 
-def prepare(config: Config, progress: Callable[[str], None] = lambda line: None) -> tuple[Config, data.Dataset]:
-    """Check names, load the data, and return the config with what the data decides filled in.
+def prepare(
+    config: Config, progress: Callable[[str], None] = lambda line: None
+) -> tuple[Config, data.Dataset | Points]:
+    """Check names and options, load the data, and return the config with what the data decides filled in.
 
     Raises ConfigError or data.DataError with the cure.
     """
-    if config.network not in networks.NETWORKS:
-        raise ConfigError(f"network must be one of {', '.join(networks.NETWORKS)}, got {config.network!r}")
-    if config.loss not in LOSSES:
-        raise ConfigError(f"loss must be one of {', '.join(LOSSES)}, got {config.loss!r}")
+    check_options(config)
+    if config.network in networks.POINT_NETWORKS:
+        return dataclasses.replace(config, resolution=0, channels=2, classes=()), load_world(config.dataset)
+    if config.dataset in WORLDS:
+        have = ", ".join(networks.POINT_NETWORKS)
+        raise ConfigError(f"{config.dataset} is made of points, not pictures: network must be {have}")
     dataset = data.load(config.dataset, config.resolution or None, config.data_root, progress=progress)
-    classes = dataset.classes if networks.NETWORKS[config.network].conditional else ()
+    classes = dataset.classes if networks.pair_of(config).conditional and config.conditional else ()
     _, channels, resolution, _ = dataset.images.shape
     return dataclasses.replace(config, resolution=resolution, channels=channels, classes=tuple(classes)), dataset
 
 
-class Trainer:
-    """All that a checkpoint holds. shown: images shown so far; seconds: of training, over all resumed parts."""
+def check_options(config: Config) -> None:
+    """ConfigError for an unknown name, listing the choices, and for options that contradict each other, saying why."""
+    pair = networks.pair_of(config)
+    for field, known in (
+        ("loss", LOSSES),
+        ("penalty", PENALTIES),
+        ("optimizer", OPTIMIZERS),
+    ):
+        if getattr(config, field) not in known:
+            raise ConfigError(f"{field} must be one of {', '.join(known)}, got {getattr(config, field)!r}")
+    policy = augment.parse(config.augment)
+    penalised = config.penalty != "none" and config.gamma > 0
+    if config.critic_norm == "batch" and pair.batch_norm and penalised:
+        raise ConfigError(
+            f"penalty {config.penalty} needs each logit to depend on its own picture alone, and batch normalisation in "
+            "the critic mixes them: set critic_norm to none or spectral, or penalty to none"
+        )
+    if config.clip and config.critic_norm == "spectral":
+        raise ConfigError(
+            "clip bounds weights that spectral normalisation rescales anyway: set clip to 0, or critic_norm to none"
+        )
+    if config.clip and config.penalty == "gp" and penalised:
+        raise ConfigError("clip and penalty gp both bound the critic's slope, at different values: choose one of them")
+    if policy and config.network in networks.POINT_NETWORKS:
+        raise ConfigError("augment changes pictures, and there are none among points: set augment to none")
 
-    def __init__(self, config: Config, dataset: data.Dataset) -> None:
+
+class Trainer:
+    """All that a checkpoint holds. shown: images shown so far; seconds: of training, over all resumed parts.
+
+    rate_scale: times the learning rate, below 1 after a rollback. world: the processes that share this run.
+    """
+
+    def __init__(self, config: Config, dataset: data.Dataset | Points, world: World | None = None) -> None:
+        self.config, self.world = config, world or World()
+        check(self.world, config.batch_size, config.accumulate)
         torch.manual_seed(config.seed)
-        self.config = config
+        pair = networks.pair_of(config)
         self.device = pick_device(config.device)
         self.fingerprint = [len(dataset.images), zlib.crc32(dataset.labels.numpy(), zlib.crc32(dataset.images.numpy()))]
         self.pictures = dataset.images.to(self.device)
         k = len(config.classes)
         self.onehot = torch.eye(k, device=self.device)[dataset.labels.to(self.device)] if k else None
-        layout = torch.channels_last if networks.NETWORKS[config.network].convolutional else torch.contiguous_format
+        layout = torch.channels_last if pair.convolutional else torch.contiguous_format
         generator, critic = networks.build(config)
         self.generator = generator.to(self.device, memory_format=layout)
         self.critic = critic.to(self.device, memory_format=layout)
         self.average = copy.deepcopy(self.generator).eval().requires_grad_(False)
-        betas, rate = (config.beta1, config.beta2), config.learning_rate
-        self.generator_optimizer = torch.optim.Adam(self.generator.parameters(), rate, betas, fused=True)
-        self.critic_optimizer = torch.optim.Adam(
-            self.critic.parameters(), rate * config.critic_lr_ratio, betas, fused=True
+        self.kind = OPTIMIZERS[config.optimizer]
+        self.players = Players(
+            self.generator,
+            self.critic,
+            *(
+                self.kind.build(net.parameters(), config.learning_rate, config.beta1, config.beta2)
+                for net in (self.generator, self.critic)
+            ),
+            LOSSES[config.loss](),
+            PENALTIES[config.penalty],
+            torch.autocast(self.device.type, torch.bfloat16, enabled=config.precision == "bf16"),
+            augment.parse(config.augment),
+            config.clip,
+            config.critic_norm == "batch",
+            self.world.share,
         )
-        self.loss = LOSSES[config.loss]()
-        self.autocast = torch.autocast(self.device.type, torch.bfloat16, enabled=config.precision == "bf16")
-        self.shown, self.step, self.seconds = 0, 0, 0.0
+        self.shown, self.step, self.seconds, self.rate_scale = 0, 0, 0.0, 1.0
         self._epoch: tuple[int, Tensor] | None = None
 
-    def advance(self) -> StepResult:
-        """Show one batch: a critic step, a generator step, an update of the average."""
-        c, count = self.config, self.config.batch_size
+    @property
+    def optimizers(self) -> dict[str, torch.optim.Optimizer]:
+        """Of both players, by the player's name."""
+        return {"generator": self.players.generator_optimizer, "critic": self.players.critic_optimizer}
+
+    def advance(self, move: str = "both") -> tuple[CriticResult | None, GeneratorResult | None]:
+        """The critic's steps, a generator step and an update of the average; or one of the two players alone.
+
+        TrainingError, with the flag to lower, when memory runs out.
+        """
+        try:
+            return self._advance(move)
+        except (MemoryError, torch.OutOfMemoryError) as error:
+            raise _out_of_memory(self.config) from error
+        except RuntimeError as error:
+            if "memory" not in str(error):
+                raise
+            raise _out_of_memory(self.config) from error
+
+    def _advance(self, move: str) -> tuple[CriticResult | None, GeneratorResult | None]:
+        c, critic, generator = self.config, None, None
         source = stream(c.seed, self.step, 0)
         torch.manual_seed(int(torch.randint(2**31, (), generator=source)))  # for dropout
-        index = self._order(count).to(self.device)
-        real = self.pictures[index].float().div_(127.5).sub_(1)
-        y = None if self.onehot is None else self.onehot[index]
-        z = torch.randn(2, count, c.z_dim, generator=source).to(self.device)
         self._schedule()
-        result = train_step(
-            self.generator, self.critic, self.loss, self.generator_optimizer, self.critic_optimizer,
-            real, y, z[0], z[1], c.gamma, self.autocast,
-        )  # fmt: skip
-        ema.update(self.average, self.generator, ema.decay_for(c.ema_images, self.shown + count, count))
-        self.shown += count
+        if move != "generator":
+            for _ in range(c.critic_steps if move == "both" else 1):
+                parts = self._batch(source)
+                critic = critic_step(self.players, parts, schedule.gamma(c, self.shown))
+                self.shown += c.batch_size
+        if move != "critic":
+            generator = generator_step(self.players, self._batch(source, None if critic is None else parts))
+            decay = ema.decay_for(schedule.ema_images(c, self.shown), max(self.shown, 1), c.batch_size * c.critic_steps)
+            ema.update(self.average, self.generator, decay)
         self.step += 1
-        return result
+        return critic, generator
+
+    def _batch(self, source: torch.Generator, like: list[Batch] | None = None) -> list[Batch]:
+        # The next pictures in order, or those of `like`, with fresh random numbers. All processes draw the whole batch
+        # and keep their rows, so that how many they are does not change the run.
+        c, count, device = self.config, self.config.batch_size, self.device
+        z = torch.randn(count, c.z_dim, generator=source)
+        mix = torch.rand(count, generator=source)
+        changes = [augment.draw(self.players.policy, count, source) for _ in range(2)]
+        drawn = (z, mix, *changes)
+        own = [self.world.part(v).to(device).chunk(c.accumulate) for v in drawn]
+        if like is not None:
+            seen = [(batch.real, batch.y) for batch in like]
+        else:
+            index = self.world.part(self._order(count)).to(device)
+            seen = [
+                (self._decode(i), None if self.onehot is None else self.onehot[i]) for i in index.chunk(c.accumulate)
+            ]
+        return [
+            Batch(real, y, z, mix, torch.stack(pair))
+            for (real, y), z, mix, *pair in zip(seen, *own, strict=True)
+        ]  # fmt: skip
+
+    def _decode(self, index: Tensor) -> Tensor:
+        chosen = self.pictures[index]
+        return chosen.float().div_(127.5).sub_(1) if chosen.dtype == torch.uint8 else chosen
 
     def _order(self, count: int) -> Tensor:
         # `order`, without shuffling the whole set again at every step.
@@ -100,36 +194,66 @@ class Trainer:
 
     def _schedule(self) -> None:
         c = self.config
-        left = (c.images - self.shown) / c.images
-        factor = min(1.0, max(left, 0.0) / c.anneal) if c.anneal else 1.0
-        self.generator_optimizer.param_groups[0]["lr"] = c.learning_rate * factor
-        self.critic_optimizer.param_groups[0]["lr"] = c.learning_rate * c.critic_lr_ratio * factor
+        rate, beta2 = schedule.learning_rate(c, self.shown) * self.rate_scale, schedule.beta2(c, self.shown)
+        set_rates(self.players.generator_optimizer, self.kind, rate, beta2)
+        set_rates(self.players.critic_optimizer, self.kind, rate * c.critic_lr_ratio, beta2)
 
     def sample(self) -> np.ndarray:
-        """uint8 (64, H, W, C): the averaged generator at seeds 0 to 63, classes as the seeds have them."""
+        """The averaged generator at seeds 0 to 63, classes as the seeds have them: uint8 (64, H, W, C).
+
+        For points float32 (1000, 2), seeds 0 to 999.
+        """
         none = torch.empty(0, self.config.z_dim)
+        if self.config.network in networks.POINT_NETWORKS:
+            return self.points(range(1000)).numpy()
         return Model("", self.config, self.average, self.critic, none, none).sample(PREVIEW)
+
+    @torch.no_grad()
+    def points(self, seeds: Sequence[int]) -> Tensor:
+        """What the averaged generator of a 2-D world makes of seeds: float32 (N, 2)."""
+        return self.average(latents(seeds, self.config.z_dim).to(self.device)).float().cpu()
+
+    def diversity(self, pictures: np.ndarray) -> float:
+        """Spread of generated pictures, as `sample` gives them, over that of as many real ones."""
+        index = order(self.config.seed + 1, len(self.pictures), 0, min(len(pictures), len(self.pictures)))
+        real = self.pictures[index.to(self.device)].cpu()
+        return spread(torch.from_numpy(pictures)) / max(spread(real), 1e-8)
 
     def tensors(self) -> dict[str, Tensor]:
         """Every tensor of the run's state, by name."""
         parts = {}
         for name in ("generator", "critic", "average"):
             parts |= {f"{name}.{k}": v for k, v in getattr(self, name).state_dict().items()}
-        for name in ("generator", "critic"):
-            parameters = list(getattr(self, name).parameters())
-            state = getattr(self, f"{name}_optimizer").state
-            for i, p in enumerate(parameters):
-                for key, zero in (("exp_avg", p), ("exp_avg_sq", p), ("step", torch.zeros(()))):
-                    parts[f"{name}_optimizer.{i}.{key}"] = state[p][key] if p in state else torch.zeros_like(zero)
+        for name, optimizer in self.optimizers.items():
+            parts |= {f"{name}_optimizer.{k}": v for k, v in state_of(optimizer, self.kind).items()}
         return parts
 
-    def save(self, folder: Path) -> None:
-        """Write a checkpoint in place of the one before. TrainingError, and no write, if any number is not finite."""
-        tensors = self.tensors()
+    def snapshot(self) -> Snapshot:
+        """A copy of the run's state, on its device. TrainingError if any number is not finite."""
+        tensors = {k: v.detach().clone() for k, v in self.tensors().items()}
         if not all(bool(v.isfinite().all()) for v in tensors.values()):
             raise diverged(self.shown)
-        counters = {"shown": self.shown, "step": self.step, "seconds": self.seconds, "pictures": self.fingerprint}
-        save_state(folder, tensors, {**counters, "config": dataclasses.asdict(self.config)})
+        return Snapshot(tensors, self.shown, self.step, self.seconds, self.rate_scale)
+
+    def rewind(self, to: Snapshot) -> None:
+        """Make a snapshot of this run, or of one with the same networks and optimiser, the present."""
+        for name in ("generator", "critic", "average"):
+            getattr(self, name).load_state_dict(_under(f"{name}.", to.tensors))
+        for name, optimizer in self.optimizers.items():
+            restore(optimizer, self.kind, _under(f"{name}_optimizer.", to.tensors))
+        self.shown, self.step, self.seconds, self.rate_scale = to.shown, to.step, to.seconds, to.rate_scale
+
+    def save(self, folder: Path, state: Snapshot | None = None) -> None:
+        """Write a checkpoint, of now or of a snapshot, in place of the one before.
+
+        TrainingError, and no write, if any number is not finite.
+        """
+        state = state or self.snapshot()
+        counters = {
+            k: v for k, v in dataclasses.asdict(dataclasses.replace(state, tensors={})).items() if k != "tensors"
+        }
+        meta = {**counters, "pictures": self.fingerprint, "config": dataclasses.asdict(self.config)}
+        save_state(folder, state.tensors, meta)
 
     def restore(self, folder: Path) -> None:
         """Go back to the newest whole checkpoint of `folder`.
@@ -152,17 +276,29 @@ class Trainer:
                 f"their contents changed): put them back, or start a new run with --out"
             )
         tensors = read_tensors(state / "state.safetensors", self.tensors())
-        for name in ("generator", "critic", "average"):
-            held = {k.removeprefix(f"{name}."): v for k, v in tensors.items() if k.startswith(f"{name}.")}
-            getattr(self, name).load_state_dict(held)
-        for name in ("generator", "critic"):
-            optimizer = getattr(self, f"{name}_optimizer")
-            for i, p in enumerate(getattr(self, name).parameters()):
-                held = {k: tensors[f"{name}_optimizer.{i}.{k}"].to(p.device) for k in ("exp_avg", "exp_avg_sq", "step")}
-                for key in ("exp_avg", "exp_avg_sq"):  # in the parameter's own memory layout, as Adam made them
-                    held[key] = torch.empty_like(p.detach()).copy_(held[key])
-                optimizer.state[p] = held
-        self.shown, self.step, self.seconds = meta.shown, meta.step, meta.seconds
+        self.rewind(Snapshot(tensors, meta.shown, meta.step, meta.seconds, meta.rate_scale))
+
+
+@dataclasses.dataclass(frozen=True)
+class Snapshot:
+    """The state of a run at one moment, as a checkpoint holds it. tensors: copies, named as in `Trainer.tensors`."""
+
+    tensors: dict[str, Tensor]
+    shown: int
+    step: int
+    seconds: float
+    rate_scale: float
+
+
+def _under(prefix: str, tensors: dict[str, Tensor]) -> dict[str, Tensor]:
+    return {k.removeprefix(prefix): v for k, v in tensors.items() if k.startswith(prefix)}
+
+
+def _out_of_memory(config: Config) -> TrainingError:
+    return TrainingError(
+        f"out of memory: lower --batch-size (now {config.batch_size}), --width (now {config.width}) or --resolution, "
+        f"or work through the batch in parts with --accumulate (now {config.accumulate})"
+    )
 
 
 def diverged(shown: int) -> TrainingError:

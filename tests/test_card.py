@@ -11,7 +11,7 @@ import yaml
 from PIL import Image
 
 import train
-from gan.card import GRID, card, command, grid_picture, write_grid
+from gan.card import GRID, card, command, grid_picture, licence_of, write_grid
 from gan.config import PRESETS, Config
 from gan.losses import LOSSES
 from gan.networks import NETWORKS
@@ -46,20 +46,21 @@ def test_command_reproduces_every_field(field):
     other = {
         "dataset": "my pictures; $(rm -rf x) 'q'", "network": "mlp", "loss": "nonsaturating", "device": "cpu",
         "data_root": "elsewhere", "precision": "fp32", "resolution": 64, "width": 32, "beta1": 0.123456789,
-        "learning_rate": 1e-7, "anneal": 1.0, "beta2": 1e-17,
+        "learning_rate": 1e-7, "anneal": 1.0, "beta2": 1e-17, "conditional": False, "penalty": "gp", "augment": "color",
+        "critic_norm": "batch", "optimizer": "sgd", "accumulate": 8, "learning_rate_start": 0.5, "beta2_start": 0.5,
     }  # fmt: skip
     default = getattr(Config(), field)
     config = Config(**{field: other.get(field, default + 1 if field in ("batch_size", "seed") else 7)})
     assert getattr(config, field) != default
     assert parsed(command(config)) == config
-    assert f"--{field.replace('_', '-')} " in command(config)
+    assert f"--{'no-' * (field == 'conditional')}{field.replace('_', '-')} " in command(config)
 
 
 def test_command_stays_true_when_a_default_changes():
     """Whatever decides the weights is spelt out; where they lie and how often they are looked at is not."""
     words = command(Config(seed=3, gamma=0.5)).split()
     assert words[:2] == ["python", "train.py"] and words[words.index("--gamma") + 1] == "0.5"
-    spelt = {w.removeprefix("--").replace("-", "_") for w in words if w.startswith("--")}
+    spelt = {w.removeprefix("--").removeprefix("no-").replace("-", "_") for w in words if w.startswith("--")}
     derived = {f.name for f in dataclasses.fields(Config) if f.metadata.get("derived")}
     neutral = {"device", "data_root", "sample_images", "checkpoint_images"}
     assert spelt == {f.name for f in dataclasses.fields(Config)} - derived - neutral
@@ -90,6 +91,42 @@ def test_card_tells_how_it_was_made(network, loss):
     ):  # fmt: skip
         assert part in text
     assert "grid" not in text.split("| measured")[1]
+
+
+EVALUATION = {
+    "reference": "test", "frechet_distance": 3.14159, "frechet_floor": 1.5, "frechet_samples": 10_000,
+    "frechet_ratio": 2.09, "precision": 0.9, "precision_floor": 0.95, "classes_covered": 10,
+    "memorisation_pixels": 1.02,
+    "classifier_accuracy_score": 0.98, "classifier_accuracy_real": 0.99, "class_histogram": [0.5, 0.5],
+    "evaluation_seconds": 71.0,
+}  # fmt: skip
+
+
+def test_card_tells_what_was_measured_beside_real_pictures():
+    text = card(Config(**TRAINED), METRICS | EVALUATION, "MIT")
+    training, measured = text.split("| measured by `python -m gan.evaluate` | generated | real |")
+    for row in (
+        "| frechet distance | 3.142 | 1.5 |", "| precision | 0.9 | 0.95 |", "| memorisation pixels | 1.02 |  |",
+        "| classifier accuracy score | 0.98 | 0.99 |", "| classes covered | 10 |  |", "10,000 generated pictures",
+        "the test split",
+    ):  # fmt: skip
+        assert row in measured
+    assert not any(f"| {name.replace('_', ' ')} |" in training for name in EVALUATION)
+    assert "| seconds | 1.235 |" in training and "recall |" not in measured and "histogram" not in text
+    assert "half of the training pictures" in card(
+        Config(**TRAINED), METRICS | EVALUATION | {"reference": "train"}, "MIT"
+    )
+
+
+def test_card_of_a_model_that_was_not_measured_says_nothing_of_it():
+    assert "gan.evaluate" not in card(Config(**TRAINED), METRICS, "MIT")
+
+
+@pytest.mark.parametrize(
+    ("dataset", "licence"), [("emoji", "Apache-2.0"), ("cats", "the licence of the folder's owner")]
+)
+def test_licence_is_that_of_the_pictures(dataset, licence):
+    assert licence_of(Config(dataset=dataset)) == licence
 
 
 def test_card_without_classes():

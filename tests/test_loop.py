@@ -19,9 +19,11 @@ from gan import loop, publish, trainer
 from gan.card import grid_picture
 from gan.checkpoint import FolderError, read_config
 from gan.config import Config, ConfigError
+from gan.control import Control
 from gan.data import DATASETS, DataError
+from gan.data.worlds import WORLDS
 from gan.draws import order, stream
-from gan.events import Checkpointed, Done, Sampled, Started, Stepped
+from gan.events import Alarmed, Checkpointed, Done, Measured, Sampled, Started, Stepped
 from gan.loop import train
 from gan.losses import LOSSES
 from gan.model import load
@@ -53,10 +55,16 @@ def quick(monkeypatch):
     monkeypatch.setattr(publish, "principal_directions", flat)
 
 
-def stop_after(steps: int):
-    """A stop() that becomes true after some steps; it is asked before each."""
-    asked = iter(range(10**9))
-    return lambda: next(asked) >= steps
+class stop_after(Control):
+    """Stops a run after some steps."""
+
+    def __init__(self, steps: int) -> None:
+        super().__init__()
+        self.left = steps
+
+    def next(self) -> str | None:
+        self.left -= 1
+        return None if self.left < 0 else super().next()
 
 
 def final(out: Path, config: Config, **kwargs) -> dict[str, torch.Tensor]:
@@ -129,8 +137,8 @@ def train_parts(out: Path, config: Config, lengths: tuple[int, ...]) -> list[int
     """Train in parts of so many steps, then to the end; images shown at the end of each."""
     ends = []
     for i, steps in enumerate((*lengths, None)):
-        stop = stop_after(steps) if steps else lambda: False
-        *_, done = train(config, out, resume=i > 0, stop=stop)
+        stop = stop_after(steps) if steps else Control()
+        *_, done = train(config, out, resume=i > 0, control=stop)
         assert done.stopped == (steps is not None)
         ends.append(done.shown)
     return ends
@@ -176,8 +184,10 @@ def test_events_come_in_order(tmp_path, quick, monkeypatch):
     events = list(train(small(images=96, sample_images=32, checkpoint_images=48), out))
     names = [(type(e).__name__, e.shown) for e in events]
     assert names == [
-        ("Started", 0), ("Stepped", 16), ("Stepped", 32), ("Sampled", 32), ("Stepped", 48), ("Checkpointed", 48),
-        ("Stepped", 64), ("Sampled", 64), ("Stepped", 80), ("Stepped", 96), ("Sampled", 96), ("Checkpointed", 96),
+        ("Started", 0), ("Stepped", 16), ("Stepped", 32), ("Sampled", 32), ("Measured", 32),
+        ("Stepped", 48), ("Checkpointed", 48),
+        ("Stepped", 64), ("Sampled", 64), ("Measured", 64), ("Stepped", 80), ("Stepped", 96), ("Sampled", 96),
+        ("Measured", 96), ("Checkpointed", 96),
         ("Done", 96),
     ]  # fmt: skip
     started, done = events[0], events[-1]
@@ -186,6 +196,8 @@ def test_events_come_in_order(tmp_path, quick, monkeypatch):
     assert started.config == read_config(out)
     assert (done.folder, done.stopped) == (out, False)
     for event in events:
+        if isinstance(event, Measured):
+            assert 0 < event.diversity < 2
         if isinstance(event, Stepped):
             assert all(math.isfinite(v) for v in dataclasses.astuple(event))
             assert event.images_per_second > 0 and event.penalty > 0
@@ -198,14 +210,14 @@ def test_events_come_in_order(tmp_path, quick, monkeypatch):
 
 def test_seconds_add_up_over_resumed_parts(tmp_path, quick):
     out, config = tmp_path / "run", small(images=64)
-    first = list(train(config, out, stop=stop_after(2)))[-1]
+    first = list(train(config, out, control=stop_after(2)))[-1]
     second = list(train(config, out, resume=True))[-1]
     assert 0 < first.seconds < second.seconds
 
 
 def test_log_holds_one_json_object_an_event_over_all_parts(tmp_path, quick):
     out, config = tmp_path / "run", small(images=48)
-    events = [*train(config, out, stop=stop_after(1)), *train(config, out, resume=True)]
+    events = [*train(config, out, control=stop_after(1)), *train(config, out, resume=True)]
     lines = [json.loads(line) for line in (out / "log.jsonl").read_text(encoding="utf-8").splitlines()]
     assert [line["event"] for line in lines] == [type(e).__name__.lower() for e in events]
     assert [line["shown"] for line in lines] == [e.shown for e in events]
@@ -217,7 +229,7 @@ def test_log_holds_one_json_object_an_event_over_all_parts(tmp_path, quick):
 @pytest.mark.parametrize("steps", [None, 2])
 def test_folder_is_complete_after_done_and_after_stop(steps, tmp_path):
     out, config = tmp_path / "run", small(images=48)
-    events = list(train(config, out, stop=stop_after(steps) if steps is not None else lambda: False))
+    events = list(train(config, out, control=stop_after(steps) if steps is not None else Control()))
     shown = 48 if steps is None else 16 * steps
     assert events[-1].shown == shown and events[-1].stopped == (steps is not None)
     assert {p.name for p in out.iterdir()} >= COMPLETE
@@ -295,54 +307,107 @@ def test_a_folder_of_folders_trains_with_classes(tmp_path, quick):
     assert model.sample([0], "dogs").shape == (1, 28, 28, 3)
 
 
+def breaking(monkeypatch, at: set[int], value: dict) -> list[int]:
+    """Replace losses of the steps numbered in `at`, counted from 1; the list grows with the steps."""
+    monkeypatch.setattr(loop, "REPORT_SECONDS", 0.0)
+    real, calls = Trainer.advance, []
+
+    def broken(self, move="both"):
+        calls.append(self.shown)
+        critic, generator = real(self, move)
+        if len(calls) in at:
+            critic = critic._replace(**{k: v for k, v in value.items() if k in critic._fields})
+            generator = generator._replace(**{k: v for k, v in value.items() if k in generator._fields})
+        return critic, generator
+
+    monkeypatch.setattr(Trainer, "advance", broken)
+    return calls
+
+
 @pytest.mark.parametrize("field", ["critic_loss", "generator_loss", "penalty"])
 @pytest.mark.parametrize("bad", [math.nan, math.inf])
-def test_loss_that_is_not_finite_ends_the_run_with_advice(field, bad, tmp_path, quick, monkeypatch):
-    monkeypatch.setattr(loop, "REPORT_SECONDS", 0.0)
-    real, calls = trainer.train_step, []
+def test_loss_that_is_not_finite_rolls_back_lowers_the_rate_and_goes_on(field, bad, tmp_path, quick, monkeypatch):
+    calls = breaking(monkeypatch, {3}, {field: torch.tensor(bad)})
+    events = list(train(small(images=80, checkpoint_images=32), tmp_path / "run"))
+    (alarm,) = [e for e in events if isinstance(e, Alarmed)]
+    assert (alarm.kind, alarm.shown) == ("non-finite", 32)
+    assert "not finite after 48 images: back to image 32" in alarm.message and "times 0.5" in alarm.message
+    assert calls == [0, 16, 32, 32, 48, 64] and events[-1].shown == 80
+    assert '"event": "alarmed"' in (tmp_path / "run" / "log.jsonl").read_text()
+    assert json.loads((tmp_path / "run" / "checkpoint" / "state.json").read_text())["rate_scale"] == 0.5
 
-    def broken(*args):
-        calls.append(1)
-        result = real(*args)
-        return result._replace(**{field: torch.tensor(bad)}) if len(calls) == 3 else result
 
-    monkeypatch.setattr(trainer, "train_step", broken)
+def test_lower_rate_after_a_rollback_is_used_and_survives_resume(tmp_path, quick, monkeypatch):
+    config = small(images=160, checkpoint_images=16, anneal=0.0, learning_rate=1e-3)
+    with monkeypatch.context() as patch:
+        breaking(patch, {2}, {"critic_loss": torch.tensor(math.nan)})
+        list(train(config, tmp_path / "run", control=stop_after(5)))
+    _, dataset = prepare(config)
+    resumed = Trainer(prepare(config)[0], dataset)
+    resumed.restore(tmp_path / "run" / "checkpoint")
+    resumed.advance()
+    assert {o.param_groups[0]["lr"] for o in resumed.optimizers.values()} == {5e-4}
+
+
+def test_gives_up_after_three_rollbacks_to_the_same_checkpoint(tmp_path, quick, monkeypatch):
+    calls = breaking(monkeypatch, set(range(3, 99)), {"critic_loss": torch.tensor(math.nan)})
     seen = []
-    with pytest.raises(TrainingError, match="not finite after 48 images.*--learning-rate.*--gamma"):
-        for event in train(small(checkpoint_images=16), tmp_path / "run"):
+    with pytest.raises(
+        TrainingError, match="not finite after 48 .*--learning-rate.*--gamma.*gave up after 3 rollbacks"
+    ):
+        for event in train(small(images=96, checkpoint_images=16), tmp_path / "run"):
             seen.append(event)
-    assert [e.shown for e in seen if isinstance(e, Checkpointed)] == [16, 32]
+    assert [e.message.split("times ")[1][:6] for e in seen if isinstance(e, Alarmed)] == ["0.5 fr", "0.25 f", "0.125 "]
+    assert calls == [0, 16, 32, 32, 32, 32]
     assert json.loads((tmp_path / "run" / "checkpoint" / "state.json").read_text())["shown"] == 32
+    assert all(v.isfinite().all() for v in read_state(tmp_path / "run").values())
 
 
-@pytest.mark.parametrize("where", ["generator", "critic"])
-@pytest.mark.parametrize("how", ["checkpoint", "stop"])
-def test_weights_that_are_not_finite_never_replace_a_checkpoint(where, how, tmp_path, quick, monkeypatch):
+def test_rolls_back_to_the_start_when_there_is_no_checkpoint_yet(tmp_path, quick, monkeypatch):
+    calls = breaking(monkeypatch, {2}, {"generator_loss": torch.tensor(math.nan)})
+    events = list(train(small(images=48), tmp_path / "run"))
+    assert calls == [0, 16, 0, 16, 32] and events[-1].shown == 48
+
+
+@pytest.mark.parametrize("where", ["generator", "critic", "average"])
+def test_weights_that_are_not_finite_never_replace_a_checkpoint(where, tmp_path, quick, monkeypatch):
     """Also when the losses of the last step, which were taken before its update, are still finite."""
     monkeypatch.setattr(loop, "REPORT_SECONDS", 10**9)
-    out, real, calls = tmp_path / "run", trainer.train_step, []
+    out, real = tmp_path / "run", Trainer.advance
+    config = small(images=10**6, checkpoint_images=10**6)
+    list(train(config, out, control=stop_after(1)))
+    before = {p: p.read_bytes() for p in out.rglob("*") if p.is_file() and p.name not in ("log.jsonl", "config.json")}
 
-    def broken(generator, critic, *args):
-        result = real(generator, critic, *args)
-        calls.append(1)
-        if len(calls) == 2:
-            with torch.no_grad():
-                next({"generator": generator, "critic": critic}[where].parameters()).fill_(math.nan)
+    def broken(self, move="both"):
+        result = real(self, move)
+        with torch.no_grad():
+            next(getattr(self, where).parameters()).fill_(math.nan)
         return result
 
-    monkeypatch.setattr(trainer, "train_step", broken)
-    config = small(images=10**6, checkpoint_images=16 if how == "checkpoint" else 10**6)
-    if how == "stop":
-        list(train(config, out, stop=stop_after(1)))
-        before = {
-            p: p.read_bytes() for p in out.rglob("*") if p.is_file() and p.name not in ("log.jsonl", "config.json")
-        }
+    monkeypatch.setattr(Trainer, "advance", broken)
     with pytest.raises(TrainingError, match="weights are not finite after 32 images"):
-        list(train(config, out, resume=how == "stop", stop=stop_after(1 if how == "stop" else 9)))
-    assert json.loads((out / "checkpoint" / "state.json").read_text())["shown"] == 16
+        list(train(config, out, resume=True, control=stop_after(1)))
+    assert {p: p.read_bytes() for p in before} == before
+
+
+def test_weights_that_are_not_finite_at_a_checkpoint_roll_back(tmp_path, quick, monkeypatch):
+    monkeypatch.setattr(loop, "REPORT_SECONDS", 10**9)
+    real, calls = Trainer.advance, []
+
+    def broken(self, move="both"):
+        result = real(self, move)
+        calls.append(self.shown)
+        if len(calls) == 2:
+            with torch.no_grad():
+                next(self.critic.parameters()).fill_(math.nan)
+        return result
+
+    monkeypatch.setattr(Trainer, "advance", broken)
+    out = tmp_path / "run"
+    events = list(train(small(images=48, checkpoint_images=16), out))
+    assert calls == [16, 32, 32, 48]
+    assert [e.shown for e in events if isinstance(e, Checkpointed)] == [16, 32, 48]
     assert all(v.isfinite().all() for v in read_state(out).values())
-    if how == "stop":
-        assert all(p.read_bytes() == content for p, content in before.items())
 
 
 @pytest.mark.parametrize("field", ["network", "loss"])
@@ -368,7 +433,7 @@ def test_resume_without_a_checkpoint_is_refused(tmp_path):
 @pytest.fixture
 def stopped(tmp_path, quick) -> Path:
     """A run that was stopped after its first step."""
-    list(train(small(), tmp_path / "run", stop=stop_after(1)))
+    list(train(small(), tmp_path / "run", control=stop_after(1)))
     return tmp_path / "run"
 
 
@@ -390,7 +455,7 @@ def folder_of_pictures(where: Path) -> Path:
 def test_resume_with_other_pictures_is_refused(tmp_path, quick):
     pictures = folder_of_pictures(tmp_path / "pictures")
     config = small(dataset=str(pictures))
-    list(train(config, tmp_path / "run", stop=stop_after(1)))
+    list(train(config, tmp_path / "run", control=stop_after(1)))
     trainer.data.load.cache_clear()
     (pictures / "07.png").unlink()
     with pytest.raises(FolderError, match=r"made from other pictures \(20; there are 19 now"):
@@ -408,7 +473,7 @@ def test_a_published_config_names_no_folder_of_this_machine(tmp_path, quick):
 
 
 def test_stopped_before_the_first_step_leaves_no_model(tmp_path):
-    events = list(train(small(), tmp_path / "run", stop=stop_after(0)))
+    events = list(train(small(), tmp_path / "run", control=stop_after(0)))
     assert [type(e) for e in events] == [Started, Done] and events[-1].stopped
     assert {p.name for p in (tmp_path / "run").iterdir()} == {"log.jsonl"}
 
@@ -447,7 +512,7 @@ def test_anneal_lets_the_learning_rate_fall_over_the_last_share(tmp_path):
     for shown in (0, 80, 120, 144, 160, 400):
         trainer.shown = shown
         trainer._schedule()
-        rates.append([o.param_groups[0]["lr"] for o in (trainer.generator_optimizer, trainer.critic_optimizer)])
+        rates.append([o.param_groups[0]["lr"] for o in trainer.optimizers.values()])
     expected = [1e-3, 1e-3, 5e-4, 2e-4, 0, 0]
     assert rates == [[pytest.approx(r), pytest.approx(2 * r)] for r in expected]
 
@@ -457,11 +522,131 @@ def test_critic_learns_to_tell_real_from_fake(tmp_path, quick):
     config = small(images=1600, learning_rate=1e-3, gamma=0.1, precision="fp32")
     config, dataset = prepare(config)
     trainer = Trainer(config, dataset)
-    for p in trainer.generator.parameters():
-        p.requires_grad_(False)
-    trainer.generator_optimizer.step = lambda: None
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(type(trainer.loss), "generator", lambda self, real, fake: torch.zeros((), requires_grad=True))
-        results = [trainer.advance() for _ in range(25)]
+    results = [trainer.advance("critic")[0] for _ in range(25)]
     assert results[-1].real_logit - results[-1].fake_logit > 1
     assert results[-1].critic_loss < 0.5
+
+
+def test_the_players_can_move_one_at_a_time(tmp_path):
+    config, dataset = prepare(small(images=160, precision="fp32"))
+    trainer = Trainer(config, dataset)
+
+    def moved(move):
+        before = trainer.snapshot()
+        results = trainer.advance(move)
+        after = trainer.snapshot().tensors
+        changed = {k.split(".")[0] for k in after if not torch.equal(after[k], before.tensors[k])}
+        return [r is not None for r in results], trainer.shown - before.shown, changed
+
+    assert moved("critic") == ([True, False], 16, {"critic", "critic_optimizer"})
+    assert moved("generator") == ([False, True], 0, {"generator", "generator_optimizer", "average"})
+    results, shown, changed = moved("both")
+    assert results == [True, True] and shown == 16 and len(changed) == 5
+
+
+def test_single_steps_are_told_with_nothing_for_the_player_that_stood_still(tmp_path, quick):
+    control = Control(paused=True)
+    events = train(small(images=160), tmp_path / "run", control=control)
+    next(events)
+    told = {}
+    for move in ("critic", "generator"):
+        control.step(move)
+        told[move] = next(e for e in events if isinstance(e, Stepped))
+    assert math.isnan(told["critic"].generator_loss) and math.isfinite(told["critic"].critic_loss)
+    assert math.isnan(told["generator"].critic_loss) and math.isfinite(told["generator"].generator_loss)
+    control.stop()
+    assert list(events)[-1].stopped
+    lines = [json.loads(line) for line in (tmp_path / "run" / "log.jsonl").read_text().splitlines()]
+    assert [line["generator_loss"] for line in lines if line["event"] == "stepped"][0] is None
+
+
+def test_several_critic_steps_show_as_many_batches(tmp_path):
+    config, dataset = prepare(small(critic_steps=3))
+    trainer = Trainer(config, dataset)
+    seen = []
+    real = trainer._decode
+    trainer._decode = lambda index: seen.append(index) or real(index)
+    trainer.advance()
+    assert trainer.shown == 48 and torch.equal(torch.cat(seen), order(config.seed, 10_000, 0, 48))
+
+
+OPTIONS = [
+    {"optimizer": "rmsprop", "beta1": 0.3}, {"optimizer": "sgd", "learning_rate": 1e-3}, {"critic_norm": "spectral"},
+    {"augment": "color,translation,cutout"}, {"accumulate": 4}, {"critic_steps": 2, "loss": "wgan-gp", "penalty": "gp"},
+    {"clip": 0.05, "loss": "wgan", "penalty": "none"}, {"network": "dcgan", "critic_norm": "batch", "penalty": "none"},
+    {"burn_in": 48, "learning_rate_start": 1e-3, "gamma_start": 5.0, "beta2_start": 0.9, "ema_images_start": 1},
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("options", OPTIONS, ids=str)
+def test_every_option_changes_the_run_and_resumes_bit_for_bit(options, tmp_path, quick):
+    config = small(images=96, **options)
+    whole = final(tmp_path / "whole", config)
+    train_parts(tmp_path / "parts", config, (1,))
+    assert_same(read_state(tmp_path / "parts"), whole)
+    plain = final(tmp_path / "plain", dataclasses.replace(small(images=96), network=config.network))
+    key = "generator.dense.weight"
+    assert not torch.equal(plain[key], whole[key]) or "accumulate" in options
+
+
+def test_parts_of_a_batch_change_nothing_but_rounding(tmp_path, quick):
+    config = small(images=48, precision="fp32", augment="color,translation", optimizer="sgd")
+    whole = final(tmp_path / "whole", config)
+    parts = final(tmp_path / "parts", dataclasses.replace(config, accumulate=4))
+    for name, value in whole.items():
+        torch.testing.assert_close(parts[name], value, atol=2e-4, rtol=1e-3, msg=lambda m, name=name: f"{name}: {m}")
+
+
+@pytest.mark.parametrize("world", WORLDS)
+@pytest.mark.parametrize("loss", LOSSES)
+def test_points_train_without_a_folder(world, loss):
+    config = Config(
+        dataset=world, network="points", images=640, batch_size=64, width=16, z_dim=2, precision="fp32", loss=loss,
+        sample_images=320, checkpoint_images=320, device="cpu", **LOSSES[loss].customary,
+    )  # fmt: skip
+    events = list(train(config, None))
+    assert isinstance(events[-1], Done) and events[-1].shown == 640 and events[-1].folder is None
+    (first, second) = [e.pictures for e in events if isinstance(e, Sampled)]
+    assert first.shape == (1000, 2) and first.dtype == np.float32 and not np.array_equal(first, second)
+
+
+def test_an_interrupted_world_goes_on_from_a_snapshot_bit_for_bit():
+    config, dataset = prepare(Config(dataset="grid", network="points", batch_size=64, precision="fp32", device="cpu"))
+    first, second = Trainer(config, dataset), Trainer(config, dataset)
+    for _ in range(3):
+        first.advance()
+    middle = first.snapshot()
+    for _ in range(3):
+        first.advance()
+    second.rewind(middle)
+    for _ in range(3):
+        second.advance()
+    assert_same(first.snapshot().tensors, second.snapshot().tensors)
+    assert first.shown == second.shown == 6 * 64
+
+
+def test_out_of_memory_says_which_flag_to_lower(tmp_path, monkeypatch):
+    def full(*args):
+        raise RuntimeError(
+            "[enforce fail at alloc_cpu.cpp:124] DefaultCPUAllocator: can't allocate memory: you tried ..."
+        )
+
+    monkeypatch.setattr(trainer, "critic_step", full)
+    with pytest.raises(TrainingError, match=r"out of memory: lower --batch-size \(now 16\).*--accumulate"):
+        list(train(small(), tmp_path / "run"))
+
+
+def test_other_runtime_errors_are_not_taken_for_memory(tmp_path, monkeypatch):
+    def broken(*args):
+        raise RuntimeError("size mismatch")
+
+    monkeypatch.setattr(trainer, "critic_step", broken)
+    with pytest.raises(RuntimeError, match="size mismatch"):
+        list(train(small(), tmp_path / "run"))
+
+
+def test_collapse_is_told_as_an_alarm(tmp_path, quick, monkeypatch):
+    shares = iter([0.9, 0.8, 0.1, 0.1])
+    monkeypatch.setattr(Trainer, "diversity", lambda self, pictures: next(shares))
+    events = list(train(small(images=64, sample_images=16), tmp_path / "run"))
+    assert [(e.kind, e.shown) for e in events if isinstance(e, Alarmed)] == [("diversity", 48)]

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import copy
+import dataclasses
 
 import pytest
 import torch
 from torch import nn
 
 from gan.config import RESOLUTIONS, Config, ConfigError
-from gan.layers import GAIN, SLOPE, Downsample, ResidualBlock, Upsample, concat_classes, scaled_
-from gan.losses import Relativistic, gradient_penalty
+from gan.layers import GAIN, SLOPE, Downsample, Dropout, ResidualBlock, Upsample, concat_classes, scaled_
+from gan.losses import Relativistic
 from gan.networks import NETWORKS, build
+from gan.penalties import squared_gradient
 
 NORMS = (nn.modules.batchnorm._NormBase, nn.LayerNorm, nn.GroupNorm)
 CLASSES = ("a", "b", "c")
@@ -66,7 +68,7 @@ def test_shapes_and_ranges(network, channels, resolution):
 
 @pytest.mark.parametrize("network", ["mlp", "dcgan"])
 def test_classic_pictures_stay_within_one(network):
-    generator, _ = pair(network)
+    generator, _ = pair(network, classes=())
     assert generator(100 * torch.randn(16, 100)).abs().max() <= 1
 
 
@@ -97,7 +99,7 @@ def test_mlp_is_the_classic_one():
 
 @pytest.mark.parametrize("resolution", RESOLUTIONS)
 def test_dcgan_is_the_classic_one(resolution):
-    generator, critic = pair("dcgan", resolution)
+    generator, critic = pair("dcgan", resolution, classes=())
     ups = kinds(generator, nn.ConvTranspose2d)
     assert [(m.in_channels, m.out_channels) for m in ups] == [(256, 128), (128, 64), (64, 1)]
     assert [m.stride for m in ups] == [(1, 1), (2, 2), (2, 2)]
@@ -146,7 +148,7 @@ def test_conditional_pair_reacts_to_the_class(network):
 
 @pytest.mark.parametrize("network", [n for n in NETWORKS if NETWORKS[n].conditional])
 def test_critic_is_linear_in_the_class_weights(network):
-    _, critic = pair(network)
+    critic = pair(network)[1].eval()
     x = torch.rand(1, 1, 28, 28) * 2 - 1
     mean = torch.full((1, 3), 1 / 3)
     torch.testing.assert_close(critic(x, mean)[0], critic(x.expand(3, -1, -1, -1), torch.eye(3)).mean())
@@ -208,10 +210,10 @@ def test_gradient_reaches_every_parameter(network, resolution):
     fake = generator(torch.randn(4, 100), y)
     both = torch.cat([real, fake.detach()]).requires_grad_()
     logits = critic(both, torch.cat([y, y]))
-    (loss.critic(*logits.chunk(2)) + gradient_penalty(logits, both).mean()).backward()
+    (loss.critic(*logits.chunk(2)) + squared_gradient(logits, both).mean()).backward()
     for name, p in critic.named_parameters():
         # Relativistic loss and penalty are both blind to a constant added to every logit.
-        blind = name in ("logit.bias", "layers.10.bias", "stages.7.bias")
+        blind = name in ("logit.bias", "layers.10.bias")
         assert p.grad is not None and (blind or p.grad.abs().max() > 0), name
     assert all(p.grad is None for p in generator.parameters())
 
@@ -242,6 +244,67 @@ def test_width_scales_the_resnet_pair():
         return sum(p.numel() for net in nets for p in net.parameters())
 
     assert 2.5 < count(128) / count(64) < 4.5
+
+
+@pytest.mark.parametrize("network", NETWORKS)
+def test_spectral_norm_bounds_every_layer_of_the_critic_and_none_of_the_generator(network):
+    torch.manual_seed(0)
+    generator, critic = build(dataclasses.replace(config(network), critic_norm="spectral"))
+    critic.train()
+    x, y = torch.rand(4, 1, 28, 28) * 2 - 1, weights(4) if config(network).classes else None
+    for _ in range(60):  # each forward pass is a step of the power iteration
+        critic(x, y)
+    layers = kinds(critic.eval(), (nn.Conv2d, nn.Linear))
+    assert layers
+    for layer in layers:
+        largest = torch.linalg.matrix_norm(layer.weight.flatten(1), 2)
+        assert largest.item() == pytest.approx(1, rel=0.03)
+    assert not any("parametrizations" in name for name in generator.state_dict())
+
+
+@pytest.mark.parametrize("network", [n for n in NETWORKS if NETWORKS[n].batch_norm])
+def test_batch_norm_goes_into_the_critic_when_asked_for(network):
+    _, critic = build(dataclasses.replace(config(network), critic_norm="batch"))
+    assert kinds(critic, NORMS) and not kinds(pair(network)[1], NORMS)
+
+
+@pytest.mark.parametrize("critic_norm", ["none", "batch", "spectral"])
+@pytest.mark.parametrize("network", NETWORKS)
+def test_every_norm_loads_from_a_state_dict_on_meta(network, critic_norm):
+    if critic_norm == "batch" and not NETWORKS[network].batch_norm:
+        pytest.skip("no place for it")
+    wanted = dataclasses.replace(config(network), critic_norm=critic_norm)
+    _, critic = build(wanted)
+    with torch.device("meta"):
+        _, empty = build(wanted)
+    empty.load_state_dict(critic.state_dict(), assign=True)
+    x, y = torch.rand(2, 1, 28, 28), weights(2) if wanted.classes else None
+    assert torch.equal(empty.eval()(x, y), critic.eval()(x, y))
+
+
+@pytest.mark.parametrize("p", [0.0, 0.3, 0.5, 1.0])
+@pytest.mark.parametrize("shape", [(64, 3, 28, 28), (7, 11), (1,)])
+def test_dropout_drops_a_share_keeps_the_mean_and_is_seeded(p, shape):
+    torch.manual_seed(0)
+    layer, x = Dropout(p), torch.ones(shape, requires_grad=True)
+    y = layer(x)
+    assert y.shape == x.shape and y.dtype == x.dtype
+    if y.numel() > 1000:
+        assert (y == 0).float().mean().item() == pytest.approx(p, abs=0.01)
+        assert y.mean().item() == pytest.approx(0 if p == 1 else 1, abs=0.02)
+    assert len(y.detach().unique()) <= 2
+    torch.manual_seed(0)
+    assert torch.equal(layer(x), y)
+    (g,) = torch.autograd.grad(y.sum(), x, create_graph=True) if p < 1 else (y,)
+    assert torch.equal(g, y)  # the mask itself
+    assert torch.equal(layer.eval()(x), x)
+
+
+def test_dropout_masks_have_no_pattern():
+    torch.manual_seed(0)
+    kept = (Dropout(0.5)(torch.ones(4096, 64)) > 0).float()
+    assert (kept.mean(0) - 0.5).abs().max() < 0.04 and (kept.mean(1) - 0.5).abs().max() < 0.3
+    assert (kept.T.corrcoef() - torch.eye(64)).abs().max() < 0.08
 
 
 def test_scaled_init_keeps_variance_through_a_leaky_relu():

@@ -10,8 +10,9 @@ from torch import Tensor, nn
 
 from gan.config import Config
 from gan.losses import LOSSES, NonSaturating, Relativistic
-from gan.networks import NETWORKS, build
-from gan.step import train_step
+from gan.networks import NETWORKS, POINT_NETWORKS, build
+from gan.penalties import PENALTIES
+from gan.step import Batch, Players, critic_step, generator_step
 
 OFF = torch.autocast("cpu", torch.bfloat16, enabled=False)
 RATE = 0.1
@@ -46,14 +47,36 @@ def sgd(module: nn.Module) -> torch.optim.Optimizer:
     return torch.optim.SGD(module.parameters(), RATE)
 
 
+class Result:
+    """The fields of both results together."""
+
+    def __init__(self, *parts) -> None:
+        self.values = [v for part in parts for v in part]
+        for part in parts:
+            self.__dict__.update(part._asdict())
+
+
+def players(generator: nn.Module, critic: nn.Module, loss=None, penalty: str = "r1+r2", **rest) -> Players:
+    return Players(
+        generator, critic, sgd(generator), sgd(critic), loss or Relativistic(), PENALTIES[penalty], OFF, **rest
+    )
+
+
+def batch(real: Tensor, y: Tensor | None, z: Tensor, mix: Tensor | None = None) -> Batch:
+    return Batch(real, y, z, torch.zeros(len(real)) if mix is None else mix, torch.zeros(2, len(real), 0))
+
+
+def both(p: Players, real: Tensor, y: Tensor | None, z: Tensor, gamma: float) -> Result:
+    """A critic step and a generator step on the same real pictures; z (2, N, z_dim)."""
+    return Result(critic_step(p, [batch(real, y, z[0])], gamma), generator_step(p, [batch(real, y, z[1])]))
+
+
 def linear(gamma: float, loss=None, y: Tensor | None = None):
     """One step of the linear pair; (result, generator, critic, starting weight, real, z of both halves)."""
     torch.manual_seed(3)
     weight, real, z = torch.randn(4), torch.randn(6, 1, 2, 2), torch.randn(2, 6, 4)
     generator, critic = Shift(), LinearCritic(weight)
-    result = train_step(
-        generator, critic, loss or Relativistic(), sgd(generator), sgd(critic), real, y, z[0], z[1], gamma, OFF
-    )
+    result = both(players(generator, critic, loss), real, y, z, gamma)
     return result, generator, critic, weight, real, z
 
 
@@ -64,8 +87,8 @@ def test_linear_pair_in_closed_form(gamma):
     gap = z[0] + offset - x
     margin = gap @ w
     torch.testing.assert_close(result.critic_loss, torch.nn.functional.softplus(margin).mean())
-    # R1 + R2 of a linear critic is twice |w|², so gamma / 2 of it pulls w back by 2 gamma w.
-    torch.testing.assert_close(result.penalty, 2 * w.square().sum() * (gamma > 0))
+    # R1 + R2 of a linear critic is twice |w|² / 2, so gamma of it pulls w back by 2 gamma w.
+    torch.testing.assert_close(result.penalty, w.square().sum() * (gamma > 0))
     slope = (margin.sigmoid()[:, None] * gap).mean(0) + 2 * gamma * w
     w1 = w - RATE * slope
     torch.testing.assert_close(critic.weight.detach(), w1)
@@ -89,7 +112,7 @@ def test_nonsaturating_generator_in_closed_form():
     torch.testing.assert_close(generator.offset.detach(), offset + RATE * (-logit).sigmoid().mean() * w1)
 
 
-def test_penalty_is_mean_r1_plus_mean_r2():
+def test_penalty_is_half_mean_r1_plus_half_mean_r2():
     """D(x) = |x|²/2 has gradient x, so R1 is the mean of |real|² and R2 that of |fake|²."""
 
     class Bowl(LinearCritic):
@@ -100,10 +123,8 @@ def test_penalty_is_mean_r1_plus_mean_r2():
     generator, critic = Shift(), Bowl(torch.zeros(4))
     real, z = 3 * torch.randn(5, 1, 2, 2), torch.randn(2, 5, 4)
     fake = generator(z[0]).detach()
-    result = train_step(
-        generator, critic, Relativistic(), sgd(generator), sgd(critic), real, None, z[0], z[1], 1.0, OFF
-    )
-    expected = real.flatten(1).square().sum(1).mean() + fake.flatten(1).square().sum(1).mean()
+    result = both(players(generator, critic), real, None, z, 1.0)
+    expected = (real.flatten(1).square().sum(1).mean() + fake.flatten(1).square().sum(1).mean()) / 2
     torch.testing.assert_close(result.penalty, expected)
 
 
@@ -117,18 +138,18 @@ def test_both_halves_get_the_same_classes_and_their_own_latents():
 
 @pytest.mark.parametrize("gamma", [0.0, 1.0])
 @pytest.mark.parametrize("name", LOSSES)
-@pytest.mark.parametrize("network", NETWORKS)
+@pytest.mark.parametrize("network", [*NETWORKS, *POINT_NETWORKS])
 def test_every_pair_and_loss_takes_a_step(network, name, gamma):
     torch.manual_seed(0)
-    classes = ("a", "b") if NETWORKS[network].conditional else ()
+    classes = ("a", "b") if network in NETWORKS and NETWORKS[network].conditional else ()
     generator, critic = build(Config(network=network, resolution=28, channels=1, width=16, classes=classes))
+    shape = (4, 2) if network in POINT_NETWORKS else (4, 1, 28, 28)
     before = copy.deepcopy((generator.state_dict(), critic.state_dict()))
     y = torch.eye(2)[[0, 1, 1, 0]] if classes else None
-    result = train_step(
-        generator, critic, LOSSES[name](), sgd(generator), sgd(critic),
-        torch.rand(4, 1, 28, 28) * 2 - 1, y, torch.randn(4, 100), torch.randn(4, 100), gamma, OFF,
-    )  # fmt: skip
-    for value in result:
+    result = both(
+        players(generator, critic, LOSSES[name]()), torch.rand(shape) * 2 - 1, y, torch.randn(2, 4, 100), gamma
+    )
+    for value in result.values:
         assert value.ndim == 0 and not value.requires_grad and value.isfinite()
     assert (result.penalty > 0) == (gamma > 0)
     for module, old in zip((generator, critic), before, strict=True):
@@ -152,7 +173,7 @@ def test_gradients_of_the_step_before_do_not_add_up():
     for p in (*generator.parameters(), *critic.parameters()):
         p.grad = torch.full_like(p, 100.0)
     for g, c in ((generator, critic), twin):
-        train_step(g, c, Relativistic(), sgd(g), sgd(c), real, None, z[0], z[1], 1.0, OFF)
+        both(players(g, c), real, None, z, 1.0)
     assert torch.equal(critic.weight, twin[1].weight)
     assert torch.equal(generator.offset, twin[0].offset)
 
@@ -162,7 +183,7 @@ def test_critic_stands_still_for_the_generator_and_wakes_for_its_own_step():
     assert not any(p.requires_grad for p in critic.parameters())
     assert all(p.requires_grad for p in generator.parameters())
     before = critic.weight.detach().clone()
-    train_step(generator, critic, Relativistic(), sgd(generator), sgd(critic), real, None, z[0], z[1], 1.0, OFF)
+    both(players(generator, critic), real, None, z, 1.0)
     assert not torch.equal(critic.weight, before)
 
 
@@ -171,7 +192,7 @@ def test_inputs_are_left_alone():
     real, z = torch.randn(6, 1, 2, 2), torch.randn(2, 6, 4)
     copies = real.clone(), z.clone()
     generator, critic = Shift(), LinearCritic(torch.randn(4))
-    train_step(generator, critic, Relativistic(), sgd(generator), sgd(critic), real, None, z[0], z[1], 1.0, OFF)
+    both(players(generator, critic), real, None, z, 1.0)
     assert torch.equal(real, copies[0]) and torch.equal(z, copies[1])
     assert not real.requires_grad
 
@@ -179,10 +200,112 @@ def test_inputs_are_left_alone():
 def test_penalty_falls_when_it_is_trained_on():
     torch.manual_seed(0)
     generator, critic = Shift(), LinearCritic(torch.randn(4))
-    optimizers = sgd(generator), sgd(critic)
+    pair = players(generator, critic)
     real, z = torch.zeros(6, 1, 2, 2), torch.zeros(2, 6, 4)
-    values = [
-        train_step(generator, critic, Relativistic(), *optimizers, real, None, z[0], z[1], 1.0, OFF).penalty.item()
-        for _ in range(10)
-    ]
+    values = [both(pair, real, None, z, 1.0).penalty.item() for _ in range(10)]
     assert values[-1] < values[0] / 10
+
+
+def test_lengths_of_gradients_are_those_of_the_weights():
+    result, generator, critic, *_ = linear(0.7)
+    for length, module in ((result.critic_gradient, critic), (result.generator_gradient, generator)):
+        torch.testing.assert_close(
+            length, torch.stack([p.grad.square().sum() for p in module.parameters()]).sum().sqrt()
+        )
+        assert length > 0.01
+
+
+def test_accuracy_is_the_share_of_pairs_told_apart():
+    critic = LinearCritic(torch.tensor([1.0, 0, 0, 0]))
+    generator = Shift()
+    nn.init.zeros_(generator.offset)
+    real, z = torch.zeros(4, 1, 2, 2), torch.zeros(4, 4)
+    z[:, 0] = torch.tensor([-1.0, -2.0, 3.0, -4.0])  # scores of the fakes; the real ones score 0
+    assert critic_step(players(generator, critic), [batch(real, None, z)], 0.0).critic_accuracy == 0.75
+
+
+@pytest.mark.parametrize("name", [n for n in PENALTIES if PENALTIES[n]])
+def test_penalty_of_the_step_equals_one_spelt_out_with_a_pass_for_each_part(name):
+    """A critic with curvature, so that where the gradient is taken matters."""
+
+    class Bent(LinearCritic):
+        def forward(self, x, y=None):
+            return (x.flatten(1).square() * self.weight).sum(1) + 0 * self.bias
+
+    torch.manual_seed(0)
+    generator, weight = Shift(), torch.randn(4)
+    critic, twin = Bent(weight), Bent(weight)
+    real, z, mix = torch.randn(5, 1, 2, 2), torch.randn(5, 4), torch.rand(5)
+    fake = generator(z).detach()
+    at = {"real": real, "fake": fake, "mix": real + mix.view(-1, 1, 1, 1) * (fake - real)}
+    squared = []
+    for part in PENALTIES[name].parts:
+        x = at[part].clone().requires_grad_()
+        (g,) = torch.autograd.grad(twin(x).sum(), x, create_graph=True)
+        squared.append(g.square().flatten(1).sum(1))
+    zero_centred = sum(s.mean() / 2 for s in squared)
+    expected = (squared[0].sqrt() - 1).square().mean() if name == "gp" else zero_centred
+    (Relativistic().critic(twin(real), twin(fake)) + 0.3 * expected).backward()
+    result = critic_step(players(generator, critic, penalty=name), [batch(real, None, z, mix)], 0.3)
+    torch.testing.assert_close(result.penalty, expected.detach())
+    torch.testing.assert_close(critic.weight.grad, twin.weight.grad)
+    torch.testing.assert_close(result.real_logit, (real.flatten(1).square() @ weight).mean())
+
+
+@pytest.mark.parametrize("name", PENALTIES)
+def test_a_batch_in_parts_gives_the_gradient_of_the_whole(name):
+    torch.manual_seed(0)
+    real, z, mix, weight = torch.randn(6, 1, 2, 2), torch.randn(6, 4), torch.rand(6), torch.randn(4)
+    whole, parts = Batch(real, None, z, mix, torch.zeros(2, 6, 0)), []
+    for i in (0, 2, 4):
+        parts.append(Batch(real[i : i + 2], None, z[i : i + 2], mix[i : i + 2], torch.zeros(2, 2, 0)))
+    pairs = [(Shift(), LinearCritic(weight)) for _ in range(2)]
+    results = []
+    for (generator, critic), batches in zip(pairs, ([whole], parts), strict=True):
+        p = players(generator, critic, penalty=name)
+        results.append([*critic_step(p, batches, 0.5), *generator_step(p, batches)])
+    torch.testing.assert_close(results[0], results[1])
+    torch.testing.assert_close(pairs[0][0].offset, pairs[1][0].offset)
+    torch.testing.assert_close(pairs[0][1].weight, pairs[1][1].weight)
+
+
+def test_clip_bounds_the_critics_weights_after_its_step_and_not_the_generators():
+    generator, critic = Shift(), LinearCritic(torch.tensor([1.0, -1.0, 0.001, 0.0]))
+    critic_step(
+        players(generator, critic, penalty="none", clip=0.01),
+        [batch(torch.zeros(2, 1, 2, 2), None, torch.zeros(2, 4))],
+        0,
+    )
+    assert critic.weight.abs().max() <= 0.01 and critic.weight[0] == 0.01 and critic.weight[1] == -0.01
+    assert generator.offset[2] == 0.3
+
+
+def test_gradients_are_shared_before_they_move_anything():
+    seen = []
+
+    def share(parameters):
+        seen.append(len(parameters))
+        for p in parameters:
+            p.grad.zero_()
+
+    generator, critic = Shift(), LinearCritic(torch.ones(4))
+    both(players(generator, critic, share=share), torch.randn(3, 1, 2, 2), None, torch.randn(2, 3, 4), 1.0)
+    assert seen == [2, 1]
+    assert torch.equal(critic.weight, torch.ones(4)) and torch.equal(generator.offset, Shift().offset)
+
+
+@pytest.mark.parametrize("apart", [True, False])
+def test_batch_normalisation_sees_real_and_fake_apart(apart):
+    torch.manual_seed(0)
+    seen = []
+
+    class Watching(LinearCritic):
+        def forward(self, x, y=None):
+            seen.append(len(x))
+            return super().forward(x, y)
+
+    generator, critic = Shift(), Watching(torch.randn(4))
+    real, z = torch.randn(3, 1, 2, 2), torch.randn(3, 4)
+    result = critic_step(players(generator, critic, penalty="none", apart=apart), [batch(real, None, z)], 0.0)
+    assert seen == ([3, 3] if apart else [6])
+    assert result.real_logit != result.fake_logit

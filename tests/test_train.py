@@ -21,6 +21,8 @@ from gan.data import DATASETS
 from gan.losses import LOSSES
 from gan.model import load
 from gan.networks import NETWORKS
+from gan.optimizers import OPTIMIZERS
+from gan.penalties import PENALTIES
 
 ROOT = Path(train.__file__).resolve().parent
 FIELDS = [f for f in dataclasses.fields(Config) if not f.metadata.get("derived")]
@@ -58,7 +60,7 @@ def refused(capsys, *flags: str) -> str:
 
 def test_there_is_a_flag_for_every_field_that_the_data_does_not_decide():
     flags = {s for action in train.parser()._actions for s in action.option_strings}
-    expected = {"--" + f.name.replace("_", "-") for f in FIELDS}
+    expected = {"--" + f.name.replace("_", "-") for f in FIELDS} | {"--no-conditional"}
     assert flags == expected | {"-h", "--help", "--preset", "--out", "--resume"}
     assert "--channels" not in flags and "--classes" not in flags
 
@@ -71,7 +73,7 @@ def test_help_gives_each_flags_meaning_default_and_choices(capsys):
     for f in FIELDS:
         assert " ".join(f.metadata["help"].split()) in words
         assert f"(default: {f.default})" in words
-    for names in (DATASETS, NETWORKS, LOSSES):
+    for names in (DATASETS, NETWORKS, LOSSES, PENALTIES, OPTIMIZERS):
         assert ", ".join(names) in words
     assert all(name in words for name in PRESETS)
 
@@ -87,6 +89,18 @@ def test_flags_change_a_preset():
     assert config == Config(**{**PRESETS["smoke"], "images": 7, "gamma": 0.0})
 
 
+def test_a_loss_brings_what_its_paper_uses_unless_told_otherwise():
+    config, *_ = settings("--loss", "wgan-gp", "--critic-steps", "2", "--out", "does-not-exist")
+    assert (config.penalty, config.gamma, config.critic_steps) == ("gp", 10.0, 2)
+    config, *_ = settings("--preset", "classic-dcgan", "--loss", "wgan", "--out", "does-not-exist")
+    assert (config.penalty, config.clip, config.critic_steps, config.learning_rate) == ("none", 0.01, 5, 2e-4)
+
+
+@pytest.mark.parametrize("flag", [True, False])
+def test_switches_have_two_flags(flag):
+    assert settings("--conditional" if flag else "--no-conditional", "--out", "none")[0].conditional is flag
+
+
 def test_no_flags_are_the_defaults(monkeypatch, tmp_path):
     monkeypatch.chdir(tmp_path)
     assert settings() == (Config(), Path("runs/emoji"), False)
@@ -98,7 +112,17 @@ def test_no_flags_are_the_defaults(monkeypatch, tmp_path):
     ("flags", "message"),
     [
         (["--network", "vit"], f"network must be one of {', '.join(NETWORKS)}, got 'vit'"),
-        (["--loss", "wgan"], f"loss must be one of {', '.join(LOSSES)}, got 'wgan'"),
+        (["--loss", "gan"], f"loss must be one of {', '.join(LOSSES)}, got 'gan'"),
+        (["--penalty", "r3"], f"penalty must be one of {', '.join(PENALTIES)}, got 'r3'"),
+        (["--optimizer", "lion"], f"optimizer must be one of {', '.join(OPTIMIZERS)}, got 'lion'"),
+        (["--augment", "blur"], "augment must be none, or some of color,translation,cutout, got 'blur'"),
+        (["--network", "dcgan", "--critic-norm", "batch"], "penalty r1+r2 needs each logit to depend on its own"),
+        (["--critic-norm", "batch"], "the critic of resnet has no place for: set network to mlp or dcgan"),
+        (["--loss", "wgan", "--critic-norm", "spectral"], "set clip to 0, or critic_norm to none"),
+        (["--loss", "wgan-gp", "--clip", "0.1"], "clip and penalty gp both bound the critic's slope"),
+        (["--accumulate", "3"], "accumulate must divide batch_size, got 3 and 16"),
+        (["--dataset", "ring"], "ring is made of points, not pictures"),
+        (["--dataset", "ring", "--network", "points"], "of which no model folder can be made"),
         (["--dataset", "cifar"], "unknown data set 'cifar': pass one of " + ", ".join(DATASETS)),
         (["--gamma", "nan"], "gamma must be in [0.0, 10000.0], got nan"),
         (["--batch-size", "1"], "batch_size must be in [2, 65536], got 1"),

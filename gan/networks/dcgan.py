@@ -1,4 +1,7 @@
-"""The classic convolutional pair (DCGAN, arXiv:1511.06434), in the small form taught on MNIST."""
+"""The classic convolutional pair (DCGAN, arXiv:1511.06434), in the small form taught on MNIST.
+
+Classes, where the data has them, join the latent, and enter the critic as a projection (arXiv:1802.05637).
+"""
 
 from __future__ import annotations
 
@@ -6,11 +9,11 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from gan.config import Config
-from gan.layers import SLOPE
+from gan.layers import SLOPE, Dropout, concat_classes
 
 
 class Generator(nn.Module):
-    """z (N, z_dim) -> pictures (N, C, R, R) in [-1, 1]; y is not used. BatchNorm: train and eval mode differ.
+    """z (N, z_dim), y (N, K) or None -> pictures (N, C, R, R) in [-1, 1]. BatchNorm: train and eval mode differ.
 
     Dense to R/4 x R/4 x 256, then 5x5 transposed convolutions to 128, 64 and C channels, the last two doubling.
     """
@@ -19,7 +22,7 @@ class Generator(nn.Module):
         super().__init__()
         base = config.resolution // 4
         self.base = (256, base, base)
-        self.dense = nn.Linear(config.z_dim, 256 * base * base, bias=False)
+        self.dense = nn.Linear(config.z_dim + len(config.classes), 256 * base * base, bias=False)
         self.norm = nn.BatchNorm1d(256 * base * base)
         self.stages = nn.Sequential(
             nn.ConvTranspose2d(256, 128, 5, stride=1, padding=2, bias=False),
@@ -34,28 +37,37 @@ class Generator(nn.Module):
 
     def features(self, z: Tensor, y: Tensor | None = None) -> Tensor:
         """First feature layer, (N, F)."""
-        return F.leaky_relu(self.norm(self.dense(z)), SLOPE)
+        return F.leaky_relu(self.norm(self.dense(concat_classes(z, y))), SLOPE)
 
     def forward(self, z: Tensor, y: Tensor | None = None) -> Tensor:
-        return self.stages(self.features(z).unflatten(1, self.base))
+        return self.stages(self.features(z, y).unflatten(1, self.base))
 
 
 class Critic(nn.Module):
-    """Pictures (N, C, R, R) in [-1, 1] -> logits (N,); y is not used. Dropout: train and eval mode differ."""
+    """Pictures (N, C, R, R) in [-1, 1], y (N, K) or None -> logits (N,).
+
+    Dropout, and BatchNorm where the config asks for it: train and eval mode differ.
+    """
 
     def __init__(self, config: Config) -> None:
         super().__init__()
         base = config.resolution // 4
+        batch = config.critic_norm == "batch"
         self.stages = nn.Sequential(
             nn.Conv2d(config.channels, 64, 5, stride=2, padding=2),
             nn.LeakyReLU(SLOPE),
-            nn.Dropout(0.3),
-            nn.Conv2d(64, 128, 5, stride=2, padding=2),
+            Dropout(0.3),
+            nn.Conv2d(64, 128, 5, stride=2, padding=2, bias=not batch),
+            *([nn.BatchNorm2d(128)] if batch else []),
             nn.LeakyReLU(SLOPE),
-            nn.Dropout(0.3),
+            Dropout(0.3),
             nn.Flatten(),
-            nn.Linear(128 * base * base, 1),
         )
+        features = 128 * base * base
+        self.logit = nn.Linear(features, 1)
+        self.embed = nn.Linear(len(config.classes), features, bias=False) if config.classes else None
 
     def forward(self, x: Tensor, y: Tensor | None = None) -> Tensor:
-        return self.stages(x).squeeze(1)
+        h = self.stages(x)
+        out = self.logit(h).squeeze(1)
+        return out if self.embed is None else out + (self.embed(y.to(h.dtype)) * h).sum(1) / h.shape[1] ** 0.5

@@ -6,7 +6,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from gan.config import Config
-from gan.layers import SLOPE
+from gan.layers import SLOPE, Dropout
 
 
 class Generator(nn.Module):
@@ -32,16 +32,18 @@ class Generator(nn.Module):
 
 
 class Critic(nn.Module):
-    """Pictures (N, C, R, R) in [-1, 1] -> logits (N,); y is not used. C·R·R-1024-512-256-1 with dropout."""
+    """Pictures (N, C, R, R) in [-1, 1] -> logits (N,); y is not used. C·R·R-1024-512-256-1 with dropout.
+
+    BatchNorm after each hidden layer but the first where the config asks for it: train and eval mode differ.
+    """
 
     def __init__(self, config: Config) -> None:
         super().__init__()
         sizes = (config.channels * config.resolution**2, 1024, 512, 256)
-        hidden = [
-            m
-            for a, b in zip(sizes, sizes[1:], strict=False)
-            for m in (nn.Linear(a, b), nn.LeakyReLU(SLOPE), nn.Dropout(0.3))
-        ]
+        hidden = []
+        for i, (a, b) in enumerate(zip(sizes, sizes[1:], strict=False)):
+            norm = [nn.BatchNorm1d(b)] if i and config.critic_norm == "batch" else []
+            hidden += [nn.Linear(a, b), *norm, nn.LeakyReLU(SLOPE), Dropout(0.3)]
         self.layers = nn.Sequential(nn.Flatten(), *hidden, nn.Linear(256, 1))
 
     def forward(self, x: Tensor, y: Tensor | None = None) -> Tensor:

@@ -1,0 +1,1 @@
+"""How good generated pictures are, measured without Inception: each number beside what real pictures score."""

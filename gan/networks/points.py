@@ -1,0 +1,49 @@
+"""Points of the plane instead of pictures: a small fully connected pair for the 2-D worlds."""
+
+from __future__ import annotations
+
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from gan.config import Config
+from gan.layers import GAIN, SLOPE, scaled_
+
+LAYERS = 3  # hidden, of each player, 2 · width wide
+
+
+class Generator(nn.Module):
+    """z (N, z_dim) -> points (N, 2); y is not used."""
+
+    def __init__(self, config: Config) -> None:
+        super().__init__()
+        self.layers = nn.ModuleList(_layers(config.z_dim, 2 * config.width, 2))
+
+    def features(self, z: Tensor, y: Tensor | None = None) -> Tensor:
+        """First feature layer, (N, 2 · width)."""
+        return F.leaky_relu(self.layers[0](z), SLOPE)
+
+    def forward(self, z: Tensor, y: Tensor | None = None) -> Tensor:
+        h = self.features(z)
+        for layer in self.layers[1:-1]:
+            h = F.leaky_relu(layer(h), SLOPE)
+        return self.layers[-1](h)
+
+
+class Critic(nn.Module):
+    """Points (N, 2) -> logits (N,); y is not used."""
+
+    def __init__(self, config: Config) -> None:
+        super().__init__()
+        self.layers = nn.ModuleList(_layers(2, 2 * config.width, 1))
+
+    def forward(self, x: Tensor, y: Tensor | None = None) -> Tensor:
+        for layer in self.layers[:-1]:
+            x = F.leaky_relu(layer(x), SLOPE)
+        return self.layers[-1](x).squeeze(1)
+
+
+def _layers(inputs: int, hidden: int, outputs: int) -> list[nn.Linear]:
+    sizes = (inputs, *[hidden] * LAYERS, outputs)
+    layers = [scaled_(nn.Linear(a, b), GAIN) for a, b in zip(sizes, sizes[1:], strict=False)]
+    scaled_(layers[-1], 1.0)
+    return layers
