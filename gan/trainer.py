@@ -143,7 +143,7 @@ class Trainer:
     def _advance(self, move: str) -> tuple[CriticResult | None, GeneratorResult | None]:
         c, critic, generator = self.config, None, None
         source = stream(c.seed, self.step, 0)
-        torch.manual_seed(int(torch.randint(2**31, (), generator=source)))  # for dropout
+        self._seed(int(torch.randint(2**31, (), generator=source)))
         self._schedule()
         if move != "generator":
             for _ in range(c.critic_steps if move == "both" else 1):
@@ -156,6 +156,12 @@ class Trainer:
             ema.update(self.average, self.generator, decay)
         self.step += 1
         return critic, generator
+
+    def _seed(self, seed: int) -> None:
+        # For dropout. torch.manual_seed would also format a stack trace for each kind of device that is not there.
+        torch.default_generator.manual_seed(seed)
+        if self.device.type == "cuda":
+            torch.cuda.manual_seed(seed)
 
     def _batch(self, source: torch.Generator, like: list[Batch] | None = None) -> list[Batch]:
         # The next pictures in order, or those of `like`, with fresh random numbers. All processes draw the whole batch

@@ -1,0 +1,106 @@
+"""Seconds until digits are as good as the classic DCGAN's after an epoch.
+
+    python -m benchmarks.time_to_quality [--data-root data] [--threads 2] [--every 2000] [--json FILE]
+
+First the preset `classic-dcgan` (BatchNorm, Adam 2e-4 with beta1 .5, cross-entropy, batch 64) is shown the 60,000
+training digits once; then the preset `mnist` trains until its Frechet distance, measured every so many images, is no
+greater. Only training counts, not measuring. Distances are between 10,000 generated digits and the test split, in the
+features of the shipped classifier; the floor is what as many training digits score. Ours is sampled from its running
+average, as the app does; the classic recipe has none, so its generator itself is.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+import time
+from pathlib import Path
+
+import torch
+
+from gan.config import PRESETS, Config
+from gan.metrics.classifier import load_classifier
+from gan.metrics.frechet import frechet_distance
+from gan.metrics.reference import load_reference
+from gan.model import Model
+from gan.trainer import Trainer, prepare
+
+SAMPLES = 10_000
+GOAL = 0.2  # of the classic recipe's time
+
+
+class Judge:
+    """Frechet distance to the test split. data_root: where MNIST lies."""
+
+    def __init__(self, data_root: str) -> None:
+        self.classifier = load_classifier("mnist")
+        self.real = load_reference("mnist", 28, data_root, SAMPLES)
+        features = [
+            self.classifier.features(part.images.permute(0, 2, 3, 1)) for part in (self.real.compared, self.real.floor)
+        ]
+        self.test, floor = (part.double() for part in features)
+        self.floor = frechet_distance(floor, self.test)
+
+    def __call__(self, trainer: Trainer, average: bool) -> float:
+        """Of the trainer's average, or of its generator as it is, at seeds 0 to 9,999."""
+        generator = trainer.average if average else trainer.generator.eval()
+        none = torch.empty(0, trainer.config.z_dim)
+        model = Model("", trainer.config, generator, trainer.critic, none, none)
+        pictures = model.sample(range(SAMPLES))
+        trainer.generator.train()
+        return frechet_distance(self.classifier.features(pictures).double(), self.test)
+
+
+def train(trainer: Trainer, until: int) -> float:
+    """Seconds of training until so many images are shown."""
+    start = time.perf_counter()
+    while trainer.shown < until:
+        trainer.advance()
+    return time.perf_counter() - start
+
+
+def run(data_root: str, every: int, most: int) -> dict:
+    """Both arms; `most`: images after which ours gives up."""
+    judge = Judge(data_root)
+    place = {"data_root": data_root, "device": "cpu"}
+    classic = Trainer(*prepare(Config(**{**PRESETS["classic-dcgan"], **place})))
+    classic_seconds = train(classic, 60_000)
+    target = judge(classic, average=False)
+    print(f"classic DCGAN, 60,000 images: {classic_seconds:.0f} s, distance {target:.3f} (floor {judge.floor:.3f})")
+    ours = Trainer(*prepare(Config(**{**PRESETS["mnist"], **place, "ema_images": 2_000})))
+    seconds, curve = 0.0, []
+    while not curve or (curve[-1]["distance"] > target and ours.shown < most):
+        seconds += train(ours, ours.shown + every)
+        curve.append({"images": ours.shown, "seconds": seconds, "distance": judge(ours, average=True)})
+        print(f"ours, {ours.shown:,} images: {seconds:.0f} s, distance {curve[-1]['distance']:.3f}", flush=True)
+    reached = curve[-1]["distance"] <= target
+    return {
+        "floor": judge.floor, "target": target, "classic_seconds": classic_seconds, "ours": curve, "reached": reached,
+        "share": seconds / classic_seconds, "goal": GOAL, "met": reached and seconds <= GOAL * classic_seconds,
+        "threads": torch.get_num_threads(),
+    }  # fmt: skip
+
+
+def main() -> int:
+    """Run the benchmark; exit status 1 when the goal is missed."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--data-root", default="data")
+    parser.add_argument("--threads", type=int, default=torch.get_num_threads(), help="torch's")
+    parser.add_argument("--every", type=int, default=2_000, help="images between measurements of ours")
+    parser.add_argument("--most", type=int, default=200_000, help="images after which ours gives up")
+    parser.add_argument("--json", type=Path, help="also write the JSON here")
+    args = parser.parse_args()
+    torch.set_num_threads(args.threads)
+    result = run(args.data_root, args.every, args.most)
+    verdict = "met" if result["met"] else "MISSED"
+    print(f"{verdict}: {result['share']:.2f} of the classic recipe's time; the goal is {GOAL}")
+    text = json.dumps(result, indent=2)
+    print(text)
+    if args.json:
+        args.json.write_text(text + "\n")
+    return 0 if result["met"] else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
