@@ -167,7 +167,7 @@
       if (state && actions[action]) actions[action]();
     });
     $("#ll-model").addEventListener("change", (event) => {
-      open(lab.fresh(event.target.value, state ? state.seed : 0));
+      open(lab.fresh(event.target.value, state?.seed));
     });
     $("#ll-seed").addEventListener("input", (event) => {
       if (!state || !event.target.checkValidity() || event.target.value === "") return;

@@ -45,7 +45,7 @@
     element.addEventListener("click", (event) => {
       const target = event.target.closest("[data-open]");
       if (!target) return;
-      lab.openExplore(lab.fresh(target.dataset.open, Number(target.dataset.seed ?? 0)));
+      lab.openExplore(lab.fresh(target.dataset.open, target.dataset.seed && Number(target.dataset.seed)));
     });
     // The first screen is up: now the server may spend its time on weights.
     requestAnimationFrame(() => setTimeout(() => server.warm({}).catch(() => {}), 50));
