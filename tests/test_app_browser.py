@@ -42,7 +42,7 @@ def visit(browser: sync_api.Browser, site: str) -> Iterator[sync_api.Page]:
     """A fresh visitor; fails if the page logs an error or asks another host for anything."""
     context = browser.new_context(viewport={"width": 1280, "height": 860}, accept_downloads=True)
     page = context.new_page()
-    page.set_default_timeout(15_000)
+    page.set_default_timeout(60_000)  # a machine may be busy
     wrong: list[str] = []
     page.on("console", lambda message: wrong.append(message.text) if message.type == "error" else None)
     page.on("pageerror", lambda error: wrong.append(str(error)))
