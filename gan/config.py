@@ -152,8 +152,8 @@ _CLASSIC = {
 # The recipes: what differs from the defaults above, which are the emoji recipe.
 PRESETS: dict[str, dict[str, Any]] = {
     "emoji": {},
-    "mnist": {"dataset": "mnist", "images": 200_000, "batch_size": 32},
-    "fashion-mnist": {"dataset": "fashion-mnist", "images": 160_000},
+    "mnist": {"dataset": "mnist", "images": 400_000, "gamma": 0.1},
+    "fashion-mnist": {"dataset": "fashion-mnist", "images": 600_000, "gamma": 0.1},
     "classic-mlp": {"network": "mlp", **_CLASSIC},
     "classic-dcgan": {"network": "dcgan", **_CLASSIC},
     "smoke": {

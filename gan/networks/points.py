@@ -8,7 +8,7 @@ from torch import Tensor, nn
 from gan.config import Config
 from gan.layers import GAIN, SLOPE, scaled_
 
-LAYERS = 3  # hidden, of each player, 2 · width wide
+LAYERS = 4  # hidden, of each player, 2 · width wide
 
 
 class Generator(nn.Module):

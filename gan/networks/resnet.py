@@ -11,7 +11,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from gan.config import Config
-from gan.layers import GAIN, SLOPE, Downsample, ResidualBlock, Upsample, concat_classes, scaled_
+from gan.layers import GAIN, SLOPE, Downsample, ResidualBlock, Upsample, bounded, concat_classes, scaled_
 
 # Sides of the feature maps that get residual blocks, for each picture size, coarse to fine; the last is half of it.
 MAPS = {28: (7, 14), 32: (4, 8, 16), 64: (4, 8, 16, 32)}
@@ -21,7 +21,7 @@ CRITIC_CHANNELS = {4: 2.0, 7: 1.0, 8: 1.0, 14: 0.5, 16: 0.5, 32: 0.25}
 
 
 class Generator(nn.Module):
-    """z (N, z_dim), y (N, K) or None -> pictures (N, C, R, R), about [-1, 1], not clamped."""
+    """z (N, z_dim), y (N, K) or None -> pictures (N, C, R, R), about [-1, 1]."""
 
     def __init__(self, config: Config) -> None:
         super().__init__()
@@ -45,7 +45,7 @@ class Generator(nn.Module):
         return self.stages[0](self._unfold(z, y)).flatten(1)
 
     def forward(self, z: Tensor, y: Tensor | None = None) -> Tensor:
-        return self.to_picture(F.leaky_relu(self.enlarge(self.stages(self._unfold(z, y))), SLOPE))
+        return bounded(self.to_picture(F.leaky_relu(self.enlarge(self.stages(self._unfold(z, y))), SLOPE)))
 
     def _unfold(self, z: Tensor, y: Tensor | None) -> Tensor:
         return self.dense(concat_classes(z, y)).unflatten(1, self.coarse)
