@@ -14,10 +14,10 @@ import numpy as np
 from PIL import Image
 
 from gan import data
-from gan.config import Config
+from gan.config import Config, ConfigError
 from gan.files import write_bytes
 
-_NEUTRAL = ("device", "data_root", "sample_images", "checkpoint_images")
+NEUTRAL = ("device", "data_root", "sample_images", "checkpoint_images")  # settings that do not decide weights
 GRID = (8, 8)  # rows, columns of samples.png: seeds 0 to 63, row by row
 
 # What `gan.evaluate` measures of generated pictures -> the same of real ones, the floor; "" where there is none.
@@ -80,7 +80,7 @@ def command(config: Config) -> str:
     words = ["python", "train.py"]
     for f in dataclasses.fields(config):
         value = getattr(config, f.name)
-        if f.metadata.get("derived") or (f.name in _NEUTRAL and value == f.default):
+        if f.metadata.get("derived") or (f.name in NEUTRAL and value == f.default):
             continue
         flag = f.name.replace("_", "-")
         words += [f"--{flag}" if value else f"--no-{flag}"] if isinstance(value, bool) else [f"--{flag}", str(value)]
@@ -93,7 +93,7 @@ def card(config: Config, metrics: Mapping[str, Any], licence: str) -> str:
     about = json.dumps(config.dataset)  # a JSON string is a YAML string, whatever a folder is called
     classes = ", ".join(config.classes) if config.classes else "none"
     shape = f"uint8 (16, {config.resolution}, {config.resolution}, {config.channels})"
-    told = {k: v for k, v in metrics.items() if k not in EVALUATED and not isinstance(v, list)}
+    told = {k: v for k, v in metrics.items() if k not in {*EVALUATED, "legs"} and not isinstance(v, list)}
     rows = "\n".join(f"| {k.replace('_', ' ')} | {_number(v)} |" for k, v in told.items())
     return f"""---
 license: mit
@@ -119,9 +119,9 @@ pictures = model.sample(range(16), label=None, truncation=1.0)  # {shape}
 Made by
 
 ```
-{command(config)}
+{_first(config, metrics)}
 ```
-
+{_later(config, metrics)}
 Classes: {classes}.
 
 | measured at the end of training | |
@@ -131,6 +131,39 @@ Classes: {classes}.
 `model.safetensors` is the averaged generator, `critic.safetensors` the critic, `directions.safetensors` the principal
 directions of the latent space, `config.json` every setting of the run.
 """
+
+
+def _legs(config: Config, metrics: Mapping[str, Any]) -> list[tuple[int, dict[str, Any]]]:
+    """(images at its start, changed settings) of each part of the run, as `gan.publish.legs` tells; whatever else a
+    folder holds under that name counts as nothing.
+    """
+    resumable = {f.name for f in dataclasses.fields(Config) if f.metadata.get("resumable")}
+    parts = []
+    try:
+        for part in metrics.get("legs", []):
+            changed = {**part}
+            shown = changed.pop("shown")
+            dataclasses.replace(config, **changed)  # checks types and ranges
+            if type(shown) is not int or not resumable.issuperset(changed):
+                return []
+            parts.append((shown, changed))
+    except (ConfigError, TypeError, KeyError):
+        return []
+    return parts
+
+
+def _first(config: Config, metrics: Mapping[str, Any]) -> str:
+    parts = _legs(config, metrics)
+    return command(dataclasses.replace(config, **parts[0][1]) if parts else config)
+
+
+def _later(config: Config, metrics: Mapping[str, Any]) -> str:
+    """A sentence on how the run was gone on with; empty when one command made it."""
+    told = []
+    for shown, changed in _legs(config, metrics)[1:]:
+        flags = " ".join(f"--{name.replace('_', '-')} {value}" for name, value in changed.items())
+        told.append(f"from {shown:,} images on `{flags}`")
+    return f"\nand gone on with by `python train.py --resume DIR`: {', '.join(told)}.\n" if told else ""
 
 
 def licence_of(config: Config) -> str:

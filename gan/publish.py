@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 from pathlib import Path
+from typing import Any
 
 import torch
 
-from gan.card import GRID, card, licence_of, public, write_grid
+from gan.card import GRID, NEUTRAL, card, licence_of, public, write_grid
 from gan.checkpoint import write_tensors
+from gan.config import Config
 from gan.events import Stepped
 from gan.files import write_bytes
 from gan.latent import principal_directions
@@ -33,6 +36,8 @@ def write_model(trainer: Trainer, out: Path, last: Stepped | None) -> None:
     }
     if last is not None:
         metrics |= {"critic_loss": last.critic_loss, "generator_loss": last.generator_loss, "penalty": last.penalty}
+    if len(parts := legs(out / "log.jsonl")) > 1:
+        metrics["legs"] = parts
     write_bytes(out / "config.json", public(config).to_json().encode())
     write_bytes(out / "metrics.json", (json.dumps(metrics, indent=2) + "\n").encode())
     write_bytes(out / "README.md", card(config, metrics, licence_of(config)).encode())
@@ -40,3 +45,24 @@ def write_model(trainer: Trainer, out: Path, last: Stepped | None) -> None:
     write_tensors(out / "directions.safetensors", {"directions": directions, "variance": variance})
     write_tensors(out / "critic.safetensors", trainer.critic.state_dict())
     write_tensors(out / "model.safetensors", trainer.average.state_dict())
+
+
+def legs(log: Path) -> list[dict[str, Any]]:
+    """The parts of a run between which settings that decide weights were changed, from its log.
+
+    Each {"shown": images at its start, setting: value, ...}, the settings being those that differ between any two
+    parts. A run that was only stopped and resumed has one part, for it is the same as one that never was.
+    """
+    changeable = [f.name for f in dataclasses.fields(Config) if f.metadata.get("resumable") and f.name not in NEUTRAL]
+    parts: list[dict[str, Any]] = []
+    for line in log.read_text(encoding="utf-8").splitlines() if log.exists() else ():
+        if not line.startswith('{"event": "started"'):
+            continue
+        started = json.loads(line)
+        part = {"shown": started["shown"]} | {name: started["config"][name] for name in changeable}
+        while parts and part["shown"] <= parts[-1]["shown"]:
+            parts.pop()  # nothing was kept of it
+        if not parts or any(part[name] != parts[-1][name] for name in changeable):
+            parts.append(part)
+    differ = [name for name in changeable if len({part[name] for part in parts}) > 1]
+    return [{"shown": part["shown"]} | {name: part[name] for name in differ} for part in parts]

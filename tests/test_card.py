@@ -93,6 +93,27 @@ def test_card_tells_how_it_was_made(network, loss):
     assert "grid" not in text.split("| measured")[1]
 
 
+def test_card_tells_every_part_of_a_run_that_was_changed_on_the_way():
+    config = Config(images=300, learning_rate=0.1, **TRAINED)
+    legs = [{"shown": 0, "images": 100, "learning_rate": 0.2}, {"shown": 64, "images": 300, "learning_rate": 0.1}]
+    text = card(config, {**METRICS, "legs": legs}, "MIT")
+    assert command(dataclasses.replace(config, images=100, learning_rate=0.2)) in text
+    assert "from 64 images on `--images 300 --learning-rate 0.1`" in text
+    assert "gone on with" not in card(config, METRICS, "MIT")
+
+
+@pytest.mark.parametrize(
+    "legs",
+    [
+        3, "x", [1], {"shown": 0}, [{"images": 5}], [{"shown": "0"}, {"shown": "1"}], [{"shown": 0, "seed": 4}],
+        [{"shown": 0, "images": -1}], [{"shown": 0, "images": "<b>"}], [{"shown": 0, "what": 1}],
+    ],
+)  # fmt: skip
+def test_card_believes_nothing_that_is_no_part_of_a_run(legs):
+    config = Config(images=300, **TRAINED)
+    assert card(config, {**METRICS, "legs": legs}, "MIT") == card(config, METRICS, "MIT")
+
+
 EVALUATION = {
     "reference": "test", "frechet_distance": 3.14159, "frechet_floor": 1.5, "frechet_samples": 10_000,
     "frechet_ratio": 2.09, "precision": 0.9, "precision_floor": 0.95, "classes_covered": 10,
