@@ -12,6 +12,7 @@ from gan.data.emoji import load_emoji
 from gan.data.folder import RESOLUTION as FOLDER_RESOLUTION
 from gan.data.folder import load_folder
 from gan.data.mnist import load_fashion_mnist, load_fashion_mnist_10k, load_mnist, load_mnist_10k
+from gan.data.stacked import load_stacked_mnist
 
 __all__ = ["DATASETS", "RESOLUTIONS", "DataError", "Dataset", "Source", "load"]
 
@@ -23,6 +24,7 @@ DATASETS: dict[str, Source] = {
     "fashion-mnist-10k": Source(load_fashion_mnist_10k, 28, 1, "10,000 clothes, bundled",              "MIT"),
     "mnist":             Source(load_mnist,             28, 1, "60,000 digits, 11 MB to download",     "CC-BY-SA-3.0"),
     "fashion-mnist":     Source(load_fashion_mnist,     28, 1, "60,000 clothes, 30 MB to download",    "MIT"),
+    "stacked-mnist":     Source(load_stacked_mnist,     28, 3, "digits in threes, 11 MB to download",   "CC-BY-SA-3.0"),
 }
 # fmt: on
 
@@ -38,7 +40,7 @@ def load(
 
     resolution  one of `RESOLUTIONS`, pixels a side; None or 0 for the source's own
     data_root   where downloaded sets lie or are put, in torchvision's layout
-    split       "train", or "test" for the two full sets that have one
+    split       "train", or "test" for the full sets, which have one
     progress    is given a line of text now and then while something slow is done
 
     A name in `DATASETS` comes before a folder of that name: write ./emoji for the folder. The same call gives the
