@@ -49,7 +49,7 @@ class Dropout(nn.Dropout):
         least = round(256 * self.p)
         words = torch.empty(-(-x.numel() // 8), dtype=torch.int64).random_(-(2**63), None)
         kept = words.view(torch.uint8)[: x.numel()].view(x.shape) >= least
-        return x * kept * (256 / (256 - least)) if least < 256 else torch.zeros_like(x)
+        return x * kept.to(x.dtype).mul_(256 / (256 - least)) if least < 256 else torch.zeros_like(x)
 
 
 def bounded(x: Tensor) -> Tensor:

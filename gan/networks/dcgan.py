@@ -21,7 +21,7 @@ class Generator(nn.Module):
     def __init__(self, config: Config) -> None:
         super().__init__()
         base = config.resolution // 4
-        self.base = (256, base, base)
+        self.base = (base, base, 256)  # channels last, as the convolutions like it in memory
         self.dense = nn.Linear(config.z_dim + len(config.classes), 256 * base * base, bias=False)
         self.norm = nn.BatchNorm1d(256 * base * base)
         self.stages = nn.Sequential(
@@ -40,7 +40,7 @@ class Generator(nn.Module):
         return F.leaky_relu(self.norm(self.dense(concat_classes(z, y))), SLOPE)
 
     def forward(self, z: Tensor, y: Tensor | None = None) -> Tensor:
-        return self.stages(self.features(z, y).unflatten(1, self.base))
+        return self.stages(self.features(z, y).unflatten(1, self.base).permute(0, 3, 1, 2))
 
 
 class Critic(nn.Module):
@@ -61,13 +61,12 @@ class Critic(nn.Module):
             *([nn.BatchNorm2d(128)] if batch else []),
             nn.LeakyReLU(SLOPE),
             Dropout(0.3),
-            nn.Flatten(),
         )
         features = 128 * base * base
         self.logit = nn.Linear(features, 1)
         self.embed = nn.Linear(len(config.classes), features, bias=False) if config.classes else None
 
     def forward(self, x: Tensor, y: Tensor | None = None) -> Tensor:
-        h = self.stages(x)
+        h = self.stages(x).permute(0, 2, 3, 1).flatten(1)  # as it lies in memory: no copy
         out = self.logit(h).squeeze(1)
         return out if self.embed is None else out + (self.embed(y.to(h.dtype)) * h).sum(1) / h.shape[1] ** 0.5

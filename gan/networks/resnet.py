@@ -7,6 +7,7 @@ generator in a step with R1 and R2, so it is the narrower of the two.
 
 from __future__ import annotations
 
+import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
@@ -48,7 +49,9 @@ class Generator(nn.Module):
         return bounded(self.to_picture(F.leaky_relu(self.enlarge(self.stages(self._unfold(z, y))), SLOPE)))
 
     def _unfold(self, z: Tensor, y: Tensor | None) -> Tensor:
-        return self.dense(concat_classes(z, y)).unflatten(1, self.coarse)
+        # Sums of two memory layouts are slow, and the convolutions' is this one.
+        maps = self.dense(concat_classes(z, y)).unflatten(1, self.coarse)
+        return maps.contiguous(memory_format=torch.channels_last)
 
 
 class Critic(nn.Module):
