@@ -17,8 +17,8 @@ class ConfigError(ValueError):
     """A setting is out of range, of the wrong type, or unknown; the message says which and what would do."""
 
 
-# metadata `derived`: filled in from the data, no flag; `resumable`: may differ when a run is resumed; `absent`: what
-# folders mean that were written before the field existed
+# metadata `derived`: filled in from the data, no flag; `resumable`: may differ when a run is resumed; `live`: may be
+# changed while a run goes on; `absent`: what folders mean that were written before the field existed
 def _setting(default: Any, help: str, low: float = -math.inf, high: float = math.inf, **metadata: Any) -> Any:
     return field(default=default, metadata={"help": help, "low": low, "high": high, **metadata})
 
@@ -34,36 +34,39 @@ class Config:
     dataset: str = _setting("emoji", "a data set's name, or a folder of pictures")
     network: str = _setting("resnet", "generator and critic")
     conditional: bool = _setting(True, "use the data set's classes, where network and data have them", absent=True)
-    loss: str = _setting("relativistic", "adversarial loss")
-    penalty: str = _setting("r1+r2", "gradient penalty of the critic", absent="r1+r2")
-    gamma: float = _setting(1.0, "weight of the penalty; 0 turns it off", 0.0, 1e4)
+    loss: str = _setting("relativistic", "adversarial loss", live=True)
+    penalty: str = _setting("r1+r2", "gradient penalty of the critic", live=True, absent="r1+r2")
+    gamma: float = _setting(1.0, "weight of the penalty; 0 turns it off", 0.0, 1e4, live=True)
     critic_norm: str = _setting(
         "none", "normalisation inside the critic", choices=("none", "batch", "spectral"), absent="none"
     )
     clip: float = _setting(
-        0.0, "bound on the critic's weights after each of its steps; 0 = none", 0.0, 10.0, absent=0.0
+        0.0, "bound on the critic's weights after each of its steps; 0 = none", 0.0, 10.0, live=True, absent=0.0
     )
     augment: str = _setting(
         "none",
         "DiffAugment of real and generated pictures: color, translation, cutout, joined by commas",
+        live=True,
         absent="none",
     )
     images: int = _setting(3_000_000, "real images shown, the length of the run", 1, 10**10, resumable=True)
-    batch_size: int = _setting(16, "images a step of the critic, over all processes", 2, 65536)
+    batch_size: int = _setting(16, "images a step of the critic, over all processes", 2, 65536, live=True)
     accumulate: int = _setting(1, "parts that a batch is worked through in, to save memory", 1, 1024, absent=1)
-    critic_steps: int = _setting(1, "steps of the critic for each of the generator", 1, 100, absent=1)
+    critic_steps: int = _setting(1, "steps of the critic for each of the generator", 1, 100, live=True, absent=1)
     seed: int = _setting(0, "seed of every random number of the run", 0, 2**32 - 1)
     device: str = _setting("auto", "auto, cpu or cuda", resumable=True)
     data_root: str = _setting("data", "where downloaded data sets live", resumable=True)
     resolution: int = _setting(0, "pixels a side: 28, 32 or 64; 0 = the data set's own", 0, 64)
     width: int = _setting(64, "channels at full resolution of the resnet pair", 16, 256)
     z_dim: int = _setting(100, "latent dimensions", 2, 512)
-    optimizer: str = _setting("adam", "how gradients move both networks", absent="adam")
-    learning_rate: float = _setting(4e-4, "step size of the generator", 1e-7, 1.0, resumable=True)
-    critic_lr_ratio: float = _setting(1.0, "critic's learning rate over the generator's (TTUR)", 0.01, 100)
-    beta1: float = _setting(0.0, "Adam's first decay; momentum of RMSprop and SGD", 0.0, 0.999)
-    beta2: float = _setting(0.99, "Adam's second decay; RMSprop's alpha", 0.0, 0.9999)
-    ema_images: int = _setting(16_000, "half-life of the averaged generator, in images", 1, 10**9, resumable=True)
+    optimizer: str = _setting("adam", "how gradients move both networks", live=True, absent="adam")
+    learning_rate: float = _setting(4e-4, "step size of the generator", 1e-7, 1.0, resumable=True, live=True)
+    critic_lr_ratio: float = _setting(1.0, "critic's learning rate over the generator's (TTUR)", 0.01, 100, live=True)
+    beta1: float = _setting(0.0, "Adam's first decay; momentum of RMSprop and SGD", 0.0, 0.999, live=True)
+    beta2: float = _setting(0.99, "Adam's second decay; RMSprop's alpha", 0.0, 0.9999, live=True)
+    ema_images: int = _setting(
+        16_000, "half-life of the averaged generator, in images", 1, 10**9, resumable=True, live=True
+    )
     burn_in: int = _setting(
         0, "images over which the four *_start settings go to their final values, along a cosine", 0, 10**10, absent=0
     )

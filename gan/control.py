@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import threading
 from collections import deque
+from collections.abc import Mapping
+from typing import Any
 
 MOVES = ("both", "critic", "generator")
 
@@ -18,6 +20,7 @@ class Control:
         self._changed = threading.Condition()  # its lock can be taken again by a signal handler of the same thread
         self._paused, self._stopped = paused, False
         self._asked: deque[str] = deque()
+        self._settings: dict[str, Any] = {}
 
     def play(self) -> None:
         """Go on, step after step."""
@@ -35,6 +38,11 @@ class Control:
             self._asked.append(move)
             self._set(paused=True)
 
+    def change(self, settings: Mapping[str, Any]) -> None:
+        """Other settings, fields of `Config` by name, from the next step on."""
+        with self._changed:
+            self._settings |= settings
+
     def stop(self) -> None:
         """End the run after the step that is under way; it saves all it has."""
         self._set(stopped=True)
@@ -51,6 +59,12 @@ class Control:
             if self._stopped:
                 return None
             return self._asked.popleft() if self._asked else "both"
+
+    def settings(self) -> dict[str, Any]:
+        """What `change` was given since the last call. For the loop."""
+        with self._changed:
+            settings, self._settings = self._settings, {}
+            return settings
 
     def _set(self, paused: bool | None = None, stopped: bool = False) -> None:
         with self._changed:

@@ -62,8 +62,26 @@ class Measured:
 
 
 @dataclass(frozen=True)
+class Changed:
+    """From here on the run has other settings: config is the new one."""
+
+    shown: int
+    config: Config
+
+
+@dataclass(frozen=True)
+class Ticked:
+    """A step was made. Only for listeners that ask for every one."""
+
+    shown: int
+
+
+@dataclass(frozen=True)
 class Alarmed:
-    """Something is wrong. kind: non-finite, critic-won or diversity; message: what, and what to do or what was done."""
+    """Something is wrong. kind: non-finite, critic-won, diversity or refused.
+
+    message: what, and what to do or what was done.
+    """
 
     shown: int
     kind: str
@@ -88,7 +106,7 @@ class Done:
     stopped: bool
 
 
-Event = Started | Stepped | Sampled | Measured | Alarmed | Checkpointed | Done
+Event = Started | Ticked | Stepped | Sampled | Measured | Changed | Alarmed | Checkpointed | Done
 
 
 def record(event: Event) -> dict:

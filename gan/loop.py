@@ -14,7 +14,7 @@ from gan.config import Config, ConfigError
 from gan.control import Control
 from gan.data.worlds import Points
 from gan.distributed import World
-from gan.events import Alarmed, Checkpointed, Done, Event, Measured, Sampled, Started, Stepped, record
+from gan.events import Alarmed, Changed, Checkpointed, Done, Event, Measured, Sampled, Started, Stepped, Ticked, record
 from gan.publish import write_model
 from gan.trainer import Trainer, TrainingError, diverged, prepare
 
@@ -61,30 +61,48 @@ def train(
             yield event
 
 
-def run(trainer: Trainer, pictures: int, notes: tuple[str, ...], out: Path | None, control: Control) -> Iterator[Event]:
-    """The loop itself, over a trainer that is ready; `train` says what the rest means."""
+def run(
+    trainer: Trainer,
+    pictures: int,
+    notes: tuple[str, ...],
+    out: Path | None,
+    control: Control,
+    report: float | None = None,
+    ticks: bool = False,
+) -> Iterator[Event]:
+    """The loop itself, over a trainer that is ready; `train` says what the rest means.
+
+    report: least seconds between two `Stepped`, `REPORT_SECONDS` if None. ticks: whether every step is told too, by a
+    `Ticked`.
+    """
     config, world, watch = trainer.config, trainer.world, Watch()
+    report = REPORT_SECONDS if report is None else report
     counts = [sum(p.numel() for p in net.parameters()) for net in (trainer.generator, trainer.critic)]
     yield Started(config, trainer.shown, pictures, notes, *counts, str(trainer.device))
     good, falls = trainer.snapshot(), 0  # where a rollback leads
-    start, start_shown, reported, saved, last, stopped = time.perf_counter(), trainer.shown, 0.0, -1, None, False
-    while trainer.shown < config.images:
+    start, start_shown, reported, saved, last, stopped = trainer.seconds, trainer.shown, 0.0, -1, None, False
+    while trainer.shown < trainer.config.images:
         move = control.next()
         if stopped := world.any(move is None):
             break
+        if settings := control.settings():
+            yield _changed(trainer, settings)
+        config = trainer.config
         before, tick = trainer.shown, time.perf_counter()
         critic, generator = trainer.advance(move)
         marks = [_crossed(before, trainer.shown, n) for n in (config.sample_images, config.checkpoint_images)]
-        due = time.perf_counter() - reported >= REPORT_SECONDS or trainer.shown >= config.images or move != "both"
+        due = time.perf_counter() - reported >= report or trainer.shown >= config.images or move != "both"
         due = world.any(due or any(marks))
         numbers = _numbers(critic, generator) if due else None  # waits for the device: part of the step's time
         now = time.perf_counter()
         trainer.seconds += now - tick
+        if ticks:
+            yield Ticked(trainer.shown)
         try:
             if numbers:
                 if world.any(any(math.isinf(v) or math.isnan(v) for v in _moved(numbers, move))):
                     raise diverged(trainer.shown)
-                rate = (trainer.shown - start_shown) / (now - start)
+                rate = (trainer.shown - start_shown) / max(trainer.seconds - start, 1e-9)
                 last, reported = Stepped(trainer.shown, trainer.seconds, rate, **numbers), now
                 yield last
                 if alarm := watch.accuracy(last.critic_accuracy) if critic else None:
@@ -99,7 +117,7 @@ def run(trainer: Trainer, pictures: int, notes: tuple[str, ...], out: Path | Non
             if falls > ROLLBACKS:
                 raise TrainingError(f"{error} (gave up after {ROLLBACKS} rollbacks to image {good.shown:,})") from None
             message = _rolled_back(trainer, good, falls)
-            start, start_shown = time.perf_counter(), trainer.shown
+            start, start_shown = trainer.seconds, trainer.shown
             yield Alarmed(trainer.shown, "non-finite", message)
     if trainer.shown and saved != trainer.shown:
         yield _saved(trainer, out)
@@ -133,6 +151,14 @@ def _sampled(trainer: Trainer, out: Path | None, watch: Watch) -> Iterator[Event
     yield Measured(trainer.shown, diversity)
     if alarm := watch.diversity(diversity, trainer.shown):
         yield Alarmed(trainer.shown, *alarm)
+
+
+def _changed(trainer: Trainer, settings: dict) -> Event:
+    try:
+        trainer.change(**settings)
+    except ConfigError as error:
+        return Alarmed(trainer.shown, "refused", str(error))
+    return Changed(trainer.shown, trainer.config)
 
 
 def _saved(trainer: Trainer, out: Path | None) -> Checkpointed:

@@ -7,6 +7,7 @@ import dataclasses
 import zlib
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -106,10 +107,7 @@ class Trainer:
         self.players = Players(
             self.generator,
             self.critic,
-            *(
-                self.kind.build(net.parameters(), config.learning_rate, config.beta1, config.beta2)
-                for net in (self.generator, self.critic)
-            ),
+            *self._optimizers(),
             LOSSES[config.loss](),
             PENALTIES[config.penalty],
             torch.autocast(self.device.type, torch.bfloat16, enabled=config.precision == "bf16"),
@@ -125,6 +123,34 @@ class Trainer:
     def optimizers(self) -> dict[str, torch.optim.Optimizer]:
         """Of both players, by the player's name."""
         return {"generator": self.players.generator_optimizer, "critic": self.players.critic_optimizer}
+
+    def change(self, **settings: Any) -> None:
+        """Go on with other settings, those of `Config` that are marked `live`; a new optimiser starts without memory.
+
+        ConfigError, and no change, for a setting that a run cannot change, a bad value or a contradiction.
+        """
+        for f in dataclasses.fields(Config):
+            if f.name in settings and not f.metadata.get("live"):
+                raise ConfigError(f"{f.name} cannot change while a run goes on: start a new one")
+        if unknown := sorted(set(settings) - {f.name for f in dataclasses.fields(Config)}):
+            raise ConfigError(f"unknown field {unknown[0]!r}")
+        old, new = self.config, dataclasses.replace(self.config, **settings)
+        check_options(new)
+        check(self.world, new.batch_size, new.accumulate)
+        self.config = new
+        p = self.players
+        p.loss, p.penalty = LOSSES[new.loss](), PENALTIES[new.penalty]
+        p.policy, p.clip = augment.parse(new.augment), new.clip
+        if (new.optimizer, new.beta1) != (old.optimizer, old.beta1):
+            self.kind = OPTIMIZERS[new.optimizer]
+            p.generator_optimizer, p.critic_optimizer = self._optimizers()
+
+    def _optimizers(self) -> list[torch.optim.Optimizer]:
+        c = self.config
+        return [
+            self.kind.build(net.parameters(), c.learning_rate, c.beta1, c.beta2)
+            for net in (self.generator, self.critic)
+        ]
 
     def advance(self, move: str = "both") -> tuple[CriticResult | None, GeneratorResult | None]:
         """The critic's steps, a generator step and an update of the average; or one of the two players alone.
@@ -242,11 +268,18 @@ class Trainer:
         return Snapshot(tensors, self.shown, self.step, self.seconds, self.rate_scale)
 
     def rewind(self, to: Snapshot) -> None:
-        """Make a snapshot of this run, or of one with the same networks and optimiser, the present."""
+        """Make a snapshot of this run, or of one with the same networks, the present.
+
+        An optimiser of another kind than the snapshot's starts without memory.
+        """
         for name in ("generator", "critic", "average"):
             getattr(self, name).load_state_dict(_under(f"{name}.", to.tensors))
         for name, optimizer in self.optimizers.items():
-            restore(optimizer, self.kind, _under(f"{name}_optimizer.", to.tensors))
+            held = _under(f"{name}_optimizer.", to.tensors)
+            if held.keys() == state_of(optimizer, self.kind).keys():
+                restore(optimizer, self.kind, held)
+            else:
+                optimizer.state.clear()
         self.shown, self.step, self.seconds, self.rate_scale = to.shown, to.step, to.seconds, to.rate_scale
 
     def save(self, folder: Path, state: Snapshot | None = None) -> None:

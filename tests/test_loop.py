@@ -6,6 +6,7 @@ import dataclasses
 import functools
 import json
 import math
+import time
 from collections import Counter
 from pathlib import Path
 
@@ -23,8 +24,8 @@ from gan.control import Control
 from gan.data import DATASETS, DataError
 from gan.data.worlds import WORLDS
 from gan.draws import order, stream
-from gan.events import Alarmed, Checkpointed, Done, Measured, Sampled, Started, Stepped
-from gan.loop import train
+from gan.events import Alarmed, Changed, Checkpointed, Done, Measured, Sampled, Started, Stepped, Ticked
+from gan.loop import run, train
 from gan.losses import LOSSES
 from gan.model import load
 from gan.networks import NETWORKS
@@ -650,3 +651,102 @@ def test_collapse_is_told_as_an_alarm(tmp_path, quick, monkeypatch):
     monkeypatch.setattr(Trainer, "diversity", lambda self, pictures: next(shares))
     events = list(train(small(images=64, sample_images=16), tmp_path / "run"))
     assert [(e.kind, e.shown) for e in events if isinstance(e, Alarmed)] == [("diversity", 48)]
+
+
+PLANE = {
+    "dataset": "ring",
+    "network": "points",
+    "batch_size": 16,
+    "width": 16,
+    "z_dim": 2,
+    "precision": "fp32",
+    "device": "cpu",
+}
+OTHER = {
+    "loss": "wgan", "penalty": "r1", "gamma": 0.3, "clip": 0.5, "augment": "none", "batch_size": 8, "critic_steps": 3,
+    "optimizer": "sgd", "learning_rate": 1e-3, "critic_lr_ratio": 2.0, "beta1": 0.5, "beta2": 0.9, "ema_images": 1,
+}  # fmt: skip
+
+
+def test_every_setting_that_may_change_on_the_way_is_tested():
+    assert set(OTHER) == {f.name for f in dataclasses.fields(Config) if f.metadata.get("live")}
+
+
+@pytest.mark.parametrize("setting", sorted(set(OTHER) - {"augment"}))
+def test_a_setting_changed_on_the_way_acts_from_the_next_step_on(setting):
+    config, dataset = prepare(Config(**PLANE))
+    kept, changed = Trainer(config, dataset), Trainer(config, dataset)
+    for t in (kept, changed):
+        t.advance()
+        t.advance()
+    assert_same(kept.snapshot().tensors, changed.snapshot().tensors)
+    changed.change(**{setting: OTHER[setting]})
+    assert getattr(changed.config, setting) == OTHER[setting]
+    kept.advance()
+    changed.advance()
+    before, after = kept.snapshot().tensors, changed.snapshot().tensors
+    assert set(before) != set(after) or any(not torch.equal(before[k], after[k]) for k in before)
+
+
+@pytest.mark.parametrize(
+    ("settings", "words"),
+    [
+        ({"width": 32}, "width cannot change while a run goes on"),
+        ({"seed": 3, "gamma": 2.0}, "seed cannot change"),
+        ({"gamma": -1.0}, "gamma must be in"),
+        ({"loss": "nope"}, "loss must be one of minimax"),
+        ({"what": 1}, "unknown field 'what'"),
+        ({"clip": 0.1, "penalty": "gp"}, "choose one of them"),
+        ({"augment": "cutout"}, "set augment to none"),
+    ],
+)
+def test_a_change_that_cannot_be_is_refused_and_changes_nothing(settings, words):
+    config, dataset = prepare(Config(**PLANE))
+    trainer = Trainer(config, dataset)
+    with pytest.raises(ConfigError, match=words):
+        trainer.change(**settings)
+    assert trainer.config == config
+
+
+def test_the_loop_tells_of_changes_refusals_and_every_step():
+    config, dataset = prepare(Config(**PLANE, images=16 * 6))
+    control, told = Control(), []
+    for event in run(Trainer(config, dataset), 1, (), None, control, report=1e9, ticks=True):
+        told.append(event)
+        if isinstance(event, Ticked) and event.shown == 32:
+            control.change({"gamma": 0.5})
+            control.change({"batch_size": 32})
+        if isinstance(event, Ticked) and event.shown == 64:
+            control.change({"loss": "nope"})
+    assert [e.shown for e in told if isinstance(e, Ticked)] == [16, 32, 64, 96]
+    (changed,) = [e for e in told if isinstance(e, Changed)]
+    assert changed.shown == 32 and (changed.config.gamma, changed.config.batch_size) == (0.5, 32)
+    (refused,) = [e for e in told if isinstance(e, Alarmed)]
+    assert refused.kind == "refused" and "loss must be one of" in refused.message
+
+
+def test_after_a_change_of_optimiser_a_run_can_still_go_back(monkeypatch):
+    config, dataset = prepare(Config(**PLANE))
+    trainer = Trainer(config, dataset)
+    trainer.advance()
+    good = trainer.snapshot()
+    trainer.change(optimizer="rmsprop")
+    trainer.advance()
+    trainer.rewind(good)
+    assert_same(
+        {k: v for k, v in good.tensors.items() if "optimizer" not in k},
+        {k: v for k, v in trainer.tensors().items() if "optimizer" not in k},
+    )
+    trainer.advance()
+
+
+def test_the_rate_does_not_count_the_time_a_run_was_paused():
+    config, dataset = prepare(Config(**PLANE, images=16 * 40))
+    control, rates = Control(), []
+    events = run(Trainer(config, dataset), 1, (), None, control, report=0.0)
+    for event in events:
+        if isinstance(event, Stepped):
+            rates.append(event.images_per_second)
+            if len(rates) == 20:
+                time.sleep(1.0)
+    assert rates[-1] > 16 * 40 / 1.0
