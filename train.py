@@ -18,13 +18,15 @@ if typing.TYPE_CHECKING:
 def parser() -> argparse.ArgumentParser:
     """Command-line flags: one for every field of Config that the data does not decide, and three of their own."""
     from gan.data import DATASETS
+    from gan.data.worlds import WORLDS
     from gan.losses import LOSSES
-    from gan.networks import NETWORKS
+    from gan.networks import NETWORKS, POINT_NETWORKS
     from gan.optimizers import OPTIMIZERS
     from gan.penalties import PENALTIES
 
     offered = {
-        "dataset": DATASETS, "network": NETWORKS, "loss": LOSSES, "penalty": PENALTIES, "optimizer": OPTIMIZERS
+        "dataset": [*DATASETS, *WORLDS], "network": [*NETWORKS, *POINT_NETWORKS], "loss": LOSSES,
+        "penalty": PENALTIES, "optimizer": OPTIMIZERS,
     }  # fmt: skip
     p = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     p.add_argument("--preset", choices=PRESETS, help="a recipe; other flags change it")

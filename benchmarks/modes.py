@@ -21,7 +21,7 @@ from typing import Any
 import torch
 
 from gan.config import Config
-from gan.data.worlds import WORLDS
+from gan.data.worlds import MIXTURES
 from gan.metrics.modes import SAMPLES, Coverage, coverage
 from gan.trainer import Trainer, prepare
 
@@ -43,7 +43,7 @@ def run(config: Config) -> dict[str, Any]:
     while trainer.shown < config.images:
         trainer.advance()
     seconds = time.perf_counter() - start
-    found = coverage(trainer.points(FRESH), WORLDS[config.dataset])
+    found = coverage(trainer.points(FRESH), MIXTURES[config.dataset])
     return {"seed": config.seed, **dataclasses.asdict(found), "seconds": seconds, "met": met(found, seconds)}
 
 
@@ -56,7 +56,7 @@ def met(found: Coverage, seconds: float) -> bool:
 def main() -> int:
     """Run the benchmark; exit status 1 when any run misses a goal."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--worlds", default=",".join(WORLDS))
+    parser.add_argument("--worlds", default=",".join(MIXTURES))
     parser.add_argument("--seeds", type=int, default=5)
     parser.add_argument("--images", type=int, default=IMAGES, help="points shown")
     parser.add_argument("--json", type=Path, help="also write the JSON here")

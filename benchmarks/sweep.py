@@ -24,7 +24,7 @@ from typing import Any
 import torch
 
 from gan.config import PRESETS, Config
-from gan.data.worlds import WORLDS
+from gan.data.worlds import MIXTURES
 from gan.losses import LOSSES
 from gan.metrics.balance import covered, histogram
 from gan.metrics.classifier import load_classifier
@@ -60,7 +60,7 @@ def plane(world: str, loss: str, seed: int, images: int) -> dict[str, Any]:
     """One cell of the table for a world of points."""
     settings = {**POINTS, **LOSSES[loss].customary}
     trainer, seconds = trained(Config(**settings, loss=loss, dataset=world, images=images, seed=seed))
-    found = coverage(trainer.points(range(10**6, 10**6 + SAMPLES)).nan_to_num(1e9), WORLDS[world])
+    found = coverage(trainer.points(range(10**6, 10**6 + SAMPLES)).nan_to_num(1e9), MIXTURES[world])
     kl = found.kl if math.isfinite(found.kl) else None
     return {**dataclasses.asdict(found), "kl": kl, "seconds": seconds}
 
@@ -84,7 +84,7 @@ def table(cells: dict[str, Any]) -> str:
     lines = ["| loss | ring: modes, quality | grid: modes, quality | MNIST: digits, Frechet |", "|---|---|---|---|"]
     for loss in LOSSES:
         row = [f"| {loss} "]
-        for where in (*WORLDS, "mnist"):
+        for where in (*MIXTURES, "mnist"):
             found = [v for k, v in cells.items() if k.startswith(f"{where}/{loss}/")]
             if not found:
                 row.append("| ")
@@ -112,7 +112,7 @@ def main() -> int:
     torch.set_num_threads(1)
     cells = json.loads(args.json.read_text()) if args.json and args.json.exists() else {}
     for seed in range(args.seeds):
-        for where in (*WORLDS, "mnist"):
+        for where in (*MIXTURES, "mnist"):
             for loss in LOSSES:
                 key = f"{where}/{loss}/{seed}"
                 if key in cells:

@@ -15,6 +15,7 @@ from PIL import Image
 
 from gan import data
 from gan.config import Config, ConfigError
+from gan.data.worlds import is_world
 from gan.files import write_bytes
 
 NEUTRAL = ("device", "data_root", "sample_images", "checkpoint_images")  # settings that do not decide weights
@@ -168,6 +169,8 @@ def _later(config: Config, metrics: Mapping[str, Any]) -> str:
 
 def licence_of(config: Config) -> str:
     """The licence of the pictures that a model learnt from, as far as it is known."""
+    if is_world(config.dataset):
+        return "none, for they are points that this program draws"
     source = data.DATASETS.get(config.dataset)
     return source.licence if source else "the licence of the folder's owner"
 

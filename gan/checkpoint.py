@@ -14,7 +14,7 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import save
 from torch import Tensor, nn
 
-from gan import networks
+from gan import networks, plane
 from gan.config import Config, ConfigError
 from gan.files import FolderError, read_json, write_bytes
 
@@ -35,8 +35,14 @@ def read_config(folder: Path) -> Config:
         raise FolderError(f"{path}: {error}") from None
     if config.resolution == 0 or config.channels == 0:
         raise FolderError(f"{path}: resolution and channels must be set in a trained model's config")
-    if config.network not in networks.NETWORKS:
-        raise FolderError(f"{path}: unknown network {config.network!r}: known are {', '.join(networks.NETWORKS)}")
+    known = networks.NETWORKS | networks.POINT_NETWORKS
+    if config.network not in known:
+        raise FolderError(f"{path}: unknown network {config.network!r}: known are {', '.join(known)}")
+    shape = (config.resolution, config.channels, config.classes)
+    if config.network in networks.POINT_NETWORKS and shape != (plane.SIDE, plane.CHANNELS, ()):
+        raise FolderError(
+            f"{path}: points are drawn at resolution {plane.SIDE}, with {plane.CHANNELS} channels and no classes"
+        )
     return config
 
 

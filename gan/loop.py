@@ -12,7 +12,6 @@ from gan.alarms import Watch
 from gan.card import write_grid
 from gan.config import Config, ConfigError
 from gan.control import Control
-from gan.data.worlds import Points
 from gan.distributed import World
 from gan.events import Alarmed, Changed, Checkpointed, Done, Event, Measured, Sampled, Started, Stepped, Ticked, record
 from gan.publish import write_model
@@ -32,7 +31,7 @@ def train(
 ) -> Iterator[Event]:
     """Train `config` into the model folder `out`, yielding what happens.
 
-    out       None to write nothing at all: the only choice for points of a 2-D world
+    out       None to write nothing at all
     resume    go on from `out/checkpoint`; `config` must describe the same networks and data
     control   obeyed between steps; once stopped the run saves all it has, writes a complete folder and ends
     progress  is given a line of text now and then while data is loaded
@@ -42,10 +41,6 @@ def train(
     """
     world = world or World()
     config, dataset = world.first(lambda: prepare(config, progress))
-    if isinstance(dataset, Points) and out is not None:
-        raise ConfigError(
-            f"{config.dataset} is a world of points, of which no model folder can be made: see benchmarks/"
-        )
     trainer = Trainer(config, dataset, world)
     if resume:
         trainer.restore(out / "checkpoint")
@@ -145,7 +140,7 @@ def _sampled(trainer: Trainer, out: Path | None, watch: Watch) -> Iterator[Event
     if out is not None:
         path = out / "samples" / f"{trainer.shown:010d}.png"
         path.parent.mkdir(exist_ok=True)
-        write_grid(path, pictures)
+        write_grid(path, trainer.preview())
     yield Sampled(trainer.shown, path, pictures)
     diversity = trainer.diversity(pictures)
     yield Measured(trainer.shown, diversity)

@@ -10,7 +10,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from gan import networks
+from gan import networks, plane
 from gan.checkpoint import FolderError, build_on_meta, load_into, read_config, read_tensors
 from gan.config import Config, ConfigError
 from gan.latent import class_of, latents, path
@@ -55,6 +55,12 @@ class Model:
         self.classes, self.z_dim = config.classes, config.z_dim
         self.resolution, self.channels = config.resolution, config.channels
         self.device = next(generator.parameters()).device
+        self._plane = self._draw_plane() if config.network in networks.POINT_NETWORKS else None
+
+    @torch.inference_mode()
+    def _draw_plane(self) -> plane.Plane:
+        z = torch.randn(plane.CLOUD, self.z_dim, generator=torch.Generator().manual_seed(0))
+        return plane.Plane(self.generator(z.to(self.device)))
 
     def latents(self, seeds: Sequence[int]) -> Tensor:
         """Latents float32 (N, z_dim) of seeds, whole numbers in [0, 2**32); ValueError otherwise."""
@@ -90,11 +96,15 @@ class Model:
 
     @torch.inference_mode()
     def render(self, z: Tensor, y: Tensor | None) -> np.ndarray:
-        """Latents (N, z_dim) and class weights (N, K), or None, to uint8 (N, H, W, C)."""
+        """Latents (N, z_dim) and class weights (N, K), or None, to uint8 (N, H, W, C).
+
+        Of a 2-D world: where each latent's point lies among all that the generator makes, as `gan.plane` draws it.
+        """
         parts = [np.empty((0, self.resolution, self.resolution, self.channels), np.uint8)]
         for i in range(0, len(z), BATCH):
             rows = None if y is None else y[i : i + BATCH].to(self.device)
-            parts.append(to_uint8(self.generator(z[i : i + BATCH].to(self.device), rows)))
+            made = self.generator(z[i : i + BATCH].to(self.device), rows)
+            parts.append(self._plane.draw(made) if self._plane else to_uint8(made))
         return np.concatenate(parts)
 
     def sample(self, seeds: Sequence[int], label: Label = None, truncation: float = 1.0) -> np.ndarray:
@@ -129,6 +139,8 @@ class Model:
 
         label as in `class_weights`; None on a conditional model averages over classes. ValueError for a wrong shape.
         """
+        if self._plane:
+            raise ValueError(f"the critic of {self.name} judges points of the plane, not pictures")
         shape = (self.resolution, self.resolution, self.channels)
         if not (isinstance(images, np.ndarray) and images.dtype == np.uint8 and images.shape[1:] == shape):
             got = f"{images.dtype} {images.shape}" if isinstance(images, np.ndarray) else type(images).__name__
@@ -169,7 +181,7 @@ def load(folder: str | Path, device: str = "auto") -> Model:
     wanted = {"directions": torch.empty(k, config.z_dim, device="meta"), "variance": torch.empty(k, device="meta")}
     directions = read_tensors(folder / "directions.safetensors", wanted)
     generator = load_into(generator, folder / "model.safetensors", where)
-    if networks.NETWORKS[config.network].convolutional:  # a single picture takes 1.8 ms instead of 2.3 on one CPU core
+    if networks.pair_of(config).convolutional:  # a single picture takes 1.8 ms instead of 2.3 on one CPU core
         generator = generator.to(memory_format=torch.channels_last)
     critic = load_into(critic, folder / "critic.safetensors", where)
     return Model(folder.resolve().name, config, generator, critic, directions["directions"], directions["variance"])

@@ -41,7 +41,7 @@ def write_model(trainer: Trainer, out: Path, last: Stepped | None) -> None:
     write_bytes(out / "config.json", public(config).to_json().encode())
     write_bytes(out / "metrics.json", (json.dumps(metrics, indent=2) + "\n").encode())
     write_bytes(out / "README.md", card(config, metrics, licence_of(config)).encode())
-    write_grid(out / "samples.png", trainer.sample())
+    write_grid(out / "samples.png", trainer.preview())
     write_tensors(out / "directions.safetensors", {"directions": directions, "variance": variance})
     write_tensors(out / "critic.safetensors", trainer.critic.state_dict())
     write_tensors(out / "model.safetensors", trainer.average.state_dict())

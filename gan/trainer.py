@@ -13,11 +13,11 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from gan import augment, data, ema, networks, schedule
+from gan import augment, data, ema, networks, plane, schedule
 from gan.alarms import spread
 from gan.checkpoint import find_state, read_state, read_tensors, save_state
 from gan.config import Config, ConfigError
-from gan.data.worlds import WORLDS, Points, load_world
+from gan.data.worlds import WORLDS, Points, is_world, load_world
 from gan.distributed import World, check
 from gan.draws import order, stream
 from gan.files import FolderError
@@ -45,10 +45,16 @@ def prepare(
     """
     check_options(config)
     if config.network in networks.POINT_NETWORKS:
-        return dataclasses.replace(config, resolution=0, channels=2, classes=()), load_world(config.dataset)
-    if config.dataset in WORLDS:
+        if not is_world(config.dataset):
+            raise ConfigError(
+                f"network {config.network} is for points, and {config.dataset[:40]} is not made of them: dataset must "
+                f"be one of {', '.join(WORLDS)}"
+            )
+        drawn = {"resolution": plane.SIDE, "channels": plane.CHANNELS, "classes": ()}
+        return dataclasses.replace(config, **drawn), load_world(config.dataset)
+    if is_world(config.dataset):
         have = ", ".join(networks.POINT_NETWORKS)
-        raise ConfigError(f"{config.dataset} is made of points, not pictures: network must be {have}")
+        raise ConfigError(f"{config.dataset[:40]} is made of points, not pictures: network must be {have}")
     dataset = data.load(config.dataset, config.resolution or None, config.data_root, progress=progress)
     classes = dataset.classes if networks.pair_of(config).conditional and config.conditional else ()
     _, channels, resolution, _ = dataset.images.shape
@@ -235,9 +241,13 @@ class Trainer:
 
         For points float32 (1000, 2), seeds 0 to 999.
         """
-        none = torch.empty(0, self.config.z_dim)
         if self.config.network in networks.POINT_NETWORKS:
             return self.points(range(1000)).numpy()
+        return self.preview()
+
+    def preview(self) -> np.ndarray:
+        """As `sample`, but of points too the pictures that stand for them."""
+        none = torch.empty(0, self.config.z_dim)
         return Model("", self.config, self.average, self.critic, none, none).sample(PREVIEW)
 
     @torch.no_grad()

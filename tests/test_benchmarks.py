@@ -10,7 +10,7 @@ import torch
 from benchmarks import modes, stacked_mnist, sweep, throughput, time_to_quality
 from gan import data
 from gan.config import Config
-from gan.data.worlds import WORLDS
+from gan.data.worlds import MIXTURES
 from gan.losses import LOSSES
 from gan.metrics.classifier import load_classifier
 from gan.metrics.modes import Coverage
@@ -32,12 +32,12 @@ def test_a_run_on_a_world_is_met_when_every_goal_is(found, seconds, expected):
     assert modes.met(found, seconds) is expected
 
 
-@pytest.mark.parametrize("world", WORLDS)
+@pytest.mark.parametrize("world", MIXTURES)
 def test_a_world_is_learnt_from_its_own_seed(world):
     few = modes.RECIPE | {"dataset": world, "images": 4 * modes.RECIPE["batch_size"]}
     first, again, other = (modes.run(Config(**few, seed=seed)) for seed in (0, 0, 1))
     for found in (first, again, other):
-        assert found.pop("seconds") > 0 and not found["met"] and found["of"] == len(WORLDS[world].centres)
+        assert found.pop("seconds") > 0 and not found["met"] and found["of"] == len(MIXTURES[world].centres)
     assert first == again != other
 
 

@@ -7,10 +7,10 @@ import math
 import pytest
 import torch
 
-from gan.data.worlds import WORLDS, World
+from gan.data.worlds import MIXTURES, Mixture
 from gan.metrics.modes import coverage
 
-CROSS = World(torch.tensor([[0.0, 0.0], [10.0, 0.0], [0.0, 10.0]]), 1.0)
+CROSS = Mixture(lambda *_: None, 10.0, torch.tensor([[0.0, 0.0], [10.0, 0.0], [0.0, 10.0]]), 1.0)
 
 
 def test_hits_modes_and_kl_by_hand():
@@ -23,17 +23,17 @@ def test_hits_modes_and_kl_by_hand():
     assert result.kl == pytest.approx(sum(q * math.log(3 * q) for q in p), abs=1e-12)
 
 
-@pytest.mark.parametrize("name", WORLDS)
+@pytest.mark.parametrize("name", MIXTURES)
 def test_the_world_itself_is_covered(name):
-    result = coverage(WORLDS[name].sample(2500, torch.Generator().manual_seed(1)), WORLDS[name])
-    assert result.modes == result.of == len(WORLDS[name].centres)
+    result = coverage(MIXTURES[name].sample(2500, torch.Generator().manual_seed(1)), MIXTURES[name])
+    assert result.modes == result.of == len(MIXTURES[name].centres)
     assert result.quality == pytest.approx(1 - math.exp(-4.5), abs=0.006)  # 3 sd of a round Gaussian
     assert result.kl == pytest.approx((result.of - 1) / 2 / 2500, abs=0.004)
 
 
-@pytest.mark.parametrize("name", WORLDS)
+@pytest.mark.parametrize("name", MIXTURES)
 def test_one_mode_alone_costs_log_of_their_number(name):
-    world = WORLDS[name]
+    world = MIXTURES[name]
     result = coverage(world.centres[:1].repeat(50, 1), world)
     assert (result.modes, result.quality) == (1, 1.0) and result.kl == pytest.approx(math.log(result.of))
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from gan.data.worlds import World
+from gan.data.worlds import Mixture
 
 RADIUS = 3.0  # standard deviations around a centre within which a point is a hit
 SAMPLES = 2_500
@@ -27,7 +27,7 @@ class Coverage:
     kl: float
 
 
-def coverage(points: Tensor, world: World) -> Coverage:
+def coverage(points: Tensor, world: Mixture) -> Coverage:
     """Coverage of a world by points (N, 2), after VEEGAN (arXiv:1705.07761) and PacGAN (arXiv:1712.04086, section 4.1).
 
     ValueError for points of another shape, or none.
