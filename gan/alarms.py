@@ -8,6 +8,7 @@ from torch import Tensor
 WON = 0.98  # share of pairs told apart, on average, from which the critic has won
 MEMORY = 0.9  # of the running average of that share, per report
 REPORTS = 30  # before it is believed
+EXPLODED = 4.0  # spread, over that of real pictures, that nothing which learns has
 LOST = 0.5  # share of its best spread to which a generator may fall before it counts as collapsing
 NARROW, LATE = 0.35, 50_000  # least spread, over that of real pictures, once so many images were shown
 
@@ -38,6 +39,13 @@ class Watch:
 
     def diversity(self, share: float, shown: int) -> tuple[str, str] | None:
         """share: spread of generated over that of real pictures; shown: images."""
+        if share > EXPLODED or "exploded" in self._on:
+            return self._once(
+                "exploded",
+                share > EXPLODED,
+                f"what is generated differs {share:.0f} times as much as what is real: the steps are too large, lower "
+                "--learning-rate",
+            )
         self._best = max(self._best, share)
         wrong = share < LOST * self._best or (shown >= LATE and share < NARROW)
         return self._once(

@@ -78,7 +78,7 @@ class Ticked:
 
 @dataclass(frozen=True)
 class Alarmed:
-    """Something is wrong. kind: non-finite, critic-won, diversity or refused.
+    """Something is wrong. kind: non-finite, critic-won, diversity, exploded or refused.
 
     message: what, and what to do or what was done.
     """

@@ -91,8 +91,6 @@ def run(
         numbers = _numbers(critic, generator) if due else None  # waits for the device: part of the step's time
         now = time.perf_counter()
         trainer.seconds += now - tick
-        if ticks:
-            yield Ticked(trainer.shown)
         try:
             if numbers:
                 if world.any(any(math.isinf(v) or math.isnan(v) for v in _moved(numbers, move))):
@@ -114,6 +112,8 @@ def run(
             message = _rolled_back(trainer, good, falls)
             start, start_shown = trainer.seconds, trainer.shown
             yield Alarmed(trainer.shown, "non-finite", message)
+        if ticks:
+            yield Ticked(trainer.shown)
     if trainer.shown and saved != trainer.shown:
         yield _saved(trainer, out)
     if trainer.shown and out is not None:  # stopped before the first step, there is nothing worth keeping

@@ -5,7 +5,7 @@ from __future__ import annotations
 import copy
 import dataclasses
 import zlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -88,6 +88,22 @@ def check_options(config: Config) -> None:
         raise ConfigError("augment changes pictures, and there are none among points: set augment to none")
 
 
+def changed(config: Config, settings: Mapping[str, Any]) -> Config:
+    """The config with other settings, of those that may change while a run goes on (marked `live` in `Config`).
+
+    ConfigError for a setting that may not, a bad value or a contradiction.
+    """
+    fields = {f.name: f for f in dataclasses.fields(Config)}
+    for name in settings:
+        if name not in fields:
+            raise ConfigError(f"unknown field {name!r}")
+        if not fields[name].metadata.get("live"):
+            raise ConfigError(f"{name} cannot change while a run goes on: start a new one")
+    config = dataclasses.replace(config, **settings)
+    check_options(config)
+    return config
+
+
 class Trainer:
     """All that a checkpoint holds. shown: images shown so far; seconds: of training, over all resumed parts.
 
@@ -131,17 +147,8 @@ class Trainer:
         return {"generator": self.players.generator_optimizer, "critic": self.players.critic_optimizer}
 
     def change(self, **settings: Any) -> None:
-        """Go on with other settings, those of `Config` that are marked `live`; a new optimiser starts without memory.
-
-        ConfigError, and no change, for a setting that a run cannot change, a bad value or a contradiction.
-        """
-        for f in dataclasses.fields(Config):
-            if f.name in settings and not f.metadata.get("live"):
-                raise ConfigError(f"{f.name} cannot change while a run goes on: start a new one")
-        if unknown := sorted(set(settings) - {f.name for f in dataclasses.fields(Config)}):
-            raise ConfigError(f"unknown field {unknown[0]!r}")
-        old, new = self.config, dataclasses.replace(self.config, **settings)
-        check_options(new)
+        """Go on with other settings; a new optimiser starts without memory. ConfigError as `changed`."""
+        old, new = self.config, changed(self.config, settings)
         check(self.world, new.batch_size, new.accumulate)
         self.config = new
         p = self.players

@@ -45,3 +45,11 @@ def test_collapse_is_a_fall_from_the_best_or_never_rising(shares, alarms):
     assert [i for i, s in enumerate(said) if s] == alarms
     assert all(s[0] == "diversity" and "collapse" in s[1] for s in filter(None, said))
     assert LATE == 2 * 25_000
+
+
+def test_what_is_flung_apart_is_an_alarm_of_its_own_once_and_no_collapse_when_it_comes_back():
+    watch = Watch()
+    said = [watch.diversity(share, 1000) for share in (0.9, 50.0, 60.0, 1.1, 0.9)]
+    assert [s and s[0] for s in said] == [None, "exploded", None, None, None]
+    assert "lower --learning-rate" in said[1][1]
+    assert watch.diversity(0.2, 2000)[0] == "diversity"

@@ -1,0 +1,332 @@
+"""A run that people watch: one thread that trains one configuration, or two in lock step, and what they see of it."""
+
+from __future__ import annotations
+
+import logging
+import math
+import threading
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import torch
+
+from gan import networks
+from gan.config import Config, ConfigError
+from gan.control import Control
+from gan.data.dataset import Dataset
+from gan.data.worlds import Points
+from gan.events import Alarmed, Changed, Event, Stepped, Ticked, record
+from gan.live.views import View, Viewer, viewer_of
+from gan.loop import run
+from gan.trainer import Snapshot, Trainer, TrainingError, changed, check_options, prepare
+
+log = logging.getLogger(__name__)
+
+DRAWN = {"points": 0.045, "pictures": 0.4}  # least seconds between two frames
+MEASURED = {"points": 0.5, "pictures": 4.0}  # and between two measurements
+FRAMES = 120  # moments kept of a run; every other one goes when there are more
+STATES = 128 * 2**20  # bytes of the full states kept among them
+SLOWEST = 2.0  # seconds between steps in slow motion
+
+
+@dataclass
+class Side:
+    """One configuration of a run, as its thread sees it."""
+
+    trainer: Trainer
+    control: Control
+    events: Iterator[Event]
+    steps: int = 0
+    numbers: dict[str, Any] = field(default_factory=dict)  # of the last step
+    measured: dict[str, Any] = field(default_factory=dict)  # of the last measurement
+    over: bool = False
+
+
+@dataclass(frozen=True)
+class Moment:
+    """What was seen at one moment. number: counts up through the run; sides: a view each; states: to fork from."""
+
+    number: int
+    shown: int
+    steps: int
+    seconds: float
+    sides: tuple[View, ...]
+    states: tuple[tuple[Config, Snapshot], ...] | None = None
+
+
+@dataclass(frozen=True)
+class Alarm:
+    """An alarm on the time line. side: which configuration."""
+
+    side: int
+    shown: int
+    kind: str
+    message: str
+
+
+class Run:
+    """Trains until it is stopped; every method may be called from any thread.
+
+    configs  one configuration, or two for a duel: of one data set, seed and network shape
+    data     pictures or points to learn from; loaded from the configs where it is None
+    begin    states to start from, as `fork` gives them
+
+    ConfigError or DataError for what cannot be trained. Nothing happens before `start`.
+    """
+
+    def __init__(
+        self,
+        configs: Sequence[Config],
+        data: Dataset | Points | None = None,
+        begin: Sequence[Snapshot] | None = None,
+    ) -> None:
+        if not 1 <= len(configs) <= 2:
+            raise ConfigError(f"a run has one configuration, or two for a duel, got {len(configs)}")
+        if len(configs) == 2 and any(getattr(configs[0], k) != getattr(configs[1], k) for k in ("dataset", "seed")):
+            raise ConfigError("both sides of a duel learn from the same data with the same seed")
+        self.configs = tuple(configs)
+        for config in configs:
+            check_options(config)
+        self._data, self._begin = data, begin
+        self._changed = threading.Condition()
+        self._latest: Moment | None = None
+        self._moments: list[Moment] = []
+        self._curve: list[dict[str, Any]] = []
+        self._count, self._every, self._states_every = 0, 1, 1  # moments so far; which are kept, which with their state
+        self._stopping = False
+        self.alarms: list[Alarm] = []
+        self.backdrop: View | None = None
+        self.error: str | None = None
+        self.done = False
+        self._slow = 0.0
+        self._controls = [Control() for _ in configs]
+        self._sides: list[Side] = []
+        self._thread = threading.Thread(target=self._main, name="live-run", daemon=True)
+
+    # What people ask for.
+
+    def start(self) -> None:
+        """Begin, in a thread of the run's own."""
+        self._thread.start()
+
+    def play(self) -> None:
+        """Go on."""
+        for control in self._controls:
+            control.play()
+
+    def pause(self) -> None:
+        """Wait after the step under way."""
+        for control in self._controls:
+            control.pause()
+
+    def step(self, move: str = "both") -> None:
+        """One step and wait; ValueError for an unknown move."""
+        for control in self._controls:
+            control.step(move)
+
+    def stop(self) -> None:
+        """End after the step under way; what was seen stays."""
+        self._stopping = True
+        for control in self._controls:
+            control.stop()
+
+    def slow(self, seconds: float) -> None:
+        """Wait so long after each step, at most `SLOWEST`; 0 is full speed."""
+        if not 0 <= seconds <= SLOWEST:
+            raise ValueError(f"slow must be in [0, {SLOWEST:g}] seconds, got {seconds!r}")
+        self._slow = seconds
+
+    def change(self, side: int, settings: Mapping[str, Any]) -> None:
+        """Other settings for one side from its next step on. ConfigError, and no change, for what cannot be."""
+        config = changed(self.configs[side], settings)
+        self.configs = tuple(config if i == side else c for i, c in enumerate(self.configs))
+        self._controls[side].change(settings)
+
+    def fork(self, number: int) -> tuple[tuple[Config, ...], tuple[Snapshot, ...], int]:
+        """(configs, states, images shown) at the last kept state not after moment `number`; ValueError if none is."""
+        with self._changed:
+            kept = [m for m in self._moments if m.states is not None and m.number <= number]
+        if not kept:
+            raise ValueError(f"there is no state to go back to at moment {number}: choose a later one")
+        configs, states = zip(*kept[-1].states, strict=True)
+        return configs, states, kept[-1].shown
+
+    # What people see.
+
+    @property
+    def paused(self) -> bool:
+        """Whether it waits."""
+        return self._controls[0].paused
+
+    @property
+    def alive(self) -> bool:
+        """Whether its thread is there."""
+        return self._thread.is_alive()
+
+    @property
+    def data(self) -> Dataset | Points | None:
+        """What it learns from; None until loaded."""
+        return self._data
+
+    def latest(self, after: int = -1, timeout: float = 0.0) -> Moment | None:
+        """The newest moment if its number is above `after`, waiting for one up to so many seconds; None otherwise."""
+        with self._changed:
+            self._changed.wait_for(
+                lambda: self.done or (self._latest is not None and self._latest.number > after), timeout
+            )
+            return self._latest if self._latest is not None and self._latest.number > after else None
+
+    def moments(self) -> list[Moment]:
+        """Those kept, oldest first; the newest is always among them."""
+        with self._changed:
+            kept = list(self._moments)
+            newer = self._latest is not None and (not kept or kept[-1].number < self._latest.number)
+            return [*kept, self._latest] if newer else kept
+
+    def curve(self) -> list[dict[str, Any]]:
+        """Numbers of the kept moments, oldest first: {"number", "shown", "sides": [numbers, ...]}."""
+        with self._changed:
+            return list(self._curve)
+
+    def side(self, index: int) -> Side:
+        """For `gan.publish`, once the run waits or is over. IndexError before it has begun."""
+        return self._sides[index]
+
+    def join(self, timeout: float | None = None) -> None:
+        """Wait until the thread has ended."""
+        self._thread.join(timeout)
+
+    # What its thread does.
+
+    def _main(self) -> None:
+        torch.set_num_threads(1)  # counts for this thread: sliders and other runs keep their cores
+        try:
+            self._train()
+        except (TrainingError, ValueError) as error:
+            self.error = str(error)
+        except Exception:
+            log.exception("a live run failed")
+            self.error = "something went wrong on the server; please start the run again"
+        finally:
+            with self._changed:
+                self.done = True
+                self._changed.notify_all()
+
+    def _train(self) -> None:
+        configs = []
+        for config in self.configs:
+            config, self._data = prepare(config) if self._data is None else (self._prepared(config), self._data)
+            configs.append(config)
+        self.configs = tuple(configs)
+        kind = "points" if isinstance(self._data, Points) else "pictures"
+        viewer = viewer_of(self._data, configs[0].dataset)
+        self.backdrop = viewer.backdrop()
+        for i, config in enumerate(configs):
+            trainer = Trainer(config, self._data)
+            if self._begin:
+                trainer.rewind(self._begin[i])
+            events = run(trainer, len(self._data.images), (), None, self._controls[i], DRAWN[kind], ticks=True)
+            self._sides.append(Side(trainer, self._controls[i], events))
+        self._begin = None
+        self._see(viewer, keep=True)
+        measured, drawn = -math.inf, -math.inf
+        while not all(side.over for side in self._sides):
+            for i, side in enumerate(self._sides):
+                self._advance(i, side)
+            now = time.perf_counter()
+            if now - drawn >= DRAWN[kind] or self.paused:
+                if now - measured >= MEASURED[kind] or self.paused:
+                    for side in self._sides:
+                        side.measured = viewer.measure(side.trainer)
+                    measured = time.perf_counter()
+                self._see(viewer)
+                drawn = time.perf_counter()
+            self._wait(self._slow)
+        self._see(viewer, keep=True)
+
+    def _prepared(self, config: Config) -> Config:
+        # As `prepare`, for data that is there already.
+        if isinstance(self._data, Points):
+            return prepare(config)[0]
+        _, channels, resolution, _ = self._data.images.shape
+        classes = self._data.classes if networks.pair_of(config).conditional and config.conditional else ()
+        return replace(config, resolution=resolution, channels=channels, classes=tuple(classes))
+
+    def _advance(self, index: int, side: Side) -> None:
+        """One step of one side, and all that is told of it; waits while paused."""
+        for event in side.events:
+            if isinstance(event, Ticked):
+                side.steps += 1
+                return
+            if isinstance(event, Stepped):
+                side.numbers = {k: v for k, v in record(event).items() if k != "event"}
+            elif isinstance(event, Alarmed):
+                with self._changed:
+                    self.alarms.append(Alarm(index, event.shown, event.kind, event.message))
+            elif isinstance(event, Changed):
+                with self._changed:
+                    self.configs = tuple(event.config if i == index else c for i, c in enumerate(self.configs))
+        side.over = True
+
+    def _see(self, viewer: Viewer, keep: bool = False) -> None:
+        """Draw this moment, and keep it if its turn has come. keep: in any case, with its state."""
+        views = []
+        for side in self._sides:
+            view = viewer.look(side.trainer)
+            view.numbers = finite({**side.numbers, **side.measured, **view.numbers})
+            views.append(view)
+        first = self._sides[0]
+        number = self._count
+        still = self.paused  # whoever stopped here to look may want to come back
+        keep = keep or still
+        whole = keep or number % self._states_every == 0
+        keep = keep or number % self._every == 0
+        moment = Moment(number, first.trainer.shown, first.steps, first.trainer.seconds, tuple(views))
+        if keep and whole:
+            moment = replace(moment, states=self._states())
+        line = {"number": number, "shown": moment.shown, "sides": [view.numbers for view in views]}
+        with self._changed:
+            self._count += 1
+            self._latest = moment
+            if keep:
+                self._moments.append(moment)
+                self._curve.append(line)
+                self._thin()
+            self._changed.notify_all()
+
+    def _states(self) -> tuple[tuple[Config, Snapshot], ...] | None:
+        try:
+            return tuple((side.trainer.config, side.trainer.snapshot()) for side in self._sides)
+        except TrainingError:  # not finite: nothing to go back to
+            return None
+
+    def _thin(self) -> None:
+        # Every other one goes, the first one stays.
+        if len(self._moments) > FRAMES:
+            self._every *= 2
+            last = self._moments[-1].number
+            self._moments = [m for m in self._moments if m.number % self._every == 0 or m.number == last]
+            self._curve = [c for c in self._curve if c["number"] % self._every == 0 or c["number"] == last]
+        self._states_every = max(self._states_every, self._every)
+        while sum(_size(m.states) for m in self._moments) > STATES and self._states_every < 2**30:
+            self._states_every *= 2
+            self._moments = [
+                m if m.number % self._states_every == 0 or m is self._moments[-1] else replace(m, states=None)
+                for m in self._moments
+            ]
+
+    def _wait(self, seconds: float) -> None:
+        until = time.perf_counter() + seconds
+        while self._slow and not self._stopping and (left := until - time.perf_counter()) > 0:
+            time.sleep(min(left, 0.05))
+
+
+def finite(numbers: Mapping[str, Any]) -> dict[str, Any]:
+    """Numbers as JSON has them: what is not finite is None."""
+    return {k: None if isinstance(v, float) and not math.isfinite(v) else v for k, v in numbers.items()}
+
+
+def _size(states: tuple[tuple[Config, Snapshot], ...] | None) -> int:
+    return sum(t.numel() * t.element_size() for _, state in states or () for t in state.tensors.values())

@@ -1,0 +1,241 @@
+"""What is seen of a run at one moment: arrays ready to be drawn, and the numbers beside them.
+
+Called by the thread that trains, between two steps. Nothing here changes what the run does next.
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from gan.alarms import spread
+from gan.data.dataset import DataError, Dataset
+from gan.data.worlds import MIXTURES, Points, world_of
+from gan.draws import order
+from gan.latent import class_of, latents
+from gan.metrics import balance
+from gan.metrics.classifier import load_classifier
+from gan.metrics.frechet import frechet_distance
+from gan.metrics.manifold import manifold
+from gan.metrics.modes import coverage
+from gan.model import to_uint8
+from gan.trainer import Trainer
+
+POINTS, CRITICISED = 600, 140  # generated points drawn; those of them with an arrow
+HEAT, MARGIN = 32, 1.1  # cells a side of the critic's map; how far it reaches beyond the world's extent
+WARP, REACH = 17, 2.0  # lines each way of the latent grid, which lies in [-REACH, REACH] squared
+COUNTED = 1_000  # points of the average whose coverage is measured
+PICTURES, LOOKED_AT = 36, 8  # pictures of fixed seeds; those of them, and as many real ones, that the critic judges
+MEASURED = 512  # pictures compared with as many real ones
+SCALE = 32_000  # int16 of a coordinate at the edge
+
+
+@dataclass
+class View:
+    """One moment. arrays: by name, C-contiguous, int16, int8 or uint8; numbers: JSON values."""
+
+    arrays: dict[str, np.ndarray]
+    numbers: dict[str, Any] = field(default_factory=dict)
+
+
+class Viewer(Protocol):
+    """How a kind of data is looked at."""
+
+    def backdrop(self) -> View:
+        """What stays the same through a run."""
+        ...
+
+    def look(self, trainer: Trainer) -> View:
+        """The run at this moment; milliseconds."""
+        ...
+
+    def measure(self, trainer: Trainer) -> dict[str, Any]:
+        """Numbers that take longer, for now and then; of what the averaged generator makes."""
+        ...
+
+
+def viewer_of(data: Dataset | Points, name: str) -> Viewer:
+    """The viewer for a training set and its name in the config."""
+    return PlaneViewer(name) if isinstance(data, Points) else PictureViewer(data, name)
+
+
+@contextmanager
+def _calm(trainer: Trainer) -> Iterator[None]:
+    # Dropout and batch normalisation as they are when nobody trains.
+    players = (trainer.generator, trainer.critic)
+    for player in players:
+        player.eval()
+    try:
+        yield
+    finally:
+        for player in players:
+            player.train()
+
+
+def _told_apart(real: Tensor, fake: Tensor) -> dict[str, float]:
+    # Share of real logits above the mean fake one, and of fake ones below the mean real one: means the same for a loss
+    # whose logits have a zero and for one where only differences count.
+    return {
+        "accuracy_real": float((real > fake.mean()).float().mean()),
+        "accuracy_fake": float((fake < real.mean()).float().mean()),
+    }
+
+
+class PlaneViewer:
+    """Of a world of points.
+
+    backdrop: `real` int16 (600, 2), `centres` int16 (M, 2) of a mixture; extent, radius (of a mode, over the extent).
+    look: `points` int16 (600, 2); `heat` uint8 (32, 32), the critic's logits from low to high, top row first; `at` and
+    `arrows` int16 (140, 2), where the critic would move points; `warp` int16 (17, 17, 2), a grid of latents, if these
+    have two dimensions. Coordinates are in units of 1.1 extents over 32,000.
+    """
+
+    def __init__(self, name: str) -> None:
+        self.world, self.mixture = world_of(name), MIXTURES.get(name)
+        self.reach = MARGIN * self.world.extent
+        self.real = self.world.sample(POINTS, torch.Generator().manual_seed(1))
+        line = torch.linspace(-self.reach, self.reach, HEAT)
+        self.cells = torch.stack(torch.meshgrid(line.flip(0), line, indexing="ij")[::-1], -1).reshape(-1, 2)
+        line = torch.linspace(-REACH, REACH, WARP)
+        self.net = torch.stack(torch.meshgrid(line, line, indexing="ij"), -1).reshape(-1, 2)
+        self.latents = functools.cache(latents)
+
+    def backdrop(self) -> View:
+        """See the class."""
+        arrays, numbers = {"real": self._quantised(self.real)}, {"extent": self.world.extent}
+        if self.mixture:
+            arrays["centres"] = self._quantised(self.mixture.centres)
+            numbers |= {"modes_of": len(self.mixture.centres), "radius": 3 * self.mixture.sd / self.reach}
+        return View(arrays, numbers)
+
+    def look(self, trainer: Trainer) -> View:
+        """See the class; numbers: accuracy_real, accuracy_fake."""
+        with _calm(trainer), torch.no_grad():
+            points = trainer.average(self.latents(range(POINTS), trainer.config.z_dim))
+            heat, real, fake = trainer.critic(torch.cat([self.cells, self.real, points])).split(
+                [len(self.cells), POINTS, POINTS]
+            )
+            arrays = {"points": self._quantised(points), "heat": _shades(heat, real, fake).reshape(HEAT, HEAT)}
+            if trainer.config.z_dim == 2:
+                arrays["warp"] = self._quantised(trainer.average(self.net)).reshape(WARP, WARP, 2)
+        arrays |= self._arrows(trainer, points[:CRITICISED])
+        return View(arrays, _told_apart(real, fake))
+
+    def _arrows(self, trainer: Trainer, points: Tensor) -> dict[str, np.ndarray]:
+        x = points.detach().clone().requires_grad_(True)
+        with _calm(trainer):
+            (slope,) = torch.autograd.grad(trainer.critic(x).sum(), x)
+        longest = slope.norm(dim=1).quantile(0.9).clamp_min(1e-12)
+        return {"at": self._quantised(points), "arrows": self._quantised(slope / longest * 0.12 * self.reach)}
+
+    @torch.no_grad()
+    def measure(self, trainer: Trainer) -> dict[str, Any]:
+        """modes, quality and kl of a mixture; of another world precision and recall."""
+        points = trainer.average(self.latents(range(10_000, 10_000 + COUNTED), trainer.config.z_dim))
+        if not bool(points.isfinite().all()):
+            return {}
+        if self.mixture:
+            found = coverage(points, self.mixture)
+            return {"modes": found.modes, "modes_of": found.of, "quality": found.quality, "kl": min(found.kl, 99.0)}
+        found = manifold(self.real.double(), points[:POINTS].double())
+        return {"precision": found.precision, "recall": found.recall}
+
+    def _quantised(self, points: Tensor) -> np.ndarray:
+        scaled = points.detach().float().nan_to_num(0.0) * (SCALE / self.reach)
+        return scaled.round().clamp(-32_767, 32_767).to(torch.int16).numpy()
+
+
+class PictureViewer:
+    """Of pictures.
+
+    backdrop: nothing; classes, by which `histogram` counts, and floor, of `frechet`, where there is a classifier.
+    look: `pictures` uint8 (36, H, W, C) of fixed seeds; `judged` uint8 (16, H, W, C), eight real ones and the first
+    eight generated; `heat` uint8 (16, H, W), the length of the critic's gradient on each pixel, the longest 255.
+    """
+
+    def __init__(self, data: Dataset, name: str) -> None:
+        chosen = order(7, len(data.images), 0, min(2 * MEASURED, len(data.images)))
+        self.real, self.labels = data.images[chosen], data.labels[chosen]
+        self.latents = functools.cache(latents)
+        self.classifier, self.floor = None, None
+        try:
+            self.classifier = load_classifier(name)
+        except DataError:  # a folder of someone's own
+            return
+        eyes = self.classifier.features(self.real.permute(0, 2, 3, 1)).double()
+        self.eyes, other = eyes[: len(eyes) // 2], eyes[len(eyes) // 2 :]
+        self.floor = frechet_distance(other, self.eyes)
+
+    def backdrop(self) -> View:
+        """See the class."""
+        if self.classifier is None:
+            return View({})
+        return View({}, {"classes": list(self.classifier.classes), "frechet_floor": self.floor})
+
+    def look(self, trainer: Trainer) -> View:
+        """See the class; numbers: accuracy_real, accuracy_fake, and scores, sixteen logits."""
+        k = len(trainer.config.classes)
+        with torch.no_grad():
+            seeds = range(PICTURES)
+            y = torch.eye(k)[[class_of(seed, k) for seed in seeds]].to(trainer.device) if k else None
+            pictures = to_uint8(trainer.average(self.latents(seeds, trainer.config.z_dim).to(trainer.device), y))
+        real = self.real[:LOOKED_AT].to(trainer.device)
+        fake = torch.from_numpy(pictures[:LOOKED_AT]).permute(0, 3, 1, 2).to(trainer.device)
+        x = torch.cat([real, fake]).float().div(127.5).sub(1).requires_grad_(True)
+        y = torch.full((len(x), k), 1 / k, device=x.device) if k else None
+        with _calm(trainer):
+            scores = trainer.critic(x, y)
+            (slope,) = torch.autograd.grad(scores.sum(), x)
+        length = slope.square().sum(1).sqrt()
+        heat = length / length.amax((1, 2), keepdim=True).clamp_min(1e-12) * 255
+        arrays = {
+            "pictures": pictures,
+            "judged": np.ascontiguousarray(
+                x.detach().add(1).mul(127.5).round().byte().permute(0, 2, 3, 1).cpu().numpy()
+            ),
+            "heat": heat.round().byte().cpu().numpy(),
+        }
+        real_scores, fake_scores = scores.detach().float().cpu().split([len(real), len(fake)])
+        numbers = _told_apart(real_scores, fake_scores)
+        return View(arrays, numbers | {"scores": [round(float(s), 3) for s in scores.detach()]})
+
+    @torch.no_grad()
+    def measure(self, trainer: Trainer) -> dict[str, Any]:
+        """diversity; with a classifier histogram, frechet, and confidence: the mean of its best guess's probability."""
+        half = len(self.real) // 2
+        k = len(trainer.config.classes)
+        y = torch.eye(k)[self.labels[:half]].to(trainer.device) if k else None
+        z = self.latents(range(10_000, 10_000 + half), trainer.config.z_dim).to(trainer.device)
+        made = torch.cat([
+            trainer.average(z[i : i + 64], None if y is None else y[i : i + 64]) for i in range(0, half, 64)
+        ])  # fmt: skip
+        if not bool(made.isfinite().all()):
+            return {}
+        pictures = to_uint8(made)
+        some = min(half, 64)
+        real = self.real[half : half + some].permute(0, 2, 3, 1)
+        numbers = {"diversity": spread(torch.from_numpy(pictures[:some])) / max(spread(real), 1e-8)}
+        if self.classifier is None:
+            return numbers
+        eyes = self.classifier.features(pictures)
+        shares = balance.histogram(self.classifier.predict(eyes), len(self.classifier.classes))
+        sure = self.classifier.network.head(eyes.to(self.classifier.device)).softmax(1).amax(1).mean()
+        return numbers | {
+            "histogram": [round(float(s), 4) for s in shares],
+            "frechet": frechet_distance(eyes.double(), self.eyes),
+            "confidence": float(sure),
+        }
+
+
+def _shades(heat: Tensor, real: Tensor, fake: Tensor) -> np.ndarray:
+    # Logits to bytes, 128 half-way between what real and fake points get: only differences mean anything.
+    both = torch.cat([real, fake])
+    middle, width = (real.mean() + fake.mean()) / 2, both.std().clamp_min(1e-6) * 2
+    return (((heat - middle) / width).tanh() * 127 + 128).nan_to_num(128.0).round().clamp(0, 255).byte().numpy()
