@@ -17,7 +17,7 @@ from gan.ui.quick import without_stubs  # noqa: E402
 with without_stubs():
     import gradio as gr
 
-from gan.ui import api, assets, explore, gallery, header, interpolate  # noqa: E402
+from gan.ui import api, assets, explore, gallery, header, interpolate, training  # noqa: E402
 from gan.ui.folders import discover  # noqa: E402
 from gan.ui.session import Session  # noqa: E402
 from gan.ui.theme import theme  # noqa: E402
@@ -39,6 +39,8 @@ def build(session: Session) -> gr.Blocks:
                 explore.build(session)
             with gr.Tab("Interpolate", elem_id="tab-interpolate"):
                 interpolate.build(session)
+            with gr.Tab("Train", elem_id="tab-train"):
+                training.build(session)
         api.build(session)
     demo.queue(max_size=32, default_concurrency_limit=1)
     return demo

@@ -8,6 +8,8 @@ from browsers and are believed only after `gan.ui.checks` has seen them.
 from __future__ import annotations
 
 import logging
+import secrets
+import shutil
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
@@ -30,6 +32,7 @@ log = logging.getLogger(__name__)
 PICTURES = 2, 16
 STRIPS = 1, 6  # walks and grids, apart from pictures: a long walk must not make another visitor's drag wait
 LOADS = 1, 8
+ADOPTED = 16  # folders that visitors have made
 
 
 def _load(folder: Path) -> Model:
@@ -60,6 +63,8 @@ class Session:
         self._models: dict[str, Model] = {}
         self._failed: dict[str, object] = {}  # how the files of a damaged folder looked when it failed
         self._load = load
+        self._adopted: list[str] = []
+        self._adopting = threading.Lock()
         for folder in (Path(folder).absolute() for folder in folders):
             name = _text(folder.name)
             if name in self._folders:
@@ -73,7 +78,25 @@ class Session:
     @property
     def names(self) -> tuple[str, ...]:
         """The models that can be shown; shrinks when loading one finds its folder damaged, until its files change."""
-        return tuple(name for name in self._folders if name not in self.errors)
+        return tuple(name for name in list(self._folders) if name not in self.errors and name not in self._adopted)
+
+    def adopt(self, name: str, folder: Path) -> str:
+        """Serve one more folder, for those who know the name returned, which cannot be guessed; not in `names`.
+
+        Of adopted folders the last `ADOPTED` are kept; the session deletes the others.
+        """
+        name = f"{_text(name)}-{secrets.token_urlsafe(9)}"
+        with self._adopting:
+            self._folders[name] = folder
+            self._adopted.append(name)
+            gone = [self._adopted.pop(0) for _ in range(len(self._adopted) - ADOPTED)]
+            for other in gone:
+                shutil.rmtree(self._folders.pop(other), ignore_errors=True)
+                self._models.pop(other, None)
+                self._infos.pop(other, None)
+                self.errors.pop(other, None)
+        self._read(name)
+        return name
 
     def info(self, name: object) -> Info:
         """What the folder's JSON says of a model: cheap, no weights read."""

@@ -199,6 +199,12 @@
     lab.shortcuts(element, actions);
     new ResizeObserver(() => about && lab.size(screen, about.size)).observe($(".ll-screen"));
 
+    lab.eachMade(({ model, size, classes }) => {
+      known.set(model, { size, classes });
+      models.push(model);
+      $("#ll-model").append(lab.make("option", { value: model }, model));
+    });
+
     // Which picture is first: a click in the gallery says, or the address, or else it is the first model's seed 0.
     const first = lab.takePending() ?? lab.parse(location.search, models, reach) ?? lab.fresh(models[0]);
     window.addEventListener("latentlab:open", () => {

@@ -128,6 +128,10 @@
       if (name) change();
     });
 
+    lab.eachMade(({ model, classes }) => {
+      models[model] = { classes };
+      setting("model").append(lab.make("option", { value: model }, model));
+    });
     furnish();
     dress();
     const begin = (entries) => {

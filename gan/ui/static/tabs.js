@@ -24,8 +24,27 @@
     window.scrollTo({ top: 0 });
   };
 
-  /** A shared address opens the tab it belongs to. Explore itself judges what the address says. */
+  /** Models that were made in this tab: {model, size, classes}. Explore and Interpolate offer them too. */
+  lab.made = [];
+  lab.addModel = (about) => {
+    lab.made.push(about);
+    window.dispatchEvent(new Event("latentlab:model"));
+  };
+
+  /** Call `add(about)` for every model made so far, and for each made later. */
+  lab.eachMade = (add) => {
+    let seen = 0;
+    const catchUp = () => {
+      while (seen < lab.made.length) add(lab.made[seen++]);
+    };
+    catchUp();
+    window.addEventListener("latentlab:model", catchUp);
+  };
+
+  /** A shared address opens the tab it belongs to. The tab itself judges what the address says. */
   lab.followAddress = () => {
-    if (new URLSearchParams(location.search).has("model")) lab.showTab("explore");
+    const params = new URLSearchParams(location.search);
+    if (params.has("run") || params.has("train")) lab.showTab("train");
+    else if (params.has("model")) lab.showTab("explore");
   };
 })();
