@@ -23,13 +23,15 @@ from gan.ui.session import Session  # noqa: E402
 from gan.ui.theme import theme  # noqa: E402
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
+
+    from gan.live.runs import Runs
 
 HOUR = 3600  # seconds
 
 
-def build(session: Session) -> gr.Blocks:
-    """The whole page over one session; start it with `launch(**settings())`."""
+def build(session: Session, hall: Callable[[], Runs] | None = None) -> gr.Blocks:
+    """The whole page over one session; start it with `launch(**settings())`. hall: as for the Train tab."""
     with gr.Blocks(title="Latent Lab", analytics_enabled=False, fill_width=True, delete_cache=(HOUR, HOUR)) as demo:
         header.build()
         with gr.Tabs(elem_id="ll-tabs"):
@@ -40,7 +42,7 @@ def build(session: Session) -> gr.Blocks:
             with gr.Tab("Interpolate", elem_id="tab-interpolate"):
                 interpolate.build(session)
             with gr.Tab("Train", elem_id="tab-train"):
-                training.build(session)
+                training.build(session, hall)
         api.build(session)
     demo.queue(max_size=32, default_concurrency_limit=1)
     return demo

@@ -125,11 +125,11 @@ def write_folder(root: Path, name: str) -> Path:
 
 
 @contextmanager
-def served(session) -> Iterator[str]:
-    """The whole app over one session, as `python app.py` starts it; its URL."""
+def served(session, hall=None) -> Iterator[str]:
+    """The whole app over one session, as `python app.py` starts it; its URL. hall: as `app.build` has it."""
     import app
 
-    demo = app.build(session)
+    demo = app.build(session, hall)
     try:
         _, url, _ = demo.launch(**app.settings(), prevent_thread_lock=True, quiet=True)
         yield url

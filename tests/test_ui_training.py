@@ -1,0 +1,418 @@
+"""The Train tab: its functions against nonsense and each other, and the tab in a real browser."""
+
+from __future__ import annotations
+
+import base64
+import gc
+import io
+import threading
+import time
+import zipfile
+
+import numpy as np
+import pytest
+import torch
+from conftest import served
+from PIL import Image
+
+import gan
+from gan.data.worlds import ink_name
+from gan.live.presets import PRESETS
+from gan.live.runs import Runs
+from gan.ui import training
+from gan.ui.session import Session
+
+WAIT = 30.0  # seconds that anything may take on a busy machine
+QUICK = {"width": 16, "batch_size": 16}
+
+
+class Tab:
+    """The functions of the tab, by name, as one visitor's browser calls them."""
+
+    def __init__(self, session, hall: Runs) -> None:
+        self._functions = {f.__name__: f for f in training.functions(session, lambda: hall)}
+
+    def __getattr__(self, name):
+        return lambda **payload: self._functions[name](payload)
+
+    def begin_ring(self, **changes) -> str:
+        reply = self.begin(dataset="ring", seed=0, sides=[{"preset": "modern", "changes": {**QUICK, **changes}}])
+        return reply["run"]
+
+    def until(self, run: str, good, what: str) -> dict:
+        """News of a run, all from the first, once they are good."""
+        end = time.monotonic() + WAIT
+        while time.monotonic() < end:
+            news = self.news(run=run, after=-1)
+            if good(news):
+                return news
+            time.sleep(0.02)
+        pytest.fail(f"never: {what}; {news}")
+
+
+@pytest.fixture
+def hall():
+    runs = Runs(2)
+    yield runs
+    runs.close()
+
+
+@pytest.fixture
+def tab(tiny_session, hall):
+    return Tab(tiny_session, hall)
+
+
+def seen(news) -> bool:
+    return "moment" in news and news["moment"]["number"] > 3
+
+
+def array(packed) -> np.ndarray:
+    return np.frombuffer(base64.b64decode(packed["data"]), packed["type"]).reshape(packed["shape"])
+
+
+def test_the_tab_is_told_what_there_is(tab):
+    about = tab.about()
+    assert (
+        set(about["presets"]) == set(PRESETS)
+        and "gamma" in about["live"]
+        and "relativistic" in about["choices"]["loss"]
+    )
+    for dataset in ("ring", "emoji"):
+        for preset in about["presets"]:
+            told = tab.preset(preset=preset, dataset=dataset)["settings"]
+            assert set(about["live"]) | set(about["fresh"]) == set(told)
+
+
+def test_a_run_is_seen_asked_and_gone_back_to(tab):
+    run = tab.begin_ring()
+    news = tab.until(run, seen, "frames")
+    assert array(news["moment"]["sides"][0]["arrays"]["points"]).shape == (600, 2)
+    assert array(news["backdrop"]["arrays"]["centres"]).shape == (8, 2) and news["sides"][0]["gamma"] == 0.1
+    assert "backdrop" not in tab.news(run=run, after=0)
+    assert tab.ask(run=run, what="change", settings={"gamma": 2}, side=0) == {}
+    assert tab.ask(run=run, what="pause") == {} and tab.news(run=run)["paused"]
+    assert tab.ask(run=run, what="step", move="critic") == {} and tab.ask(run=run, what="slow", seconds=0.1) == {}
+    early = tab.moment(run=run, number=0)
+    assert early["shown"] == 0 and early["number"] == 0
+    fork = tab.fork(run=run, number=0)
+    assert fork["run"] != run and fork["shown"] == 0
+    tab.until(fork["run"], seen, "frames of the fork")
+    assert tab.ask(run=run, what="play") == {} and tab.ask(run=run, what="stop") == {}
+    assert tab.ask(run=run, what="forget") == {}
+    assert "not here any more" in tab.news(run=run)["error"]
+
+
+def test_what_a_run_has_learnt_is_opened_taken_home_and_filmed(tab, tiny_session, tmp_path):
+    run = tab.begin_ring()
+    tab.until(run, seen, "frames")
+    tab.ask(run=run, what="pause")
+    number = tab.news(run=run)["kept"][-1][0]
+    opened = tab.open(run=run, number=number)
+    assert opened["size"] == 64 and opened["model"] not in tiny_session.names
+    picture = tiny_session.picture(opened["model"], 3)
+    assert picture.shape == (64, 64, 3)
+    taken = tab.take(run=run, number=number)
+    with zipfile.ZipFile(io.BytesIO(base64.b64decode(taken["data"]))) as archive:
+        archive.extractall(tmp_path)
+    model = gan.load(tmp_path / "ring", "cpu")
+    assert np.array_equal(model.sample([3])[0], picture) and taken["name"].startswith("ring-")
+    film = tab.film(run=run, kind="webp")
+    with Image.open(io.BytesIO(base64.b64decode(film["data"]))) as frames:
+        assert frames.n_frames >= 2 and film["name"] == "ring-training.webp"
+
+
+def test_a_duel_and_a_drawing_are_runs_like_any_other(tab):
+    cells = np.zeros((64, 64), bool)
+    cells[20:40, 20:40] = True
+    sides = [{"preset": "modern", "changes": QUICK}, {"preset": "classic", "changes": QUICK}]
+    run = tab.begin(dataset=ink_name(cells), seed=3, sides=sides)["run"]
+    news = tab.until(run, seen, "frames")
+    first, second = (array(side["arrays"]["points"]) for side in news["moment"]["sides"])
+    assert not np.array_equal(first, second) and [s["loss"] for s in news["sides"]] == ["relativistic", "nonsaturating"]
+    assert (
+        "recall"
+        in tab.until(run, lambda n: "recall" in n["moment"]["sides"][0]["numbers"], "recall")["moment"]["sides"][1][
+            "numbers"
+        ]
+    )
+
+
+def test_a_visitors_own_pictures_are_learnt(tab):
+    files = []
+    for i in range(17):
+        out = io.BytesIO()
+        Image.fromarray(np.random.default_rng(i).integers(0, 256, (36, 36, 3), np.uint8)).save(out, "PNG")
+        files.append({"name": f"../{i}.png", "data": base64.b64encode(out.getvalue()).decode()})
+    files.append({"name": "notes.txt", "data": base64.b64encode(b"hello").decode()})
+    begun = tab.begin(files=files, sides=[{"preset": "modern", "changes": {"width": 16, "batch_size": 4}}])
+    assert any("notes.txt (not a picture" in note for note in begun["notes"])
+    news = tab.until(begun["run"], lambda n: "moment" in n and n["moment"]["steps"] > 0, "a step")
+    assert array(news["moment"]["sides"][0]["arrays"]["pictures"]).shape == (36, 32, 32, 3)
+
+
+SIDE = {"preset": "modern", "changes": {}}
+
+
+@pytest.mark.parametrize(
+    ("payload", "words"),
+    [
+        ({}, "sides must be a list"),
+        ({"sides": [SIDE] * 3, "dataset": "ring"}, "one or two"),
+        ({"sides": [1], "dataset": "ring"}, "one or two"),
+        ({"sides": [SIDE], "dataset": "../../etc"}, "dataset must be one of"),
+        ({"sides": [SIDE], "dataset": ["ring"]}, "dataset must be one of"),
+        ({"sides": [SIDE], "dataset": "ink:AAAA"}, "draw it again"),
+        ({"sides": [{"preset": "x"}], "dataset": "ring"}, "preset must be one of"),
+        ({"sides": [SIDE], "dataset": "ring", "seed": -1}, "seed must be"),
+        ({"sides": [{"preset": "modern", "changes": [1]}], "dataset": "ring"}, "settings must be an object"),
+        ({"sides": [{"preset": "modern", "changes": {"device": "cuda"}}], "dataset": "ring"}, "'device' is no setting"),
+        ({"sides": [{"preset": "modern", "changes": {"data_root": "/"}}], "dataset": "ring"}, "no setting"),
+        ({"sides": [{"preset": "modern", "changes": {"gamma": "1"}}], "dataset": "ring"}, "gamma must be float"),
+        ({"sides": [{"preset": "modern", "changes": {"gamma": float("nan")}}], "dataset": "ring"}, "gamma must be in"),
+        ({"sides": [{"preset": "modern", "changes": {"batch_size": 65536}}], "dataset": "ring"}, "1024"),
+        ({"sides": [{"preset": "modern", "changes": {"width": 256}}], "dataset": "ring"}, "train larger ones at home"),
+        ({"sides": [{"preset": "modern", "changes": {"network": "resnet"}}], "dataset": "ring"}, "made of points"),
+        ({"sides": [SIDE], "files": "x"}, "files must be a list"),
+        ({"sides": [SIDE], "files": [{"name": "a.png", "data": "%%%"}]}, "arrived damaged"),
+        ({"sides": [SIDE], "files": []}, "0 of the files"),
+    ],
+)
+def test_nonsense_begins_nothing_and_says_why(tab, hall, payload, words):
+    reply = tab.begin(**payload)
+    if "run" in reply:  # found out by the run itself
+        reply = tab.until(reply["run"], lambda n: n["done"], "an end")
+    assert words in reply["error"]
+    end = time.monotonic() + WAIT
+    while hall.training and time.monotonic() < end:
+        time.sleep(0.05)
+    assert hall.training == 0
+
+
+@pytest.mark.parametrize("function", ["news", "moment", "ask", "film", "take", "open", "fork"])
+@pytest.mark.parametrize("name", [None, 5, "", "nobody", ["a"], "x" * 10_000])
+def test_a_run_that_is_not_there_is_not_there_for_anyone(tab, function, name):
+    assert "not here any more" in getattr(tab, function)(run=name, what="play", number=0, kind="gif")["error"]
+
+
+@pytest.mark.parametrize(
+    ("payload", "words"),
+    [
+        ({"what": "explode"}, "what must be one of"),
+        ({"what": "step", "move": "sideways"}, "move must be one of"),
+        ({"what": "slow", "seconds": 99}, "seconds must be in"),
+        ({"what": "change", "side": 1, "settings": {}}, "side must be"),
+        ({"what": "change", "settings": {"seed": 4}}, "cannot change while a run goes on"),
+        ({"what": "change", "settings": {"gamma": -1}}, "gamma must be in"),
+    ],
+)
+def test_nonsense_asked_of_a_run_is_refused_and_the_run_goes_on(tab, payload, words):
+    run = tab.begin_ring()
+    tab.until(run, seen, "frames")
+    assert words in tab.ask(run=run, **payload)["error"]
+    last = tab.news(run=run, after=-1)["moment"]["number"]
+    tab.until(run, lambda n: n["moment"]["number"] > last, "more frames")
+
+
+def test_the_third_stands_in_line_and_is_told_its_place(tab):
+    runs = [tab.begin_ring() for _ in range(3)]
+    assert [tab.news(run=run)["place"] for run in runs] == [0, 0, 1]
+    tab.ask(run=runs[0], what="forget")
+    tab.until(runs[2], seen, "its turn")
+
+
+def test_twenty_runs_leave_no_thread_and_no_memory(tab, hall):
+    def resident() -> int:
+        with open("/proc/self/status") as status:
+            return next(int(line.split()[1]) for line in status if line.startswith("VmRSS")) // 1024
+
+    def one() -> None:
+        run = tab.begin_ring(width=64)
+        tab.until(run, seen, "frames")
+        thread = hall.find(run).run
+        tab.ask(run=run, what="forget")
+        thread.join(WAIT)
+
+    for _ in range(4):
+        one()
+    gc.collect()
+    threads, memory = threading.active_count(), resident()
+    for _ in range(20):
+        one()
+    gc.collect()
+    assert threading.active_count() <= threads and not hall._entries
+    assert resident() - memory < 40, "megabytes"
+
+
+def test_what_visitors_made_is_deleted_in_the_end(tiny_session, tiny_folder, tmp_path, monkeypatch):
+    import shutil
+
+    monkeypatch.setattr("gan.ui.session.ADOPTED", 2)
+    session = Session([tiny_folder])
+    before, folders, names = session.names, [], []
+    for i in range(4):
+        folders.append(shutil.copytree(tiny_folder, tmp_path / str(i)))
+        names.append(session.adopt("mine", folders[-1]))
+        assert session.picture(names[-1], 1).ndim == 3
+    assert session.names == before and len(set(names)) == 4
+    assert [folder.exists() for folder in folders] == [False, False, True, True]
+    with pytest.raises(ValueError, match="model must be one of those served"):
+        session.picture(names[0], 1)
+
+
+# In a real browser.
+
+
+@pytest.fixture(scope="module")
+def brief():
+    """The runs of the site: whoever looks away for four seconds loses his place."""
+    runs = Runs(2, idle=4.0)
+    yield runs
+    runs.close()
+
+
+@pytest.fixture(scope="module")
+def site(tiny_session, brief):
+    with served(tiny_session, lambda: brief) as url:
+        yield url
+
+
+@pytest.fixture
+def visitor(browser, site):
+    """Opens fresh visitors' pages; fails if one logs an error or asks another host for anything."""
+    wrong, contexts = [], []
+
+    def visit(address: str = ""):
+        context = browser.new_context(viewport={"width": 1280, "height": 900}, accept_downloads=True)
+        contexts.append(context)
+        page = context.new_page()
+        page.set_default_timeout(WAIT * 1000)
+        page.on("console", lambda message: wrong.append(message.text) if message.type == "error" else None)
+        page.on("pageerror", lambda error: wrong.append(str(error)))
+        page.on("request", lambda r: None if r.url.startswith((site, "data:", "blob:")) else wrong.append(r.url))
+        page.goto(site + address)
+        if not address:
+            page.get_by_role("tab", name="Train").first.click()
+        page.wait_for_selector("[data-train=begin]:not([disabled])")
+        return page
+
+    yield visit
+    for context in contexts:
+        context.close()
+    assert not wrong
+
+
+def begin(page) -> str:
+    """Start the run that is planned; its name."""
+    page.get_by_role("button", name="Start training").click()
+    page.wait_for_function("new URLSearchParams(location.search).has('run')")
+    page.wait_for_function("(latentLab.stats.frames ?? 0) > 3")
+    return page.evaluate("new URLSearchParams(location.search).get('run')")
+
+
+def clock(page) -> str:
+    return page.locator("[data-at=clock]").inner_text()
+
+
+def test_a_ring_is_learnt_paused_stepped_scrubbed_forked_and_opened(visitor):
+    page = visitor()
+    first = begin(page)
+    page.get_by_text("8 of 8").wait_for()
+    page.get_by_role("button", name="Pause").click()
+    page.get_by_role("button", name="Go on").wait_for()
+    still = clock(page)
+    page.get_by_role("button", name="Both").click()
+    page.wait_for_function("before => document.querySelector('[data-at=clock]').innerText !== before", arg=still)
+    steps = [int(text.split("\n")[1].split()[0].replace(",", "")) for text in (still, clock(page))]
+    assert steps[1] == steps[0] + 1
+
+    canvas = ".ll-screens canvas >> nth=0"
+    newest = page.eval_on_selector(canvas, "c => c.toDataURL()")
+    page.locator("[data-train=scrub]").fill("0")
+    page.wait_for_function("document.querySelector('[data-at=clock]').innerText.startsWith('0 shown')")
+    assert page.eval_on_selector(canvas, "c => c.toDataURL()") != newest
+
+    page.locator("[data-train=scrub]").fill("2")
+    page.wait_for_function("!document.querySelector('[data-at=clock]').innerText.startsWith('0 shown')")
+    page.get_by_role("button", name="Fork from here").click()
+    page.wait_for_function("old => new URLSearchParams(location.search).get('run') !== old", arg=first)
+    page.get_by_text("8 of 8").wait_for()
+
+    page.get_by_role("button", name="Open in Explore").click()
+    page.wait_for_selector("#ll-explore .ll-others-grid.ll-ready")
+    assert page.locator("#ll-model").input_value().startswith("ring-")
+    assert page.eval_on_selector(".ll-screen canvas", "c => c.width") == 64
+
+
+def test_settings_act_on_the_run_and_layers_on_the_picture(visitor):
+    page = visitor()
+    begin(page)
+    page.get_by_text("Every setting").click()
+    page.get_by_label("loss", exact=True).select_option("hinge")
+    page.get_by_text("hinge, r1+r2").wait_for()
+    page.get_by_role("button", name="Pause").click()
+    page.get_by_role("button", name="Go on").wait_for()
+    page.wait_for_timeout(500)
+    canvas = ".ll-screens canvas >> nth=0"
+    for layer in ("Critic's map", "Gradients", "Latent grid", "Generated", "Real"):
+        before = page.eval_on_selector(canvas, "c => c.toDataURL()")
+        page.get_by_text(layer, exact=True).click()
+        assert page.eval_on_selector(canvas, "c => c.toDataURL()") != before, layer
+
+
+def test_visitors_do_not_see_each_other_and_a_reload_finds_the_run_again(visitor):
+    page = visitor()
+    run = begin(page)
+    other = visitor()
+    assert other.locator(".ll-screens canvas").count() == 0 and run not in other.content()
+    page.reload()
+    page.wait_for_selector(".ll-screens canvas")
+    page.wait_for_function("(latentLab.stats.frames ?? 0) > 1")
+    assert page.evaluate("new URLSearchParams(location.search).get('run')") == run
+
+
+def test_a_closed_tab_frees_its_place(visitor, brief):
+    page = visitor()
+    run = begin(page)
+    thread = brief.find(run).run
+    page.context.close()
+    end = time.monotonic() + WAIT
+    while thread.alive and time.monotonic() < end:
+        time.sleep(0.1)
+    assert not thread.alive
+
+
+def test_a_shared_link_repeats_the_plan(visitor):
+    page = visitor(
+        "?train=" + '{"dataset":"grid","seed":7,"sides":[{"preset":"wgan","changes":{"clip":0.2}},{"preset":"modern"}]}'
+    )
+    assert page.locator("[name=ll-train-data]:checked").input_value() == "grid"
+    assert page.locator("[name=ll-train-preset]:checked").input_value() == "wgan"
+    assert page.locator("[name=ll-train-rival]:checked").input_value() == "modern"
+    assert page.locator("[data-train=seed]").input_value() == "7"
+    begin(page)
+    page.locator(".ll-screens figure").nth(1).wait_for()
+    hostile = visitor("?train=" + '{"dataset":"<img src=x onerror=alert(1)>","sides":[{"preset":"__proto__"}]}')
+    assert hostile.locator("[name=ll-train-data]:checked").input_value() == "ring"
+
+
+def test_a_drawing_is_learnt(visitor):
+    page = visitor()
+    page.get_by_text("Draw your own").click()
+    page.get_by_role("button", name="Start training").click()
+    page.get_by_text("draw more").wait_for()
+    box = page.locator(".ll-sketch canvas").bounding_box()
+    page.mouse.move(box["x"] + 40, box["y"] + 40)
+    page.mouse.down()
+    page.mouse.move(box["x"] + 200, box["y"] + 180, steps=10)
+    page.mouse.up()
+    begin(page)
+    page.get_by_text("Recall").wait_for()
+
+
+def test_torch_is_not_needed_before_the_tab_is_opened():
+    import subprocess
+    import sys
+
+    code = "import sys; import gan.ui.training as t; t.page(); assert 'torch' not in sys.modules"
+    subprocess.run([sys.executable, "-c", code], check=True, timeout=WAIT)
+    assert torch is not None
