@@ -79,6 +79,14 @@ class Checkpointed:
 
 
 @dataclass(frozen=True)
+class Published:
+    """The model folder is complete, as of now, and so is the checkpoint in it."""
+
+    shown: int
+    folder: Path
+
+
+@dataclass(frozen=True)
 class Done:
     """The model folder, if there is one, is complete. stopped: before all images were shown, on request."""
 
@@ -88,7 +96,7 @@ class Done:
     stopped: bool
 
 
-Event = Started | Stepped | Sampled | Measured | Alarmed | Checkpointed | Done
+Event = Started | Stepped | Sampled | Measured | Alarmed | Checkpointed | Published | Done
 
 
 def record(event: Event) -> dict:

@@ -14,7 +14,7 @@ from gan.config import Config, ConfigError
 from gan.control import Control
 from gan.data.worlds import Points
 from gan.distributed import World
-from gan.events import Alarmed, Checkpointed, Done, Event, Measured, Sampled, Started, Stepped, record
+from gan.events import Alarmed, Checkpointed, Done, Event, Measured, Published, Sampled, Started, Stepped, record
 from gan.publish import write_model
 from gan.trainer import Trainer, TrainingError, diverged, prepare
 
@@ -29,6 +29,7 @@ def train(
     control: Control | None = None,
     progress: Callable[[str], None] = lambda line: None,
     world: World | None = None,
+    publish_images: int = 0,
 ) -> Iterator[Event]:
     """Train `config` into the model folder `out`, yielding what happens.
 
@@ -37,6 +38,7 @@ def train(
     control   obeyed between steps; once stopped the run saves all it has, writes a complete folder and ends
     progress  is given a line of text now and then while data is loaded
     world     the processes that share the run; only rank 0 writes
+    publish_images  images after which the model folder is written, again and again; 0 for once, at the end
 
     Raises ConfigError, DataError, FolderError or TrainingError, each with the cure.
     """
@@ -49,7 +51,8 @@ def train(
     trainer = Trainer(config, dataset, world)
     if resume:
         trainer.restore(out / "checkpoint")
-    events = run(trainer, len(dataset.images), dataset.notes, out if world.rank == 0 else None, control or Control())
+    folder = out if world.rank == 0 else None
+    events = run(trainer, len(dataset.images), dataset.notes, folder, control or Control(), publish_images)
     if out is None or world.rank:
         yield from events
         return
@@ -61,7 +64,14 @@ def train(
             yield event
 
 
-def run(trainer: Trainer, pictures: int, notes: tuple[str, ...], out: Path | None, control: Control) -> Iterator[Event]:
+def run(
+    trainer: Trainer,
+    pictures: int,
+    notes: tuple[str, ...],
+    out: Path | None,
+    control: Control,
+    publish_images: int = 0,
+) -> Iterator[Event]:
     """The loop itself, over a trainer that is ready; `train` says what the rest means."""
     config, world, watch = trainer.config, trainer.world, Watch()
     counts = [sum(p.numel() for p in net.parameters()) for net in (trainer.generator, trainer.critic)]
@@ -74,7 +84,8 @@ def run(trainer: Trainer, pictures: int, notes: tuple[str, ...], out: Path | Non
             break
         before, tick = trainer.shown, time.perf_counter()
         critic, generator = trainer.advance(move)
-        marks = [_crossed(before, trainer.shown, n) for n in (config.sample_images, config.checkpoint_images)]
+        periods = config.sample_images, config.checkpoint_images, publish_images or math.inf
+        marks = [_crossed(before, trainer.shown, n) for n in periods]
         due = time.perf_counter() - reported >= REPORT_SECONDS or trainer.shown >= config.images or move != "both"
         due = world.any(due or any(marks))
         numbers = _numbers(critic, generator) if due else None  # waits for the device: part of the step's time
@@ -91,9 +102,12 @@ def run(trainer: Trainer, pictures: int, notes: tuple[str, ...], out: Path | Non
                     yield Alarmed(trainer.shown, *alarm)
             if marks[0]:
                 yield from _sampled(trainer, out, watch)
-            if marks[1]:
+            if marks[1] or marks[2]:
                 good, falls, saved = trainer.snapshot(), 0, trainer.shown
                 yield _saved(trainer, out)
+            if marks[2] and out is not None and trainer.shown < config.images:
+                write_model(trainer, out, last)
+                yield Published(trainer.shown, out)
         except TrainingError as error:
             falls += 1
             if falls > ROLLBACKS:
@@ -153,7 +167,7 @@ def _rolled_back(trainer: Trainer, good, falls: int) -> str:
     )
 
 
-def _crossed(before: int, after: int, every: int) -> bool:
+def _crossed(before: int, after: int, every: float) -> bool:
     return before // every != after // every
 
 

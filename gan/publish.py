@@ -1,4 +1,4 @@
-"""A run becomes a model folder: weights, directions, metrics, samples, card."""
+"""A run becomes a model folder: weights, directions, metrics, samples, training curve, card."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ import torch
 from gan.card import GRID, NEUTRAL, card, licence_of, public, write_grid
 from gan.checkpoint import write_tensors
 from gan.config import Config
+from gan.curve import write_curve
 from gan.events import Stepped
 from gan.files import write_bytes
 from gan.latent import principal_directions
@@ -40,7 +41,8 @@ def write_model(trainer: Trainer, out: Path, last: Stepped | None) -> None:
         metrics["legs"] = parts
     write_bytes(out / "config.json", public(config).to_json().encode())
     write_bytes(out / "metrics.json", (json.dumps(metrics, indent=2) + "\n").encode())
-    write_bytes(out / "README.md", card(config, metrics, licence_of(config)).encode())
+    text = card(config, metrics, licence_of(config), curve=write_curve(out))
+    write_bytes(out / "README.md", text.encode())
     write_grid(out / "samples.png", trainer.sample())
     write_tensors(out / "directions.safetensors", {"directions": directions, "variance": variance})
     write_tensors(out / "critic.safetensors", trainer.critic.state_dict())
