@@ -215,8 +215,8 @@ def run(
 def push_last(pushing: Pusher | Rehearsal, out: Path) -> bool:
     """Push the finished folder and wait for it; whether it is on the Hub now."""
     try:
-        pushing.offer(out)
-        if pushing.finish():
+        offered, sent = pushing.offer(out), pushing.finish()
+        if offered and sent:
             return True
     except KeyboardInterrupt:
         pass

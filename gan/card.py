@@ -91,7 +91,7 @@ def command(config: Config) -> str:
 def card(config: Config, metrics: Mapping[str, Any], licence: str, repo: str | None = None, curve: bool = False) -> str:
     """The model card, Markdown with the Hub's YAML front matter.
 
-    licence: of the pictures learnt from. repo: USER/NAME, if the folder lies on the Hub. curve: whether it has curve.png.
+    licence: of the pictures learnt from. repo: USER/NAME, if the folder lies on the Hub. curve: whether it has one.
     """
     config = public(config)
     about = json.dumps(config.dataset)  # a JSON string is a YAML string, whatever a folder is called

@@ -34,17 +34,18 @@ class Pusher:
         self._thread = threading.Thread(target=self._run, name="push", daemon=True)
         self._thread.start()
 
-    def offer(self, folder: Path) -> None:
-        """Copy the finished model folder and return; it is sent as soon as the push before it is through."""
+    def offer(self, folder: Path) -> bool:
+        """Copy the finished model folder, to be sent as soon as the push before it is through; whether it could be."""
         aside = tempfile.TemporaryDirectory(prefix="latent-lab-", ignore_cleanup_errors=True)
         try:
             files = build(folder, Path(aside.name), self.repo, self.checkpoint)
         except (FolderError, OSError) as error:
             self.say(f"warning: not pushed: {error}")
-            return
+            return False
         with self._changed:
             self._waiting = aside, files
             self._changed.notify_all()
+        return True
 
     def finish(self) -> bool:
         """Wait until the newest copy is sent, or has failed `LAST` more times; whether it is sent."""
@@ -72,8 +73,11 @@ class Pusher:
                     return
                 pause = PAUSES[0 if last else min(tries, len(PAUSES) - 1)]
                 tries += 1
-                waited = lambda job=job, last=last: self._waiting is not job or (self._closing and not last)
-                self._changed.wait_for(waited, pause)
+                self._rest(job, pause, not last)
+
+    def _rest(self, job: Job, seconds: float, wakeful: bool) -> None:
+        """Wait, with the lock held, unless a newer copy comes in or, if wakeful, training ends."""
+        self._changed.wait_for(lambda: self._waiting is not job or (wakeful and self._closing), seconds)
 
     def _try(self, job: Job) -> str:
         """Send one copy; "" or why it was not possible. Whatever that is, training goes on."""
@@ -89,16 +93,17 @@ class Pusher:
 
 
 class Rehearsal:
-    """In place of a `Pusher` it builds what would be sent, says so, and sends nothing. Needs no token and no network."""
+    """In place of a `Pusher` it builds what would be sent, says so, and sends nothing: no token, no network."""
 
     def __init__(self, repo: str, checkpoint: bool, say: Callable[[str], None]) -> None:
         self.repo, self.checkpoint, self.say = checked_repo(repo), checkpoint, say
 
-    def offer(self, folder: Path) -> None:
+    def offer(self, folder: Path) -> bool:
         """Build the finished model folder's copy, and say what is in it."""
         with tempfile.TemporaryDirectory(prefix="latent-lab-") as into:
             files = build(folder, Path(into), self.repo, self.checkpoint)
         self.say(f"dry run: would push {told(files)} to {self.repo}: {', '.join(files)}")
+        return True
 
     def finish(self) -> bool:
         """Nothing is under way."""

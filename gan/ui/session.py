@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from gan.files import FolderError
-from gan.ui import checks
+from gan.ui import checks, gpu
 from gan.ui.folders import NEEDED, Info, read_info
 from gan.ui.limits import Limit
 
@@ -40,7 +40,7 @@ def _load(folder: Path) -> Model:
     # One picture is too little work to share: on two busy cores, a 64 x 64 one took 7.6 ms with one thread and 28.6 ms
     # with two, which wait for each other. Visitors run beside each other instead.
     torch.set_num_threads(1)
-    return gan.load(folder)
+    return gan.load(folder, "cpu" if gpu.lent() else "auto")
 
 
 class Session:
@@ -55,6 +55,7 @@ class Session:
 
     def __init__(self, folders: Sequence[Path | str], load: Callable[[Path], Any] = _load) -> None:
         self.errors: dict[str, str] = {}
+        self.notices: dict[str, str] = {}  # what visitors should know of models that are asked for by name
         self._folders: dict[str, Path] = {}
         self._infos: dict[str, Info] = {}
         self._models: dict[str, Model] = {}
@@ -74,6 +75,15 @@ class Session:
     def names(self) -> tuple[str, ...]:
         """The models that can be shown; shrinks when loading one finds its folder damaged, until its files change."""
         return tuple(name for name in self._folders if name not in self.errors)
+
+    def add(self, name: str, folder: Path) -> None:
+        """Serve one more model, under a name of its own."""
+        self._folders = {**self._folders, name: folder}  # others may be looking through the old ones
+        self._read(name)
+
+    def folder(self, name: object) -> Path:
+        """Where a model lies."""
+        return self._folders[self._known(name)]
 
     def info(self, name: object) -> Info:
         """What the folder's JSON says of a model: cheap, no weights read."""
@@ -178,8 +188,10 @@ class Session:
             drawn = model.class_weights(seeds).argmax(1).tolist()
             label = [one if one is not None else own for one, own in zip(label, drawn, strict=True)]
         truncation = checks.truncation(truncation)
+        options = {"mode": mode, "loop": loop, "label": label, "truncation": truncation}
         with self._strips():
-            return model.interpolate(seeds, frames, mode=mode, loop=loop, label=label, truncation=truncation)
+            burst = gpu.strip(self._folders[name], seeds, frames, options) if gpu.lent() else None
+            return model.interpolate(seeds, frames, **options) if burst is None else burst
 
     def describe(self, name: object) -> Mapping[str, Any]:
         """What the Explore tab must know before its first picture; loads the model.
@@ -225,7 +237,7 @@ class Session:
         """Remember and return why a folder cannot be shown, for a visitor: short, without the server's paths."""
         text, folder = str(error), self._folders[name]
         for path in {str(folder), str(folder.resolve())}:
-            text = text.replace(path, folder.name)
+            text = text.replace(path, name)
         self._failed[name] = stamp
         self.errors[name] = why = _text(text)[:300]
         return why
