@@ -30,7 +30,7 @@ def lent() -> bool:
 
 
 def strip(folder: Path, seeds: list[int], frames: int, options: dict[str, Any]) -> np.ndarray | None:
-    """`Model.interpolate` of the folder's model on a lent GPU, uint8 (frames, H, W, C); None if it was not to be had."""
+    """`Model.interpolate` of the folder's model on a lent GPU, uint8 (frames, H, W, C); None if none was to be had."""
     try:
         return _strip(str(folder), seeds, frames, options)
     except Exception as error:  # a spent quota, a busy cluster: the CPU can do it too

@@ -52,7 +52,7 @@ def build(session: Session) -> gr.Column:
             label="Repository", placeholder="USER/NAME", max_length=names.LONGEST, max_lines=1, interactive=not why_not
         )
         private = gr.Checkbox(label="Private: for your eyes only", interactive=not why_not)
-        button = gr.Button("Publish", variant="primary", interactive=not why_not)
+        button = gr.Button("Publish", variant="primary", interactive=not why_not, elem_id="ll-publish-button")
         result = gr.HTML(told(why_not), padding=False, apply_default_css=False, elem_id="ll-publish-result")
     button.click(
         functions(session),
@@ -135,9 +135,9 @@ def publish(session: Session, run: Any, repo: Any, private: Any, token: str | No
         for step in _steps(session.folder(run), repo, private, token):
             yield told(f"{escape(step)}…", "busy") if isinstance(step, str) else told(_link(step), "done")
     except (FolderError, HubError) as error:
-        yield told(escape(_plain(error, session, run)), "wrong")
+        yield told(f"Sorry: {escape(_plain(error, session, run))}.", "wrong")
     except ValueError as error:
-        yield told(escape(str(error)), "wrong")
+        yield told(f"Sorry: {escape(str(error))}.", "wrong")
     except Exception:
         log.exception("publishing failed")
         yield told("Something went wrong on the server; its log says what.", "wrong")

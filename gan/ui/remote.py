@@ -90,7 +90,7 @@ class Remote:
         result = self._results[repo]
         session.notices.pop(repo, None)
         if isinstance(result, str):
-            session.notices[repo] = f"{result}. The other models are served as ever"
+            session.notices[repo] = f"{result}; the bundled models are here meanwhile"
             return
         session.add(repo, result.folder)
         if result.notice:
