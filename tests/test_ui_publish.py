@@ -7,6 +7,7 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import gradio as gr
+import gradio.routes
 import pytest
 from conftest import served
 from hub_server import ALICE, BOB
@@ -25,7 +26,9 @@ def session(tiny_folder, tmp_path) -> Session:
 
 @pytest.fixture
 def space(monkeypatch):
-    """The environment of a Space on which visitors can sign in."""
+    """A Space on which visitors can sign in, as far as this machine can be one."""
+    monkeypatch.setattr(publish, "OAUTH", ())
+    monkeypatch.setattr(gradio.routes, "attach_oauth", lambda app: None)
     monkeypatch.setenv("SPACE_ID", "alice/lab")
     monkeypatch.setenv("OAUTH_CLIENT_ID", "some-client")
 
@@ -140,10 +143,11 @@ def buttons(demo: gr.Blocks) -> dict[str, gr.Button]:
     return {block.elem_id: block for block in demo.blocks.values() if isinstance(block, gr.Button)}
 
 
-def test_on_a_space_there_is_a_sign_in_and_elsewhere_none(hub, session, monkeypatch):
+def test_elsewhere_there_is_no_sign_in(hub, session):
     assert "ll-publish-login" not in buttons(app.build(session))
-    monkeypatch.setenv("SPACE_ID", "alice/lab")
-    monkeypatch.setenv("OAUTH_CLIENT_ID", "some-client")
+
+
+def test_on_a_space_there_is_a_sign_in(hub, session, space):
     demo = app.build(session)
     assert isinstance(buttons(demo)["ll-publish-login"], gr.LoginButton) and demo.expects_oauth
     assert buttons(demo)["ll-publish-button"].interactive
@@ -155,9 +159,11 @@ def test_on_a_space_there_is_a_sign_in_and_elsewhere_none(hub, session, monkeypa
         ({"HF_TOKEN": ""}, "There is no token"),
         ({"GRADIO_SERVER_NAME": "0.0.0.0"}, "open to other machines"),
         ({"SPACE_ID": "alice/lab"}, "hf_oauth: true"),
+        ({"SPACE_ID": "alice/lab", "OAUTH_CLIENT_ID": "x"}, "hf_oauth: true"),  # but nothing to sign in with
     ],
 )
 def test_where_nothing_can_be_published_the_tab_says_why(hub, session, monkeypatch, environment, message):
+    monkeypatch.setattr(publish, "OAUTH", ("no_such_module",))
     for name, value in environment.items():
         monkeypatch.setenv(name, value)
     assert message in publish.reason(session)

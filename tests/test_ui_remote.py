@@ -51,7 +51,8 @@ def test_a_folder_is_local(tmp_path):
 
 
 def test_models_of_the_hub_stand_beside_the_bundled_ones(hub, files, start, monkeypatch, tiny_folder):
-    hub.add("alice/digits", files).tags["v1"] = hub.model("alice/digits").head
+    repo = hub.add("alice/digits", files)
+    repo.tags["v1"] = repo.head
     monkeypatch.setenv("LATENT_LAB_MODELS", "alice/digits")
     session, page = start("--model", "alice/digits@v1", "--model", str(tiny_folder))
     assert session.names == (*SHIPPED, "tiny", "alice/digits@v1", "alice/digits")

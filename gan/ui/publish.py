@@ -13,6 +13,7 @@ import tempfile
 import threading
 from collections.abc import Callable, Iterator
 from html import escape
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
     from gan.hub.push import Sent
     from gan.ui.session import Session
 
+OAUTH = ("authlib", "itsdangerous")  # what Gradio signs visitors in with; a Space with `hf_oauth` has them
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
 log = logging.getLogger(__name__)
 
@@ -72,7 +74,7 @@ def trained(session: Session) -> list[str]:
 
 def signed_in_here() -> bool:
     """Whether visitors can sign in with Hugging Face: on a Space that has `hf_oauth`."""
-    return "SPACE_ID" in os.environ and "OAUTH_CLIENT_ID" in os.environ
+    return {"SPACE_ID", "OAUTH_CLIENT_ID"} <= os.environ.keys() and all(map(find_spec, OAUTH))
 
 
 def reason(session: Session) -> str:
