@@ -192,7 +192,7 @@ def run(
                 case Sampled():
                     tqdm.write(f"{event.shown:,} images: {event.path}")
                 case Published() if pushing:
-                    pushing.offer(event.folder)
+                    pushing.offer(out, event.write)
                 case Done():
                     bar.close()
                     word = "stopped" if event.stopped else "done"
@@ -215,8 +215,8 @@ def run(
 def push_last(pushing: Pusher | Rehearsal, out: Path) -> bool:
     """Push the finished folder and wait for it; whether it is on the Hub now."""
     try:
-        offered, sent = pushing.offer(out), pushing.finish()
-        if offered and sent:
+        pushing.offer(out)
+        if pushing.finish():
             return True
     except KeyboardInterrupt:
         pass

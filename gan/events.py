@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -80,10 +81,10 @@ class Checkpointed:
 
 @dataclass(frozen=True)
 class Published:
-    """The model folder is complete, as of now, and so is the checkpoint in it."""
+    """A model to show to others before the run has ended. write: as `gan.publish.capture` gives it."""
 
     shown: int
-    folder: Path
+    write: Callable[[Path], None]
 
 
 @dataclass(frozen=True)
@@ -100,12 +101,12 @@ Event = Started | Stepped | Sampled | Measured | Alarmed | Checkpointed | Publis
 
 
 def record(event: Event) -> dict:
-    """An event as JSON values; arrays are left out."""
+    """An event as JSON values; arrays and functions are left out."""
     out: dict = {"event": type(event).__name__.lower()}
     for f in dataclasses.fields(event):
         value = getattr(event, f.name)
         if isinstance(value, Config):
             out[f.name] = dataclasses.asdict(value)
-        elif not isinstance(value, np.ndarray):
+        elif not (isinstance(value, np.ndarray) or callable(value)):
             out[f.name] = str(value) if isinstance(value, Path) else value
     return out

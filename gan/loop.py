@@ -15,7 +15,7 @@ from gan.control import Control
 from gan.data.worlds import Points
 from gan.distributed import World
 from gan.events import Alarmed, Checkpointed, Done, Event, Measured, Published, Sampled, Started, Stepped, record
-from gan.publish import write_model
+from gan.publish import capture, write_model
 from gan.trainer import Trainer, TrainingError, diverged, prepare
 
 REPORT_SECONDS = 0.5
@@ -38,7 +38,7 @@ def train(
     control   obeyed between steps; once stopped the run saves all it has, writes a complete folder and ends
     progress  is given a line of text now and then while data is loaded
     world     the processes that share the run; only rank 0 writes
-    publish_images  images after which the model folder is written, again and again; 0 for once, at the end
+    publish_images  images between models to be shown along the way, each with a checkpoint in `out`; 0 for none
 
     Raises ConfigError, DataError, FolderError or TrainingError, each with the cure.
     """
@@ -106,8 +106,7 @@ def run(
                 good, falls, saved = trainer.snapshot(), 0, trainer.shown
                 yield _saved(trainer, out)
             if marks[2] and out is not None and trainer.shown < config.images:
-                write_model(trainer, out, last)
-                yield Published(trainer.shown, out)
+                yield Published(trainer.shown, capture(trainer, last))
         except TrainingError as error:
             falls += 1
             if falls > ROLLBACKS:

@@ -6,15 +6,42 @@ import tempfile
 import threading
 from collections.abc import Callable
 from pathlib import Path
+from shutil import copytree, ignore_patterns, rmtree
 
-from gan.files import FolderError
+from gan.curve import NAME
 from gan.hub.names import checked_repo
-from gan.hub.push import Sent, build, ready, send, told
+from gan.hub.push import COPIED, Sent, build, ready, send, told
 
 PAUSES = (5, 30, 120, 600)  # seconds before the second, third, ... try; the last for all further ones
+IGNORED = ("samples", "*.new", "*.old", "*.part")  # of a run's folder: what is never pushed, or not whole
+WRITTEN = (*COPIED, "README.md", NAME)  # what a run's model is written to
 LAST = 3  # tries of the push after training, which the user waits for
 
-Job = tuple[tempfile.TemporaryDirectory, dict[str, int]]  # a copy, and what is in it: name -> bytes
+
+Write = Callable[[Path], None]  # fills a model folder
+
+
+class Copy:
+    """A model folder as it was when it was offered, in folders of its own that go when it goes.
+
+    folder: of a run; with `write` only its log and checkpoint count, and the rest is as `write` will have it.
+    """
+
+    def __init__(self, folder: Path, write: Write | None) -> None:
+        self._aside = tempfile.TemporaryDirectory(prefix="latent-lab-", ignore_cleanup_errors=True)
+        self._raw, self.built = Path(self._aside.name) / "raw", Path(self._aside.name) / "built"
+        self._write, self.files = write, {}
+        copytree(folder, self._raw, ignore=ignore_patterns(*IGNORED, *(WRITTEN if write else ())))
+
+    def build(self, repo: str, checkpoint: bool) -> dict[str, int]:
+        """Make `built` what is to be sent, at the first call: name -> bytes. It takes seconds."""
+        if not self.files:
+            if self._write:
+                self._write(self._raw)
+            rmtree(self.built, ignore_errors=True)
+            self.built.mkdir()
+            self.files = build(self._raw, self.built, repo, checkpoint)
+        return self.files
 
 
 class Pusher:
@@ -28,27 +55,25 @@ class Pusher:
         self.repo, self.checkpoint, self.say = repo, checkpoint, say
         self._head = ready(repo, private)
         self._changed = threading.Condition()
-        self._waiting: Job | None = None
+        self._waiting: Copy | None = None
         self._closing = False
         self._failed = ""  # why the newest state is not on the Hub
         self._thread = threading.Thread(target=self._run, name="push", daemon=True)
         self._thread.start()
 
-    def offer(self, folder: Path) -> bool:
-        """Copy the finished model folder, to be sent as soon as the push before it is through; whether it could be."""
-        aside = tempfile.TemporaryDirectory(prefix="latent-lab-", ignore_cleanup_errors=True)
+    def offer(self, folder: Path, write: Write | None = None) -> None:
+        """Copy a run's model, finished or as `write` has it, to be sent as soon as the push before it is through."""
         try:
-            files = build(folder, Path(aside.name), self.repo, self.checkpoint)
-        except (FolderError, OSError) as error:
-            self.say(f"warning: not pushed: {error}")
-            return False
+            copy = Copy(folder, write)
+        except OSError as error:  # shutil.Error too
+            self.say(f"warning: not pushed: no copy could be made ({error})")
+            return
         with self._changed:
-            self._waiting = aside, files
+            self._waiting = copy
             self._changed.notify_all()
-        return True
 
     def finish(self) -> bool:
-        """Wait until the newest copy is sent, or has failed `LAST` more times; whether it is sent."""
+        """Wait until the newest copy is sent, or has failed `LAST` more times; whether the last one tried is sent."""
         with self._changed:
             self._closing = True
             self._changed.notify_all()
@@ -75,15 +100,15 @@ class Pusher:
                 tries += 1
                 self._rest(job, pause, not last)
 
-    def _rest(self, job: Job, seconds: float, wakeful: bool) -> None:
+    def _rest(self, job: Copy, seconds: float, wakeful: bool) -> None:
         """Wait, with the lock held, unless a newer copy comes in or, if wakeful, training ends."""
         self._changed.wait_for(lambda: self._waiting is not job or (wakeful and self._closing), seconds)
 
-    def _try(self, job: Job) -> str:
+    def _try(self, job: Copy) -> str:
         """Send one copy; "" or why it was not possible. Whatever that is, training goes on."""
-        aside, files = job
         try:
-            sent = send(Path(aside.name), files, self.repo, self._head)
+            files = job.build(self.repo, self.checkpoint)
+            sent = send(job.built, files, self.repo, self._head)
         except Exception as error:
             self.say(f"warning: not pushed to {self.repo}, will be tried again: {error}")
             return str(error)
@@ -98,12 +123,10 @@ class Rehearsal:
     def __init__(self, repo: str, checkpoint: bool, say: Callable[[str], None]) -> None:
         self.repo, self.checkpoint, self.say = checked_repo(repo), checkpoint, say
 
-    def offer(self, folder: Path) -> bool:
-        """Build the finished model folder's copy, and say what is in it."""
-        with tempfile.TemporaryDirectory(prefix="latent-lab-") as into:
-            files = build(folder, Path(into), self.repo, self.checkpoint)
+    def offer(self, folder: Path, write: Write | None = None) -> None:
+        """Build the copy that a `Pusher` would, and say what is in it."""
+        files = Copy(folder, write).build(self.repo, self.checkpoint)
         self.say(f"dry run: would push {told(files)} to {self.repo}: {', '.join(files)}")
-        return True
 
     def finish(self) -> bool:
         """Nothing is under way."""
