@@ -23,6 +23,7 @@ from fastapi import FastAPI, Request
 from fastapi.responses import JSONResponse, Response, StreamingResponse
 
 ALICE, READER, BOB, NOBODY = "hf_alice", "hf_alice_reads", "hf_bob", "hf_forged"  # NOBODY is a token of no one
+CHATTER = "/api/agent-harnesses"  # what the client asks for itself, once a day
 USERS = {ALICE: ("alice", True), READER: ("alice", False), BOB: ("bob", True)}  # token -> name, may write
 
 
@@ -132,7 +133,8 @@ def application(hub: Hub) -> FastAPI:
 
     @app.middleware("http")
     async def watch(request: Request, call_next):
-        hub.seen.append(f"{request.method} {request.url.path}")
+        if request.url.path != CHATTER:
+            hub.seen.append(f"{request.method} {request.url.path}")
         fault = await asyncio.to_thread(hub.fault, request)
         return fault or await call_next(request)
 

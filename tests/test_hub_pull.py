@@ -86,6 +86,16 @@ def test_a_hub_in_trouble_is_as_good_as_gone(hub, repo, status):
     assert pull("alice/digits", refresh=True).folder == kept.folder
 
 
+@pytest.mark.parametrize("answer", ["<html>Welcome to the hotel</html>", "[]", "7", '"x"'])
+def test_a_login_page_is_not_the_hub(hub, repo, answer):
+    kept = pull("alice/digits")
+    hub.fault = lambda request: Response(answer)
+    assert "something else answers" in pull("alice/digits", refresh=True).notice
+    with pytest.raises(Unreachable, match="login page"):
+        pull("alice/other")
+    assert kept.folder.is_dir()
+
+
 def test_when_the_user_is_offline_on_purpose_the_notice_says_so(repo, monkeypatch):
     kept = pull("alice/digits")
     monkeypatch.setattr(constants, "HF_HUB_OFFLINE", True)

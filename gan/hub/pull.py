@@ -6,6 +6,7 @@ all, and never changes. As long as that is known no request is made.
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import tempfile
@@ -94,7 +95,10 @@ def _note(place: Path, revision: str) -> Path:
 def _listing(repo: str, revision: str) -> tuple[str, dict[str, int]]:
     """(commit, bytes by file name) in one request."""
     with explained(repo, revision):
-        info = api().model_info(repo, revision=revision, timeout=TIMEOUT, files_metadata=True)
+        try:
+            info = api().model_info(repo, revision=revision, timeout=TIMEOUT, files_metadata=True)
+        except (json.JSONDecodeError, KeyError, TypeError, AttributeError):
+            raise Unreachable("something else answers in the Hub's place: check the network's login page") from None
     if not names.is_commit(info.sha):
         raise HubError(f"{repo}: the Hub named no commit for {revision!r}")
     return info.sha, {f.rfilename: f.size for f in info.siblings or () if type(f.size) is int}
