@@ -89,15 +89,17 @@ def test_what_was_measured_becomes_a_model_index(hub, run, into):
     assert {(r.dataset_type, r.dataset_name) for r in results} == {("ylecun/mnist", "mnist-10k")}
 
 
-def test_nothing_that_is_sent_tells_of_this_machine_or_of_the_token(hub, run, into, tmp_path):
+def test_nothing_that_is_sent_tells_of_this_machine_or_of_the_token(hub, run, tiny_folder, into, tmp_path):
     log = [json.loads(line) for line in (run / "log.jsonl").read_text().splitlines()]
     config = dataclasses.asdict(Config(dataset=str(tmp_path / "my cats"), data_root=str(tmp_path), device="cpu"))
-    log[0]["config"] = config
+    log[0] |= {"config": config, "notes": [f"{tmp_path}/cat.png cannot be read"]}
+    assert str(tiny_folder) in (run / "log.jsonl").read_text()
     lines = [json.dumps(event) for event in log] + ["half a li", "3"]
     (run / "log.jsonl").write_text("\n".join(lines))
     push(run, into(), "alice/digits", checkpoint=True)
     for name, content in hub.model("alice/digits").files.items():
-        assert str(tmp_path).encode() not in content and ALICE.encode() not in content, name
+        for secret in (tmp_path, tiny_folder, ALICE):
+            assert str(secret).encode() not in content, name
     told = hub.model("alice/digits").files["log.jsonl"].decode().splitlines()
     assert len(told) == len(log) and json.loads(told[0])["config"]["dataset"] == "my cats"
     assert json.loads(told[-1])["event"] == "done"

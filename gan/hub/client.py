@@ -78,8 +78,7 @@ def within(seconds: float, work: Callable[[], T]) -> T:
 @contextmanager
 def explained(repo: str, revision: str | None = None) -> Iterator[None]:
     """Turn what the client raises inside into HubError or Unreachable; other exceptions are faults and go on up."""
-    import httpx2
-    from huggingface_hub.errors import HfHubHTTPError, HFValidationError, OfflineModeIsEnabled
+    from huggingface_hub.errors import HfHubHTTPError, HFValidationError, HTTPError, OfflineModeIsEnabled
 
     try:
         yield
@@ -91,7 +90,7 @@ def explained(repo: str, revision: str | None = None) -> Iterator[None]:
         raise HubError(f"the Hub takes no repository called {repo!r}: choose another USER/NAME") from None
     except OfflineModeIsEnabled:
         raise Unreachable("requests to the Hub are turned off: unset HF_HUB_OFFLINE to allow them") from None
-    except (httpx2.HTTPError, TimeoutError, ConnectionError) as error:
+    except (HTTPError, TimeoutError, ConnectionError) as error:
         kind = type(error).__name__
         raise Unreachable(f"the Hub cannot be reached ({kind}): check the network, and try again") from None
 

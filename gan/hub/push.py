@@ -22,7 +22,7 @@ from gan.model import load
 COPIED = (
     "config.json", "metrics.json", "samples.png", "directions.safetensors", "critic.safetensors", "model.safetensors",
 )  # fmt: skip
-PATHS = ("path", "folder")  # what events name on this machine
+PATHS = ("path", "folder", "notes")  # what events name on this machine
 TAGS = 100  # of one number of images, before a push goes without
 
 
@@ -121,8 +121,7 @@ def send(built: Path, files: dict[str, int], repo: str, parent: str, token: str 
 
 def _tag(hub: Any, repo: str, commit: str, name: str) -> str:
     """A tag of that name, or with -2, -3, ... behind it, on the commit; "" if the Hub refuses: the commit stands."""
-    import httpx2
-    from huggingface_hub.errors import HfHubHTTPError
+    from huggingface_hub.errors import HfHubHTTPError, HTTPError
 
     for tag in (name, *(f"{name}-{i}" for i in range(2, TAGS))):
         try:
@@ -131,7 +130,7 @@ def _tag(hub: Any, repo: str, commit: str, name: str) -> str:
         except HfHubHTTPError as error:
             if error.response.status_code != 409:  # a tag of that name is there already
                 break
-        except httpx2.HTTPError:
+        except HTTPError:
             break
     return ""
 
