@@ -161,6 +161,17 @@ def test_a_foreign_repository_stays_as_it_is(hub, tiny_folder, into, monkeypatch
     assert theirs.files["README.md"] == b"bob's" and len(theirs.commits) == 2
 
 
+def test_whether_one_may_write_is_known_before_anything_is_sent(hub, monkeypatch):
+    hub.add("bob/digits", {})
+    hub.add("alice/digits", {})
+    assert ready("alice/digits") == hub.model("alice/digits").head
+    with pytest.raises(HubError, match="may not write to bob/digits"):
+        ready("bob/digits")
+    monkeypatch.setenv("HF_TOKEN", READER)
+    with pytest.raises(HubError, match="may not write to alice/digits"):
+        ready("alice/digits")
+
+
 def test_a_visitors_token_counts_and_not_the_machines(hub, tiny_folder, into):
     push(tiny_folder, into(), "bob/digits", token=BOB)
     assert "models/bob/digits" in hub.repos
