@@ -1,6 +1,9 @@
 """Latent Lab: walk through the latent spaces of the models in `weights/` and `runs/`, in one browser tab.
 
-python app.py [--port 7860]
+python app.py [--port 7860] [--model USER/NAME[@REVISION]]
+
+More models, folders or the Hub's, are named by `--model`, as often as wanted, and by the environment variable
+LATENT_LAB_MODELS, with commas between them.
 """
 
 from __future__ import annotations
@@ -17,8 +20,9 @@ from gan.ui.quick import without_stubs  # noqa: E402
 with without_stubs():
     import gradio as gr
 
-from gan.ui import api, assets, explore, gallery, header, interpolate, training  # noqa: E402
+from gan.ui import api, assets, explore, gallery, header, interpolate, publish, training  # noqa: E402
 from gan.ui.folders import discover  # noqa: E402
+from gan.ui.remote import Remote, local, wanted  # noqa: E402
 from gan.ui.session import Session  # noqa: E402
 from gan.ui.theme import theme  # noqa: E402
 
@@ -43,9 +47,20 @@ def build(session: Session, hall: Callable[[], Runs] | None = None) -> gr.Blocks
                 interpolate.build(session)
             with gr.Tab("Train", elem_id="tab-train"):
                 training.build(session, hall)
+            with gr.Tab("Publish", elem_id="tab-publish"):
+                publish.build(session)
         api.build(session)
     demo.queue(max_size=32, default_concurrency_limit=1)
     return demo
+
+
+def renew(demo: gr.Blocks, session: Session) -> None:
+    """Let pages that are loaded from now on show what the session has got since."""
+    pages = {"ll-gallery": gallery.page, "ll-explore": explore.page, "ll-interpolate": interpolate.page}
+    for block in demo.blocks.values():
+        if block.elem_id in pages:
+            block.value = pages[block.elem_id](session)
+    demo.config = demo.get_config_file()
 
 
 def settings(port: int | None = None) -> dict[str, Any]:
@@ -69,11 +84,20 @@ def settings(port: int | None = None) -> dict[str, Any]:
 
 
 def main(argv: Sequence[str] | None = None) -> None:
-    """Serve the models beside this file until interrupted."""
+    """Serve the models beside this file, and those asked for by name, until interrupted."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--port", type=int, help="default: the first free one from 7860")
-    port = parser.parse_args(argv).port
-    build(Session(discover(Path(__file__).parent))).launch(**settings(port))
+    parser.add_argument(
+        "--model", action="append", default=[], metavar="NAME", help="a folder, or the Hub's USER/NAME[@REVISION]"
+    )
+    args = parser.parse_args(argv)
+    names = wanted(args.model, os.environ.get("LATENT_LAB_MODELS", ""))
+    remote = Remote([name for name in names if not local(name)])
+    session = Session([*discover(Path(__file__).parent), *(Path(name) for name in names if local(name))])
+    remote.settle(session)
+    demo = build(session)
+    remote.watch(session, lambda: renew(demo, session))
+    demo.launch(**settings(args.port))
 
 
 if __name__ == "__main__":

@@ -7,16 +7,18 @@ import dataclasses
 import signal
 import sys
 import typing
+from collections.abc import Callable
 from pathlib import Path
 
 from gan.config import PRESETS, Config, ConfigError
 
 if typing.TYPE_CHECKING:
     from gan.distributed import World
+    from gan.hub.pusher import Pusher, Rehearsal
 
 
 def parser() -> argparse.ArgumentParser:
-    """Command-line flags: one for every field of Config that the data does not decide, and three of their own."""
+    """Command-line flags: one for every field of Config that the data does not decide, and some of their own."""
     from gan.data import DATASETS
     from gan.data.worlds import WORLDS
     from gan.losses import LOSSES
@@ -31,7 +33,17 @@ def parser() -> argparse.ArgumentParser:
     p = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     p.add_argument("--preset", choices=PRESETS, help="a recipe; other flags change it")
     p.add_argument("--out", metavar="DIR", help="model folder to write (default: runs/NAME of preset or data set)")
-    p.add_argument("--resume", metavar="DIR", help="go on with the run in DIR, from DIR/checkpoint")
+    p.add_argument(
+        "--resume",
+        metavar="DIR",
+        help="go on with the run in DIR, from DIR/checkpoint; or with one that was pushed, hub:USER/NAME[@REVISION]",
+    )
+    hub = p.add_argument_group("the Hugging Face Hub", "needs HF_TOKEN, or `hf auth login`, with write permission")
+    hub.add_argument("--push-to-hub", metavar="USER/NAME", help="push the model there when the run ends")
+    hub.add_argument("--private", action="store_true", help="if it has to be created, for your eyes only")
+    hub.add_argument("--push-every", metavar="N", type=int, default=0, help="push also every N images, beside training")
+    hub.add_argument("--push-checkpoint", action="store_true", help="push also what --resume hub:USER/NAME needs")
+    hub.add_argument("--dry-run", action="store_true", help="train, but only say what would be pushed")
     kinds = typing.get_type_hints(Config)
     for f in dataclasses.fields(Config):
         if f.metadata.get("derived"):
@@ -45,6 +57,22 @@ def parser() -> argparse.ArgumentParser:
             continue
         p.add_argument(flag, type=kinds[f.name], default=None, metavar=kinds[f.name].__name__.upper(), help=help)
     return p
+
+
+def pusher(args: argparse.Namespace, say: Callable[[str], None]) -> Pusher | Rehearsal | None:
+    """What pushes the run, if it is to be pushed; ConfigError for flags that contradict, HubError if it may not."""
+    if not args.push_to_hub:
+        flags = {"--private": args.private, "--push-every": args.push_every, "--push-checkpoint": args.push_checkpoint}
+        if alone := [flag for flag, given in {**flags, "--dry-run": args.dry_run}.items() if given]:
+            raise ConfigError(f"{alone[0]} goes with --push-to-hub USER/NAME")
+        return None
+    if args.push_every < 0:
+        raise ConfigError(f"push-every must be a number of images, 0 for none, got {args.push_every}")
+    from gan.hub.pusher import Pusher, Rehearsal
+
+    if args.dry_run:
+        return Rehearsal(args.push_to_hub, args.push_checkpoint, say)
+    return Pusher(args.push_to_hub, args.private, args.push_checkpoint, say)
 
 
 def settings(args: argparse.Namespace, first: bool = True) -> tuple[Config, Path, bool]:
@@ -68,11 +96,31 @@ def settings(args: argparse.Namespace, first: bool = True) -> tuple[Config, Path
         if out.is_dir() and any(out.iterdir()):
             raise ConfigError(f"{out} already holds files: choose another --out")
         return config, out, False
+    if args.resume.startswith("hub:"):
+        return from_hub(args, given, first)
     if args.out or args.preset:
         raise ConfigError("--resume DIR goes on in DIR with DIR's own settings: leave --out and --preset away")
     from gan.checkpoint import find_state, read_state
 
     out = Path(args.resume)
+    return dataclasses.replace(read_state(find_state(out / "checkpoint")).config, **given), out, True
+
+
+def from_hub(args: argparse.Namespace, given: dict[str, typing.Any], first: bool) -> tuple[Config, Path, bool]:
+    """The same for a run that is fetched from the Hub into a folder of its own."""
+    from gan.checkpoint import find_state, read_state
+    from gan.hub.names import split
+    from gan.hub.resume import fetch_run
+
+    repo, revision = split(args.resume.removeprefix("hub:"))
+    out = Path(args.out or Path("runs") / repo.split("/")[1])
+    if args.preset:
+        raise ConfigError("--resume hub:USER/NAME goes on with that run's own settings: leave --preset away")
+    if first:
+        if out.exists() and (not out.is_dir() or any(out.iterdir())):
+            raise ConfigError(f"{out} already holds files: choose another --out, or go on there with --resume {out}")
+        if notice := fetch_run(repo, revision, out, given.get("dataset")):
+            print(f"note: {notice}", file=sys.stderr)
     return dataclasses.replace(read_state(find_state(out / "checkpoint")).config, **given), out, True
 
 
@@ -83,24 +131,31 @@ def main(argv: list[str] | None = None) -> int:
     from gan import distributed
     from gan.checkpoint import FolderError
     from gan.data import DataError
+    from gan.hub.names import HubError
     from gan.trainer import TrainingError
 
     try:
         world = distributed.join()
-        return run(*settings(args, world.rank == 0), world)
-    except (ConfigError, FolderError, DataError, TrainingError, OSError) as error:
+        config, out, resume = world.first(lambda: settings(args, world.rank == 0))
+        return run(config, out, resume, world, args)
+    except (ConfigError, FolderError, DataError, HubError, TrainingError, OSError) as error:
         print(f"train.py: error: {error}", file=sys.stderr)
         return 1
     finally:
         distributed.leave()
 
 
-def run(config: Config, out: Path, resume: bool, world: World | None = None) -> int:
-    """Train, with one progress bar. Ctrl-C stops after the step and saves; a second one quits without saving."""
+def run(
+    config: Config, out: Path, resume: bool, world: World | None = None, args: argparse.Namespace | None = None
+) -> int:
+    """Train, with one progress bar. Ctrl-C stops after the step and saves; a second one quits without saving.
+
+    args: flags that say whether and how to push; a push that fails changes the exit status and nothing else.
+    """
     from tqdm import tqdm
 
     from gan.control import Control
-    from gan.events import Alarmed, Done, Sampled, Started, Stepped
+    from gan.events import Alarmed, Done, Published, Sampled, Started, Stepped
     from gan.loop import train
 
     control, stopping = Control(), False
@@ -113,9 +168,11 @@ def run(config: Config, out: Path, resume: bool, world: World | None = None) -> 
         control.stop()
 
     bar = None  # made once training starts, so that a download's own bar comes and goes before it
+    pushing = pusher(args, tqdm.write) if args and not (world and world.rank) else None
+    every = args.push_every if args else 0
     before = signal.signal(signal.SIGINT, on_interrupt)
     try:
-        for event in train(config, out, resume, control, progress=tqdm.write, world=world):
+        for event in train(config, out, resume, control, tqdm.write, world, every):
             if world and world.rank:
                 bar = tqdm(disable=True) if bar is None else bar
                 continue
@@ -136,13 +193,17 @@ def run(config: Config, out: Path, resume: bool, world: World | None = None) -> 
                     tqdm.write(f"{event.shown:,} images: ALARM {event.kind}: {event.message}")
                 case Sampled():
                     tqdm.write(f"{event.shown:,} images: {event.path}")
+                case Published() if pushing:
+                    pushing.offer(out, event.write)
                 case Done():
                     bar.close()
                     word = "stopped" if event.stopped else "done"
                     print(f"{word}: {event.shown:,} images in {event.seconds:.0f} s; model in {event.folder}")
                     if event.stopped:
                         print(f"go on with: python train.py --resume {event.folder}")
-                        return 130
+                    stopping = True  # all is saved: from here on Ctrl-C ends the waiting
+                    pushed = pushing is None or push_last(pushing, out)
+                    return 130 if event.stopped else int(not pushed)
     except KeyboardInterrupt:
         print(f"quit without saving; the last checkpoint, if any, is in {out / 'checkpoint'}", file=sys.stderr)
         return 130
@@ -151,6 +212,18 @@ def run(config: Config, out: Path, resume: bool, world: World | None = None) -> 
             bar.close()
         signal.signal(signal.SIGINT, before)
     return 0
+
+
+def push_last(pushing: Pusher | Rehearsal, out: Path) -> bool:
+    """Push the finished folder and wait for it; whether it is on the Hub now."""
+    try:
+        pushing.offer(out)
+        if pushing.finish():
+            return True
+    except KeyboardInterrupt:
+        pass
+    print(f"the run is safe in {out}; push it with: python -m gan.hub push {out} {pushing.repo}", file=sys.stderr)
+    return False
 
 
 if __name__ == "__main__":

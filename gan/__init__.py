@@ -1,6 +1,6 @@
 """Latent Lab: train a GAN, walk through its latent space, publish it.
 
-`load(folder) -> Model` is the whole of it for most uses; see `gan.model`.
+`load(folder or "USER/NAME") -> Model` is the whole of it for most uses; see `gan.hub.load` and `gan.model`.
 """
 
 from __future__ import annotations
@@ -8,15 +8,20 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from gan.model import Model, load
+    from gan.hub.load import load
+    from gan.model import Model
 
 __all__ = ["Model", "load"]
 
 
 def __getattr__(name: str):
     # Lazily, so that what needs no torch (the browser's first screen) does not wait for it.
-    if name in __all__:
-        from gan import model
+    if name == "load":
+        from gan.hub.load import load
 
-        return getattr(model, name)
+        return load
+    if name == "Model":
+        from gan.model import Model
+
+        return Model
     raise AttributeError(f"module 'gan' has no attribute {name!r}")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import io
 import json
+import math
 import shlex
 from collections.abc import Mapping
 from pathlib import Path
@@ -88,20 +89,25 @@ def command(config: Config) -> str:
     return shlex.join(words)
 
 
-def card(config: Config, metrics: Mapping[str, Any], licence: str) -> str:
-    """The model card, Markdown with the Hub's YAML front matter. licence: of the pictures learnt from."""
+def card(config: Config, metrics: Mapping[str, Any], licence: str, repo: str | None = None, curve: bool = False) -> str:
+    """The model card, Markdown with the Hub's YAML front matter.
+
+    licence: of the pictures learnt from. repo: USER/NAME, if the folder lies on the Hub. curve: whether it has one.
+    """
     config = public(config)
     about = json.dumps(config.dataset)  # a JSON string is a YAML string, whatever a folder is called
     classes = ", ".join(config.classes) if config.classes else "none"
     shape = f"uint8 (16, {config.resolution}, {config.resolution}, {config.channels})"
     told = {k: v for k, v in metrics.items() if k not in {*EVALUATED, "legs"} and not isinstance(v, list)}
     rows = "\n".join(f"| {k.replace('_', ' ')} | {_number(v)} |" for k, v in told.items())
+    title = repo.split("/")[1] if repo else f"{config.dataset}-{config.resolution}"
+    picture = "\n![Losses over the images shown](curve.png)\n" if curve else ""
     return f"""---
 license: mit
 library_name: latent-lab
 pipeline_tag: unconditional-image-generation
 tags: [gan, pytorch, {config.network}]
----
+{_front_matter(config, metrics, title)}---
 
 # {config.dataset}, {config.resolution} x {config.resolution}
 
@@ -113,16 +119,16 @@ Generator and critic trained on {about} with Latent Lab: `{config.network}` netw
 ```python
 import gan
 
-model = gan.load("this/folder")
+model = gan.load("{repo or "this/folder"}")
 pictures = model.sample(range(16), label=None, truncation=1.0)  # {shape}
 ```
-
+{_app(repo)}
 Made by
 
 ```
 {_first(config, metrics)}
 ```
-{_later(config, metrics)}
+{_later(config, metrics)}{picture}
 Classes: {classes}.
 
 | measured at the end of training | |
@@ -132,6 +138,30 @@ Classes: {classes}.
 `model.safetensors` is the averaged generator, `critic.safetensors` the critic, `directions.safetensors` the principal
 directions of the latent space, `config.json` every setting of the run.
 """
+
+
+def _app(repo: str | None) -> str:
+    return f"\n`python app.py --model {repo}` shows it in the browser.\n" if repo else ""
+
+
+def _front_matter(config: Config, metrics: Mapping[str, Any], title: str) -> str:
+    """Lines of YAML for the data set, where the Hub has it, and for what was measured. JSON is YAML."""
+    source = data.DATASETS.get(config.dataset)
+    hub = source.hub if source else ""
+    lines = f"datasets: [{hub}]\n" if hub else ""
+    numbers = {name: metrics[name] for name in MEASURES if type(metrics.get(name)) in (int, float)}
+    told = {name: value for name, value in numbers.items() if math.isfinite(value)}
+    if "frechet_distance" not in told:
+        return lines
+    result = {
+        "task": {"type": "unconditional-image-generation"},
+        "dataset": {"name": config.dataset, "type": hub or config.dataset},
+        "metrics": [
+            {"type": name, "value": float(f"{value:.5g}"), "name": f"{name.replace('_', ' ')}, own classifier"}
+            for name, value in told.items()
+        ],
+    }
+    return lines + f"model-index: {json.dumps([{'name': title, 'results': [result]}])}\n"
 
 
 def _legs(config: Config, metrics: Mapping[str, Any]) -> list[tuple[int, dict[str, Any]]]:

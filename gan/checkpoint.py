@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+import struct
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,7 +17,7 @@ from torch import Tensor, nn
 
 from gan import networks, plane
 from gan.config import Config, ConfigError
-from gan.files import FolderError, read_json, write_bytes
+from gan.files import MAX_JSON_BYTES, FolderError, read_json, write_bytes
 
 MAX_ELEMENTS = 200_000_000  # of one file: 800 MB as float32, far above anything trained here
 
@@ -56,6 +57,7 @@ def read_tensors(path: Path, expected: Mapping[str, Tensor]) -> dict[str, Tensor
     total = sum(t.numel() for t in expected.values())
     if total > MAX_ELEMENTS:
         raise FolderError(f"{path}: the config asks for {total:,} numbers, the limit is {MAX_ELEMENTS:,}")
+    _check_header(path)
     try:
         with safe_open(path, framework="pt", device="cpu") as file:
             names = set(file.keys())
@@ -77,6 +79,14 @@ def read_tensors(path: Path, expected: Mapping[str, Tensor]) -> dict[str, Tensor
         if tensor.is_floating_point() and not torch.isfinite(tensor).all():
             raise FolderError(f"{path}: tensor {name!r} holds values that are not finite")
     return tensors
+
+
+def _check_header(path: Path) -> None:
+    """FolderError for a header that is longer than any of ours: parsing it alone could take all memory."""
+    with path.open("rb") as file:
+        (size,) = struct.unpack("<Q", file.read(8).ljust(8, b"\0"))
+    if MAX_JSON_BYTES < size < path.stat().st_size:
+        raise FolderError(f"{path}: a header of {size} bytes is too large for a model")
 
 
 _DTYPES = {torch.float32: "F32", torch.int64: "I64"}

@@ -20,6 +20,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from gan import curve
 from gan.card import card, licence_of
 from gan.config import Config, ConfigError
 from gan.data import DataError
@@ -215,7 +216,8 @@ def record(folder: Path, config: Config, result: dict[str, Any]) -> None:
     if type(metrics.get("images")) is not int:  # a card needs it
         metrics = {"images": config.images} | {k: v for k, v in metrics.items() if k != "images"}
     write_bytes(path, (json.dumps(metrics, indent=2) + "\n").encode())
-    write_bytes(folder / "README.md", card(config, metrics, licence_of(config)).encode())
+    text = card(config, metrics, licence_of(config), curve=(folder / curve.NAME).is_file())
+    write_bytes(folder / "README.md", text.encode())
 
 
 def _parser() -> argparse.ArgumentParser:

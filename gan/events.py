@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -97,6 +98,14 @@ class Checkpointed:
 
 
 @dataclass(frozen=True)
+class Published:
+    """A model to show to others before the run has ended. write: as `gan.publish.capture` gives it."""
+
+    shown: int
+    write: Callable[[Path], None]
+
+
+@dataclass(frozen=True)
 class Done:
     """The model folder, if there is one, is complete. stopped: before all images were shown, on request."""
 
@@ -106,16 +115,16 @@ class Done:
     stopped: bool
 
 
-Event = Started | Ticked | Stepped | Sampled | Measured | Changed | Alarmed | Checkpointed | Done
+Event = Started | Ticked | Stepped | Sampled | Measured | Changed | Alarmed | Checkpointed | Published | Done
 
 
 def record(event: Event) -> dict:
-    """An event as JSON values; arrays are left out."""
+    """An event as JSON values; arrays and functions are left out."""
     out: dict = {"event": type(event).__name__.lower()}
     for f in dataclasses.fields(event):
         value = getattr(event, f.name)
         if isinstance(value, Config):
             out[f.name] = dataclasses.asdict(value)
-        elif not isinstance(value, np.ndarray):
+        elif not (isinstance(value, np.ndarray) or callable(value)):
             out[f.name] = str(value) if isinstance(value, Path) else value
     return out

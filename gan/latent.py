@@ -102,12 +102,24 @@ def principal_directions(
         features[label == k] -= features[label == k].mean(0)
     # Randomised SVD: features are wide (thousands), and only the first few components are wanted.
     count = min(count, z_dim, features.shape[1])
-    with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(0)
-        _, singular, components = torch.svd_lowrank(features, q=min(count + 16, *features.shape), niter=4)
+    singular, components = _svd(features, min(count + 16, *features.shape))
     variance = singular.square()[:count] / features.square().sum().clamp_min(1e-12)
     scores = features @ components[:, :count]
     scores = scores / scores.std(0).clamp_min(1e-12)
     directions = torch.linalg.lstsq(scores, z).solution
     sign = directions.gather(1, directions.abs().argmax(1, keepdim=True)).sign()
     return (directions * sign).contiguous(), variance.contiguous()
+
+
+def _svd(a: Tensor, rank: int, rounds: int = 4) -> tuple[Tensor, Tensor]:
+    """The largest singular values (rank,) of a (N, D), and their right vectors (D, rank), nearly: arXiv:0909.4061, 5.1.
+
+    `torch.svd_lowrank` with a generator of its own, because the process's belongs to a run that may be training.
+    """
+    tall = a if len(a) >= a.shape[1] else a.T
+    start = torch.randn(tall.shape[1], rank, generator=torch.Generator().manual_seed(0), dtype=a.dtype)
+    basis = torch.linalg.qr(tall @ start).Q
+    for _ in range(rounds):
+        basis = torch.linalg.qr(tall @ torch.linalg.qr(tall.T @ basis).Q).Q
+    left, singular, right = torch.linalg.svd(basis.T @ tall, full_matrices=False)
+    return singular, right.T if tall is a else basis @ left

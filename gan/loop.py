@@ -13,8 +13,21 @@ from gan.card import write_grid
 from gan.config import Config, ConfigError
 from gan.control import Control
 from gan.distributed import World
-from gan.events import Alarmed, Changed, Checkpointed, Done, Event, Measured, Sampled, Started, Stepped, Ticked, record
-from gan.publish import write_model
+from gan.events import (
+    Alarmed,
+    Changed,
+    Checkpointed,
+    Done,
+    Event,
+    Measured,
+    Published,
+    Sampled,
+    Started,
+    Stepped,
+    Ticked,
+    record,
+)  # fmt: skip
+from gan.publish import capture, write_model
 from gan.trainer import Trainer, TrainingError, diverged, prepare
 
 REPORT_SECONDS = 0.5
@@ -28,6 +41,7 @@ def train(
     control: Control | None = None,
     progress: Callable[[str], None] = lambda line: None,
     world: World | None = None,
+    publish_images: int = 0,
 ) -> Iterator[Event]:
     """Train `config` into the model folder `out`, yielding what happens.
 
@@ -36,6 +50,7 @@ def train(
     control   obeyed between steps; once stopped the run saves all it has, writes a complete folder and ends
     progress  is given a line of text now and then while data is loaded
     world     the processes that share the run; only rank 0 writes
+    publish_images  images between models to be shown along the way, each with a checkpoint in `out`; 0 for none
 
     Raises ConfigError, DataError, FolderError or TrainingError, each with the cure.
     """
@@ -44,7 +59,8 @@ def train(
     trainer = Trainer(config, dataset, world)
     if resume:
         trainer.restore(out / "checkpoint")
-    events = run(trainer, len(dataset.images), dataset.notes, out if world.rank == 0 else None, control or Control())
+    folder = out if world.rank == 0 else None
+    events = run(trainer, len(dataset.images), dataset.notes, folder, control or Control(), publish_images)
     if out is None or world.rank:
         yield from events
         return
@@ -62,6 +78,7 @@ def run(
     notes: tuple[str, ...],
     out: Path | None,
     control: Control,
+    publish_images: int = 0,
     report: float | None = None,
     ticks: bool = False,
 ) -> Iterator[Event]:
@@ -85,7 +102,8 @@ def run(
         config = trainer.config
         before, tick = trainer.shown, time.perf_counter()
         critic, generator = trainer.advance(move)
-        marks = [_crossed(before, trainer.shown, n) for n in (config.sample_images, config.checkpoint_images)]
+        periods = config.sample_images, config.checkpoint_images, publish_images or math.inf
+        marks = [_crossed(before, trainer.shown, n) for n in periods]
         due = time.perf_counter() - reported >= report or trainer.shown >= config.images or move != "both"
         due = world.any(due or any(marks))
         numbers = _numbers(critic, generator) if due else None  # waits for the device: part of the step's time
@@ -102,9 +120,11 @@ def run(
                     yield Alarmed(trainer.shown, *alarm)
             if marks[0]:
                 yield from _sampled(trainer, out, watch)
-            if marks[1]:
+            if marks[1] or marks[2]:
                 good, falls, saved = trainer.snapshot(), 0, trainer.shown
                 yield _saved(trainer, out)
+            if marks[2] and out is not None and trainer.shown < config.images:
+                yield Published(trainer.shown, capture(trainer, last))
         except TrainingError as error:
             falls += 1
             if falls > ROLLBACKS:
@@ -174,7 +194,7 @@ def _rolled_back(trainer: Trainer, good, falls: int) -> str:
     )
 
 
-def _crossed(before: int, after: int, every: int) -> bool:
+def _crossed(before: int, after: int, every: float) -> bool:
     return before // every != after // every
 
 

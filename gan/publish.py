@@ -1,9 +1,11 @@
-"""A run becomes a model folder: weights, directions, metrics, samples, card."""
+"""A run becomes a model folder: weights, directions, metrics, samples, training curve, card."""
 
 from __future__ import annotations
 
+import copy
 import dataclasses
 import json
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +14,7 @@ import torch
 from gan.card import GRID, NEUTRAL, card, licence_of, public, write_grid
 from gan.checkpoint import write_tensors
 from gan.config import Config
+from gan.curve import write_curve
 from gan.events import Stepped
 from gan.files import write_bytes
 from gan.latent import principal_directions
@@ -19,12 +22,40 @@ from gan.trainer import Trainer
 
 
 def write_model(trainer: Trainer, out: Path, last: Stepped | None) -> None:
-    """Write or renew all files of the model folder `out`; model.safetensors comes last, as the sign that it is whole.
+    """Write or renew all files of the model folder `out`, as of now; see `capture`."""
+    capture(trainer, last)(out)
 
-    last: the latest losses, if any were seen. config.json names no folder of this machine; the checkpoint does.
+
+def capture(trainer: Trainer, last: Stepped | None) -> Callable[[Path], None]:
+    """The run's model as it is now, copied, as a function that writes the model folder it is given.
+
+    Copying takes a moment, writing takes seconds; it may be done later and in another thread, where it draws no random
+    number of the run's. The folder may hold the run's log.jsonl; model.safetensors comes last, as the sign that all is
+    there. config.json names no folder of this machine; the checkpoint does. last: the latest losses, if any were seen.
     """
-    config = trainer.config
-    directions, variance = principal_directions(trainer.average, config.z_dim, len(config.classes))
+    config, pictures = trainer.config, trainer.preview()
+    average = copy.deepcopy(trainer.average)
+    critic = {name: tensor.detach().clone() for name, tensor in trainer.critic.state_dict().items()}
+    metrics = _metrics(trainer, last)
+
+    def write(out: Path) -> None:
+        told = dict(metrics)
+        directions, variance = principal_directions(average, config.z_dim, len(config.classes))
+        if len(parts := legs(out / "log.jsonl")) > 1:
+            told["legs"] = parts
+        write_bytes(out / "config.json", public(config).to_json().encode())
+        write_bytes(out / "metrics.json", (json.dumps(told, indent=2) + "\n").encode())
+        text = card(config, told, licence_of(config), curve=write_curve(out))
+        write_bytes(out / "README.md", text.encode())
+        write_grid(out / "samples.png", pictures)
+        write_tensors(out / "directions.safetensors", {"directions": directions, "variance": variance})
+        write_tensors(out / "critic.safetensors", critic)
+        write_tensors(out / "model.safetensors", average.state_dict())
+
+    return write
+
+
+def _metrics(trainer: Trainer, last: Stepped | None) -> dict[str, Any]:
     metrics = {
         "images": trainer.shown,
         "seconds": round(trainer.seconds, 1),
@@ -36,15 +67,7 @@ def write_model(trainer: Trainer, out: Path, last: Stepped | None) -> None:
     }
     if last is not None:
         metrics |= {"critic_loss": last.critic_loss, "generator_loss": last.generator_loss, "penalty": last.penalty}
-    if len(parts := legs(out / "log.jsonl")) > 1:
-        metrics["legs"] = parts
-    write_bytes(out / "config.json", public(config).to_json().encode())
-    write_bytes(out / "metrics.json", (json.dumps(metrics, indent=2) + "\n").encode())
-    write_bytes(out / "README.md", card(config, metrics, licence_of(config)).encode())
-    write_grid(out / "samples.png", trainer.preview())
-    write_tensors(out / "directions.safetensors", {"directions": directions, "variance": variance})
-    write_tensors(out / "critic.safetensors", trainer.critic.state_dict())
-    write_tensors(out / "model.safetensors", trainer.average.state_dict())
+    return metrics
 
 
 def legs(log: Path) -> list[dict[str, Any]]:

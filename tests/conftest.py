@@ -121,6 +121,47 @@ def write_folder(root: Path, name: str) -> Path:
     return folder
 
 
+# A Hub on loopback, which the real client talks to.
+
+
+@pytest.fixture(scope="session")
+def hub_server():
+    """The server, started once for all tests."""
+    from hub_server import Hub, running
+
+    with running(Hub()) as hub:
+        yield hub
+
+
+@pytest.fixture
+def hub(hub_server, monkeypatch, tmp_path):
+    """An empty Hub, the client pointed at it, no cache, and alice's token in the environment."""
+    from hub_server import ALICE
+    from huggingface_hub import constants
+
+    hub_server.repos, hub_server.seen, hub_server.fault = {}, [], lambda request: None
+    point_client(monkeypatch, hub_server.url)
+    monkeypatch.setattr(constants, "HF_ASSETS_CACHE", str(tmp_path / "hub-cache"))
+    monkeypatch.setattr(constants, "HF_TOKEN_PATH", str(tmp_path / "no-token"))
+    monkeypatch.setenv("HF_TOKEN", ALICE)
+    return hub_server
+
+
+def point_client(monkeypatch, url: str) -> None:
+    """Let huggingface_hub in this process take `url` for the Hub."""
+    from huggingface_hub import constants
+
+    monkeypatch.setattr(constants, "ENDPOINT", url)
+    monkeypatch.setattr(constants, "HUGGINGFACE_CO_URL_TEMPLATE", url + "/{repo_id}/resolve/{revision}/{filename}")
+
+
+def hub_environment(hub, folder: Path, token: str | None) -> dict[str, str]:
+    """The environment of a process of its own that takes the server for the Hub."""
+    kept = {k: v for k, v in os.environ.items() if not k.startswith(("HF_", "HUGGING"))}
+    own = {"HF_ENDPOINT": hub.url, "HF_HOME": str(folder / "hf-home"), "OMP_NUM_THREADS": "1"}
+    return kept | own | ({"HF_TOKEN": token} if token else {})
+
+
 # The page, and a browser to look at it.
 
 

@@ -8,6 +8,7 @@ import pytest
 import torch
 from torch import nn
 
+from gan import latent
 from gan.latent import MAX_SEED, MODES, class_of, latents, path, principal_directions, slerp
 
 
@@ -261,3 +262,13 @@ def test_count_is_cut_to_what_there_is(z_dim, width, expected):
 def test_directions_record_no_gradient():
     directions, _ = principal_directions(Linear(torch.eye(4)), 4, 0, samples=64)
     assert not directions.requires_grad
+
+
+@pytest.mark.parametrize("shape", [(300, 40), (40, 300), (24, 24)])
+def test_the_svd_is_torchs_own_without_the_processs_generator(shape):
+    a, before = torch.randn(shape, generator=torch.Generator().manual_seed(1)), torch.get_rng_state()
+    singular, right = latent._svd(a, 20)
+    assert torch.get_rng_state().equal(before)
+    torch.manual_seed(0)
+    _, expected, components = torch.svd_lowrank(a, q=20, niter=4)
+    assert torch.allclose(singular, expected, rtol=1e-5) and torch.allclose(right, components, atol=1e-4)

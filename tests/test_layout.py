@@ -17,6 +17,7 @@ import yaml
 from gan.card import command
 from gan.config import Config
 from gan.data import DATASETS
+from gan.hub.names import is_repo
 from gan.losses import LOSSES
 from gan.model import load
 from gan.networks import NETWORKS
@@ -90,7 +91,7 @@ def test_a_file_imports_only_from_files_above_it(source):
 
 
 # Commands of their own, such as `python -m gan.evaluate FOLDER`; nobody who imports them meets their flags.
-COMMANDS = ("gan/evaluate.py", "gan/metrics/train_classifier.py")
+COMMANDS = ("gan/evaluate.py", "gan/hub/__main__.py", "gan/metrics/train_classifier.py")
 
 
 @pytest.mark.parametrize("source", [p for p in SOURCES if not p.startswith("gan/ui/")])
@@ -212,11 +213,21 @@ def test_requirements_are_pinned():
             )
 
 
-def test_the_space_runs_the_gradio_that_is_pinned():
-    _, matter, _ = readme().split("---\n", 2)
+def test_the_space_is_what_the_repository_says():
+    matter = yaml.safe_load(readme().split("---\n", 2)[1])
     pinned = re.search(r"^gradio==(\S+)$", (ROOT / "requirements.txt").read_text(), re.MULTILINE)
-    assert pinned
-    assert str(yaml.safe_load(matter)["sdk_version"]) == pinned[1]
+    assert matter["sdk"] == "gradio" and str(matter["sdk_version"]) == pinned[1]
+    assert (ROOT / matter["app_file"]).is_file()
+    assert matter["python_version"] == "3.11" and 'target-version = "py311"' in (ROOT / "pyproject.toml").read_text()
+    assert matter["license"].upper() == (ROOT / "LICENSE").read_text().split()[0]
+    assert matter["title"] and len(matter["short_description"]) <= 60
+    assert isinstance(matter["models"], list) and all(map(is_repo, matter["models"]))
+    assert set(matter["datasets"]) == {source.hub for source in DATASETS.values()} - {""}
+    assert matter["hf_oauth"] is True and matter["hf_oauth_scopes"] == ["contribute-repos"]
+
+
+def test_the_space_bounds_its_queue():
+    assert re.search(r"\.queue\(max_size=\d+", (ROOT / "app.py").read_text())
 
 
 def test_no_file_holds_a_note_to_self():

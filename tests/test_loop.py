@@ -24,7 +24,18 @@ from gan.control import Control
 from gan.data import DATASETS, DataError
 from gan.data.worlds import WORLDS
 from gan.draws import order, stream
-from gan.events import Alarmed, Changed, Checkpointed, Done, Measured, Sampled, Started, Stepped, Ticked
+from gan.events import (
+    Alarmed,
+    Changed,
+    Checkpointed,
+    Done,
+    Measured,
+    Published,
+    Sampled,
+    Started,
+    Stepped,
+    Ticked,
+)  # fmt: skip
 from gan.loop import run, train
 from gan.losses import LOSSES
 from gan.model import load
@@ -750,3 +761,19 @@ def test_the_rate_does_not_count_the_time_a_run_was_paused():
             if len(rates) == 20:
                 time.sleep(1.0)
     assert rates[-1] > 16 * 40 / 1.0
+
+
+def test_a_model_to_publish_comes_with_a_checkpoint_and_changes_nothing(tmp_path):
+    plain = list(train(small(), tmp_path / "plain"))
+    events = list(train(small(), tmp_path / "shown", publish_images=16))
+    published = [e for e in events if isinstance(e, Published)]
+    assert [e.shown for e in published] == [16, 32, 48]  # at the end the folder itself is there
+    assert not any(isinstance(e, Published) for e in plain)
+    kinds = [type(e).__name__ for e in events]
+    assert all(kinds[i - 1] == "Checkpointed" for i, kind in enumerate(kinds) if kind == "Published")
+    (tmp_path / "model").mkdir()
+    published[1].write(tmp_path / "model")
+    assert json.loads((tmp_path / "model/metrics.json").read_text())["images"] == 32
+    weights = [(tmp_path / name / "model.safetensors").read_bytes() for name in ("plain", "shown", "model")]
+    assert weights[0] == weights[1] != weights[2]
+    assert '{"event": "published", "shown": 16}' in (tmp_path / "shown/log.jsonl").read_text()

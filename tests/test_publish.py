@@ -1,4 +1,4 @@
-"""`gan.publish`: what a log says of the parts of a run."""
+"""`gan.publish`: a run's model at one moment, and what a log says of the parts of a run."""
 
 from __future__ import annotations
 
@@ -6,9 +6,14 @@ import dataclasses
 import json
 
 import pytest
+import torch
+from conftest import small
 
 from gan.config import Config
-from gan.publish import legs
+from gan.hub.push import build
+from gan.model import load
+from gan.publish import capture, legs
+from gan.trainer import Trainer, prepare
 
 
 def log_of(tmp_path, *started):
@@ -44,3 +49,22 @@ def test_legs_are_the_parts_between_changes_of_settings_that_decide_weights(tmp_
 
 def test_a_run_without_a_log_has_no_parts(tmp_path):
     assert legs(tmp_path / "log.jsonl") == []
+
+
+def test_a_captured_model_is_that_moments_and_writing_it_draws_none_of_the_runs_random_numbers(tmp_path, monkeypatch):
+    config, dataset = prepare(small())
+    trainer = Trainer(config, dataset)
+    trainer.advance()
+    pictures, write = trainer.sample(), capture(trainer, None)
+    trainer.advance()
+    before, out = torch.get_rng_state(), tmp_path / "model"
+    out.mkdir()
+    (tmp_path / "built").mkdir()
+    for name in ("manual_seed", "random.fork_rng"):
+        monkeypatch.setattr(f"torch.{name}", lambda *_, **__: pytest.fail("the process's generator was touched"))
+    write(out)
+    build(out, tmp_path / "built", "alice/digits")
+    assert torch.get_rng_state().equal(before)
+    assert (load(out, "cpu").sample(range(64)) == pictures).all()
+    assert (trainer.sample() != pictures).any()
+    assert json.loads((out / "metrics.json").read_text())["images"] == config.batch_size

@@ -61,7 +61,8 @@ def refused(capsys, *flags: str) -> str:
 def test_there_is_a_flag_for_every_field_that_the_data_does_not_decide():
     flags = {s for action in train.parser()._actions for s in action.option_strings}
     expected = {"--" + f.name.replace("_", "-") for f in FIELDS} | {"--no-conditional"}
-    assert flags == expected | {"-h", "--help", "--preset", "--out", "--resume"}
+    hub = {"--push-to-hub", "--private", "--push-every", "--push-checkpoint", "--dry-run"}
+    assert flags == expected | hub | {"-h", "--help", "--preset", "--out", "--resume"}
     assert "--channels" not in flags and "--classes" not in flags
 
 
@@ -245,6 +246,80 @@ def test_a_handler_of_ctrl_c_is_put_back(tmp_path):
     before = signal.getsignal(signal.SIGINT)
     assert train.main(["--preset", "smoke", "--images", "32", "--device", "cpu", "--out", str(tmp_path / "run")]) == 0
     assert signal.getsignal(signal.SIGINT) is before
+
+
+# The Hub.
+
+TINY = ("--preset", "smoke", "--images", "64", "--device", "cpu")
+
+
+def test_a_run_is_pushed_along_the_way_and_at_the_end(hub, capsys, tmp_path):
+    out = tmp_path / "run"
+    flags = ("--push-to-hub", "alice/digits", "--push-every", "32", "--private", "--push-checkpoint")
+    assert train.main([*TINY, *flags, "--out", str(out)]) == 0
+    repo = hub.model("alice/digits")
+    assert list(repo.tags)[-1] == "images-64" and repo.private
+    assert json.loads(repo.files["checkpoint/state.json"])["shown"] == 64
+    first = repo.commits[repo.tags["images-32"]] if "images-32" in repo.tags else None
+    assert first is None or json.loads(first["metrics.json"])["images"] == 32
+    assert f"pushed to {hub.url}/alice/digits" in capsys.readouterr().out
+    for name in ("config.json", "README.md", "log.jsonl"):
+        assert "alice" not in (out / name).read_text() and str(tmp_path) not in repo.files[name].decode()
+
+
+@pytest.mark.parametrize(
+    ("token", "repo", "message"),
+    [
+        ("", "alice/digits", "there is no token"),
+        ("hf_forged", "alice/digits", "does not know this token"),
+        ("hf_alice", "bob/digits", "may not write to bob/digits"),
+        ("hf_alice", "digits", "a repository is USER/NAME"),
+    ],
+)
+def test_who_may_not_push_learns_it_before_the_first_step(hub, capsys, monkeypatch, tmp_path, token, repo, message):
+    monkeypatch.setenv("HF_TOKEN", token)
+    said = refused(capsys, *TINY, "--push-to-hub", repo, "--out", str(tmp_path / "run"))
+    assert message in said and not (token and token in said)
+    assert not (tmp_path / "run").exists()
+
+
+@pytest.mark.parametrize("flags", [["--private"], ["--push-every", "9"], ["--push-checkpoint"], ["--dry-run"]], ids=str)
+def test_flags_of_a_push_want_one(capsys, tmp_path, flags):
+    said = refused(capsys, *TINY, *flags, "--out", str(tmp_path / "run"))
+    assert f"{flags[0]} goes with --push-to-hub USER/NAME" in said
+
+
+def test_a_push_every_less_than_no_images_is_refused(hub, capsys, tmp_path):
+    flags = ("--push-to-hub", "alice/digits", "--push-every", "-5")
+    assert "push-every must be a number of images" in refused(capsys, *TINY, *flags, "--out", str(tmp_path / "run"))
+
+
+def test_a_hub_that_fails_stops_no_run_and_loses_nothing(hub, capsys, monkeypatch, tmp_path):
+    from starlette.responses import Response
+
+    monkeypatch.setattr("gan.hub.pusher.PAUSES", (0.01,))
+    hub.fault = lambda request: Response("", 500) if "/commit/" in request.url.path else None
+    out = tmp_path / "run"
+    flags = ("--push-to-hub", "alice/digits", "--push-every", "32")
+    assert train.main([*TINY, *flags, "--out", str(out)]) == 1
+    captured = capsys.readouterr()
+    assert "warning: not pushed to alice/digits, will be tried again" in captured.out and "done: 64" in captured.out
+    assert f"push it with: python -m gan.hub push {out} alice/digits" in captured.err
+    assert {p.name for p in out.iterdir()} >= COMPLETE and load(out, "cpu").sample([1]).shape == (1, 28, 28, 1)
+
+
+def test_pushing_changes_no_weights(hub, tmp_path):
+    assert train.main([*TINY, "--out", str(tmp_path / "a")]) == 0
+    flags = ("--push-to-hub", "alice/digits", "--push-every", "32")
+    assert train.main([*TINY, *flags, "--out", str(tmp_path / "b")]) == 0
+    assert (tmp_path / "a/model.safetensors").read_bytes() == (tmp_path / "b/model.safetensors").read_bytes()
+
+
+def test_a_dry_run_trains_and_says_what_would_be_pushed(hub, capsys, monkeypatch, tmp_path):
+    monkeypatch.setenv("HF_TOKEN", "")
+    assert train.main([*TINY, "--push-to-hub", "alice/digits", "--dry-run", "--out", str(tmp_path / "run")]) == 0
+    assert "dry run: would push 9 files" in capsys.readouterr().out
+    assert hub.seen == [] and (tmp_path / "run/model.safetensors").is_file()
 
 
 def test_training_needs_no_gradio():

@@ -17,14 +17,16 @@ from gan.data.stacked import load_stacked_mnist
 __all__ = ["DATASETS", "RESOLUTIONS", "DataError", "Dataset", "Source", "load"]
 
 # fmt: off
+_CC_BY_SA = "CC-BY-SA-3.0"
+_MNIST, _FASHION = "ylecun/mnist", "zalando-datasets/fashion_mnist"  # their names on the Hub
 DATASETS: dict[str, Source] = {
     # name                     load               pixels, channels, one line for menus, licence of the pictures
-    "emoji":             Source(load_emoji,             32, 3, "1,911 Noto emoji, bundled",            "Apache-2.0"),
-    "mnist-10k":         Source(load_mnist_10k,         28, 1, "10,000 digits, bundled",               "CC-BY-SA-3.0"),
-    "fashion-mnist-10k": Source(load_fashion_mnist_10k, 28, 1, "10,000 clothes, bundled",              "MIT"),
-    "mnist":             Source(load_mnist,             28, 1, "60,000 digits, 11 MB to download",     "CC-BY-SA-3.0"),
-    "fashion-mnist":     Source(load_fashion_mnist,     28, 1, "60,000 clothes, 30 MB to download",    "MIT"),
-    "stacked-mnist":     Source(load_stacked_mnist,     28, 3, "digits in threes, 11 MB to download",   "CC-BY-SA-3.0"),
+    "emoji":             Source(load_emoji,             32, 3, "1,911 Noto emoji, bundled",         "Apache-2.0"),
+    "mnist-10k":         Source(load_mnist_10k,         28, 1, "10,000 digits, bundled",            _CC_BY_SA, _MNIST),
+    "fashion-mnist-10k": Source(load_fashion_mnist_10k, 28, 1, "10,000 clothes, bundled",           "MIT", _FASHION),
+    "mnist":             Source(load_mnist,             28, 1, "60,000 digits, 11 MB to download",  _CC_BY_SA, _MNIST),
+    "fashion-mnist":     Source(load_fashion_mnist,     28, 1, "60,000 clothes, 30 MB to download", "MIT", _FASHION),
+    "stacked-mnist":     Source(load_stacked_mnist,     28, 3, "digits in threes, 11 MB to fetch",   _CC_BY_SA, _MNIST),
 }
 # fmt: on
 

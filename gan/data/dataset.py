@@ -52,6 +52,7 @@ class Source:
     channels    1 grey, 3 colour
     about       one line for menus
     licence     of the pictures, not of this program
+    hub         what the Hugging Face Hub calls it, "" where it is not there
     """
 
     load: Callable[[Path, int, str, Progress], Dataset]
@@ -59,6 +60,7 @@ class Source:
     channels: int
     about: str
     licence: str
+    hub: str = ""
 
 
 def resize(images: torch.Tensor, resolution: int) -> torch.Tensor:

@@ -50,6 +50,11 @@ def discover(root: Path) -> list[Path]:
     return shipped + [folder for folder in trained if all((folder / name).is_file() for name in NEEDED)]
 
 
+def is_run(folder: Path) -> bool:
+    """Whether a model folder is one that was trained here, by where it lies."""
+    return folder.parent.name == "runs"
+
+
 def read_info(name: str, folder: Path) -> Info:
     """Raises FolderError, naming file and fault, for a bad config.json, metrics.json or header of the weights."""
     try:

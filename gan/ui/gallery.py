@@ -34,7 +34,7 @@ def build(session: Session) -> gr.HTML:
 def page(session: Session) -> str:
     """The tab's HTML. Whatever comes from a folder is escaped."""
     cards = [card(session.info(name)) for name in session.names]
-    notices = [notice(name, why) for name, why in session.errors.items()]
+    notices = [notice(name, why) for name, why in [*session.errors.items(), *session.notices.items()]]
     if not cards and not notices:
         notices = [notice("No models yet", "train one with `python train.py`; it appears here after a restart")]
     return f'<div class="ll-cards">{"".join(cards + notices)}</div>'
@@ -94,7 +94,7 @@ def _picture(path: Path | None) -> bytes | None:
 
 
 def notice(name: str, why: str) -> str:
-    """A card for a folder that cannot be shown."""
+    """A card for a model that cannot be shown, or with something to know about it."""
     return f'<article class="ll-card ll-notice"><h2>{escape(name)}</h2><p>{escape(why)}</p></article>'
 
 

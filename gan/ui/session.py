@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from gan.files import FolderError
-from gan.ui import checks
+from gan.ui import checks, gpu
 from gan.ui.folders import NEEDED, Info, read_info
 from gan.ui.limits import Limit
 
@@ -43,7 +43,7 @@ def _load(folder: Path) -> Model:
     # One picture is too little work to share: on two busy cores, a 64 x 64 one took 7.6 ms with one thread and 28.6 ms
     # with two, which wait for each other. Visitors run beside each other instead.
     torch.set_num_threads(1)
-    return gan.load(folder)
+    return gan.load(folder, "cpu" if gpu.lent() else "auto")
 
 
 class Session:
@@ -58,6 +58,7 @@ class Session:
 
     def __init__(self, folders: Sequence[Path | str], load: Callable[[Path], Any] = _load) -> None:
         self.errors: dict[str, str] = {}
+        self.notices: dict[str, str] = {}  # what visitors should know of models that are asked for by name
         self._folders: dict[str, Path] = {}
         self._infos: dict[str, Info] = {}
         self._models: dict[str, Model] = {}
@@ -87,16 +88,28 @@ class Session:
         """
         name = f"{_text(name)}-{secrets.token_urlsafe(9)}"
         with self._adopting:
-            self._folders[name] = folder
             self._adopted.append(name)
             gone = [self._adopted.pop(0) for _ in range(len(self._adopted) - ADOPTED)]
+            kept = {other: path for other, path in self._folders.items() if other not in gone}
+            left = [self._folders[other] for other in gone]
+            self._folders = {**kept, name: folder}  # others may be looking through the old ones
+            for path in left:
+                shutil.rmtree(path, ignore_errors=True)
             for other in gone:
-                shutil.rmtree(self._folders.pop(other), ignore_errors=True)
                 self._models.pop(other, None)
                 self._infos.pop(other, None)
                 self.errors.pop(other, None)
         self._read(name)
         return name
+
+    def add(self, name: str, folder: Path) -> None:
+        """Serve one more model, under a name of its own."""
+        self._folders = {**self._folders, name: folder}  # others may be looking through the old ones
+        self._read(name)
+
+    def folder(self, name: object) -> Path:
+        """Where a model lies."""
+        return self._folders[self._known(name)]
 
     def info(self, name: object) -> Info:
         """What the folder's JSON says of a model: cheap, no weights read."""
@@ -201,8 +214,10 @@ class Session:
             drawn = model.class_weights(seeds).argmax(1).tolist()
             label = [one if one is not None else own for one, own in zip(label, drawn, strict=True)]
         truncation = checks.truncation(truncation)
+        options = {"mode": mode, "loop": loop, "label": label, "truncation": truncation}
         with self._strips():
-            return model.interpolate(seeds, frames, mode=mode, loop=loop, label=label, truncation=truncation)
+            burst = gpu.strip(self._folders[name], seeds, frames, options) if gpu.lent() else None
+            return model.interpolate(seeds, frames, **options) if burst is None else burst
 
     def describe(self, name: object) -> Mapping[str, Any]:
         """What the Explore tab must know before its first picture; loads the model.
@@ -248,7 +263,7 @@ class Session:
         """Remember and return why a folder cannot be shown, for a visitor: short, without the server's paths."""
         text, folder = str(error), self._folders[name]
         for path in {str(folder), str(folder.resolve())}:
-            text = text.replace(path, folder.name)
+            text = text.replace(path, name)
         self._failed[name] = stamp
         self.errors[name] = why = _text(text)[:300]
         return why

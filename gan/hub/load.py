@@ -1,0 +1,41 @@
+"""`gan.load`: a model from a folder, or from a repository of the Hub."""
+
+from __future__ import annotations
+
+import logging
+from pathlib import Path
+
+from gan import model
+from gan.files import FolderError
+from gan.hub import names
+from gan.hub.names import HubError
+from gan.hub.pull import pull
+from gan.model import Model
+
+log = logging.getLogger(__name__)
+
+
+def load(source: str | Path, device: str = "auto", revision: str | None = None) -> Model:
+    """Load a model folder, or the Hub's USER/NAME at a branch, tag or commit (`main` if not given).
+
+    A path that exists is a folder; else a text of the form USER/NAME is a repository, whose files are fetched once and
+    kept. With the Hub out of reach the kept copy serves, and a warning says so. device: auto, cpu or cuda.
+
+    HubError says what is wrong with the repository, FolderError which file is not to be believed; see `gan.model.load`.
+    """
+    if isinstance(source, Path) or Path(source).exists() or not names.is_repo(source):
+        if revision is not None:
+            raise FolderError(f"{source}: a folder has no revisions: leave revision away")
+        return model.load(source, device)
+    try:
+        pulled = pull(source, revision)
+    except HubError as error:
+        raise type(error)(f"there is no folder {source!r} here, and from the Hub: {error}") from None
+    if pulled.notice:
+        log.warning("%s: %s", source, pulled.notice)
+    try:
+        loaded = model.load(pulled.folder, device)
+    except FolderError as error:
+        raise FolderError(str(error).replace(str(pulled.folder), source)) from None
+    loaded.name = source
+    return loaded

@@ -1,0 +1,162 @@
+"""From a model folder to the Hub: a copy fit to be seen, one commit, one tag."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import shutil
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from gan.card import card, licence_of, public
+from gan.checkpoint import find_state, read_config, read_state
+from gan.config import Config
+from gan.curve import write_curve
+from gan.files import FolderError, read_json, write_bytes
+from gan.hub.client import api, explained, has_token, page
+from gan.hub.names import HubError, checked_repo
+from gan.model import load
+
+COPIED = (
+    "config.json", "metrics.json", "samples.png", "directions.safetensors", "critic.safetensors", "model.safetensors",
+)  # fmt: skip
+PATHS = ("path", "folder", "notes")  # what events name on this machine
+TAGS = 100  # of one number of images, before a push goes without
+
+
+@dataclass(frozen=True)
+class Sent:
+    """What a push came to. tag: its name, "" where nothing had changed or the Hub would not have it."""
+
+    repo: str
+    commit: str
+    tag: str
+    changed: bool
+
+    @property
+    def page(self) -> str:
+        """Where to look at it."""
+        return page(self.repo)
+
+
+def build(folder: Path, into: Path, repo: str, checkpoint: bool = False) -> dict[str, int]:
+    """Copy a finished model folder into the empty folder `into`, as `repo` shall show it: name -> bytes.
+
+    The card is written for the repository, the training curve is drawn, and log and checkpoint lose the folders of this
+    machine. checkpoint: also what training needs to go on. FolderError for a model that would not load.
+    """
+    load(folder, "cpu")
+    config, metrics = read_config(folder), read_json(folder / "metrics.json")
+    if not isinstance(metrics, dict) or type(metrics.get("images")) is not int:
+        raise FolderError(f"{folder / 'metrics.json'}: `images`, a whole number, is missing")
+    for name in COPIED:
+        shutil.copyfile(folder / name, into / name)
+    write_bytes(into / "config.json", public(config).to_json().encode())
+    if (folder / "log.jsonl").is_file():
+        write_bytes(into / "log.jsonl", public_log(folder / "log.jsonl").encode())
+    curve = write_curve(into)
+    write_bytes(into / "README.md", card(config, metrics, licence_of(config), repo, curve).encode())
+    if checkpoint:
+        _copy_state(find_state(folder / "checkpoint"), into / "checkpoint")
+    return {p.relative_to(into).as_posix(): p.stat().st_size for p in sorted(into.rglob("*")) if p.is_file()}
+
+
+def public_log(log: Path) -> str:
+    """The log's text without the folders of this machine; lines that are no events are left out."""
+    lines = []
+    for line in log.read_text(encoding="utf-8", errors="replace").splitlines():
+        try:
+            event = {k: v for k, v in json.loads(line).items() if k not in PATHS}
+            if "config" in event:
+                event["config"] = dataclasses.asdict(public(Config.from_dict(event["config"])))
+        except (ValueError, AttributeError, RecursionError):
+            continue
+        lines.append(json.dumps(event, ensure_ascii=False) + "\n")
+    return "".join(lines)
+
+
+def _copy_state(state: Path, into: Path) -> None:
+    config = public(read_state(state).config)
+    into.mkdir()
+    shutil.copyfile(state / "state.safetensors", into / "state.safetensors")
+    meta = read_json(state / "state.json") | {"config": dataclasses.asdict(config)}
+    write_bytes(into / "state.json", json.dumps(meta, indent=2).encode())
+
+
+def ready(repo: str, private: bool = False, token: str | None = None) -> str:
+    """Make sure that the repository exists and that we may write to it; its newest commit.
+
+    private: if it has to be created. HubError says why not, before anything has been done that would be lost.
+    """
+    checked_repo(repo)
+    if not token and not has_token():
+        raise HubError("there is no token: sign in with `hf auth login`, or set HF_TOKEN to one with write permission")
+    with explained(repo):
+        hub = api(token)
+        hub.create_repo(repo, private=private, exist_ok=True)
+        hub.auth_check(repo, write=True)
+        return hub.model_info(repo).sha
+
+
+def send(built: Path, files: dict[str, int], repo: str, parent: str, token: str | None = None) -> Sent:
+    """One commit of a built folder on top of `parent`, then one tag; neither if nothing has changed.
+
+    HubError when the repository has moved on from `parent` in the meantime.
+    """
+    from huggingface_hub import CommitOperationAdd
+
+    metrics = read_json(built / "metrics.json")
+    hub = api(token)
+    operations = [CommitOperationAdd(name, built / name) for name in files]
+    with explained(repo):
+        done = hub.create_commit(
+            repo, operations, commit_message=f"{metrics['images']:,} images shown", parent_commit=parent
+        )
+    if done.oid == parent:
+        return Sent(repo, done.oid, "", False)
+    return Sent(repo, done.oid, _tag(hub, repo, done.oid, f"images-{metrics['images']}"), True)
+
+
+def _tag(hub: Any, repo: str, commit: str, name: str) -> str:
+    """A tag of that name, or with -2, -3, ... behind it, on the commit; "" if the Hub refuses: the commit stands."""
+    from huggingface_hub.errors import HfHubHTTPError, HTTPError
+
+    for tag in (name, *(f"{name}-{i}" for i in range(2, TAGS))):
+        try:
+            hub.create_tag(repo, tag=tag, revision=commit)
+            return tag
+        except HfHubHTTPError as error:
+            if error.response.status_code != 409:  # a tag of that name is there already
+                break
+        except HTTPError:
+            break
+    return ""
+
+
+def push(
+    folder: Path,
+    into: Path,
+    repo: str,
+    private: bool = False,
+    checkpoint: bool = False,
+    token: str | None = None,
+    progress: Callable[[str], None] = lambda line: None,
+) -> Sent:
+    """The whole of it: build `folder` in the empty folder `into`, make sure of the repository, send.
+
+    HubError or FolderError with the cure. token: of a visitor; None takes the machine's own.
+    """
+    checked_repo(repo)
+    progress("Building the folder")
+    files = build(folder, into, repo, checkpoint)
+    progress("Asking the Hub")
+    parent = ready(repo, private, token)
+    progress(f"Sending {told(files)}")
+    return send(into, files, repo, parent, token)
+
+
+def told(files: dict[str, int]) -> str:
+    """As in "9 files, 8.1 MB"."""
+    return f"{len(files)} files, {sum(files.values()) / 1e6:.1f} MB"

@@ -1,0 +1,73 @@
+"""A run that goes on from what was pushed of it with its optimisers' state."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import shutil
+from pathlib import Path
+from typing import Any
+
+from gan.card import public
+from gan.checkpoint import read_state
+from gan.config import Config
+from gan.data import DATASETS
+from gan.files import read_json, write_bytes
+from gan.hub.names import CHECKPOINT, HubError
+from gan.hub.pull import pull
+
+LOSSES = ("critic_loss", "generator_loss")
+
+
+def fetch_run(repo: str, revision: str | None, out: Path, dataset: str | None) -> str:
+    """Make `out` a run to resume: a checkpoint and what is believable of its log. What the user should know, or "".
+
+    dataset: the folder of pictures to go on with, if the run learnt from one: a repository must not choose which folder
+    of this machine is read. HubError or FolderError with the cure; the weights are checked when they are read.
+    """
+    pulled = pull(repo, revision, CHECKPOINT, refresh=True)
+    state = pulled.folder / "checkpoint"
+    config = public(read_state(state).config)
+    if config.dataset not in DATASETS:
+        if dataset is None or Path(dataset).name != config.dataset:
+            raise HubError(f"{repo} learnt from a folder called {config.dataset!r}: pass yours with --dataset")
+        config = dataclasses.replace(config, dataset=dataset)
+    aside = out / "checkpoint.part"
+    aside.mkdir(parents=True)
+    shutil.copyfile(state / "state.safetensors", aside / "state.safetensors")
+    meta = read_json(state / "state.json") | {"config": dataclasses.asdict(config)}
+    write_bytes(aside / "state.json", json.dumps(meta, indent=2).encode())
+    if (pulled.folder / "log.jsonl").is_file():
+        write_bytes(out / "log.jsonl", believable((pulled.folder / "log.jsonl").read_text("utf-8", "replace")).encode())
+    aside.rename(out / "checkpoint")
+    return pulled.notice
+
+
+def believable(log: str) -> str:
+    """Of a log, the lines that the card and the curve are made of, if they are what they should be."""
+    lines = []
+    for line in log.splitlines():
+        try:
+            event = json.loads(line)
+            kept = _start(event) if event["event"] == "started" else _step(event)
+        except (ValueError, TypeError, KeyError, RecursionError):
+            continue
+        lines.append(json.dumps(kept, ensure_ascii=False) + "\n")
+    return "".join(lines)
+
+
+def _start(event: dict[str, Any]) -> dict[str, Any]:
+    config = public(Config.from_dict(event["config"]))
+    return {"event": "started", "config": dataclasses.asdict(config), "shown": _count(event["shown"])}
+
+
+def _step(event: dict[str, Any]) -> dict[str, Any]:
+    if event["event"] != "stepped" or any(type(event[name]) is not float for name in LOSSES):
+        raise ValueError
+    return {"event": "stepped", "shown": _count(event["shown"])} | {name: event[name] for name in LOSSES}
+
+
+def _count(value: Any) -> int:
+    if type(value) is not int or not 0 <= value <= 10**12:
+        raise ValueError
+    return value
