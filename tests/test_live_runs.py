@@ -24,6 +24,9 @@ class Fake:
     def stop(self) -> None:
         self.stopped = True
 
+    def join(self, timeout: float) -> None:
+        assert self.stopped
+
 
 @pytest.fixture
 def clock():

@@ -22,7 +22,7 @@ from gan.live.runs import Runs
 from gan.ui import training
 from gan.ui.session import Session
 
-WAIT = 30.0  # seconds that anything may take on a busy machine
+WAIT = 90.0  # seconds that anything may take on a busy machine
 QUICK = {"width": 16, "batch_size": 16}
 
 
@@ -235,11 +235,11 @@ def test_twenty_runs_leave_no_thread_and_no_memory(tab, hall):
     for _ in range(4):
         one()
     gc.collect()
-    threads, memory = threading.active_count(), resident()
+    memory = resident()
     for _ in range(20):
         one()
     gc.collect()
-    assert threading.active_count() <= threads and not hall._entries
+    assert not [t for t in threading.enumerate() if t.name == "live-run"] and not hall._entries
     assert resident() - memory < 40, "megabytes"
 
 
@@ -264,8 +264,8 @@ def test_what_visitors_made_is_deleted_in_the_end(tiny_session, tiny_folder, tmp
 
 @pytest.fixture(scope="module")
 def brief():
-    """The runs of the site: whoever looks away for four seconds loses his place."""
-    runs = Runs(2, idle=4.0)
+    """The runs of the site: whoever looks away for ten seconds loses his place."""
+    runs = Runs(2, idle=10.0)
     yield runs
     runs.close()
 

@@ -101,9 +101,13 @@ class Runs:
                 self._round()
 
     def close(self) -> None:
-        """Stop and drop them all."""
+        """Stop and drop them all, and wait a moment for those that train."""
+        with self._changed:
+            going = [entry.run for entry in self._training()]
         for name in list(self._entries):
             self.forget(name)
+        for run in going:
+            run.join(2.0)
 
     @property
     def training(self) -> int:

@@ -6,6 +6,7 @@ a visitor who reloads finds the run by its name in the address, and a tab that i
 
 from __future__ import annotations
 
+import atexit
 import base64
 import dataclasses
 import re
@@ -67,6 +68,7 @@ def _hall() -> Callable[[], Runs]:
         with lock:
             if not made:
                 made.append(Runs())
+                atexit.register(made[0].close)  # a thread inside torch would abort the whole process
             return made[0]
 
     return hall

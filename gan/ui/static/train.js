@@ -98,6 +98,7 @@
       } else {
         input = lab.make("input", { type: "number", step: KINDS[name] ? "any" : "1", value });
       }
+      input.setAttribute("aria-label", title);
       input.addEventListener("change", () => {
         const wanted = input.type === "checkbox" ? input.checked : input.type === "number" ? Number(input.value) : input.value;
         if (input.type === "number" && (input.value === "" || !Number.isFinite(wanted))) return;
@@ -154,7 +155,7 @@
       run = { id, after: -1, curve: [], kept: [], alarms: [], past: null };
       stages = [];
       $(".ll-screens").replaceChildren();
-      $(".ll-readouts").replaceChildren();
+      readouts.clear();
       address(id);
       act("begin").textContent = "Start again";
       watch(run);

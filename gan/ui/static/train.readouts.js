@@ -47,6 +47,10 @@
     };
 
     return {
+      clear: () => {
+        sides = 0;
+        box.replaceChildren();
+      },
       show: (views, still) => {
         const names = Object.keys(READ).filter((name) => views.some((view) => typeof view.numbers[name] === "number"));
         if (views.length !== sides || names.some((name) => !cells[name])) build(views.length, names);
