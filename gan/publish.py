@@ -78,11 +78,14 @@ def legs(log: Path) -> list[dict[str, Any]]:
     """
     changeable = [f.name for f in dataclasses.fields(Config) if f.metadata.get("resumable") and f.name not in NEUTRAL]
     parts: list[dict[str, Any]] = []
-    for line in log.read_text(encoding="utf-8").splitlines() if log.exists() else ():
+    for line in log.read_text(encoding="utf-8", errors="replace").splitlines() if log.exists() else ():
         if not line.startswith('{"event": "started"'):
             continue
-        started = json.loads(line)
-        part = {"shown": started["shown"]} | {name: started["config"][name] for name in changeable}
+        try:
+            started = json.loads(line)
+            part = {"shown": int(started["shown"])} | {name: started["config"][name] for name in changeable}
+        except (ValueError, TypeError, KeyError):  # cut short when the power went, or edited: the rest still counts
+            continue
         while parts and part["shown"] <= parts[-1]["shown"]:
             parts.pop()  # nothing was kept of it
         if not parts or any(part[name] != parts[-1][name] for name in changeable):

@@ -47,6 +47,13 @@ def test_legs_are_the_parts_between_changes_of_settings_that_decide_weights(tmp_
     assert legs(log_of(tmp_path, *started)) == expected
 
 
+def test_lines_that_cannot_be_read_are_passed_over(tmp_path):
+    log = log_of(tmp_path, (0, {"images": 100}), (64, {"images": 200}))
+    broken = b'{"event": "started", "sho\n{"event": "started", "config": 3, "shown": 9}\n{"event": "started"}\n\xff\n'
+    log.write_bytes(broken + log.read_bytes() + broken)
+    assert legs(log) == [{"shown": 0, "images": 100}, {"shown": 64, "images": 200}]
+
+
 def test_a_run_without_a_log_has_no_parts(tmp_path):
     assert legs(tmp_path / "log.jsonl") == []
 
