@@ -193,10 +193,10 @@ def test_a_duel_goes_in_lock_step_from_the_same_weights(begin):
     assert not np.array_equal(last.sides[0].arrays["points"], last.sides[1].arrays["points"])
     run.pause()
     until(lambda: not _moving(run), "a pause")
-    assert abs(run.side(0).steps - run.side(1).steps) <= 1
+    assert abs(run._sides[0].steps - run._sides[1].steps) <= 1
     run.step()
     run.step()
-    until(lambda: run.side(0).steps == run.side(1).steps, "lock step")
+    until(lambda: run._sides[0].steps == run._sides[1].steps, "lock step")
 
 
 def test_a_fork_goes_on_as_the_run_did(begin):

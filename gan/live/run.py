@@ -190,10 +190,6 @@ class Run:
         with self._changed:
             return list(self._curve)
 
-    def side(self, index: int) -> Side:
-        """For `gan.publish`, once the run waits or is over. IndexError before it has begun."""
-        return self._sides[index]
-
     def join(self, timeout: float | None = None) -> None:
         """Wait until the thread has ended."""
         self._thread.join(timeout)

@@ -271,7 +271,7 @@ def _config(preset: object, dataset: str, changes: object, seed: int) -> Config:
     from gan.live.presets import PRESETS, config_of
 
     config = config_of(checks.choice(preset, "preset", tuple(PRESETS)), dataset, {"seed": seed, **_settings(changes)})
-    if config.batch_size * config.accumulate > 1024 or config.width > 128 or config.critic_steps > 20:
+    if config.batch_size > 1024 or config.width > 128 or config.critic_steps > 20:
         raise ValueError(
             "batch_size may be 1024, width 128 and critic_steps 20 at most here: train larger ones at home"
         )
