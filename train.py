@@ -83,6 +83,7 @@ def settings(args: argparse.Namespace, first: bool = True) -> tuple[Config, Path
     names = [f.name for f in dataclasses.fields(Config) if not f.metadata.get("derived")]
     given = {n: getattr(args, n) for n in names if getattr(args, n) is not None}
     if args.resume is None:
+        from gan.checkpoint import holds_run
         from gan.losses import LOSSES
 
         # A loss named on the command line brings what its paper uses with it; one of the preset has it in the preset.
@@ -91,7 +92,7 @@ def settings(args: argparse.Namespace, first: bool = True) -> tuple[Config, Path
         out = Path(args.out or Path("runs") / (args.preset or Path(config.dataset).resolve().name or "model"))
         if not first:
             return config, out, False
-        if any((out / name).exists() for name in ("checkpoint", "checkpoint.new", "checkpoint.old")):
+        if holds_run(out):
             raise ConfigError(f"{out} already holds a run: go on with --resume {out}, or choose another --out")
         if out.is_dir() and any(out.iterdir()):
             raise ConfigError(f"{out} already holds files: choose another --out")

@@ -14,7 +14,6 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-import json
 import os
 import subprocess
 import sys
@@ -22,6 +21,7 @@ import threading
 from pathlib import Path
 
 from benchmarks.browser import chromium, free_port, wait_for
+from benchmarks.report import report
 
 ROOT = Path(__file__).resolve().parent.parent
 DELAY = 0.03  # seconds each way
@@ -230,11 +230,7 @@ def main() -> int:
         print(f"{name:14}{arm['fps']:10.1f}{arm['drawn_p50_ms']:10.1f}{arm['p50_ms']:10.1f}{arm['p95_ms']:10.1f}")
     for goal, outcome in result["goals"].items():
         print(f"{'met   ' if outcome['met'] else 'MISSED'}  {goal}: {outcome['measured']:.1f}")
-    text = json.dumps(result, indent=2)
-    print(text)
-    if args.json:
-        args.json.write_text(text + "\n")
-    return 0 if all(outcome["met"] for outcome in result["goals"].values()) else 1
+    return report(result, args.json, all(outcome["met"] for outcome in result["goals"].values()))
 
 
 if __name__ == "__main__":

@@ -12,7 +12,6 @@ Goals: 15 updates a second, a ring within 60 s, digits within 60 s, sliders with
 from __future__ import annotations
 
 import argparse
-import json
 import subprocess
 import sys
 import time
@@ -20,6 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.browser import chromium, free_port, wait_for
+from benchmarks.report import report
 
 ROOT = Path(__file__).resolve().parent.parent
 LEAST = 0.85  # mean confidence at which digits count as recognisable; of real ones it is .99
@@ -132,11 +132,7 @@ def main() -> int:
     met = goals(found)
     for sentence, good in met.items():
         print(f"{'met' if good else 'MISSED':8}{sentence}")
-    text = json.dumps({**found, "goals": met}, indent=2)
-    print(text)
-    if args.json:
-        args.json.write_text(text + "\n")
-    return 0 if all(met.values()) else 1
+    return report({**found, "goals": met}, args.json, all(met.values()))
 
 
 if __name__ == "__main__":

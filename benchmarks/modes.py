@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import argparse
 import dataclasses
-import json
 import sys
 import time
 from pathlib import Path
@@ -20,6 +19,7 @@ from typing import Any
 
 import torch
 
+from benchmarks.report import report
 from gan.config import Config
 from gan.data.worlds import MIXTURES
 from gan.metrics.modes import SAMPLES, Coverage, coverage
@@ -73,11 +73,7 @@ def main() -> int:
             modes = f"{found['modes']}/{found['of']}"
             numbers = f"{found['quality']:9.3f}{found['kl']:9.4f}{found['seconds']:9.0f}"
             print(f"{world:8}{seed:5}{modes:>9}{numbers}  {'met' if found['met'] else 'MISSED'}", flush=True)
-    text = json.dumps(result, indent=2)
-    print(text)
-    if args.json:
-        args.json.write_text(text + "\n")
-    return 0 if all(found["met"] for runs in result["runs"].values() for found in runs) else 1
+    return report(result, args.json, all(found["met"] for runs in result["runs"].values() for found in runs))
 
 
 if __name__ == "__main__":

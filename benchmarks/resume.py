@@ -10,7 +10,6 @@ the averages and the optimisers' memories of both runs.
 from __future__ import annotations
 
 import argparse
-import json
 import os
 import random
 import shutil
@@ -22,6 +21,9 @@ import time
 from pathlib import Path
 
 from safetensors.torch import load_file
+
+from benchmarks.report import report
+from gan.checkpoint import holds_run
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -46,9 +48,8 @@ def run(kills: int, images: int, folder: Path) -> dict:
     start(*flags, "--out", str(whole)).wait()
     chance, done, finished = random.Random(0), 0, False
     while not finished:
-        resumable = any((killed / name).exists() for name in ("checkpoint", "checkpoint.new", "checkpoint.old"))
         before = steps(killed)
-        process = start("--resume", str(killed)) if resumable else start(*flags, "--out", str(killed))
+        process = start("--resume", str(killed)) if holds_run(killed) else start(*flags, "--out", str(killed))
         if done < kills:
             while steps(killed) == before and process.poll() is None:
                 time.sleep(0.005)
@@ -81,11 +82,7 @@ def main() -> int:
     good = not result["different"] and result["kills"] == args.kills
     verdict = "bit for bit the same" if not result["different"] else f"DIFFERENT: {result['different'][:5]}"
     print(f"{result['kills']} kills, {result['compared']} tensors and files compared: {verdict}")
-    text = json.dumps(result, indent=2)
-    print(text)
-    if args.json:
-        args.json.write_text(text + "\n")
-    return 0 if good else 1
+    return report(result, args.json, good)
 
 
 if __name__ == "__main__":

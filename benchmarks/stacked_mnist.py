@@ -23,7 +23,9 @@ import torch
 from torch import Tensor
 
 import train
+from benchmarks.report import report
 from gan import data
+from gan.checkpoint import holds_run
 from gan.config import Config
 from gan.metrics.balance import covered, histogram, kl_divergence
 from gan.metrics.classifier import Classifier, load_classifier
@@ -86,8 +88,7 @@ def main() -> int:
     parser.add_argument("--json", type=Path, help="also write the JSON here")
     args = parser.parse_args()
     config = Config(**RECIPE, images=args.images, device=args.device, data_root=args.data_root)
-    begun = any((args.out / name).exists() for name in ("checkpoint", "checkpoint.new", "checkpoint.old"))
-    if status := train.run(config, args.out, resume=begun):
+    if status := train.run(config, args.out, resume=holds_run(args.out)):
         return status
     told = json.loads((args.out / "metrics.json").read_text())
     result = {k: told[k] for k in ("images", "seconds", "device")}
@@ -98,11 +99,7 @@ def main() -> int:
     print(f"{'real pictures':28}{floor['real']['modes']:7}{floor['real']['kl']:8.4f}")
     print(f"{'a uniform generator':28}{MODES:7}{floor['uniform']['kl']:8.4f}  +- {floor['uniform']['sd']:.4f}")
     print("met" if result["met"] else f"MISSED: {MODES} modes and KL at most {MOST_KL}")
-    text = json.dumps(result, indent=2)
-    print(text)
-    if args.json:
-        args.json.write_text(text + "\n")
-    return 0 if result["met"] else 1
+    return report(result, args.json, result["met"])
 
 
 if __name__ == "__main__":

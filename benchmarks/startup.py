@@ -9,7 +9,6 @@ been decoded and has a size. Requests that leave this machine are counted; there
 from __future__ import annotations
 
 import argparse
-import json
 import subprocess
 import sys
 import time
@@ -17,6 +16,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from benchmarks.browser import chromium, free_port, wait_for
+from benchmarks.report import report
 
 ROOT = Path(__file__).resolve().parent.parent
 GOAL = 6.0  # seconds
@@ -61,11 +61,7 @@ def main() -> int:
         f"{'met   ' if median <= GOAL else 'MISSED'}  at most {GOAL:.0f} s; requests to other hosts: {len(strangers)}"
     )
     result = {"seconds": times, "median": median, "requests_to_other_hosts": strangers}
-    text = json.dumps(result, indent=2)
-    print(text)
-    if args.json:
-        args.json.write_text(text + "\n")
-    return 0 if median <= GOAL and not strangers else 1
+    return report(result, args.json, median <= GOAL and not strangers)
 
 
 LOCAL = ("127.0.0.1", None)  # None: data and blob URLs

@@ -13,7 +13,6 @@ from __future__ import annotations
 import argparse
 import copy
 import dataclasses
-import json
 import sys
 import time
 from collections.abc import Callable, Iterator
@@ -23,6 +22,7 @@ import torch
 from torch import Tensor
 from torch.utils.data import DataLoader, Dataset
 
+from benchmarks.report import report
 from gan import networks
 from gan.config import PRESETS, Config
 from gan.trainer import Trainer, prepare
@@ -138,11 +138,7 @@ def main() -> int:
         good &= arms["ratio"] >= goal
         numbers = f"{arms['textbook']:10.0f}{arms.get('ours, fp32', arms['ours']):11.0f}{arms['ours']:8.0f}"
         print(f"{name:34}{numbers}{arms['ratio']:7.2f}{goal:6.1f} {'met' if arms['ratio'] >= goal else 'MISSED'}")
-    text = json.dumps(result, indent=2)
-    print(text)
-    if args.json:
-        args.json.write_text(text + "\n")
-    return 0 if good else 1
+    return report(result, args.json, good)
 
 
 if __name__ == "__main__":

@@ -12,13 +12,13 @@ average, as the app does; the classic recipe has none, so its generator itself i
 from __future__ import annotations
 
 import argparse
-import json
 import sys
 import time
 from pathlib import Path
 
 import torch
 
+from benchmarks.report import report
 from gan.config import PRESETS, Config
 from gan.metrics.classifier import load_classifier
 from gan.metrics.frechet import frechet_distance
@@ -95,11 +95,7 @@ def main() -> int:
     result = run(args.data_root, args.every, args.most)
     verdict = "met" if result["met"] else "MISSED"
     print(f"{verdict}: {result['share']:.2f} of the classic recipe's time; the goal is {GOAL}")
-    text = json.dumps(result, indent=2)
-    print(text)
-    if args.json:
-        args.json.write_text(text + "\n")
-    return 0 if result["met"] else 1
+    return report(result, args.json, result["met"])
 
 
 if __name__ == "__main__":

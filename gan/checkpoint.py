@@ -163,6 +163,11 @@ def find_state(folder: Path) -> Path:
     raise FolderError(f"{folder}: no checkpoint to resume from")
 
 
+def holds_run(out: Path) -> bool:
+    """Whether `out` is the folder of a run that has written a checkpoint, whole or not."""
+    return any((out / name).exists() for name in ("checkpoint", "checkpoint.new", "checkpoint.old"))
+
+
 def _is_whole(state: Path) -> bool:
     # Both: state.json is written last, but a removal that was cut short may have taken the tensors first.
     return (state / "state.json").is_file() and (state / "state.safetensors").is_file()
