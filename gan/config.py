@@ -36,7 +36,7 @@ class Config:
     conditional: bool = _setting(True, "use the data set's classes, where network and data have them", absent=True)
     loss: str = _setting("relativistic", "adversarial loss", live=True)
     penalty: str = _setting("r1+r2", "gradient penalty of the critic", live=True, absent="r1+r2")
-    gamma: float = _setting(1.0, "weight of the penalty; 0 turns it off", 0.0, 1e4, live=True)
+    gamma: float = _setting(1.0, "weight of the penalty; 0 turns it off", 0.0, 1e4, resumable=True, live=True)
     critic_norm: str = _setting(
         "none", "normalisation inside the critic", choices=("none", "batch", "spectral"), absent="none"
     )
@@ -46,6 +46,7 @@ class Config:
     augment: str = _setting(
         "none",
         "DiffAugment of real and generated pictures: color, translation, cutout, joined by commas",
+        resumable=True,
         live=True,
         absent="none",
     )

@@ -23,6 +23,7 @@ from gan.model import load
 from gan.networks import NETWORKS
 from gan.optimizers import OPTIMIZERS
 from gan.penalties import PENALTIES
+from gan.trainer import Trainer, prepare
 
 ROOT = Path(train.__file__).resolve().parent
 FIELDS = [f for f in dataclasses.fields(Config) if not f.metadata.get("derived")]
@@ -184,10 +185,15 @@ def test_resume_keeps_what_decides_the_weights(capsys, tiny_folder, flags):
 
 
 def test_resume_takes_the_folders_settings_and_what_may_change(tiny_folder):
-    config, out, resume = settings("--resume", str(tiny_folder), "--images", "128", "--learning-rate", "1e-4")
+    flags = ["--images", "128", "--learning-rate", "1e-4", "--gamma", "3", "--augment", "color"]
+    config, out, resume = settings("--resume", str(tiny_folder), *flags)
     assert (out, resume) == (tiny_folder, True)
     kept = load(tiny_folder, "cpu").config
-    assert config == dataclasses.replace(kept, images=128, learning_rate=1e-4)
+    assert config == dataclasses.replace(kept, images=128, learning_rate=1e-4, gamma=3.0, augment="color")
+    _, dataset = prepare(kept)
+    trainer = Trainer(config, dataset)
+    trainer.restore(tiny_folder / "checkpoint")
+    assert trainer.shown == kept.images
 
 
 def test_resume_of_nothing_is_refused(capsys, tmp_path):
