@@ -289,9 +289,38 @@ def test_flags_of_a_push_want_one(capsys, tmp_path, flags):
     assert f"{flags[0]} goes with --push-to-hub USER/NAME" in said
 
 
-def test_a_push_every_less_than_no_images_is_refused(hub, capsys, tmp_path):
-    flags = ("--push-to-hub", "alice/digits", "--push-every", "-5")
-    assert "push-every must be a number of images" in refused(capsys, *TINY, *flags, "--out", str(tmp_path / "run"))
+@pytest.mark.parametrize(
+    ("flags", "message"),
+    [
+        (["--network", "typo"], "network must be one of"),
+        (["--loss", "typo"], "loss must be one of"),
+        (["--gamma", "nan"], "gamma must be in"),
+        (["--accumulate", "3"], "accumulate must divide batch_size"),
+        (["--device", "tpu"], "device must be auto, cpu or cuda"),
+        (["--dataset", "typo"], "unknown data set 'typo'"),
+        (["--dataset", "mnist", "--data-root", "{full}/mine"], "mine"),
+        (["--out", "{full}"], "already holds files: choose another --out"),
+        (["--out", "{full}/mine"], "mine is no folder that can be written to: choose another --out"),
+        (["--out", "{full}/mine/run"], "mine is no folder that can be written to: choose another --out"),
+        (["--resume", "{full}"], "no checkpoint to resume from"),
+        (["--resume", "{run}", "--width", "32"], "--width cannot change in a resumed run"),
+        (["--push-every", "-5"], "push-every must be a number of images"),
+    ],
+    ids=lambda v: " ".join(v) if isinstance(v, list) else "",
+)
+def test_a_mistake_is_told_before_anything_is_asked_of_the_hub(
+    hub, capsys, monkeypatch, tmp_path, tiny_folder, flags, message
+):
+    """Else an empty repository would stand there for a run that never was."""
+    full = tmp_path / "full"
+    full.mkdir()
+    (full / "mine").write_text("mine")
+    monkeypatch.chdir(tmp_path)  # the default of --out lies below
+    flags = [flag.format(full=full, run=tiny_folder) for flag in flags]
+    first = () if "--resume" in flags else TINY
+    assert train.main([*first, *flags, "--push-to-hub", "alice/digits"]) == 1
+    assert message in capsys.readouterr().err
+    assert hub.seen == [] and not (tmp_path / "runs").exists()
 
 
 def test_a_hub_that_fails_stops_no_run_and_loses_nothing(hub, capsys, monkeypatch, tmp_path):

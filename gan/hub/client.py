@@ -40,6 +40,12 @@ def has_token() -> bool:
     return bool(get_token())
 
 
+def check_token() -> None:
+    """HubError, with the cure, where this machine has no token."""
+    if not has_token():
+        raise HubError("there is no token: sign in with `hf auth login`, or set HF_TOKEN to one with write permission")
+
+
 def page(repo: str) -> str:
     """The address of a repository's page; of a Space's for spaces/USER/NAME."""
     from huggingface_hub import constants

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from gan.hub.client import api, explained, has_token, page
+from gan.hub.client import api, check_token, explained, page
 from gan.hub.names import HubError, checked_repo
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -42,8 +42,7 @@ def deploy(space: str, private: bool = False, root: Path = ROOT) -> Deployed:
     from huggingface_hub import CommitOperationAdd, CommitOperationDelete
 
     checked_repo(space)
-    if not has_token():
-        raise HubError("there is no token: sign in with `hf auth login`, or set HF_TOKEN to one with write permission")
+    check_token()
     names = files(root)
     if missing := [name for name in FILES if not (root / name).is_file()]:
         raise HubError(f"{missing[0]} is missing: deploy from a checkout of the whole repository")
