@@ -73,6 +73,14 @@ def test_what_is_offered_is_a_copy(hub, run):
     assert hub.model("alice/digits").files["model.safetensors"] == weights
 
 
+def test_training_waits_for_no_copy_of_a_checkpoint_that_is_not_pushed(run):
+    assert (run / "checkpoint/state.safetensors").is_file()
+    for checkpoint in (True, False):
+        copy = module.Copy(run, None, checkpoint)
+        assert (copy._raw / "checkpoint/state.safetensors").exists() is checkpoint
+        assert ("checkpoint/state.safetensors" in copy.build("alice/digits")) is checkpoint
+
+
 def test_a_failed_push_warns_and_is_tried_again_until_it_works(hub, run):
     said, failures = [], [3]
 

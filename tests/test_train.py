@@ -14,6 +14,7 @@ from pathlib import Path
 
 import pytest
 from safetensors.torch import load_file
+from starlette.responses import Response
 
 import train
 from gan.config import PRESETS, Config
@@ -324,8 +325,6 @@ def test_a_mistake_is_told_before_anything_is_asked_of_the_hub(
 
 
 def test_a_hub_that_fails_stops_no_run_and_loses_nothing(hub, capsys, monkeypatch, tmp_path):
-    from starlette.responses import Response
-
     monkeypatch.setattr("gan.hub.pusher.PAUSES", (0.01,))
     hub.fault = lambda request: Response("", 500) if "/commit/" in request.url.path else None
     out = tmp_path / "run"
@@ -335,6 +334,25 @@ def test_a_hub_that_fails_stops_no_run_and_loses_nothing(hub, capsys, monkeypatc
     assert "warning: not pushed to alice/digits, will be tried again" in captured.out and "done: 64" in captured.out
     assert f"push it with: python -m gan.hub push {out} alice/digits" in captured.err
     assert {p.name for p in out.iterdir()} >= COMPLETE and load(out, "cpu").sample([1]).shape == (1, 28, 28, 1)
+
+
+def test_training_does_not_wait_for_a_push(hub, capsys, monkeypatch, tmp_path):
+    """The Hub takes the first push only when the run has ended: a loop that waited for it never would."""
+    out, waited = tmp_path / "run", []
+
+    def fault(request):
+        deadline = time.monotonic() + 30
+        while "/commit/" in request.url.path and not (out / "model.safetensors").exists():
+            waited.append(time.monotonic())
+            if time.monotonic() > deadline:
+                return Response("", 500)
+            time.sleep(0.01)
+
+    hub.fault = fault
+    flags = ("--images", "96", "--push-to-hub", "alice/digits", "--push-every", "32")
+    assert train.main([*TINY, *flags, "--out", str(out)]) == 0
+    assert waited and list(hub.model("alice/digits").tags) == ["images-32", "images-96"]
+    assert "warning" not in capsys.readouterr().out
 
 
 def test_pushing_changes_no_weights(hub, tmp_path):

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from huggingface_hub import HfApi
 
 TIMEOUT = 4.0  # seconds: to connect, to the next bytes, and for a whole question about a repository
+SILENCE = 60.0  # seconds that a push waits for the next sign of life: the client by itself would wait for ever
 T = TypeVar("T")
 
 
@@ -26,10 +27,11 @@ class Unreachable(HubError):
 
 def api(token: str | None = None) -> HfApi:
     """The client; without a token it takes the machine's own, if there is one."""
-    from huggingface_hub import HfApi
+    from huggingface_hub import HfApi, get_session
     from huggingface_hub.utils import disable_progress_bars
 
     disable_progress_bars()
+    get_session().timeout = SILENCE
     return HfApi(token=token, library_name="latent-lab")
 
 

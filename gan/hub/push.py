@@ -17,6 +17,7 @@ from gan.curve import write_curve
 from gan.files import FolderError, read_json, write_bytes
 from gan.hub.client import api, check_token, explained, page
 from gan.hub.names import checked_repo
+from gan.hub.pull import forget
 from gan.model import load
 
 COPIED = (
@@ -114,6 +115,7 @@ def send(built: Path, files: dict[str, int], repo: str, parent: str, token: str 
         done = hub.create_commit(
             repo, operations, commit_message=f"{metrics['images']:,} images shown", parent_commit=parent
         )
+    forget(repo)
     if done.oid == parent:
         return Sent(repo, done.oid, "", False)
     return Sent(repo, done.oid, _tag(hub, repo, done.oid, f"images-{metrics['images']}"), True)
