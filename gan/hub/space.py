@@ -9,8 +9,9 @@ from gan.hub.client import api, check_token, explained, page
 from gan.hub.names import HubError, checked_repo
 
 ROOT = Path(__file__).resolve().parents[2]
-# What a Space is made of. A list of what goes, not of what stays: nothing goes by oversight.
-FILES = ("README.md", "LICENSE", "requirements.txt", "app.py", "train.py")
+# What a Space is made of: what the app runs on, and what README.md points to. A list of what goes, not of what stays:
+# nothing goes by oversight.
+FILES = ("README.md", "LICENSE", "requirements.txt", "app.py", "train.py", "benchmarks/RESULTS.md")
 FOLDERS = {"gan": "**/*", "weights": "*/*", "docs": "*"}
 JUNK = ("__pycache__", "checkpoint", "samples")
 
