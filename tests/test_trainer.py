@@ -48,7 +48,7 @@ def test_trainer_shows_pictures_in_order_across_epochs():
     assert torch.equal(torch.cat(shown), order(config.seed, 100, 0, 9 * 48))
 
 
-def test_several_critic_steps_show_as_many_batches(tmp_path):
+def test_several_critic_steps_show_as_many_batches():
     config, dataset = prepare(small(critic_steps=3))
     trainer = Trainer(config, dataset)
     seen = []
@@ -58,7 +58,7 @@ def test_several_critic_steps_show_as_many_batches(tmp_path):
     assert trainer.shown == 48 and torch.equal(torch.cat(seen), order(config.seed, 10_000, 0, 48))
 
 
-def test_the_players_can_move_one_at_a_time(tmp_path):
+def test_the_players_can_move_one_at_a_time():
     config, dataset = prepare(small(images=160, precision="fp32"))
     trainer = Trainer(config, dataset)
 
@@ -75,7 +75,7 @@ def test_the_players_can_move_one_at_a_time(tmp_path):
     assert results == [True, True] and shown == 16 and len(changed) == 5
 
 
-def test_critic_learns_to_tell_real_from_fake(tmp_path, quick):
+def test_critic_learns_to_tell_real_from_fake():
     """A sign turned round anywhere between data and optimiser would make the gap negative."""
     config = small(images=1600, learning_rate=1e-3, gamma=0.1, precision="fp32")
     config, dataset = prepare(config)
@@ -85,7 +85,7 @@ def test_critic_learns_to_tell_real_from_fake(tmp_path, quick):
     assert results[-1].critic_loss < 0.5
 
 
-def test_anneal_lets_the_learning_rate_fall_over_the_last_share(tmp_path):
+def test_anneal_lets_the_learning_rate_fall_over_the_last_share():
     config, dataset = prepare(small(images=160, anneal=0.5, learning_rate=1e-3, critic_lr_ratio=2.0))
     trainer = Trainer(config, dataset)
     rates = []
@@ -158,7 +158,7 @@ def test_a_change_that_cannot_be_is_refused_and_changes_nothing(settings, words)
     assert trainer.config == config
 
 
-def test_after_a_change_of_optimiser_a_run_can_still_go_back(monkeypatch):
+def test_after_a_change_of_optimiser_a_run_can_still_go_back():
     config, dataset = prepare(Config(**PLANE))
     trainer = Trainer(config, dataset)
     trainer.advance()
