@@ -142,6 +142,7 @@ def test_private(hub, tiny_folder, into):
     [
         ("", "alice/digits", "there is no token: sign in with `hf auth login`"),
         (NOBODY, "alice/digits", "the Hub does not know this token"),
+        ("hf_copiéd", "alice/digits", "the token holds a letter that no token has: copy it anew"),
         (READER, "alice/digits", "this token may not write to alice/digits"),
         (ALICE, "bob/digits", "this token may not write to bob/digits"),
         (ALICE, "digits", "a repository is USER/NAME"),

@@ -96,6 +96,8 @@ def explained(repo: str, revision: str | None = None) -> Iterator[None]:
         raise _refusal(error, repo, revision) from None
     except HFValidationError:
         raise HubError(f"the Hub takes no repository called {repo!r}: choose another USER/NAME") from None
+    except UnicodeEncodeError:  # of the header that holds the token; the exception would tell what stands there
+        raise HubError("the token holds a letter that no token has: copy it anew, or use `hf auth login`") from None
     except OfflineModeIsEnabled:
         raise Unreachable("requests to the Hub are turned off: unset HF_HUB_OFFLINE to allow them") from None
     except (HTTPError, TimeoutError, ConnectionError) as error:
