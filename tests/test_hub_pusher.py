@@ -100,6 +100,15 @@ def test_a_failed_push_warns_and_is_tried_again_until_it_works(hub, run):
     assert len(warnings) == 3 and all("will be tried again: the Hub has troubles" in line for line in warnings)
 
 
+def test_what_others_commit_meanwhile_is_not_overwritten(hub, run):
+    said = []
+    pusher = Pusher("alice/digits", False, False, said.append)
+    theirs = hub.model("alice/digits").commit({"README.md": b"edited on the site"}, "a note")
+    pusher.offer(run)
+    assert not pusher.finish()
+    assert hub.model("alice/digits").head == theirs and "has been changed by someone else" in said[-1]
+
+
 def test_at_the_end_a_push_that_keeps_failing_is_given_up(hub, run):
     pusher = Pusher("alice/digits", False, False, lambda line: None)
     hub.fault = lambda request: Response("", 500) if "/commit/" in request.url.path else None
