@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import http.client
 import json
+import time
 from collections.abc import Iterator
 from urllib.parse import urlsplit
 
@@ -22,7 +23,7 @@ SMALL, LARGE = 20_000, 50_000  # bytes, in place of the real bounds
 @pytest.fixture(scope="module")
 def site(tiny_session) -> Iterator[str]:
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(Bodies.__init__, "__defaults__", (SMALL, LARGE))
+        patch.setattr(Bodies.__init__, "__defaults__", (SMALL, LARGE, 1))
         with served(tiny_session) as url:
             yield urlsplit(url).netloc
 
@@ -83,6 +84,24 @@ def test_a_refused_connection_can_be_used_again(site):
         reply = connection.getresponse()
         assert reply.status == expected and reply.read()
     connection.close()
+
+
+def test_large_bodies_beside_too_many_others_are_refused_and_small_ones_never(site):
+    large, small = b"x" * (SMALL + 1), b"{}"
+    slow = http.client.HTTPConnection(site, timeout=10)
+    slow.putrequest("POST", FUNCTION)
+    slow.putheader("Transfer-Encoding", "chunked")
+    slow.endheaders()
+    slow.send(b"%x\r\n%s\r\n" % (len(large), large))  # and the rest does not come
+    deadline = time.monotonic() + 10
+    while (answer := post(site, FUNCTION, large))[0] == 400:  # until that has been read
+        assert time.monotonic() < deadline
+    assert answer[0] == 503 and "try again" in answer[1]
+    assert post(site, FUNCTION, small)[0] == 400
+    slow.close()
+    while (answer := post(site, FUNCTION, large))[0] == 503:  # until it is known that the visitor has gone
+        assert time.monotonic() < deadline
+    assert answer[0] == 400
 
 
 def test_functions_and_streams_go_on_as_before(site):

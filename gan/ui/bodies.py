@@ -1,4 +1,4 @@
-"""A bound on what a request may bring along.
+"""A bound on what requests may bring along.
 
 Gradio's `max_file_size` bounds each file that is uploaded, but neither their number nor the JSON that the browser posts
 to functions of ours. Here every body is bounded, by the length it announces and by what then really comes.
@@ -18,20 +18,22 @@ if TYPE_CHECKING:
 MOST = 4 * 2**20  # bytes of any body
 FUNCTION = 64 * 2**20  # of one for a function of ours, pictures for training among them, in base64
 FUNCTIONS = "/component_server"  # where Gradio listens for those
+LARGE = 4  # bodies beyond `MOST` at once, for each is held in memory
 
 
-class TooLarge(Exception):
-    """Ends the reading of a body that has gone beyond its bound."""
+class Refused(Exception):
+    """Ends the reading of a body."""
 
 
 class Bodies:
-    """ASGI middleware: 413 with a sentence for a request whose body is longer than its bound. Replies pass untouched.
+    """ASGI middleware: 413, with a sentence, for a request whose body is longer than its bound, and 503 for a large one
+    beside too many others. Replies pass untouched.
 
-    most, function: bytes, as `MOST` and `FUNCTION`.
+    most, function: bytes; large: bodies; as `MOST`, `FUNCTION` and `LARGE`.
     """
 
-    def __init__(self, app: ASGIApp, most: int = MOST, function: int = FUNCTION) -> None:
-        self.app, self.most, self.function = app, most, function
+    def __init__(self, app: ASGIApp, most: int = MOST, function: int = FUNCTION, large: int = LARGE) -> None:
+        self.app, self.most, self.function, self.places = app, most, function, large
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -39,36 +41,46 @@ class Bodies:
         most = self.function if scope["path"].rstrip("/").endswith(FUNCTIONS) else self.most
         announced = Headers(scope=scope).get("content-length", "0")
         if not announced.isdecimal() or int(announced[:20]) > most:
-            return await _refusal(most)(scope, receive, send)
-        taken, begun = 0, False
+            return await _too_long(most)(scope, receive, send)
+        taken, held, begun, refusal = 0, False, False, None
 
         async def counted() -> Message:
-            nonlocal taken
+            nonlocal taken, held, refusal
             message = await receive()
             taken += len(message.get("body", b""))
             if taken > most:
-                raise TooLarge
+                refusal = _too_long(most)
+            elif taken > self.most and not held:
+                held = self.places > 0
+                self.places -= held
+                refusal = None if held else _busy()
+            if refusal:
+                raise Refused
             return message
 
         async def replied(message: Message) -> None:
             nonlocal begun
-            if taken <= most or begun:  # else it is what became of TooLarge: ours goes in its place
+            if begun or not refusal:  # else it is what the app made of Refused: ours goes in its place
                 begun = True
                 await send(message)
 
         try:
             await self.app(scope, counted, replied)
-        except TooLarge:
-            pass
         except Exception:
-            if taken <= most:
+            if not refusal:
                 raise
-        if taken > most and not begun:
-            await _refusal(most)(scope, receive, send)
+        finally:
+            self.places += held
+        if refusal and not begun:
+            await refusal(scope, receive, send)
 
 
-def _refusal(most: int) -> JSONResponse:
+def _too_long(most: int) -> JSONResponse:
     return JSONResponse({"detail": f"the body of this request must be at most {most // 2**20} MB"}, 413)
+
+
+def _busy() -> JSONResponse:
+    return JSONResponse({"detail": "others are uploading: please try again in a moment"}, 503)
 
 
 def middleware() -> list[Middleware]:
