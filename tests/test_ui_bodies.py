@@ -18,12 +18,13 @@ FUNCTION = "/gradio_api/component_server/"
 READ = ["/gradio_api/queue/join", "/gradio_api/call/generate"]  # whose bodies are read
 UNREAD = ["/gradio_api/upload", "/login", "/nowhere"]  # what is sent there is no form, so nobody looks at it
 SMALL, LARGE = 20_000, 50_000  # bytes, in place of the real bounds
+PARTS = 1000
 
 
 @pytest.fixture(scope="module")
 def site(tiny_session) -> Iterator[str]:
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(Bodies.__init__, "__defaults__", (SMALL, LARGE, 1))
+        patch.setattr(Bodies.__init__, "__defaults__", (SMALL, LARGE, 1, PARTS))
         with served(tiny_session) as url:
             yield urlsplit(url).netloc
 
@@ -84,6 +85,14 @@ def test_a_refused_connection_can_be_used_again(site):
         reply = connection.getresponse()
         assert reply.status == expected and reply.read()
     connection.close()
+
+
+@pytest.mark.parametrize("part", [b"[],", b'{"a":', b"7,"])
+def test_a_large_body_of_many_small_parts_is_refused(site, part):
+    status, said = post(site, FUNCTION, part * (SMALL // len(part) + 1))
+    assert status == 413 and "too many parts" in said
+    assert post(site, FUNCTION, part * (SMALL // len(part)))[0] == 400
+    assert post(site, FUNCTION, part * (PARTS // 2) + b"x" * SMALL)[0] == 400
 
 
 def test_large_bodies_beside_too_many_others_are_refused_and_small_ones_never(site):
