@@ -21,7 +21,7 @@ MOST = 2 * 2**20  # bytes of any body
 FUNCTION = 64 * 2**20  # of one for a function of ours, pictures for training among them, in base64
 FUNCTIONS = "/component_server"  # where Gradio listens for those
 LARGE = 4  # bodies beyond `MOST` at once, for each is held in memory
-PARTS = 20_000  # commas and opening brackets of a body beyond `MOST`
+PARTS = 100_000  # commas and opening brackets of a body beyond `MOST`; an upload has three a picture
 
 
 class Refused(Exception):
