@@ -20,7 +20,7 @@ from gan.ui.quick import without_stubs  # noqa: E402
 with without_stubs():
     import gradio as gr
 
-from gan.ui import api, assets, explore, gallery, header, interpolate, publish, training  # noqa: E402
+from gan.ui import api, assets, bodies, explore, gallery, header, interpolate, publish, training  # noqa: E402
 from gan.ui.folders import discover  # noqa: E402
 from gan.ui.remote import Remote, local, wanted  # noqa: E402
 from gan.ui.session import Session  # noqa: E402
@@ -68,6 +68,7 @@ def settings(port: int | None = None) -> dict[str, Any]:
     return {
         "server_name": os.environ.get("GRADIO_SERVER_NAME") or ("0.0.0.0" if "SPACE_ID" in os.environ else "127.0.0.1"),
         "server_port": port,
+        "app_kwargs": {"middleware": bodies.middleware()},
         "theme": theme(),
         "head": assets.head(),
         "footer_links": ["api"],

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import dataclasses
+import os
 import signal
 import sys
 import typing
@@ -59,15 +60,27 @@ def parser() -> argparse.ArgumentParser:
     return p
 
 
-def pusher(args: argparse.Namespace, say: Callable[[str], None]) -> Pusher | Rehearsal | None:
-    """What pushes the run, if it is to be pushed; ConfigError for flags that contradict, HubError if it may not."""
+def check_push(args: argparse.Namespace) -> None:
+    """ConfigError or HubError for what is wrong with the flags of a push, as far as that is known without the Hub."""
     if not args.push_to_hub:
         flags = {"--private": args.private, "--push-every": args.push_every, "--push-checkpoint": args.push_checkpoint}
         if alone := [flag for flag, given in {**flags, "--dry-run": args.dry_run}.items() if given]:
             raise ConfigError(f"{alone[0]} goes with --push-to-hub USER/NAME")
-        return None
+        return
     if args.push_every < 0:
         raise ConfigError(f"push-every must be a number of images, 0 for none, got {args.push_every}")
+    from gan.hub.client import check_token
+    from gan.hub.names import checked_repo
+
+    checked_repo(args.push_to_hub)
+    if not args.dry_run:
+        check_token()
+
+
+def pusher(args: argparse.Namespace, say: Callable[[str], None]) -> Pusher | Rehearsal | None:
+    """What pushes the run, if it is to be pushed; creates the repository if need be. HubError if it may not."""
+    if not args.push_to_hub:
+        return None
     from gan.hub.pusher import Pusher, Rehearsal
 
     if args.dry_run:
@@ -83,19 +96,14 @@ def settings(args: argparse.Namespace, first: bool = True) -> tuple[Config, Path
     names = [f.name for f in dataclasses.fields(Config) if not f.metadata.get("derived")]
     given = {n: getattr(args, n) for n in names if getattr(args, n) is not None}
     if args.resume is None:
-        from gan.checkpoint import holds_run
         from gan.losses import LOSSES
 
         # A loss named on the command line brings what its paper uses with it; one of the preset has it in the preset.
         customary = LOSSES[args.loss].customary if args.loss in LOSSES else {}
         config = Config(**{**PRESETS.get(args.preset or "", {}), **customary, **given})
         out = Path(args.out or Path("runs") / (args.preset or Path(config.dataset).resolve().name or "model"))
-        if not first:
-            return config, out, False
-        if holds_run(out):
-            raise ConfigError(f"{out} already holds a run: go on with --resume {out}, or choose another --out")
-        if out.is_dir() and any(out.iterdir()):
-            raise ConfigError(f"{out} already holds files: choose another --out")
+        if first:
+            check_free(out)
         return config, out, False
     if args.resume.startswith("hub:"):
         return from_hub(args, given, first)
@@ -105,6 +113,19 @@ def settings(args: argparse.Namespace, first: bool = True) -> tuple[Config, Path
 
     out = Path(args.resume)
     return dataclasses.replace(read_state(find_state(out / "checkpoint")).config, **given), out, True
+
+
+def check_free(out: Path) -> None:
+    """ConfigError unless `out` is a folder that can be made, or an empty one."""
+    from gan.checkpoint import holds_run
+
+    if holds_run(out):
+        raise ConfigError(f"{out} already holds a run: go on with --resume {out}, or choose another --out")
+    place = next(path for path in (out, *out.absolute().parents) if path.exists())
+    if not place.is_dir() or not os.access(place, os.W_OK):
+        raise ConfigError(f"{place} is no folder that can be written to: choose another --out")
+    if place == out and any(out.iterdir()):
+        raise ConfigError(f"{out} already holds files: choose another --out")
 
 
 def from_hub(args: argparse.Namespace, given: dict[str, typing.Any], first: bool) -> tuple[Config, Path, bool]:
@@ -118,8 +139,7 @@ def from_hub(args: argparse.Namespace, given: dict[str, typing.Any], first: bool
     if args.preset:
         raise ConfigError("--resume hub:USER/NAME goes on with that run's own settings: leave --preset away")
     if first:
-        if out.exists() and (not out.is_dir() or any(out.iterdir())):
-            raise ConfigError(f"{out} already holds files: choose another --out, or go on there with --resume {out}")
+        check_free(out)
         if notice := fetch_run(repo, revision, out, given.get("dataset")):
             print(f"note: {notice}", file=sys.stderr)
     return dataclasses.replace(read_state(find_state(out / "checkpoint")).config, **given), out, True
@@ -136,6 +156,7 @@ def main(argv: list[str] | None = None) -> int:
     from gan.trainer import TrainingError
 
     try:
+        check_push(args)
         world = distributed.join()
         config, out, resume = world.first(lambda: settings(args, world.rank == 0))
         return run(config, out, resume, world, args)
@@ -168,12 +189,16 @@ def run(
         stopping = True
         control.stop()
 
+    def on_ready() -> None:
+        nonlocal pushing
+        pushing = pusher(args, tqdm.write) if args else None
+
     bar = None  # made once training starts, so that a download's own bar comes and goes before it
-    pushing = pusher(args, tqdm.write) if args and not (world and world.rank) else None
+    pushing = None
     every = args.push_every if args else 0
     before = signal.signal(signal.SIGINT, on_interrupt)
     try:
-        for event in train(config, out, resume, control, tqdm.write, world, every):
+        for event in train(config, out, resume, control, tqdm.write, world, every, on_ready):
             if world and world.rank:
                 bar = tqdm(disable=True) if bar is None else bar
                 continue

@@ -42,6 +42,7 @@ def train(
     progress: Callable[[str], None] = lambda line: None,
     world: World | None = None,
     publish_images: int = 0,
+    ready: Callable[[], None] = lambda: None,
 ) -> Iterator[Event]:
     """Train `config` into the model folder `out`, yielding what happens.
 
@@ -51,8 +52,9 @@ def train(
     progress  is given a line of text now and then while data is loaded
     world     the processes that share the run; only rank 0 writes
     publish_images  images between models to be shown along the way, each with a checkpoint in `out`; 0 for none
+    ready     called in rank 0 once settings, data and checkpoint are found good, before anything is written
 
-    Raises ConfigError, DataError, FolderError or TrainingError, each with the cure.
+    Raises ConfigError, DataError, FolderError or TrainingError, each with the cure, and what `ready` raises.
     """
     world = world or World()
     config, dataset = world.first(lambda: prepare(config, progress))
@@ -62,8 +64,11 @@ def train(
     folder = out if world.rank == 0 else None
     events = run(trainer, len(dataset.images), dataset.notes, folder, control or Control(), publish_images)
     if out is None or world.rank:
+        if not world.rank:
+            ready()
         yield from events
         return
+    ready()
     out.mkdir(parents=True, exist_ok=True)
     with (out / "log.jsonl").open("a", encoding="utf-8") as log:
         for event in events:

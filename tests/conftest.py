@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
 import json
 import os
 import shutil
@@ -25,6 +26,39 @@ def small(**changes) -> Config:
     """A config that trains in about a second; keyword arguments change it."""
     base = {**PRESETS["smoke"], "images": 64, "batch_size": 16, "device": "cpu"}
     return dataclasses.replace(Config(**base), **changes)
+
+
+# A config of points, as keywords, whose steps take milliseconds.
+PLANE = {
+    "dataset": "ring",
+    "network": "points",
+    "batch_size": 16,
+    "width": 16,
+    "z_dim": 2,
+    "precision": "fp32",
+    "device": "cpu",
+}
+
+
+@pytest.fixture(scope="session")
+def loaded():
+    """`gan.data.load` with a memory."""
+    from gan import data
+
+    return functools.cache(data.load)
+
+
+@pytest.fixture
+def read_once(monkeypatch, loaded) -> None:
+    """Decode each bundled data set once for all tests that ask for this; training does not change it."""
+    monkeypatch.setattr("gan.data.load", loaded)
+
+
+def assert_same(a: dict[str, torch.Tensor], b: dict[str, torch.Tensor]) -> None:
+    """Two runs' tensors, by name, are equal bit for bit."""
+    assert a.keys() == b.keys()
+    different = [k for k in a if not torch.equal(a[k], b[k])]
+    assert not different
 
 
 @pytest.fixture(scope="session")

@@ -18,7 +18,7 @@ import gan
 from gan.files import FolderError
 from gan.hub.client import Unreachable
 from gan.hub.names import MODEL, HubError
-from gan.hub.pull import cache
+from gan.hub.pull import cache, pull
 from gan.hub.push import push
 from gan.loop import train
 from gan.ui.remote import Remote
@@ -70,6 +70,24 @@ def test_revisions(hub, files):
     assert gan.load("alice/digits", "cpu", revision="v1").resolution == 28
     with pytest.raises(HubError, match="there is no folder 'alice/digits' here, and from the Hub: .*not usable"):
         gan.load("alice/digits")
+
+
+def test_a_warm_start_makes_no_request_until_the_newest_is_asked_for(hub, files):
+    repo = hub.add("alice/digits", files)
+    gan.load("alice/digits", "cpu")
+    config = json.loads(files["config.json"]) | {"seed": 77}
+    repo.commit(files | {"config.json": json.dumps(config).encode()}, "newer")
+    hub.seen.clear()
+    assert gan.load("alice/digits", "cpu").config.seed != 77 and hub.seen == []
+    assert gan.load("alice/digits", "cpu", refresh=True).config.seed == 77
+
+
+def test_what_this_machine_pushes_it_loads(hub, files, tiny_folder, tmp_path):
+    """Without waiting for the day to pass in which it need not ask."""
+    hub.add("alice/digits", files | {"metrics.json": b"{}"})
+    first = pull("alice/digits")
+    push(tiny_folder, tmp_path, "alice/digits")
+    assert pull("alice/digits").commit == hub.model("alice/digits").head != first.commit
 
 
 def test_with_the_hub_gone(hub, files, monkeypatch, caplog):

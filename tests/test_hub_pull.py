@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import socket
 import time
 from pathlib import Path
 
@@ -123,6 +124,26 @@ def test_a_hub_that_never_answers_is_given_up_within_five_seconds(hub, repo, kep
     else:
         with pytest.raises(Unreachable):
             pull("alice/digits")
+    assert time.monotonic() - start < 0.9
+
+
+def test_a_host_of_files_that_never_answers_is_given_up_as_soon(hub, repo, monkeypatch):
+    """The Hub sends its files from elsewhere; looking up that name has no time limit of its own."""
+    monkeypatch.setattr(module, "TIMEOUT", 0.3)
+    look_up = socket.getaddrinfo
+
+    def slow(host, *rest, **more):
+        if host in ("files.example", b"files.example"):
+            time.sleep(1)
+            raise socket.gaierror("no such name")
+        return look_up(host, *rest, **more)
+
+    monkeypatch.setattr(socket, "getaddrinfo", slow)
+    away = Response("", 302, {"Location": "http://files.example/x"})
+    hub.fault = lambda request: away if "/resolve/" in request.url.path else None
+    start = time.monotonic()
+    with pytest.raises(Unreachable):
+        pull("alice/digits")
     assert time.monotonic() - start < 0.9
 
 

@@ -6,6 +6,7 @@ import dataclasses
 import json
 import re
 import shutil
+import time
 from pathlib import Path
 
 import pytest
@@ -141,6 +142,7 @@ def test_private(hub, tiny_folder, into):
     [
         ("", "alice/digits", "there is no token: sign in with `hf auth login`"),
         (NOBODY, "alice/digits", "the Hub does not know this token"),
+        ("hf_copiéd", "alice/digits", "the token holds a letter that no token has: copy it anew"),
         (READER, "alice/digits", "this token may not write to alice/digits"),
         (ALICE, "bob/digits", "this token may not write to bob/digits"),
         (ALICE, "digits", "a repository is USER/NAME"),
@@ -225,6 +227,15 @@ def test_no_network(hub, tiny_folder, into, monkeypatch):
     point_client(monkeypatch, "http://127.0.0.1:9")
     with pytest.raises(Unreachable, match="check the network"):
         push(tiny_folder, into(), "alice/digits")
+
+
+def test_a_hub_that_falls_silent_is_not_waited_for_for_ever(hub, tiny_folder, into, monkeypatch):
+    monkeypatch.setattr("gan.hub.client.SILENCE", 0.3)
+    hub.fault = lambda request: time.sleep(1) if "/commit/" in request.url.path else None
+    start = time.monotonic()
+    with pytest.raises(Unreachable, match="ReadTimeout"):
+        push(tiny_folder, into(), "alice/digits")
+    assert time.monotonic() - start < 5
 
 
 def test_a_tag_that_is_refused_does_not_undo_the_push(hub, tiny_folder, into):

@@ -73,6 +73,14 @@ def test_what_is_offered_is_a_copy(hub, run):
     assert hub.model("alice/digits").files["model.safetensors"] == weights
 
 
+def test_training_waits_for_no_copy_of_a_checkpoint_that_is_not_pushed(run):
+    assert (run / "checkpoint/state.safetensors").is_file()
+    for checkpoint in (True, False):
+        copy = module.Copy(run, None, checkpoint)
+        assert (copy._raw / "checkpoint/state.safetensors").exists() is checkpoint
+        assert ("checkpoint/state.safetensors" in copy.build("alice/digits")) is checkpoint
+
+
 def test_a_failed_push_warns_and_is_tried_again_until_it_works(hub, run):
     said, failures = [], [3]
 
@@ -90,6 +98,15 @@ def test_a_failed_push_warns_and_is_tried_again_until_it_works(hub, run):
     assert pusher.finish()
     warnings = [line for line in said if line.startswith("warning")]
     assert len(warnings) == 3 and all("will be tried again: the Hub has troubles" in line for line in warnings)
+
+
+def test_what_others_commit_meanwhile_is_not_overwritten(hub, run):
+    said = []
+    pusher = Pusher("alice/digits", False, False, said.append)
+    theirs = hub.model("alice/digits").commit({"README.md": b"edited on the site"}, "a note")
+    pusher.offer(run)
+    assert not pusher.finish()
+    assert hub.model("alice/digits").head == theirs and "has been changed by someone else" in said[-1]
 
 
 def test_at_the_end_a_push_that_keeps_failing_is_given_up(hub, run):

@@ -1,9 +1,8 @@
-"""`gan.loop`: order of pictures, events, folders, and that a resumed run is the uninterrupted one, bit for bit."""
+"""`gan.loop`: events, folders, rollbacks, and that a resumed run is the uninterrupted one, bit for bit."""
 
 from __future__ import annotations
 
 import dataclasses
-import functools
 import json
 import math
 import time
@@ -13,7 +12,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from conftest import small
+from conftest import PLANE, assert_same, small
 from PIL import Image
 
 from gan import loop, publish, trainer
@@ -21,9 +20,8 @@ from gan.card import grid_picture
 from gan.checkpoint import FolderError, read_config
 from gan.config import Config, ConfigError
 from gan.control import Control
-from gan.data import DATASETS, DataError
+from gan.data import DataError
 from gan.data.worlds import WORLDS
-from gan.draws import order, stream
 from gan.events import (
     Alarmed,
     Changed,
@@ -42,19 +40,12 @@ from gan.model import load
 from gan.networks import NETWORKS
 from gan.trainer import Trainer, TrainingError, prepare
 
+pytestmark = pytest.mark.usefixtures("read_once")
+
 COMPLETE = {
     "config.json", "model.safetensors", "critic.safetensors", "directions.safetensors", "metrics.json", "samples.png",
     "README.md",
 }  # fmt: skip
-
-
-@pytest.fixture(autouse=True)
-def read_once(monkeypatch):
-    """Decode each bundled data set once for all tests; training does not change it."""
-    monkeypatch.setattr(trainer.data, "load", LOAD)
-
-
-LOAD = functools.cache(trainer.data.load)
 
 
 @pytest.fixture
@@ -90,47 +81,6 @@ def read_state(out: Path) -> dict[str, torch.Tensor]:
     from safetensors.torch import load_file
 
     return load_file(out / "checkpoint" / "state.safetensors")
-
-
-def assert_same(a: dict[str, torch.Tensor], b: dict[str, torch.Tensor]) -> None:
-    assert a.keys() == b.keys()
-    different = [k for k in a if not torch.equal(a[k], b[k])]
-    assert not different
-
-
-@pytest.mark.parametrize("n", [1, 7, 100])
-def test_every_epoch_is_a_permutation_of_its_own(n):
-    shown = order(seed=3, n=n, start=0, count=5 * n).view(5, n)
-    for epoch in shown:
-        assert sorted(epoch.tolist()) == list(range(n))
-    if n == 100:
-        assert len({tuple(epoch.tolist()) for epoch in shown}) == 5
-
-
-def test_order_is_a_function_of_seed_and_position():
-    whole = order(3, 50, 0, 400)
-    torch.manual_seed(99)
-    for start, count in ((0, 1), (49, 2), (37, 200), (150, 50), (399, 1)):
-        assert torch.equal(order(3, 50, start, count), whole[start : start + count])
-    assert not torch.equal(order(4, 50, 0, 50), whole[:50])
-    assert whole.dtype == torch.int64
-
-
-def test_streams_of_steps_epochs_and_seeds_are_unrelated():
-    first = [torch.randn(4, generator=stream(*key)).tolist() for key in ((0, 0, 0), (0, 1, 0), (1, 0, 0), (0, 0, 1))]
-    assert len({tuple(row) for row in first}) == 4
-    assert torch.equal(torch.randn(4, generator=stream(0, 1, 0)), torch.tensor(first[1]))
-
-
-def test_trainer_shows_pictures_in_order_across_epochs():
-    config, dataset = prepare(small(batch_size=48))
-    dataset = dataclasses.replace(dataset, images=dataset.images[:100], labels=dataset.labels[:100])
-    trainer = Trainer(config, dataset)
-    shown = []
-    for _ in range(9):
-        shown.append(trainer._order(48))
-        trainer.shown += 48
-    assert torch.equal(torch.cat(shown), order(config.seed, 100, 0, 9 * 48))
 
 
 @pytest.mark.parametrize("network", NETWORKS)
@@ -270,26 +220,6 @@ def test_model_is_the_average_and_not_the_live_generator(tmp_path, quick):
     held = load(out, "cpu").generator.state_dict()
     assert all(torch.equal(v, state[f"average.{k}"]) for k, v in held.items())
     assert any(not torch.equal(v, state[f"generator.{k}"]) for k, v in held.items())
-
-
-@pytest.mark.parametrize("network", NETWORKS)
-def test_only_conditional_networks_keep_the_classes(network):
-    config, dataset = prepare(small(network=network))
-    assert dataset.classes == tuple("0123456789")
-    assert config.classes == (dataset.classes if NETWORKS[network].conditional else ())
-    trainer = Trainer(config, dataset)
-    assert (trainer.onehot is None) != NETWORKS[network].conditional
-    if trainer.onehot is not None:
-        assert torch.equal(trainer.onehot.argmax(1), dataset.labels)
-
-
-@pytest.mark.parametrize("name", [n for n, source in DATASETS.items() if "bundled" in source.about])
-def test_prepare_fills_in_what_the_data_decides(name):
-    config, dataset = prepare(small(dataset=name))
-    assert (config.resolution, config.channels) == (DATASETS[name].resolution, DATASETS[name].channels)
-    assert config.classes == dataset.classes
-    bigger, dataset = prepare(small(dataset=name, resolution=64))
-    assert bigger.resolution == 64 == dataset.images.shape[-1]
 
 
 def draw(folder: Path, n: int, side: int = 40) -> None:
@@ -464,11 +394,11 @@ def folder_of_pictures(where: Path) -> Path:
     return where
 
 
-def test_resume_with_other_pictures_is_refused(tmp_path, quick):
+def test_resume_with_other_pictures_is_refused(tmp_path, quick, loaded):
     pictures = folder_of_pictures(tmp_path / "pictures")
     config = small(dataset=str(pictures))
     list(train(config, tmp_path / "run", control=stop_after(1)))
-    trainer.data.load.cache_clear()
+    loaded.cache_clear()
     (pictures / "07.png").unlink()
     with pytest.raises(FolderError, match=r"made from other pictures \(20; there are 19 now"):
         next(train(config, tmp_path / "run", resume=True))
@@ -517,45 +447,6 @@ def test_resume_of_a_finished_run_with_more_images_equals_the_longer_run(tmp_pat
     assert_same(final(tmp_path / "run", small(images=64), resume=True), whole)
 
 
-def test_anneal_lets_the_learning_rate_fall_over_the_last_share(tmp_path):
-    config, dataset = prepare(small(images=160, anneal=0.5, learning_rate=1e-3, critic_lr_ratio=2.0))
-    trainer = Trainer(config, dataset)
-    rates = []
-    for shown in (0, 80, 120, 144, 160, 400):
-        trainer.shown = shown
-        trainer._schedule()
-        rates.append([o.param_groups[0]["lr"] for o in trainer.optimizers.values()])
-    expected = [1e-3, 1e-3, 5e-4, 2e-4, 0, 0]
-    assert rates == [[pytest.approx(r), pytest.approx(2 * r)] for r in expected]
-
-
-def test_critic_learns_to_tell_real_from_fake(tmp_path, quick):
-    """A sign turned round anywhere between data and optimiser would make the gap negative."""
-    config = small(images=1600, learning_rate=1e-3, gamma=0.1, precision="fp32")
-    config, dataset = prepare(config)
-    trainer = Trainer(config, dataset)
-    results = [trainer.advance("critic")[0] for _ in range(25)]
-    assert results[-1].real_logit - results[-1].fake_logit > 1
-    assert results[-1].critic_loss < 0.5
-
-
-def test_the_players_can_move_one_at_a_time(tmp_path):
-    config, dataset = prepare(small(images=160, precision="fp32"))
-    trainer = Trainer(config, dataset)
-
-    def moved(move):
-        before = trainer.snapshot()
-        results = trainer.advance(move)
-        after = trainer.snapshot().tensors
-        changed = {k.split(".")[0] for k in after if not torch.equal(after[k], before.tensors[k])}
-        return [r is not None for r in results], trainer.shown - before.shown, changed
-
-    assert moved("critic") == ([True, False], 16, {"critic", "critic_optimizer"})
-    assert moved("generator") == ([False, True], 0, {"generator", "generator_optimizer", "average"})
-    results, shown, changed = moved("both")
-    assert results == [True, True] and shown == 16 and len(changed) == 5
-
-
 def test_single_steps_are_told_with_nothing_for_the_player_that_stood_still(tmp_path, quick):
     control = Control(paused=True)
     events = train(small(images=160), tmp_path / "run", control=control)
@@ -570,16 +461,6 @@ def test_single_steps_are_told_with_nothing_for_the_player_that_stood_still(tmp_
     assert list(events)[-1].stopped
     lines = [json.loads(line) for line in (tmp_path / "run" / "log.jsonl").read_text().splitlines()]
     assert [line["generator_loss"] for line in lines if line["event"] == "stepped"][0] is None
-
-
-def test_several_critic_steps_show_as_many_batches(tmp_path):
-    config, dataset = prepare(small(critic_steps=3))
-    trainer = Trainer(config, dataset)
-    seen = []
-    real = trainer._decode
-    trainer._decode = lambda index: seen.append(index) or real(index)
-    trainer.advance()
-    assert trainer.shown == 48 and torch.equal(torch.cat(seen), order(config.seed, 10_000, 0, 48))
 
 
 OPTIONS = [
@@ -622,21 +503,6 @@ def test_points_train_without_a_folder(world, loss):
     assert first.shape == (1000, 2) and first.dtype == np.float32 and not np.array_equal(first, second)
 
 
-def test_an_interrupted_world_goes_on_from_a_snapshot_bit_for_bit():
-    config, dataset = prepare(Config(dataset="grid", network="points", batch_size=64, precision="fp32", device="cpu"))
-    first, second = Trainer(config, dataset), Trainer(config, dataset)
-    for _ in range(3):
-        first.advance()
-    middle = first.snapshot()
-    for _ in range(3):
-        first.advance()
-    second.rewind(middle)
-    for _ in range(3):
-        second.advance()
-    assert_same(first.snapshot().tensors, second.snapshot().tensors)
-    assert first.shown == second.shown == 6 * 64
-
-
 def test_out_of_memory_says_which_flag_to_lower(tmp_path, monkeypatch):
     def full(*args):
         raise RuntimeError(
@@ -664,61 +530,6 @@ def test_collapse_is_told_as_an_alarm(tmp_path, quick, monkeypatch):
     assert [(e.kind, e.shown) for e in events if isinstance(e, Alarmed)] == [("diversity", 48)]
 
 
-PLANE = {
-    "dataset": "ring",
-    "network": "points",
-    "batch_size": 16,
-    "width": 16,
-    "z_dim": 2,
-    "precision": "fp32",
-    "device": "cpu",
-}
-OTHER = {
-    "loss": "wgan", "penalty": "r1", "gamma": 0.3, "clip": 0.5, "augment": "none", "batch_size": 8, "critic_steps": 3,
-    "optimizer": "sgd", "learning_rate": 1e-3, "critic_lr_ratio": 2.0, "beta1": 0.5, "beta2": 0.9, "ema_images": 1,
-}  # fmt: skip
-
-
-def test_every_setting_that_may_change_on_the_way_is_tested():
-    assert set(OTHER) == {f.name for f in dataclasses.fields(Config) if f.metadata.get("live")}
-
-
-@pytest.mark.parametrize("setting", sorted(set(OTHER) - {"augment"}))
-def test_a_setting_changed_on_the_way_acts_from_the_next_step_on(setting):
-    config, dataset = prepare(Config(**PLANE))
-    kept, changed = Trainer(config, dataset), Trainer(config, dataset)
-    for t in (kept, changed):
-        t.advance()
-        t.advance()
-    assert_same(kept.snapshot().tensors, changed.snapshot().tensors)
-    changed.change(**{setting: OTHER[setting]})
-    assert getattr(changed.config, setting) == OTHER[setting]
-    kept.advance()
-    changed.advance()
-    before, after = kept.snapshot().tensors, changed.snapshot().tensors
-    assert set(before) != set(after) or any(not torch.equal(before[k], after[k]) for k in before)
-
-
-@pytest.mark.parametrize(
-    ("settings", "words"),
-    [
-        ({"width": 32}, "width cannot change while a run goes on"),
-        ({"seed": 3, "gamma": 2.0}, "seed cannot change"),
-        ({"gamma": -1.0}, "gamma must be in"),
-        ({"loss": "nope"}, "loss must be one of minimax"),
-        ({"what": 1}, "unknown field 'what'"),
-        ({"clip": 0.1, "penalty": "gp"}, "choose one of them"),
-        ({"augment": "cutout"}, "set augment to none"),
-    ],
-)
-def test_a_change_that_cannot_be_is_refused_and_changes_nothing(settings, words):
-    config, dataset = prepare(Config(**PLANE))
-    trainer = Trainer(config, dataset)
-    with pytest.raises(ConfigError, match=words):
-        trainer.change(**settings)
-    assert trainer.config == config
-
-
 def test_the_loop_tells_of_changes_refusals_and_every_step():
     config, dataset = prepare(Config(**PLANE, images=16 * 6))
     control, told = Control(), []
@@ -734,21 +545,6 @@ def test_the_loop_tells_of_changes_refusals_and_every_step():
     assert changed.shown == 32 and (changed.config.gamma, changed.config.batch_size) == (0.5, 32)
     (refused,) = [e for e in told if isinstance(e, Alarmed)]
     assert refused.kind == "refused" and "loss must be one of" in refused.message
-
-
-def test_after_a_change_of_optimiser_a_run_can_still_go_back(monkeypatch):
-    config, dataset = prepare(Config(**PLANE))
-    trainer = Trainer(config, dataset)
-    trainer.advance()
-    good = trainer.snapshot()
-    trainer.change(optimizer="rmsprop")
-    trainer.advance()
-    trainer.rewind(good)
-    assert_same(
-        {k: v for k, v in good.tensors.items() if "optimizer" not in k},
-        {k: v for k, v in trainer.tensors().items() if "optimizer" not in k},
-    )
-    trainer.advance()
 
 
 def test_the_rate_does_not_count_the_time_a_run_was_paused():

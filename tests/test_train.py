@@ -9,13 +9,16 @@ import re
 import signal
 import subprocess
 import sys
+import threading
 import time
 from pathlib import Path
 
 import pytest
 from safetensors.torch import load_file
+from starlette.responses import Response
 
 import train
+from gan import loop
 from gan.config import PRESETS, Config
 from gan.data import DATASETS
 from gan.losses import LOSSES
@@ -295,14 +298,41 @@ def test_flags_of_a_push_want_one(capsys, tmp_path, flags):
     assert f"{flags[0]} goes with --push-to-hub USER/NAME" in said
 
 
-def test_a_push_every_less_than_no_images_is_refused(hub, capsys, tmp_path):
-    flags = ("--push-to-hub", "alice/digits", "--push-every", "-5")
-    assert "push-every must be a number of images" in refused(capsys, *TINY, *flags, "--out", str(tmp_path / "run"))
+@pytest.mark.parametrize(
+    ("flags", "message"),
+    [
+        (["--network", "typo"], "network must be one of"),
+        (["--loss", "typo"], "loss must be one of"),
+        (["--gamma", "nan"], "gamma must be in"),
+        (["--accumulate", "3"], "accumulate must divide batch_size"),
+        (["--device", "tpu"], "device must be auto, cpu or cuda"),
+        (["--dataset", "typo"], "unknown data set 'typo'"),
+        (["--dataset", "mnist", "--data-root", "{full}/mine"], "mine"),
+        (["--out", "{full}"], "already holds files: choose another --out"),
+        (["--out", "{full}/mine"], "mine is no folder that can be written to: choose another --out"),
+        (["--out", "{full}/mine/run"], "mine is no folder that can be written to: choose another --out"),
+        (["--resume", "{full}"], "no checkpoint to resume from"),
+        (["--resume", "{run}", "--width", "32"], "--width cannot change in a resumed run"),
+        (["--push-every", "-5"], "push-every must be a number of images"),
+    ],
+    ids=lambda v: " ".join(v) if isinstance(v, list) else "",
+)
+def test_a_mistake_is_told_before_anything_is_asked_of_the_hub(
+    hub, capsys, monkeypatch, tmp_path, tiny_folder, flags, message
+):
+    """Else an empty repository would stand there for a run that never was."""
+    full = tmp_path / "full"
+    full.mkdir()
+    (full / "mine").write_text("mine")
+    monkeypatch.chdir(tmp_path)  # the default of --out lies below
+    flags = [flag.format(full=full, run=tiny_folder) for flag in flags]
+    first = () if "--resume" in flags else TINY
+    assert train.main([*first, *flags, "--push-to-hub", "alice/digits"]) == 1
+    assert message in capsys.readouterr().err
+    assert hub.seen == [] and not (tmp_path / "runs").exists()
 
 
 def test_a_hub_that_fails_stops_no_run_and_loses_nothing(hub, capsys, monkeypatch, tmp_path):
-    from starlette.responses import Response
-
     monkeypatch.setattr("gan.hub.pusher.PAUSES", (0.01,))
     hub.fault = lambda request: Response("", 500) if "/commit/" in request.url.path else None
     out = tmp_path / "run"
@@ -312,6 +342,30 @@ def test_a_hub_that_fails_stops_no_run_and_loses_nothing(hub, capsys, monkeypatc
     assert "warning: not pushed to alice/digits, will be tried again" in captured.out and "done: 64" in captured.out
     assert f"push it with: python -m gan.hub push {out} alice/digits" in captured.err
     assert {p.name for p in out.iterdir()} >= COMPLETE and load(out, "cpu").sample([1]).shape == (1, 28, 28, 1)
+
+
+def test_training_does_not_wait_for_a_push(hub, capsys, monkeypatch, tmp_path):
+    """The Hub takes the first push only when the run has ended: a loop that waited for it never would."""
+    out, write_model, pushing = tmp_path / "run", loop.write_model, threading.Event()
+
+    def fault(request):
+        deadline = time.monotonic() + 30
+        while "/commit/" in request.url.path and not (out / "model.safetensors").exists():
+            pushing.set()
+            if time.monotonic() > deadline:
+                return Response("", 500)
+            time.sleep(0.01)
+
+    def last(*what):
+        assert pushing.wait(60)  # the run does not end before the first push has begun
+        write_model(*what)
+
+    hub.fault = fault
+    monkeypatch.setattr(loop, "write_model", last)
+    flags = ("--images", "96", "--push-to-hub", "alice/digits", "--push-every", "32")
+    assert train.main([*TINY, *flags, "--out", str(out)]) == 0
+    assert list(hub.model("alice/digits").tags) in (["images-32", "images-96"], ["images-64", "images-96"])
+    assert "warning" not in capsys.readouterr().out
 
 
 def test_pushing_changes_no_weights(hub, tmp_path):

@@ -7,6 +7,7 @@ import time
 import urllib.request
 
 import gradio as gr
+import numpy as np
 import pytest
 from conftest import point_client
 
@@ -63,6 +64,17 @@ def test_models_of_the_hub_stand_beside_the_bundled_ones(hub, files, start, monk
 def test_without_names_nothing_is_asked(hub, start):
     session, _ = start()
     assert session.names == tuple(SHIPPED) and hub.seen == []
+
+
+@pytest.mark.parametrize("revision", ["", "@v1"])
+def test_a_second_start_makes_no_request(hub, files, start, revision):
+    repo = hub.add("alice/digits", files)
+    repo.tags["v1"] = repo.head
+    first, _ = start("--model", f"alice/digits{revision}")
+    hub.seen.clear()
+    second, _ = start("--model", f"alice/digits{revision}")
+    assert hub.seen == [] and not second.notices
+    assert np.array_equal(*(s.picture(f"alice/digits{revision}", 1) for s in (first, second)))
 
 
 def test_with_the_hub_gone_and_nothing_kept_the_bundled_ones_serve(hub, start, monkeypatch):

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from huggingface_hub import HfApi
 
 TIMEOUT = 4.0  # seconds: to connect, to the next bytes, and for a whole question about a repository
+SILENCE = 60.0  # seconds that a push waits for the next sign of life: the client by itself would wait for ever
 T = TypeVar("T")
 
 
@@ -26,10 +27,11 @@ class Unreachable(HubError):
 
 def api(token: str | None = None) -> HfApi:
     """The client; without a token it takes the machine's own, if there is one."""
-    from huggingface_hub import HfApi
+    from huggingface_hub import HfApi, get_session
     from huggingface_hub.utils import disable_progress_bars
 
     disable_progress_bars()
+    get_session().timeout = SILENCE
     return HfApi(token=token, library_name="latent-lab")
 
 
@@ -38,6 +40,12 @@ def has_token() -> bool:
     from huggingface_hub import get_token
 
     return bool(get_token())
+
+
+def check_token() -> None:
+    """HubError, with the cure, where this machine has no token."""
+    if not has_token():
+        raise HubError("there is no token: sign in with `hf auth login`, or set HF_TOKEN to one with write permission")
 
 
 def page(repo: str) -> str:
@@ -88,6 +96,8 @@ def explained(repo: str, revision: str | None = None) -> Iterator[None]:
         raise _refusal(error, repo, revision) from None
     except HFValidationError:
         raise HubError(f"the Hub takes no repository called {repo!r}: choose another USER/NAME") from None
+    except UnicodeEncodeError:  # of the header that holds the token; the exception would tell what stands there
+        raise HubError("the token holds a letter that no token has: copy it anew, or use `hf auth login`") from None
     except OfflineModeIsEnabled:
         raise Unreachable("requests to the Hub are turned off: unset HF_HUB_OFFLINE to allow them") from None
     except (HTTPError, TimeoutError, ConnectionError) as error:

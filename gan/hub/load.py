@@ -15,11 +15,12 @@ from gan.model import Model
 log = logging.getLogger(__name__)
 
 
-def load(source: str | Path, device: str = "auto", revision: str | None = None) -> Model:
+def load(source: str | Path, device: str = "auto", revision: str | None = None, refresh: bool = False) -> Model:
     """Load a model folder, or the Hub's USER/NAME at a branch, tag or commit (`main` if not given).
 
     A path that exists is a folder; else a text of the form USER/NAME is a repository, whose files are fetched once and
-    kept. With the Hub out of reach the kept copy serves, and a warning says so. device: auto, cpu or cuda.
+    kept. What a branch or tag means is believed for a day, in which no request is made; refresh=True asks now. With the
+    Hub out of reach the kept copy serves, and a warning says so. device: auto, cpu or cuda.
 
     HubError says what is wrong with the repository, FolderError which file is not to be believed; see `gan.model.load`.
     """
@@ -28,7 +29,7 @@ def load(source: str | Path, device: str = "auto", revision: str | None = None) 
             raise FolderError(f"{source}: a folder has no revisions: leave revision away")
         return model.load(source, device)
     try:
-        pulled = pull(source, revision)
+        pulled = pull(source, revision, refresh=refresh)
     except HubError as error:
         raise type(error)(f"there is no folder {source!r} here, and from the Hub: {error}") from None
     if pulled.notice:

@@ -11,8 +11,10 @@ import os
 import shutil
 import tempfile
 import time
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from gan.config import Config, ConfigError
 from gan.files import FolderError, read_json, write_bytes
@@ -36,7 +38,8 @@ class Pulled:
 def pull(repo: str, revision: str | None = None, kind: Kind = names.MODEL, refresh: bool = False) -> Pulled:
     """The files of `kind` at a branch, tag or commit of USER/NAME.
 
-    refresh: ask what a branch or tag means now, however lately it was asked.
+    What a branch or tag means is asked once and then believed for a day, in which no request is made for files that are
+    here. refresh: ask now.
 
     With the Hub out of reach it is the copy fetched last, with a notice, or Unreachable, within `TIMEOUT` seconds of
     silence. HubError, with the cure, for a repository that is not there, not allowed or not a model of ours; what
@@ -60,6 +63,11 @@ def pull(repo: str, revision: str | None = None, kind: Kind = names.MODEL, refre
         return Pulled(kept, kept.parent.name, f"{error}. This is the copy fetched earlier, {kept.parent.name[:7]}")
     _remember(place, revision, commit)
     return Pulled(folder, commit, "")
+
+
+def forget(repo: str) -> None:
+    """Ask what the branches and tags of USER/NAME mean when they are wanted next: they have just been moved."""
+    shutil.rmtree(cache() / repo.replace("/", "--") / "revisions", ignore_errors=True)
 
 
 def cache() -> Path:
@@ -148,12 +156,13 @@ def _download(repo: str, commit: str, name: str, size: int, path: Path) -> None:
     from huggingface_hub.utils import build_hf_headers, hf_raise_for_status
 
     path.parent.mkdir(parents=True, exist_ok=True)
-    url, written = hf_hub_url(repo, name, revision=commit), 0
-    with (
-        explained(repo, commit),
-        path.open("wb") as file,
-        get_session().stream("GET", url, headers=build_hf_headers(), timeout=TIMEOUT, follow_redirects=True) as reply,
-    ):
+    url, session, written = hf_hub_url(repo, name, revision=commit), get_session(), 0
+    request = session.build_request("GET", url, headers=build_hf_headers(), timeout=TIMEOUT)
+
+    def begin() -> Any:
+        return session.send(request, stream=True, follow_redirects=True)
+
+    with explained(repo, commit), path.open("wb") as file, closing(within(TIMEOUT, begin)) as reply:
         if reply.status_code >= 400:
             reply.read()
             hf_raise_for_status(reply)

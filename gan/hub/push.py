@@ -15,8 +15,9 @@ from gan.checkpoint import find_state, read_config, read_state
 from gan.config import Config
 from gan.curve import write_curve
 from gan.files import FolderError, read_json, write_bytes
-from gan.hub.client import api, explained, has_token, page
-from gan.hub.names import HubError, checked_repo
+from gan.hub.client import api, check_token, explained, page
+from gan.hub.names import checked_repo
+from gan.hub.pull import forget
 from gan.model import load
 
 COPIED = (
@@ -91,8 +92,8 @@ def ready(repo: str, private: bool = False, token: str | None = None) -> str:
     private: if it has to be created. HubError says why not, before anything has been done that would be lost.
     """
     checked_repo(repo)
-    if not token and not has_token():
-        raise HubError("there is no token: sign in with `hf auth login`, or set HF_TOKEN to one with write permission")
+    if not token:
+        check_token()
     with explained(repo):
         hub = api(token)
         hub.create_repo(repo, private=private, exist_ok=True)
@@ -114,6 +115,7 @@ def send(built: Path, files: dict[str, int], repo: str, parent: str, token: str 
         done = hub.create_commit(
             repo, operations, commit_message=f"{metrics['images']:,} images shown", parent_commit=parent
         )
+    forget(repo)
     if done.oid == parent:
         return Sent(repo, done.oid, "", False)
     return Sent(repo, done.oid, _tag(hub, repo, done.oid, f"images-{metrics['images']}"), True)

@@ -25,22 +25,24 @@ class Copy:
     """A model folder as it was when it was offered, in folders of its own that go when it goes.
 
     folder: of a run; with `write` only its log and checkpoint count, and the rest is as `write` will have it.
+    checkpoint: whether that goes too; if not, it is not copied, for training waits meanwhile.
     """
 
-    def __init__(self, folder: Path, write: Write | None) -> None:
+    def __init__(self, folder: Path, write: Write | None, checkpoint: bool) -> None:
         self._aside = tempfile.TemporaryDirectory(prefix="latent-lab-", ignore_cleanup_errors=True)
         self._raw, self.built = Path(self._aside.name) / "raw", Path(self._aside.name) / "built"
-        self._write, self.files = write, {}
-        copytree(folder, self._raw, ignore=ignore_patterns(*IGNORED, *(WRITTEN if write else ())))
+        self._write, self._checkpoint, self.files = write, checkpoint, {}
+        left = (*IGNORED, *(WRITTEN if write else ()), *(() if checkpoint else ("checkpoint",)))
+        copytree(folder, self._raw, ignore=ignore_patterns(*left))
 
-    def build(self, repo: str, checkpoint: bool) -> dict[str, int]:
+    def build(self, repo: str) -> dict[str, int]:
         """Make `built` what is to be sent, at the first call: name -> bytes. It takes seconds."""
         if not self.files:
             if self._write:
                 self._write(self._raw)
             rmtree(self.built, ignore_errors=True)
             self.built.mkdir()
-            self.files = build(self._raw, self.built, repo, checkpoint)
+            self.files = build(self._raw, self.built, repo, self._checkpoint)
         return self.files
 
 
@@ -64,7 +66,7 @@ class Pusher:
     def offer(self, folder: Path, write: Write | None = None) -> None:
         """Copy a run's model, finished or as `write` has it, to be sent as soon as the push before it is through."""
         try:
-            copy = Copy(folder, write)
+            copy = Copy(folder, write, self.checkpoint)
         except OSError as error:  # shutil.Error too
             self.say(f"warning: not pushed: no copy could be made ({error})")
             return
@@ -107,7 +109,7 @@ class Pusher:
     def _try(self, job: Copy) -> str:
         """Send one copy; "" or why it was not possible. Whatever that is, training goes on."""
         try:
-            files = job.build(self.repo, self.checkpoint)
+            files = job.build(self.repo)
             sent = send(job.built, files, self.repo, self._head)
         except Exception as error:
             self.say(f"warning: not pushed to {self.repo}, will be tried again: {error}")
@@ -125,7 +127,7 @@ class Rehearsal:
 
     def offer(self, folder: Path, write: Write | None = None) -> None:
         """Build the copy that a `Pusher` would, and say what is in it."""
-        files = Copy(folder, write).build(self.repo, self.checkpoint)
+        files = Copy(folder, write, self.checkpoint).build(self.repo)
         self.say(f"dry run: would push {told(files)} to {self.repo}: {', '.join(files)}")
 
     def finish(self) -> bool:

@@ -5,12 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from gan.hub.client import api, explained, has_token, page
+from gan.hub.client import api, check_token, explained, page
 from gan.hub.names import HubError, checked_repo
 
 ROOT = Path(__file__).resolve().parents[2]
-# What a Space is made of. A list of what goes, not of what stays: nothing goes by oversight.
-FILES = ("README.md", "LICENSE", "requirements.txt", "app.py", "train.py")
+# What a Space is made of: what the app runs on, and what README.md points to. A list of what goes, not of what stays:
+# nothing goes by oversight.
+FILES = ("README.md", "LICENSE", "requirements.txt", "app.py", "train.py", "benchmarks/RESULTS.md")
 FOLDERS = {"gan": "**/*", "weights": "*/*", "docs": "*"}
 JUNK = ("__pycache__", "checkpoint", "samples")
 
@@ -42,8 +43,7 @@ def deploy(space: str, private: bool = False, root: Path = ROOT) -> Deployed:
     from huggingface_hub import CommitOperationAdd, CommitOperationDelete
 
     checked_repo(space)
-    if not has_token():
-        raise HubError("there is no token: sign in with `hf auth login`, or set HF_TOKEN to one with write permission")
+    check_token()
     names = files(root)
     if missing := [name for name in FILES if not (root / name).is_file()]:
         raise HubError(f"{missing[0]} is missing: deploy from a checkout of the whole repository")
