@@ -82,8 +82,8 @@ def page() -> str:
 def _button(kind: str) -> str:
     export = EXPORTS[kind]
     reason = export.unavailable()
-    state = f' disabled title="{escape(reason, quote=True)}"' if reason else ""
-    return f'<button type="button" class="ll-button" data-film="{kind}"{state}>{export.label}</button>'
+    state = f'title="{escape(reason, quote=True)}"' if reason else "data-home"
+    return f'<button type="button" class="ll-button" data-film="{kind}" {state} disabled>{export.label}</button>'
 
 
 def functions(session: Session, hall: Callable[[], Runs]) -> list[Callable[[Any], live.Payload]]:
@@ -98,9 +98,11 @@ def functions(session: Session, hall: Callable[[], Runs]) -> list[Callable[[Any]
     ask      {run, what, ...}: play, pause, step {move}, slow {seconds}, change {side, settings}, stop, forget
     film     {run, kind} -> {name, mime, data}
     take     {run, number} -> {name, mime, data}, a zip of the model folder
-    open     {run, number, side} -> {model, size, classes}, a name that Explore and Interpolate know
+    open     {run, number, side} -> {model, size, classes}, a name that Explore, Interpolate and Publish know
     """
     looking, beginning, taking = Limit(*LOOKERS), Limit(*BEGINNERS), Limit(*TAKERS)
+    home = tempfile.TemporaryDirectory(prefix="latent-lab-")  # of the models that visitors make here
+    atexit.register(home.cleanup)
 
     def found(payload: live.Payload) -> Any:
         try:
@@ -204,8 +206,8 @@ def functions(session: Session, hall: Callable[[], Runs]) -> list[Callable[[Any]
     def open(payload: live.Payload) -> live.Payload:
         with taking():
             run = found(payload).run
-            folder = Path(tempfile.mkdtemp(prefix="latent-lab-"))
-            name, shown = _folder(run, payload, folder)
+            folder = Path(tempfile.mkdtemp(dir=home.name))
+            name, shown = _folder(run, payload, folder, checkpoint=False)
             model = session.adopt(f"{name}-{shown}", folder)
             info = session.info(model)
             return {"model": model, "size": info.resolution, "classes": list(info.classes)}
@@ -309,13 +311,13 @@ def _moment(run: Run, number: int) -> Moment:
     return kept[-1]
 
 
-def _folder(run: Run, payload: live.Payload, folder: Path) -> tuple[str, int]:
+def _folder(run: Run, payload: live.Payload, folder: Path, checkpoint: bool = True) -> tuple[str, int]:
     """Write the model folder of a run's moment; a plain name for it, and the images it was shown."""
     from gan.live import keep
 
     configs, states, shown = run.fork(checks.integer(payload.get("number"), "number", 0, 2**31))
     side = checks.integer(payload.get("side", 0), "side", 0, len(configs) - 1)
-    keep.write_folder(configs[side], states[side], run.data, folder)
+    keep.write_folder(configs[side], states[side], run.data, folder, checkpoint)
     return _plain(run), shown
 
 
