@@ -20,7 +20,6 @@ from gan.files import write_bytes
 from gan.latent import principal_directions
 from gan.trainer import Trainer
 
-
 SAMPLES = 8192  # from which a model's directions are told
 
 

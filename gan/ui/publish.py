@@ -40,8 +40,9 @@ log = logging.getLogger(__name__)
 
 INTRO = """
 <div class="ll-publish-intro"><h2>Publish a model</h2>
-<p>What was trained here becomes a repository of the Hugging Face Hub: weights, settings, samples, and a card that tells how it was
-made. Anyone may then load it with <code>gan.load("USER/NAME")</code>, unless it is private.</p></div>
+<p>What was trained here becomes a repository of the Hugging Face Hub: weights, settings, samples, training curve, and a
+card that tells how it was made. Anyone may then load it with <code>gan.load("USER/NAME")</code>, unless it is private.
+</p></div>
 """
 
 
@@ -67,7 +68,12 @@ def build(session: Session, tab: gr.Tab) -> gr.Column:
         )
         private = gr.Checkbox(label="Private: for your eyes only", interactive=not why_not)
         button = gr.Button("Publish", variant="primary", interactive=not why_not, elem_id="ll-publish-button")
-        result = gr.HTML(told(why_not or ("" if runs else NOTHING)), padding=False, apply_default_css=False, elem_id="ll-publish-result")
+        result = gr.HTML(
+            told(why_not or ("" if runs else NOTHING)),
+            padding=False,
+            apply_default_css=False,
+            elem_id="ll-publish-result",
+        )
     button.click(
         functions(session),
         [run, repo, private],

@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any
 import gradio as gr
 
 from gan.config import Config
-from gan.ui import checks, live
+from gan.ui import checks, gpu, live
 from gan.ui.export import EXPORTS
 from gan.ui.limits import Limit
 
@@ -134,7 +134,7 @@ def functions(session: Session, hall: Callable[[], Runs]) -> list[Callable[[Any]
             seed = checks.seed(payload.get("seed", 0))
             name = dataset if data is not None else _dataset(dataset)
             configs = [_config(side.get("preset"), name, side.get("changes", {}), seed) for side in sides]
-            run = Run(configs, data)
+            run = Run(configs, data, burst=_lent())
             return {"run": _begun(hall(), run), "notes": [] if data is None else list(data.notes)}
 
     @live.answer
@@ -147,7 +147,7 @@ def functions(session: Session, hall: Callable[[], Runs]) -> list[Callable[[Any]
             configs, states, shown = old.fork(checks.integer(payload.get("number"), "number", 0, 2**31))
             settings = _settings(payload.get("changes", {}))
             configs = [changed(config, settings) if settings else config for config in configs]
-            return {"run": _begun(hall(), Run(configs, old.data, states)), "shown": shown}
+            return {"run": _begun(hall(), Run(configs, old.data, states, _lent())), "shown": shown}
 
     @live.answer
     def news(payload: live.Payload) -> live.Payload:
@@ -234,6 +234,10 @@ def _about() -> dict[str, Any]:
         "live": [f.name for f in dataclasses.fields(Config) if f.metadata.get("live")],
         "fresh": FRESH,
     }  # fmt: skip
+
+
+def _lent() -> Callable[..., Any] | None:
+    return gpu.burst if gpu.lent() else None
 
 
 def _begun(runs: Runs, run: Run) -> str:
@@ -326,13 +330,14 @@ def _plain(run: Run) -> str:
 
 
 def _news(runs: Runs, name: str, entry: Any, moment: Moment | None, fresh: bool) -> live.Payload:
-    """place: how many are before it in line; paused, done, error, why; the newest moment, if it is newer.
+    """place: how many are before it in line; paused, notice, done, error, why; the newest moment, if it is newer.
 
     fresh: also all that was before: configs, backdrop, the curve, alarms, and which moments are kept.
     """
     run = entry.run
     out: live.Payload = {
-        "place": runs.place(name), "paused": run.paused, "done": run.done, "error": run.error, "why": entry.why,
+        "place": runs.place(name), "paused": run.paused, "notice": run.notice, "done": run.done, "error": run.error,
+        "why": entry.why,
         "alarms": [dataclasses.asdict(alarm) for alarm in run.alarms[-20:]],
         "sides": [_told(config) for config in run.configs],
     }  # fmt: skip

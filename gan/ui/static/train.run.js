@@ -83,6 +83,7 @@
         lab.stats.frames = (lab.stats.frames ?? 0) + 1;
       }
       if (news.error) say(`The run ended: ${news.error}.`);
+      else if (news.notice) say(`Sorry: ${news.notice}.`);
       else if (news.why) say(`The run was ended: ${news.why}. What it showed stays here for a while; fork it to go on.`);
       if (news.place) tell(`${news.place === 1 ? "You are next" : `${news.place - 1} before you`}: all places are taken.`);
       dress();
