@@ -240,7 +240,7 @@ class Run:
 
     def _borrow(self, viewer: Viewer, kind: str) -> None:
         """Let a burst take the sides along, until it ends or something is asked of them."""
-        made = [side.steps for side in self._sides]
+        lost, made = None, [side.steps for side in self._sides]
         states = [packed(side.trainer.snapshot()) for side in self._sides]
         try:
             configs = [side.trainer.config for side in self._sides]
@@ -252,16 +252,17 @@ class Run:
                     if not self._free:
                         break
         except Lost as error:
+            lost = str(error)
             self.pause()
-            self.notice = str(error)
-        self._watch(viewer, kind)
+        self._watch(viewer, kind)  # paused, it is also kept: whoever reads the notice can fork it
+        self.notice = lost
 
     def _follow(self, news: News, made: Sequence[int]) -> None:
         for side, state, steps, before, numbers in zip(
             self._sides, news.states, news.steps, made, news.numbers, strict=True
         ):
             side.leap(unpacked(state))
-            side.steps, side.numbers = before + steps, numbers
+            side.steps, side.numbers = before + steps, numbers or side.numbers
         for index, event in news.alarms:
             self._hear(index, [event])
         if news.error:
