@@ -12,10 +12,15 @@
     if (about.error) return say(`Sorry: ${about.error}.`);
     say("");
 
+    const repeated = () => {
+      const { files: _, ...rest } = plan.wish();
+      return JSON.stringify(rest);
+    };
     const address = (id) => {
       const params = new URLSearchParams(location.search);
       OWN.concat(["model", "seed", "label", "truncation", "d", "z"]).forEach((key) => params.delete(key));
       if (id) params.set("run", id);
+      params.set("train", repeated()); // so that a reload finds the plan too, even when the run is gone
       window.history.replaceState(window.history.state, "", `${location.pathname}?${params}`);
     };
     const followed = (id) => {
@@ -42,8 +47,7 @@
       run.follow(reply.run);
     });
     $("[data-train=link]").addEventListener("click", async () => {
-      const { files: _, ...rest } = plan.wish();
-      const params = new URLSearchParams({ train: JSON.stringify(rest) });
+      const params = new URLSearchParams({ train: repeated() });
       await navigator.clipboard.writeText(`${location.origin}${location.pathname}?${params}`).then(
         () => tell("Link copied: it begins the same run."), () => say("The browser did not allow copying."));
     });

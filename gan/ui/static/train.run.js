@@ -98,6 +98,7 @@
 
     const show = (moment) => {
       if (!run.backdrop) return;
+      run.shown = moment;
       if (stages.length !== moment.sides.length) {
         $(".ll-screens").replaceChildren();
         stages = moment.sides.map((_, i) => lab.stage($(".ll-screens"), title(i), off));
@@ -112,7 +113,6 @@
       const pace = moment.sides[0].numbers.images_per_second;
       at("clock").value = `${moment.shown.toLocaleString("en")} shown\n${moment.steps.toLocaleString("en")} steps, ${moment.seconds.toFixed(0)} s`;
       if (pace) at("clock").title = `${Math.round(pace)} a second`;
-      run.shown = moment;
     };
     const title = (i) => {
       const { loss, penalty } = run.sides[i];
