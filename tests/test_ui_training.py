@@ -170,8 +170,9 @@ SIDE = {"preset": "modern", "changes": {}}
         ({"sides": [{"preset": "modern", "changes": {"data_root": "/"}}], "dataset": "ring"}, "no setting"),
         ({"sides": [{"preset": "modern", "changes": {"gamma": "1"}}], "dataset": "ring"}, "gamma must be float"),
         ({"sides": [{"preset": "modern", "changes": {"gamma": float("nan")}}], "dataset": "ring"}, "gamma must be in"),
-        ({"sides": [{"preset": "modern", "changes": {"batch_size": 65536}}], "dataset": "ring"}, "1024"),
-        ({"sides": [{"preset": "modern", "changes": {"width": 256}}], "dataset": "ring"}, "train larger ones at home"),
+        ({"sides": [{"preset": "modern", "changes": {"batch_size": 65536}}], "dataset": "ring"}, "1024 at most here"),
+        ({"sides": [{"preset": "modern", "changes": {"batch_size": 256}}], "dataset": "emoji"}, "128 at most here"),
+        ({"sides": [{"preset": "modern", "changes": {"width": 256}}], "dataset": "ring"}, "train it at home"),
         ({"sides": [{"preset": "modern", "changes": {"network": "resnet"}}], "dataset": "ring"}, "made of points"),
         ({"sides": [SIDE], "files": "x"}, "files must be a list"),
         ({"sides": [SIDE], "files": [{"name": "a.png", "data": "%%%"}]}, "arrived damaged"),
@@ -204,6 +205,7 @@ def test_a_run_that_is_not_there_is_not_there_for_anyone(tab, function, name):
         ({"what": "change", "side": 1, "settings": {}}, "side must be"),
         ({"what": "change", "settings": {"seed": 4}}, "cannot change while a run goes on"),
         ({"what": "change", "settings": {"gamma": -1}}, "gamma must be in"),
+        ({"what": "change", "settings": {"batch_size": 2048}}, "batch_size may be 1024 at most here"),
     ],
 )
 def test_nonsense_asked_of_a_run_is_refused_and_the_run_goes_on(tab, payload, words):

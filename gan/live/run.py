@@ -29,6 +29,7 @@ log = logging.getLogger(__name__)
 
 DRAWN = {"points": 0.045, "pictures": 0.4}  # least seconds between two frames
 MEASURED = {"points": 0.5, "pictures": 4.0}  # and between two measurements
+MOST_DRAWN = 2  # times what the last frame took, between two
 FRAMES = 120  # moments kept of a run; every other one goes when there are more
 STATES = 128 * 2**20  # bytes of the full states kept among them
 SLOWEST = 2.0  # seconds between steps in slow motion
@@ -96,7 +97,7 @@ class Run:
         self.notice: str | None = None  # why it waits, unasked
         self.done = False
         self._slow = 0.0
-        self._measured = self._drawn = -math.inf
+        self._measured = self._due = -math.inf
         self._controls = [Control() for _ in configs]
         self._sides: list[Side] = []
         # In the context of who asked for the run: a lent GPU is on their account.
@@ -271,14 +272,16 @@ class Run:
     def _watch(self, viewer: Viewer, kind: str) -> None:
         """Measure and draw, if it is time to."""
         now = time.perf_counter()
-        if now - self._drawn < DRAWN[kind] and not self.paused:
+        if now < self._due and not self.paused:
             return
         if now - self._measured >= MEASURED[kind] or self.paused:
             for side in self._sides:
                 side.measured = viewer.measure(side.trainer)
             self._measured = time.perf_counter()
+        begun = time.perf_counter()
         self._see(viewer)
-        self._drawn = time.perf_counter()
+        over = time.perf_counter()
+        self._due = over + max(DRAWN[kind], MOST_DRAWN * (over - begun))  # a busy machine draws less, and trains on
 
     def _prepared(self, config: Config) -> Config:
         # As `prepare`, for data that is there already.

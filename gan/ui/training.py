@@ -39,6 +39,10 @@ BEGINNERS = 2, 6  # runs that are being set up, and that wait to be
 TAKERS = 1, 4  # films and folders being made
 UPLOAD = 48 * 2**20  # bytes of one upload, in base64
 FILM_FPS = 12
+LARGEST = {  # a step of which takes 200 MB and three seconds at most, on one core
+    "points": {"batch_size": 1024, "width": 128, "critic_steps": 20},
+    "pictures": {"batch_size": 128, "width": 64, "critic_steps": 20},
+}
 
 # Settings that the tab offers besides what `Config` marks as `live`, for a new run only.
 FRESH = ("network", "seed", "conditional", "critic_norm", "width")
@@ -146,7 +150,7 @@ def functions(session: Session, hall: Callable[[], Runs]) -> list[Callable[[Any]
             old = found(payload).run
             configs, states, shown = old.fork(checks.integer(payload.get("number"), "number", 0, 2**31))
             settings = _settings(payload.get("changes", {}))
-            configs = [changed(config, settings) if settings else config for config in configs]
+            configs = [_bounded(changed(config, settings)) if settings else config for config in configs]
             return {"run": _begun(hall(), Run(configs, old.data, states, _lent())), "shown": shown}
 
     @live.answer
@@ -167,6 +171,8 @@ def functions(session: Session, hall: Callable[[], Runs]) -> list[Callable[[Any]
 
     @live.answer
     def ask(payload: live.Payload) -> live.Payload:
+        from gan.trainer import changed
+
         run: Run = found(payload).run
         what = checks.choice(payload.get("what"), "what", ("play", "pause", "step", "slow", "change", "stop", "forget"))
         if what == "step":
@@ -175,7 +181,9 @@ def functions(session: Session, hall: Callable[[], Runs]) -> list[Callable[[Any]
             run.slow(checks.number(payload.get("seconds"), "seconds", 0.0, 2.0))
         elif what == "change":
             side = checks.integer(payload.get("side", 0), "side", 0, len(run.configs) - 1)
-            run.change(side, _settings(payload.get("settings")))
+            settings = _settings(payload.get("settings"))
+            _bounded(changed(run.configs[side], settings))
+            run.change(side, settings)
         elif what == "stop":
             hall().end(payload["run"])
         elif what == "forget":
@@ -276,11 +284,17 @@ def _settings(values: object) -> dict[str, Any]:
 def _config(preset: object, dataset: str, changes: object, seed: int) -> Config:
     from gan.live.presets import PRESETS, config_of
 
-    config = config_of(checks.choice(preset, "preset", tuple(PRESETS)), dataset, {"seed": seed, **_settings(changes)})
-    if config.batch_size > 1024 or config.width > 128 or config.critic_steps > 20:
-        raise ValueError(
-            "batch_size may be 1024, width 128 and critic_steps 20 at most here: train larger ones at home"
-        )
+    preset = checks.choice(preset, "preset", tuple(PRESETS))
+    return _bounded(config_of(preset, dataset, {"seed": seed, **_settings(changes)}))
+
+
+def _bounded(config: Config) -> Config:
+    """The config, if it takes no more memory and time than one visitor may; ValueError otherwise."""
+    from gan.data.worlds import is_world
+
+    for name, most in LARGEST["points" if is_world(config.dataset) else "pictures"].items():
+        if getattr(config, name) > most:
+            raise ValueError(f"{name} may be {most} at most here, got {getattr(config, name)}: train it at home")
     return config
 
 

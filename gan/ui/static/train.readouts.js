@@ -75,8 +75,8 @@
     };
   };
 
-  /** The curve over the time line: the main number of each side at the kept moments, alarms as ticks. */
-  lab.drawCurve = (canvas, curve, alarms) => {
+  /** The curve over the time line: the main number of each side at the kept moments, alarms as ticks. still: as shown. */
+  lab.drawCurve = (canvas, curve, alarms, still) => {
     const ratio = window.devicePixelRatio || 1;
     const [width, height] = [Math.round(canvas.clientWidth * ratio), Math.round(canvas.clientHeight * ratio)];
     if (!width || !height) return;
@@ -104,9 +104,15 @@
       });
       ink.stroke();
     });
+    if (main === "frechet") {
+      ink.setLineDash([3 * ratio, 3 * ratio]); // what real pictures score
+      ink.strokeStyle = style.getPropertyValue("--ll-edge");
+      ink.strokeRect(-2, y(still.frechet_floor), width + 4, height);
+      ink.setLineDash([]);
+    }
     ink.fillStyle = style.getPropertyValue("--ll-soft");
     ink.font = `${11 * ratio}px ${style.getPropertyValue("--ll-sans")}`;
-    ink.fillText(READ[main][0], 6 * ratio, 13 * ratio);
+    ink.fillText(READ[main][0] + (main === "frechet" ? ", and its floor" : ""), 6 * ratio, 13 * ratio);
     ink.fillStyle = style.getPropertyValue("--ll-accent-strong");
     for (const alarm of alarms) {
       const i = curve.findIndex((point) => point.shown >= alarm.shown);

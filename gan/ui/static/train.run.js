@@ -137,7 +137,7 @@
         if (run.past === null) scrub.value = scrub.max;
         scrub.setAttribute("aria-valuetext", `${(run.shown?.shown ?? 0).toLocaleString("en")} shown`);
       }
-      lab.drawCurve($(".ll-curve"), run?.curve ?? [], run?.alarms ?? []);
+      lab.drawCurve($(".ll-curve"), run?.curve ?? [], run?.alarms ?? [], run?.backdrop?.numbers);
       const alarms = (run?.alarms ?? []).slice(-3).map((alarm) =>
         `${run.sides.length > 1 ? title(alarm.side) + ", " : ""}${alarm.shown.toLocaleString("en")} shown: ${alarm.message}`);
       if (alarms.join() === [...$(".ll-alarms").children].map((item) => item.textContent).join()) return; // read undisturbed
@@ -185,7 +185,7 @@
     act("slow").addEventListener("input", (event) => ask("slow", { seconds: Number(event.target.value) }));
     new ResizeObserver(() => {
       stages.forEach((stage) => stage.draw());
-      lab.drawCurve($(".ll-curve"), run?.curve ?? [], run?.alarms ?? []);
+      lab.drawCurve($(".ll-curve"), run?.curve ?? [], run?.alarms ?? [], run?.backdrop?.numbers);
     }).observe($(".ll-screens"));
 
     return {
