@@ -362,8 +362,9 @@ def test_settings_act_on_the_run_and_layers_on_the_picture(visitor):
         assert page.eval_on_selector(canvas, "c => c.toDataURL()") != before, layer
 
 
-def test_visitors_do_not_see_each_other_and_a_reload_finds_the_run_again(visitor):
+def test_visitors_do_not_see_each_other_and_a_reload_finds_run_and_plan_again(visitor):
     page = visitor()
+    page.get_by_text("Two moons").click()
     run = begin(page)
     other = visitor()
     assert other.locator(".ll-screens canvas").count() == 0 and run not in other.content()
@@ -371,6 +372,8 @@ def test_visitors_do_not_see_each_other_and_a_reload_finds_the_run_again(visitor
     page.wait_for_selector(".ll-screens canvas")
     page.wait_for_function("(latentLab.stats.frames ?? 0) > 1")
     assert page.evaluate("new URLSearchParams(location.search).get('run')") == run
+    assert page.locator("[name=ll-train-data]:checked").input_value() == "two-moons"
+    assert "two-moons" in page.evaluate("new URLSearchParams(location.search).get('train')")
 
 
 def test_a_closed_tab_frees_its_place(visitor, brief):
