@@ -47,8 +47,8 @@ def build(session: Session, hall: Callable[[], Runs] | None = None) -> gr.Blocks
                 interpolate.build(session)
             with gr.Tab("Train", elem_id="tab-train"):
                 training.build(session, hall)
-            with gr.Tab("Publish", elem_id="tab-publish"):
-                publish.build(session)
+            with gr.Tab("Publish", elem_id="tab-publish") as tab:
+                publish.build(session, tab)
         api.build(session)
     demo.queue(max_size=32, default_concurrency_limit=1)
     return demo

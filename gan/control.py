@@ -52,6 +52,12 @@ class Control:
         """Whether the run waits, or will after its present step."""
         return self._paused
 
+    @property
+    def free(self) -> bool:
+        """Whether nothing is asked of the run but to go on as it does."""
+        with self._changed:
+            return not (self._paused or self._stopped or self._asked or self._settings)
+
     def next(self) -> str | None:
         """The next move, waiting for one while paused; None once stopped. For the loop."""
         with self._changed:

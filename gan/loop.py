@@ -28,7 +28,7 @@ from gan.events import (
     record,
 )  # fmt: skip
 from gan.publish import capture, write_model
-from gan.trainer import Trainer, TrainingError, diverged, prepare
+from gan.trainer import Diverged, Trainer, TrainingError, listed, prepare
 
 REPORT_SECONDS = 0.5
 ROLLBACKS = 3  # to one checkpoint, before the run gives up
@@ -116,8 +116,9 @@ def run(
         trainer.seconds += now - tick
         try:
             if numbers:
-                if world.any(any(math.isinf(v) or math.isnan(v) for v in _moved(numbers, move))):
-                    raise diverged(trainer.shown)
+                bad = [k for k, v in _moved(numbers, move).items() if not math.isfinite(v)]
+                if world.any(bool(bad)):
+                    raise Diverged(trainer.shown, listed(bad) or "losses of another process")
                 rate = (trainer.shown - start_shown) / max(trainer.seconds - start, 1e-9)
                 last, reported = Stepped(trainer.shown, trainer.seconds, rate, **numbers), now
                 yield last
@@ -130,11 +131,11 @@ def run(
                 yield _saved(trainer, out)
             if marks[2] and out is not None and trainer.shown < config.images:
                 yield Published(trainer.shown, capture(trainer, last))
-        except TrainingError as error:
+        except Diverged as error:
             falls += 1
             if falls > ROLLBACKS:
                 raise TrainingError(f"{error} (gave up after {ROLLBACKS} rollbacks to image {good.shown:,})") from None
-            message = _rolled_back(trainer, good, falls)
+            message = _rolled_back(trainer, good, falls, error.where)
             start, start_shown = trainer.seconds, trainer.shown
             yield Alarmed(trainer.shown, "non-finite", message)
         if ticks:
@@ -153,11 +154,11 @@ def _numbers(critic, generator) -> dict[str, float]:
     return names
 
 
-def _moved(numbers: dict[str, float], move: str) -> list[float]:
+def _moved(numbers: dict[str, float], move: str) -> dict[str, float]:
     # What must be finite: the numbers of the players that have moved.
     other = {"both": "neither", "critic": "generator_", "generator": "critic_"}[move]
     shared = ("penalty", "real_logit", "fake_logit")
-    return [v for k, v in numbers.items() if not k.startswith(other) and (move != "generator" or k not in shared)]
+    return {k: v for k, v in numbers.items() if not k.startswith(other) and (move != "generator" or k not in shared)}
 
 
 def _sampled(trainer: Trainer, out: Path | None, watch: Watch) -> Iterator[Event]:
@@ -188,13 +189,13 @@ def _saved(trainer: Trainer, out: Path | None) -> Checkpointed:
     return Checkpointed(trainer.shown, out / "checkpoint")
 
 
-def _rolled_back(trainer: Trainer, good, falls: int) -> str:
+def _rolled_back(trainer: Trainer, good, falls: int, where: str) -> str:
     failed = trainer.shown
     scale = good.rate_scale * 0.5**falls
     trainer.rewind(good)
     trainer.rate_scale = scale
     return (
-        f"loss or weights were not finite after {failed:,} images: back to image {good.shown:,}, with the learning "
+        f"{where} not finite after {failed:,} images: back to image {good.shown:,}, with the learning "
         f"rate times {scale:g} from here on ({falls} of {ROLLBACKS} times)"
     )
 

@@ -20,18 +20,21 @@ from gan.files import write_bytes
 from gan.latent import principal_directions
 from gan.trainer import Trainer
 
+SAMPLES = 8192  # from which a model's directions are told
 
-def write_model(trainer: Trainer, out: Path, last: Stepped | None) -> None:
+
+def write_model(trainer: Trainer, out: Path, last: Stepped | None, samples: int = SAMPLES) -> None:
     """Write or renew all files of the model folder `out`, as of now; see `capture`."""
-    capture(trainer, last)(out)
+    capture(trainer, last, samples)(out)
 
 
-def capture(trainer: Trainer, last: Stepped | None) -> Callable[[Path], None]:
+def capture(trainer: Trainer, last: Stepped | None, samples: int = SAMPLES) -> Callable[[Path], None]:
     """The run's model as it is now, copied, as a function that writes the model folder it is given.
 
     Copying takes a moment, writing takes seconds; it may be done later and in another thread, where it draws no random
     number of the run's. The folder may hold the run's log.jsonl; model.safetensors comes last, as the sign that all is
     there. config.json names no folder of this machine; the checkpoint does. last: the latest losses, if any were seen.
+    samples: for the principal directions; they cost most of the time.
     """
     config, pictures = trainer.config, trainer.preview()
     average = copy.deepcopy(trainer.average)
@@ -40,7 +43,7 @@ def capture(trainer: Trainer, last: Stepped | None) -> Callable[[Path], None]:
 
     def write(out: Path) -> None:
         told = dict(metrics)
-        directions, variance = principal_directions(average, config.z_dim, len(config.classes))
+        directions, variance = principal_directions(average, config.z_dim, len(config.classes), samples=samples)
         if len(parts := legs(out / "log.jsonl")) > 1:
             told["legs"] = parts
         write_bytes(out / "config.json", public(config).to_json().encode())

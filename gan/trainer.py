@@ -5,7 +5,7 @@ from __future__ import annotations
 import copy
 import dataclasses
 import zlib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -34,6 +34,17 @@ PREVIEW = range(64)  # seeds of every sample grid
 
 class TrainingError(RuntimeError):
     """Training cannot go on; the message says what happened and what to try. The last checkpoint is untouched."""
+
+
+class Diverged(TrainingError):
+    """Raised for losses or weights that are not finite. where: which, as in "critic loss"."""
+
+    def __init__(self, shown: int, where: str) -> None:
+        self.where = where
+        super().__init__(
+            f"{where} not finite after {shown:,} images: resume from the last checkpoint with a lower "
+            "--learning-rate, or start again with a higher --gamma"
+        )
 
 
 def prepare(
@@ -280,8 +291,8 @@ class Trainer:
     def snapshot(self) -> Snapshot:
         """A copy of the run's state, on its device. TrainingError if any number is not finite."""
         tensors = {k: v.detach().clone() for k, v in self.tensors().items()}
-        if not all(bool(v.isfinite().all()) for v in tensors.values()):
-            raise diverged(self.shown)
+        if bad := {name.partition(".")[0] for name, v in tensors.items() if not bool(v.isfinite().all())}:
+            raise Diverged(self.shown, f"{listed(bad)} weights")
         return Snapshot(tensors, self.shown, self.step, self.seconds, self.rate_scale)
 
     def rewind(self, to: Snapshot) -> None:
@@ -357,9 +368,6 @@ def _out_of_memory(config: Config) -> TrainingError:
     )
 
 
-def diverged(shown: int) -> TrainingError:
-    """The error for losses or weights that are not finite."""
-    return TrainingError(
-        f"loss or weights are not finite after {shown:,} images: resume from the last checkpoint with a lower "
-        "--learning-rate, or start again with a higher --gamma"
-    )
+def listed(names: Iterable[str]) -> str:
+    """Names of settings or numbers as words: "critic loss and penalty"."""
+    return " and ".join(sorted(name.replace("_", " ") for name in names))

@@ -87,7 +87,11 @@ def test_all_together_are_bounded_too(files, monkeypatch):
     monkeypatch.setattr(uploads, "ALL_BYTES", 10**9)
     monkeypatch.setattr(uploads, "FILES", 20)
     data = read_uploads(files(a_zip=archive([(f"{i}.png", png(i)) for i in range(40)])))
-    assert len(data.images) == 20 and "more than 20" in " ".join(data.notes) and "and 8 more" in " ".join(data.notes)
+    assert (
+        len(data.images) == 20
+        and "more than 20" in " ".join(data.notes)
+        and "and 8 more: 8 more than 20" in " ".join(data.notes)
+    )
 
 
 def test_huge_pictures_encrypted_entries_and_links_are_refused(files):

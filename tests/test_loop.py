@@ -52,7 +52,7 @@ COMPLETE = {
 def quick(monkeypatch):
     """Leave out the principal directions, which take longer than such a short training."""
 
-    def flat(generator, z_dim, classes):
+    def flat(generator, z_dim, classes, samples):
         return torch.zeros(16, z_dim), torch.zeros(16)
 
     monkeypatch.setattr(publish, "principal_directions", flat)
@@ -273,7 +273,10 @@ def test_loss_that_is_not_finite_rolls_back_lowers_the_rate_and_goes_on(field, b
     events = list(train(small(images=80, checkpoint_images=32), tmp_path / "run"))
     (alarm,) = [e for e in events if isinstance(e, Alarmed)]
     assert (alarm.kind, alarm.shown) == ("non-finite", 32)
-    assert "not finite after 48 images: back to image 32" in alarm.message and "times 0.5" in alarm.message
+    assert (
+        alarm.message.startswith(f"{field.replace('_', ' ')} not finite after 48 images: back to image 32")
+        and "times 0.5" in alarm.message
+    )
     assert calls == [0, 16, 32, 32, 48, 64] and events[-1].shown == 80
     assert '"event": "alarmed"' in (tmp_path / "run" / "log.jsonl").read_text()
     assert json.loads((tmp_path / "run" / "checkpoint" / "state.json").read_text())["rate_scale"] == 0.5
@@ -327,7 +330,7 @@ def test_weights_that_are_not_finite_never_replace_a_checkpoint(where, tmp_path,
         return result
 
     monkeypatch.setattr(Trainer, "advance", broken)
-    with pytest.raises(TrainingError, match="weights are not finite after 32 images"):
+    with pytest.raises(TrainingError, match=f"{where}.* weights not finite after 32 images"):
         list(train(config, out, resume=True, control=stop_after(1)))
     assert {p: p.read_bytes() for p in before} == before
 

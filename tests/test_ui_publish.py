@@ -13,6 +13,7 @@ from conftest import served
 from hub_server import ALICE, BOB
 
 import app
+from gan.live.runs import Runs
 from gan.ui import publish
 from gan.ui.session import Session
 
@@ -56,6 +57,32 @@ def test_a_run_is_published_from_the_browser(hub, session, browser):
     assert repo.private and repo.tags == {"images-64": repo.head}
 
 
+def test_a_run_of_the_train_tab_is_published_and_nobody_else_sees_its_name(hub, tiny_session, browser):
+    runs = Runs(1)
+    chosen = "document.querySelector('#ll-publish input')?.value.startsWith('ring-')"
+    with served(tiny_session, lambda: runs) as site:
+        page, other = (browser.new_context(viewport={"width": 1280, "height": 860}).new_page() for _ in range(2))
+        for one in (page, other):
+            one.goto(site)
+        page.locator("#tab-train-button").click()
+        page.locator("[data-train=begin]:not([disabled])").click()
+        page.locator("[data-train=publish]:not([disabled])").click()
+        page.wait_for_function(chosen)
+        name = page.locator("#ll-publish input").first.input_value()
+        page.get_by_label("Repository").fill("alice/ring")
+        page.locator("#ll-publish-button").click()
+        page.locator("#ll-publish-result a").wait_for(timeout=30_000)
+        other.locator("#tab-publish-button").click()
+        other.get_by_text("press Publish beside a run").wait_for()
+        other.locator("#ll-publish input").first.click()
+        assert name not in other.content() and other.locator("#ll-publish input").first.input_value() == ""
+        page.context.close()
+        other.context.close()
+    runs.close()
+    repo = hub.model("alice/ring")
+    assert repo.tags == {f"images-{name.split('-')[1]}": repo.head}
+
+
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_a_phone_shows_the_tab_without_scrolling_sideways(hub, session, browser, scheme):
     with served(session) as site:
@@ -80,10 +107,12 @@ def test_steps_are_told_one_by_one(hub, session):
 @pytest.mark.parametrize(
     ("run", "repo", "private", "message"),
     [
-        ("tiny", "alice/x", False, "run must be one of digits"),
-        ("../../etc", "alice/x", False, "run must be one of digits"),
-        (None, "alice/x", False, "run must be one of digits"),
-        ({"a": 1}, "alice/x", False, "run must be one of digits"),
+        ("tiny", "alice/x", False, "model must be a finished run (digits) or one of the Train tab"),
+        ("../../etc", "alice/x", False, "model must be a finished run (digits) or one of the Train tab"),
+        (None, "alice/x", False, "choose a model first"),
+        ("", "alice/x", False, "choose a model first"),
+        (["digits"], "alice/x", False, "model must be a finished run"),
+        ({"a": 1}, "alice/x", False, "model must be a finished run (digits) or one of the Train tab"),
         ("digits", "<b>/x", False, "a repository is USER/NAME"),
         ("digits", "../x", False, "a repository is USER/NAME"),
         ("digits", "", False, "a repository is USER/NAME"),
@@ -166,15 +195,32 @@ def test_where_nothing_can_be_published_the_tab_says_why(hub, session, monkeypat
     monkeypatch.setattr(publish, "OAUTH", ("no_such_module",))
     for name, value in environment.items():
         monkeypatch.setenv(name, value)
-    assert message in publish.reason(session)
+    assert message in publish.reason()
     assert not buttons(app.build(session))["ll-publish-button"].interactive
     (line,) = publish.publish(session, "digits", "alice/x", False, None)  # whoever asks all the same
     assert message in line and hub.seen == []
 
 
 def test_without_a_run_there_is_nothing_to_publish(hub, tiny_session):
-    assert publish.trained(tiny_session) == [] and "no finished run" in publish.reason(tiny_session)
-    assert not buttons(app.build(tiny_session))["ll-publish-button"].interactive
+    demo = app.build(tiny_session)
+    assert publish.trained(tiny_session) == [] and buttons(demo)["ll-publish-button"].interactive
+    (said,) = [block.value for block in demo.blocks.values() if block.elem_id == "ll-publish-result"]
+    assert "press Publish beside a run in the Train tab" in said
+    (line,) = publish.functions(tiny_session)(None, "alice/x", False, asked())
+    assert "choose a model first" in line and hub.seen == []
+
+
+def test_what_a_visitor_made_is_published_by_who_knows_its_name(hub, session, tiny_folder, tmp_path):
+    folder = shutil.copytree(tiny_folder, tmp_path / "made")
+    name = session.adopt("ring-640", folder)
+    tell = publish.functions(session)
+    assert "Published as images-64" in list(tell(name, "alice/ring", False, asked()))[-1]
+    assert name not in publish.trained(session) and name not in str(app.build(session).get_config_file())
+    (line,) = tell("ring-640", "alice/x", False, asked())
+    assert "model must be a finished run" in line and name not in line
+    (folder / "critic.safetensors").write_bytes(b"x")
+    line = list(tell(name, "alice/x", False, asked()))[-1]
+    assert "critic.safetensors" in line and str(tmp_path) not in line
 
 
 def test_building_the_tab_asks_nobody(hub, session):

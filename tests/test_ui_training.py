@@ -170,8 +170,9 @@ SIDE = {"preset": "modern", "changes": {}}
         ({"sides": [{"preset": "modern", "changes": {"data_root": "/"}}], "dataset": "ring"}, "no setting"),
         ({"sides": [{"preset": "modern", "changes": {"gamma": "1"}}], "dataset": "ring"}, "gamma must be float"),
         ({"sides": [{"preset": "modern", "changes": {"gamma": float("nan")}}], "dataset": "ring"}, "gamma must be in"),
-        ({"sides": [{"preset": "modern", "changes": {"batch_size": 65536}}], "dataset": "ring"}, "1024"),
-        ({"sides": [{"preset": "modern", "changes": {"width": 256}}], "dataset": "ring"}, "train larger ones at home"),
+        ({"sides": [{"preset": "modern", "changes": {"batch_size": 65536}}], "dataset": "ring"}, "1024 at most here"),
+        ({"sides": [{"preset": "modern", "changes": {"batch_size": 256}}], "dataset": "emoji"}, "128 at most here"),
+        ({"sides": [{"preset": "modern", "changes": {"width": 256}}], "dataset": "ring"}, "train it at home"),
         ({"sides": [{"preset": "modern", "changes": {"network": "resnet"}}], "dataset": "ring"}, "made of points"),
         ({"sides": [SIDE], "files": "x"}, "files must be a list"),
         ({"sides": [SIDE], "files": [{"name": "a.png", "data": "%%%"}]}, "arrived damaged"),
@@ -204,6 +205,7 @@ def test_a_run_that_is_not_there_is_not_there_for_anyone(tab, function, name):
         ({"what": "change", "side": 1, "settings": {}}, "side must be"),
         ({"what": "change", "settings": {"seed": 4}}, "cannot change while a run goes on"),
         ({"what": "change", "settings": {"gamma": -1}}, "gamma must be in"),
+        ({"what": "change", "settings": {"batch_size": 2048}}, "batch_size may be 1024 at most here"),
     ],
 )
 def test_nonsense_asked_of_a_run_is_refused_and_the_run_goes_on(tab, payload, words):
@@ -360,8 +362,9 @@ def test_settings_act_on_the_run_and_layers_on_the_picture(visitor):
         assert page.eval_on_selector(canvas, "c => c.toDataURL()") != before, layer
 
 
-def test_visitors_do_not_see_each_other_and_a_reload_finds_the_run_again(visitor):
+def test_visitors_do_not_see_each_other_and_a_reload_finds_run_and_plan_again(visitor):
     page = visitor()
+    page.get_by_text("Two moons").click()
     run = begin(page)
     other = visitor()
     assert other.locator(".ll-screens canvas").count() == 0 and run not in other.content()
@@ -369,6 +372,8 @@ def test_visitors_do_not_see_each_other_and_a_reload_finds_the_run_again(visitor
     page.wait_for_selector(".ll-screens canvas")
     page.wait_for_function("(latentLab.stats.frames ?? 0) > 1")
     assert page.evaluate("new URLSearchParams(location.search).get('run')") == run
+    assert page.locator("[name=ll-train-data]:checked").input_value() == "two-moons"
+    assert "two-moons" in page.evaluate("new URLSearchParams(location.search).get('train')")
 
 
 def test_a_closed_tab_frees_its_place(visitor, brief):

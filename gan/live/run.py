@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import contextvars
 import logging
 import math
 import threading
 import time
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import closing
+from dataclasses import dataclass, replace
 from typing import Any
 
 import torch
@@ -17,31 +19,20 @@ from gan.config import Config, ConfigError
 from gan.control import Control
 from gan.data.dataset import Dataset
 from gan.data.worlds import Points
-from gan.events import Alarmed, Changed, Event, Stepped, Ticked, record
+from gan.events import Alarmed, Changed
+from gan.live.burst import Lost, News, packed, unpacked
+from gan.live.side import Side
 from gan.live.views import View, Viewer, viewer_of
-from gan.loop import run
 from gan.trainer import Snapshot, Trainer, TrainingError, changed, check_options, prepare
 
 log = logging.getLogger(__name__)
 
 DRAWN = {"points": 0.045, "pictures": 0.4}  # least seconds between two frames
 MEASURED = {"points": 0.5, "pictures": 4.0}  # and between two measurements
+MOST_DRAWN = 2  # times what the last frame took, between two
 FRAMES = 120  # moments kept of a run; every other one goes when there are more
 STATES = 128 * 2**20  # bytes of the full states kept among them
 SLOWEST = 2.0  # seconds between steps in slow motion
-
-
-@dataclass
-class Side:
-    """One configuration of a run, as its thread sees it."""
-
-    trainer: Trainer
-    control: Control
-    events: Iterator[Event]
-    steps: int = 0
-    numbers: dict[str, Any] = field(default_factory=dict)  # of the last step
-    measured: dict[str, Any] = field(default_factory=dict)  # of the last measurement
-    over: bool = False
 
 
 @dataclass(frozen=True)
@@ -72,6 +63,9 @@ class Run:
     configs  one configuration, or two for a duel: of one data set, seed and network shape
     data     pictures or points to learn from; loaded from the configs where it is None
     begin    states to start from, as `fork` gives them
+    burst    (configs, data, states) -> news, the last two packed: trains elsewhere for a while, as `gan.live.burst`
+             does. While nothing is asked but to go on, the run goes from burst to burst; single steps stay here.
+             `Lost`, with a sentence, when it cannot: the run then waits, with that as its `notice`, to be played again
 
     ConfigError or DataError for what cannot be trained. Nothing happens before `start`.
     """
@@ -81,6 +75,7 @@ class Run:
         configs: Sequence[Config],
         data: Dataset | Points | None = None,
         begin: Sequence[Snapshot] | None = None,
+        burst: Callable[[Sequence[Config], Any, Sequence[Any]], Iterator[News | None]] | None = None,
     ) -> None:
         if not 1 <= len(configs) <= 2:
             raise ConfigError(f"a run has one configuration, or two for a duel, got {len(configs)}")
@@ -89,7 +84,7 @@ class Run:
         self.configs = tuple(configs)
         for config in configs:
             check_options(config)
-        self._data, self._begin = data, begin
+        self._data, self._begin, self._burst = data, begin, burst
         self._changed = threading.Condition()
         self._latest: Moment | None = None
         self._moments: list[Moment] = []
@@ -99,11 +94,15 @@ class Run:
         self.alarms: list[Alarm] = []
         self.backdrop: View | None = None
         self.error: str | None = None
+        self.notice: str | None = None  # why it waits, unasked
         self.done = False
         self._slow = 0.0
+        self._measured = self._due = -math.inf
         self._controls = [Control() for _ in configs]
         self._sides: list[Side] = []
-        self._thread = threading.Thread(target=self._main, name="live-run", daemon=True)
+        # In the context of who asked for the run: a lent GPU is on their account.
+        context = contextvars.copy_context()
+        self._thread = threading.Thread(target=context.run, args=[self._main], name="live-run", daemon=True)
 
     # What people ask for.
 
@@ -113,6 +112,7 @@ class Run:
 
     def play(self) -> None:
         """Go on."""
+        self.notice = None
         for control in self._controls:
             control.play()
 
@@ -223,24 +223,65 @@ class Run:
             trainer = Trainer(config, self._data)
             if self._begin:
                 trainer.rewind(self._begin[i])
-            events = run(trainer, len(self._data.images), (), None, self._controls[i], DRAWN[kind], ticks=True)
-            self._sides.append(Side(trainer, self._controls[i], events))
+            self._sides.append(Side(trainer, self._controls[i], DRAWN[kind]))
         self._begin = None
         self._see(viewer, keep=True)
-        measured, drawn = -math.inf, -math.inf
         while not all(side.over for side in self._sides):
+            if self._burst and self._free:
+                self._borrow(viewer, kind)
             for i, side in enumerate(self._sides):
-                self._advance(i, side)
-            now = time.perf_counter()
-            if now - drawn >= DRAWN[kind] or self.paused:
-                if now - measured >= MEASURED[kind] or self.paused:
-                    for side in self._sides:
-                        side.measured = viewer.measure(side.trainer)
-                    measured = time.perf_counter()
-                self._see(viewer)
-                drawn = time.perf_counter()
+                self._hear(i, side.advance())
+            self._watch(viewer, kind)
             self._wait(self._slow)
         self._see(viewer, keep=True)
+
+    @property
+    def _free(self) -> bool:
+        return not self._slow and all(control.free for control in self._controls)
+
+    def _borrow(self, viewer: Viewer, kind: str) -> None:
+        """Let a burst take the sides along, until it ends or something is asked of them."""
+        lost, made = None, [side.steps for side in self._sides]
+        states = [packed(side.trainer.snapshot()) for side in self._sides]
+        try:
+            configs = [side.trainer.config for side in self._sides]
+            with closing(self._burst(configs, packed(self._data), states)) as burst:
+                for news in burst:
+                    if news is not None:
+                        self._follow(news, made)
+                        self._watch(viewer, kind)
+                    if not self._free:
+                        break
+        except Lost as error:
+            lost = str(error)
+            self.pause()
+        self._watch(viewer, kind)  # paused, it is also kept: whoever reads the notice can fork it
+        self.notice = lost
+
+    def _follow(self, news: News, made: Sequence[int]) -> None:
+        for side, state, steps, before, numbers in zip(
+            self._sides, news.states, news.steps, made, news.numbers, strict=True
+        ):
+            side.leap(unpacked(state))
+            side.steps, side.numbers = before + steps, numbers or side.numbers
+        for index, event in news.alarms:
+            self._hear(index, [event])
+        if news.error:
+            raise TrainingError(news.error)
+
+    def _watch(self, viewer: Viewer, kind: str) -> None:
+        """Measure and draw, if it is time to."""
+        now = time.perf_counter()
+        if now < self._due and not self.paused:
+            return
+        if now - self._measured >= MEASURED[kind] or self.paused:
+            for side in self._sides:
+                side.measured = viewer.measure(side.trainer)
+            self._measured = time.perf_counter()
+        begun = time.perf_counter()
+        self._see(viewer)
+        over = time.perf_counter()
+        self._due = over + max(DRAWN[kind], MOST_DRAWN * (over - begun))  # a busy machine draws less, and trains on
 
     def _prepared(self, config: Config) -> Config:
         # As `prepare`, for data that is there already.
@@ -250,21 +291,14 @@ class Run:
         classes = self._data.classes if networks.pair_of(config).conditional and config.conditional else ()
         return replace(config, resolution=resolution, channels=channels, classes=tuple(classes))
 
-    def _advance(self, index: int, side: Side) -> None:
-        """One step of one side, and all that is told of it; waits while paused."""
-        for event in side.events:
-            if isinstance(event, Ticked):
-                side.steps += 1
-                return
-            if isinstance(event, Stepped):
-                side.numbers = {k: v for k, v in record(event).items() if k != "event"}
-            elif isinstance(event, Alarmed):
-                with self._changed:
+    def _hear(self, index: int, events: Iterable[Alarmed | Changed]) -> None:
+        """Remember what one side tells."""
+        for event in events:
+            with self._changed:
+                if isinstance(event, Alarmed):
                     self.alarms.append(Alarm(index, event.shown, event.kind, event.message))
-            elif isinstance(event, Changed):
-                with self._changed:
+                else:
                     self.configs = tuple(event.config if i == index else c for i, c in enumerate(self.configs))
-        side.over = True
 
     def _see(self, viewer: Viewer, keep: bool = False) -> None:
         """Draw this moment, and keep it if its turn has come. keep: in any case, with its state."""

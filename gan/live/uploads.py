@@ -5,6 +5,7 @@ from __future__ import annotations
 import tempfile
 import zipfile
 import zlib
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path, PurePosixPath
@@ -15,7 +16,7 @@ from gan.data.folder import ENDINGS, MIN_PICTURES, load_folder, read_picture
 FILES = 2_000  # pictures taken; more are left out
 FILE_BYTES = 20 * 2**20  # of one picture, unpacked
 ALL_BYTES = 200 * 2**20  # of all of them, unpacked
-NAMED = 12  # refused files that an error lists
+NAMED = 12  # refused files that an error lists by name; of the others it tells how many there are for each reason
 
 
 def read_uploads(paths: Sequence[Path], resolution: int = 32) -> Dataset:
@@ -107,8 +108,9 @@ class _Basket:
         if not self.refused:
             return ""
         listed = ", ".join(f"{name} ({why})" for name, why in self.refused[:NAMED])
-        more = len(self.refused) - NAMED
-        return f"Refused: {listed}{f' and {more:,} more' if more > 0 else ''}"
+        more = Counter(why for _, why in self.refused[NAMED:])
+        rest = f" and {more.total():,} more: {', '.join(f'{n:,} {why}' for why, n in more.items())}" if more else ""
+        return f"Refused: {listed}{rest}"
 
 
 def _last(name: str) -> str:

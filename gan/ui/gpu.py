@@ -1,16 +1,20 @@
-"""A GPU for walks, where a Space lends one for seconds at a time (ZeroGPU); everywhere else this does nothing.
+"""A GPU for walks and training, where a Space lends one for seconds at a time (ZeroGPU); elsewhere this does nothing.
 
 Such a Space forks a worker for each call, gives it the GPU, and forgets what it did but for what it returns. So the
-call gets a folder and numbers, loads the model itself, and gives pictures back. Sliders never wait for it: they move
-the session's own copy, which stays on the CPU.
+call gets all that it needs and gives all of it back: a folder and numbers become pictures, the state of a run becomes
+a later one. Sliders never wait for it: they move the session's own copy, which stays on the CPU.
 """
 
 from __future__ import annotations
 
 import logging
 import os
+import re
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+import gradio as gr
 
 try:
     import spaces  # only there on a Space
@@ -20,7 +24,11 @@ except ImportError:
 if TYPE_CHECKING:
     import numpy as np
 
+    from gan.config import Config
+    from gan.live.burst import News
+
 SECONDS = 20  # for one walk, loading included: 240 frames take one or two
+TRAINING, STARTING = 60, 15  # seconds of one stretch of training, those included in which the worker gets ready
 log = logging.getLogger(__name__)
 
 
@@ -44,5 +52,24 @@ def _strip(folder: str, seeds: list[int], frames: int, options: dict[str, Any]) 
     return load(Path(folder)).interpolate(seeds, frames, **options)
 
 
+def burst(configs: Sequence[Config], data: Any, states: Sequence[Any]) -> Iterator[News | None]:
+    """`gan.live.burst.burst` on a lent GPU; `Lost`, with the reason if it is one for visitors, if none is to be had."""
+    from gan.live.burst import Lost
+
+    try:
+        yield from _burst(configs, data, states)
+    except Exception as error:
+        log.warning("a burst of training ended: %s", error)
+        why = re.sub(r"<[^>]*>", "", str(error.message))[:200].rstrip(". ") if isinstance(error, gr.Error) else ""
+        raise Lost(f"the GPU is not to be had{why and f' ({why})'}: the run waits, press play to try again") from error
+
+
+def _burst(configs: Sequence[Config], data: Any, states: Sequence[Any]) -> Iterator[News | None]:
+    from gan.live.burst import burst
+
+    yield from burst(configs, data, states, TRAINING - STARTING)
+
+
 if spaces is not None:
     _strip = spaces.GPU(duration=SECONDS)(_strip)
+    _burst = spaces.GPU(duration=TRAINING)(_burst)

@@ -1,11 +1,14 @@
-"""The Publish tab: a run of this machine becomes a repository of the Hugging Face Hub.
+"""The Publish tab: what was trained here, a run or a model of the Train tab, becomes a repository of the Hub.
 
 On a Space the visitor signs in, and what is published is theirs. Elsewhere this machine's own token is used, and only
 for who sits at it. No token reaches the page, and every value from it is checked.
+
+Models of the Train tab are listed by the browser that made them, under names that nobody else can guess.
 """
 
 from __future__ import annotations
 
+import json
 import logging
 import os
 import queue
@@ -37,25 +40,40 @@ log = logging.getLogger(__name__)
 
 INTRO = """
 <div class="ll-publish-intro"><h2>Publish a model</h2>
-<p>A run becomes a repository of the Hugging Face Hub: weights, settings, samples, training curve, and a card that tells
-how it was made. Anyone may then load it with <code>gan.load("USER/NAME")</code>, unless it is private.</p></div>
+<p>What was trained here becomes a repository of the Hugging Face Hub: weights, settings, samples, training curve, and a
+card that tells how it was made. Anyone may then load it with <code>gan.load("USER/NAME")</code>, unless it is private.
+</p></div>
 """
 
 
-def build(session: Session) -> gr.Column:
+NOTHING = (
+    "Nothing has been trained here yet: press Publish beside a run in the Train tab, or train one with "
+    "<code>python train.py</code> and start the app again."
+)
+
+
+def build(session: Session, tab: gr.Tab) -> gr.Column:
     """Add the tab's contents to the tab under construction."""
-    runs, why_not = trained(session), reason(session)
+    runs, why_not = trained(session), reason()
     with gr.Column(elem_id="ll-publish") as column:
         gr.HTML(INTRO, padding=False, apply_default_css=False)
         if signed_in_here():
             gr.LoginButton(elem_id="ll-publish-login")
-        run = gr.Dropdown(runs, value=runs[0] if runs else None, label="Run", interactive=not why_not)
+        # The server cannot know what this browser has made, so it takes any name, and judges it when it is published.
+        run = gr.Dropdown(
+            runs, value=runs[0] if runs else None, label="Model", interactive=not why_not, allow_custom_value=True
+        )
         repo = gr.Textbox(
             label="Repository", placeholder="USER/NAME", max_length=names.LONGEST, max_lines=1, interactive=not why_not
         )
         private = gr.Checkbox(label="Private: for your eyes only", interactive=not why_not)
         button = gr.Button("Publish", variant="primary", interactive=not why_not, elem_id="ll-publish-button")
-        result = gr.HTML(told(why_not), padding=False, apply_default_css=False, elem_id="ll-publish-result")
+        result = gr.HTML(
+            told(why_not or ("" if runs else NOTHING)),
+            padding=False,
+            apply_default_css=False,
+            elem_id="ll-publish-result",
+        )
     button.click(
         functions(session),
         [run, repo, private],
@@ -64,11 +82,16 @@ def build(session: Session) -> gr.Column:
         api_visibility="private",
         concurrency_limit=1,
     )
+    # Runs in the browser alone, which knows what was made in it.
+    told_now = "" if why_not else told("")
+    tab.select(
+        None, None, [run, result], js=f"() => latentLab.offerToPublish({json.dumps(runs)}, {json.dumps(told_now)})"
+    )
     return column
 
 
 def trained(session: Session) -> list[str]:
-    """Names of the models that were trained here."""
+    """Names of the runs that were trained here, for all to see."""
     return [name for name in session.names if is_run(session.folder(name))]
 
 
@@ -77,10 +100,8 @@ def signed_in_here() -> bool:
     return {"SPACE_ID", "OAUTH_CLIENT_ID"} <= os.environ.keys() and all(map(find_spec, OAUTH))
 
 
-def reason(session: Session) -> str:
+def reason() -> str:
     """Why nothing can be published, or ""."""
-    if not trained(session):
-        return "There is no finished run yet: train one with <code>python train.py</code>, and start the app again."
     if signed_in_here():
         return ""
     if "SPACE_ID" in os.environ:
@@ -126,11 +147,12 @@ def at_this_machine(request: gr.Request) -> bool:
 def publish(session: Session, run: Any, repo: Any, private: Any, token: str | None) -> Iterator[str]:
     """HTML for each step of a push, the last with a link or with what is wrong. Values may be anything."""
     try:
-        why_not = reason(session)
+        why_not = reason()
         if why_not:
             yield told(why_not, "wrong")
             return
-        run = checks.choice(run, "run", trained(session))
+        if not session.adopted(run):
+            run = _run(run, trained(session))
         repo = names.checked_repo(repo.strip() if isinstance(repo, str) else repo)
         if not isinstance(private, bool):
             raise ValueError(f"private must be true or false, got {checks.shown(private)}")
@@ -143,6 +165,17 @@ def publish(session: Session, run: Any, repo: Any, private: Any, token: str | No
     except Exception:
         log.exception("publishing failed")
         yield told("Something went wrong on the server; its log says what.", "wrong")
+
+
+def _run(name: Any, runs: list[str]) -> str:
+    if name in (None, ""):
+        raise ValueError("choose a model first: press Publish beside a run in the Train tab")
+    if name not in runs:
+        have = f" ({', '.join(runs)})" if runs else ""
+        raise ValueError(
+            f"model must be a finished run{have} or one of the Train tab's that is still kept, got {checks.shown(name)}"
+        )
+    return name
 
 
 def _steps(folder: Path, repo: str, private: bool, token: str | None) -> Iterator[str | Sent]:
@@ -174,8 +207,8 @@ def _link(sent: Sent) -> str:
 
 def _plain(error: Exception, session: Session, run: Any) -> str:
     """An error's text without this machine's folders."""
-    folder = session.folder(run) if isinstance(run, str) and run in session.names else None
-    return str(error).replace(str(folder), str(run)) if folder else str(error)
+    known = isinstance(run, str) and (run in session.names or session.adopted(run))
+    return str(error).replace(str(session.folder(run)), run) if known else str(error)
 
 
 def told(html: str, kind: str = "idle") -> str:

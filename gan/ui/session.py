@@ -102,6 +102,10 @@ class Session:
         self._read(name)
         return name
 
+    def adopted(self, name: object) -> bool:
+        """Whether a visitor made a model of that name, and it can still be shown."""
+        return isinstance(name, str) and name in self._adopted and name not in self.errors
+
     def add(self, name: str, folder: Path) -> None:
         """Serve one more model, under a name of its own."""
         self._folders = {**self._folders, name: folder}  # others may be looking through the old ones

@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any
 import gradio as gr
 
 from gan.config import Config
-from gan.ui import checks, live
+from gan.ui import checks, gpu, live
 from gan.ui.export import EXPORTS
 from gan.ui.limits import Limit
 
@@ -39,6 +39,10 @@ BEGINNERS = 2, 6  # runs that are being set up, and that wait to be
 TAKERS = 1, 4  # films and folders being made
 UPLOAD = 48 * 2**20  # bytes of one upload, in base64
 FILM_FPS = 12
+LARGEST = {  # a step of which takes 200 MB and three seconds at most, on one core
+    "points": {"batch_size": 1024, "width": 128, "critic_steps": 20},
+    "pictures": {"batch_size": 128, "width": 64, "critic_steps": 20},
+}
 
 # Settings that the tab offers besides what `Config` marks as `live`, for a new run only.
 FRESH = ("network", "seed", "conditional", "critic_norm", "width")
@@ -82,8 +86,8 @@ def page() -> str:
 def _button(kind: str) -> str:
     export = EXPORTS[kind]
     reason = export.unavailable()
-    state = f' disabled title="{escape(reason, quote=True)}"' if reason else ""
-    return f'<button type="button" class="ll-button" data-film="{kind}"{state}>{export.label}</button>'
+    state = f'title="{escape(reason, quote=True)}"' if reason else "data-home"
+    return f'<button type="button" class="ll-button" data-film="{kind}" {state} disabled>{export.label}</button>'
 
 
 def functions(session: Session, hall: Callable[[], Runs]) -> list[Callable[[Any], live.Payload]]:
@@ -98,9 +102,11 @@ def functions(session: Session, hall: Callable[[], Runs]) -> list[Callable[[Any]
     ask      {run, what, ...}: play, pause, step {move}, slow {seconds}, change {side, settings}, stop, forget
     film     {run, kind} -> {name, mime, data}
     take     {run, number} -> {name, mime, data}, a zip of the model folder
-    open     {run, number, side} -> {model, size, classes}, a name that Explore and Interpolate know
+    open     {run, number, side} -> {model, size, classes}, a name that Explore, Interpolate and Publish know
     """
     looking, beginning, taking = Limit(*LOOKERS), Limit(*BEGINNERS), Limit(*TAKERS)
+    home = tempfile.TemporaryDirectory(prefix="latent-lab-")  # of the models that visitors make here
+    atexit.register(home.cleanup)
 
     def found(payload: live.Payload) -> Any:
         try:
@@ -132,7 +138,7 @@ def functions(session: Session, hall: Callable[[], Runs]) -> list[Callable[[Any]
             seed = checks.seed(payload.get("seed", 0))
             name = dataset if data is not None else _dataset(dataset)
             configs = [_config(side.get("preset"), name, side.get("changes", {}), seed) for side in sides]
-            run = Run(configs, data)
+            run = Run(configs, data, burst=_lent())
             return {"run": _begun(hall(), run), "notes": [] if data is None else list(data.notes)}
 
     @live.answer
@@ -144,8 +150,8 @@ def functions(session: Session, hall: Callable[[], Runs]) -> list[Callable[[Any]
             old = found(payload).run
             configs, states, shown = old.fork(checks.integer(payload.get("number"), "number", 0, 2**31))
             settings = _settings(payload.get("changes", {}))
-            configs = [changed(config, settings) if settings else config for config in configs]
-            return {"run": _begun(hall(), Run(configs, old.data, states)), "shown": shown}
+            configs = [_bounded(changed(config, settings)) if settings else config for config in configs]
+            return {"run": _begun(hall(), Run(configs, old.data, states, _lent())), "shown": shown}
 
     @live.answer
     def news(payload: live.Payload) -> live.Payload:
@@ -165,6 +171,8 @@ def functions(session: Session, hall: Callable[[], Runs]) -> list[Callable[[Any]
 
     @live.answer
     def ask(payload: live.Payload) -> live.Payload:
+        from gan.trainer import changed
+
         run: Run = found(payload).run
         what = checks.choice(payload.get("what"), "what", ("play", "pause", "step", "slow", "change", "stop", "forget"))
         if what == "step":
@@ -173,7 +181,9 @@ def functions(session: Session, hall: Callable[[], Runs]) -> list[Callable[[Any]
             run.slow(checks.number(payload.get("seconds"), "seconds", 0.0, 2.0))
         elif what == "change":
             side = checks.integer(payload.get("side", 0), "side", 0, len(run.configs) - 1)
-            run.change(side, _settings(payload.get("settings")))
+            settings = _settings(payload.get("settings"))
+            _bounded(changed(run.configs[side], settings))
+            run.change(side, settings)
         elif what == "stop":
             hall().end(payload["run"])
         elif what == "forget":
@@ -204,8 +214,8 @@ def functions(session: Session, hall: Callable[[], Runs]) -> list[Callable[[Any]
     def open(payload: live.Payload) -> live.Payload:
         with taking():
             run = found(payload).run
-            folder = Path(tempfile.mkdtemp(prefix="latent-lab-"))
-            name, shown = _folder(run, payload, folder)
+            folder = Path(tempfile.mkdtemp(dir=home.name))
+            name, shown = _folder(run, payload, folder, checkpoint=False)
             model = session.adopt(f"{name}-{shown}", folder)
             info = session.info(model)
             return {"model": model, "size": info.resolution, "classes": list(info.classes)}
@@ -232,6 +242,10 @@ def _about() -> dict[str, Any]:
         "live": [f.name for f in dataclasses.fields(Config) if f.metadata.get("live")],
         "fresh": FRESH,
     }  # fmt: skip
+
+
+def _lent() -> Callable[..., Any] | None:
+    return gpu.burst if gpu.lent() else None
 
 
 def _begun(runs: Runs, run: Run) -> str:
@@ -270,11 +284,17 @@ def _settings(values: object) -> dict[str, Any]:
 def _config(preset: object, dataset: str, changes: object, seed: int) -> Config:
     from gan.live.presets import PRESETS, config_of
 
-    config = config_of(checks.choice(preset, "preset", tuple(PRESETS)), dataset, {"seed": seed, **_settings(changes)})
-    if config.batch_size > 1024 or config.width > 128 or config.critic_steps > 20:
-        raise ValueError(
-            "batch_size may be 1024, width 128 and critic_steps 20 at most here: train larger ones at home"
-        )
+    preset = checks.choice(preset, "preset", tuple(PRESETS))
+    return _bounded(config_of(preset, dataset, {"seed": seed, **_settings(changes)}))
+
+
+def _bounded(config: Config) -> Config:
+    """The config, if it takes no more memory and time than one visitor may; ValueError otherwise."""
+    from gan.data.worlds import is_world
+
+    for name, most in LARGEST["points" if is_world(config.dataset) else "pictures"].items():
+        if getattr(config, name) > most:
+            raise ValueError(f"{name} may be {most} at most here, got {getattr(config, name)}: train it at home")
     return config
 
 
@@ -309,13 +329,13 @@ def _moment(run: Run, number: int) -> Moment:
     return kept[-1]
 
 
-def _folder(run: Run, payload: live.Payload, folder: Path) -> tuple[str, int]:
+def _folder(run: Run, payload: live.Payload, folder: Path, checkpoint: bool = True) -> tuple[str, int]:
     """Write the model folder of a run's moment; a plain name for it, and the images it was shown."""
     from gan.live import keep
 
     configs, states, shown = run.fork(checks.integer(payload.get("number"), "number", 0, 2**31))
     side = checks.integer(payload.get("side", 0), "side", 0, len(configs) - 1)
-    keep.write_folder(configs[side], states[side], run.data, folder)
+    keep.write_folder(configs[side], states[side], run.data, folder, checkpoint)
     return _plain(run), shown
 
 
@@ -324,13 +344,14 @@ def _plain(run: Run) -> str:
 
 
 def _news(runs: Runs, name: str, entry: Any, moment: Moment | None, fresh: bool) -> live.Payload:
-    """place: how many are before it in line; paused, done, error, why; the newest moment, if it is newer.
+    """place: how many are before it in line; paused, notice, done, error, why; the newest moment, if it is newer.
 
     fresh: also all that was before: configs, backdrop, the curve, alarms, and which moments are kept.
     """
     run = entry.run
     out: live.Payload = {
-        "place": runs.place(name), "paused": run.paused, "done": run.done, "error": run.error, "why": entry.why,
+        "place": runs.place(name), "paused": run.paused, "notice": run.notice, "done": run.done, "error": run.error,
+        "why": entry.why,
         "alarms": [dataclasses.asdict(alarm) for alarm in run.alarms[-20:]],
         "sides": [_told(config) for config in run.configs],
     }  # fmt: skip

@@ -41,6 +41,27 @@
     window.addEventListener("latentlab:model", catchUp);
   };
 
+  let toPublish = null; // a model that the Publish tab has not offered yet
+
+  /** Show the Publish tab with that model chosen. */
+  lab.openPublish = (model) => {
+    toPublish = model;
+    lab.showTab("publish");
+    window.scrollTo({ top: 0 });
+  };
+
+  /**
+   * What the Publish tab's list and message become when it is shown: `runs` and what was made in this browser, and what
+   * is asked for now, if anything, as the choice, with the message `ready`.
+   */
+  lab.offerToPublish = (runs, ready) => {
+    const chosen = toPublish;
+    toPublish = null;
+    const choices = [...lab.made.map(({ model }) => model).reverse(), ...runs].map((name) => [name, name]);
+    const list = { __type__: "update", choices, ...(chosen === null ? {} : { value: chosen }) };
+    return [list, chosen === null || !ready ? { __type__: "update" } : ready];
+  };
+
   /** A shared address opens the tab it belongs to. The tab itself judges what the address says. */
   lab.followAddress = () => {
     const params = new URLSearchParams(location.search);

@@ -5,14 +5,14 @@
   const percent = (v) => `${Math.round(v * 100)} %`;
   const short = (v) => (Math.abs(v) >= 100 ? whole(v) : v.toPrecision(3));
 
-  // name -> [title, what it means, how it is written, share of its bar or null]
+  // name -> [title, what it means, how it is written, share of its bar or null, what stands beside it in small, if any]
   const READ = {
     modes: ["Modes found", "Centres with at least one generated point within three standard deviations", (v, n) => `${v} of ${n.modes_of}`, (v, n) => v / n.modes_of],
     quality: ["High quality", "Share of generated points within three standard deviations of a centre", percent, (v) => v],
     kl: ["Unevenness", "Reverse KL of the modes' shares from equal ones; 0 is even", short, null],
     precision: ["Precision", "Share of generated points that lie where real ones do", percent, (v) => v],
     recall: ["Recall", "Share of real points that lie where generated ones do", percent, (v) => v],
-    frechet: ["Frechet distance", "From real pictures, in our own classifier's features; the floor is what other real pictures score", (v, n) => `${short(v)} (floor ${short(n.frechet_floor)})`, null],
+    frechet: ["Frechet distance", "From real pictures, in our own classifier's features; the floor is what other real pictures score", short, null, (n) => `floor ${short(n.frechet_floor)}`],
     confidence: ["Recognisable", "How sure our classifier is of what it sees, on average", percent, (v) => v],
     diversity: ["Diversity", "Spread of generated pictures over that of real ones", percent, (v) => Math.min(1, v)],
     accuracy_real: ["Critic on real", "Share of real ones that score above the mean fake", percent, (v) => v],
@@ -35,8 +35,9 @@
         const [title, help] = READ[name];
         const rows = Array.from({ length: count }, () => {
           const value = lab.make("b", {}, "–");
+          const beside = lab.make("small", {});
           const bar = lab.make("i", { "aria-hidden": "true" });
-          return { value, bar, row: lab.make("span", { class: "ll-row" }, value, bar) };
+          return { value, beside, bar, row: lab.make("span", { class: "ll-row" }, lab.make("span", {}, value, beside), bar) };
         });
         cells[name] = rows;
         return lab.make("div", { class: "ll-read", title: help }, lab.make("span", {}, title), ...rows.map((r) => r.row));
@@ -55,13 +56,14 @@
         const names = Object.keys(READ).filter((name) => views.some((view) => typeof view.numbers[name] === "number"));
         if (views.length !== sides || names.some((name) => !cells[name])) build(views.length, names);
         for (const name of names) views.forEach((view, i) => {
-          const [, , write, share] = READ[name];
+          const [, , write, share, told] = READ[name];
           const value = view.numbers[name];
           const numbers = { ...still?.numbers, ...view.numbers };
-          const { value: text, bar } = cells[name][i];
+          const { value: text, beside, bar } = cells[name][i];
           text.textContent = typeof value === "number" ? write(value, numbers) : "–";
           bar.style.setProperty("--share", share && typeof value === "number" ? share(value, numbers) : 0);
           bar.hidden = !share;
+          beside.textContent = told?.(numbers) ?? "";
         });
         const classes = still?.numbers.classes;
         cells.histogram.hidden = !(classes && views[0].numbers.histogram);
@@ -73,8 +75,8 @@
     };
   };
 
-  /** The curve over the time line: the main number of each side at the kept moments, alarms as ticks. */
-  lab.drawCurve = (canvas, curve, alarms) => {
+  /** The curve over the time line: the main number of each side at the kept moments, alarms as ticks. still: as shown. */
+  lab.drawCurve = (canvas, curve, alarms, still) => {
     const ratio = window.devicePixelRatio || 1;
     const [width, height] = [Math.round(canvas.clientWidth * ratio), Math.round(canvas.clientHeight * ratio)];
     if (!width || !height) return;
@@ -102,6 +104,15 @@
       });
       ink.stroke();
     });
+    if (main === "frechet") {
+      ink.setLineDash([3 * ratio, 3 * ratio]); // what real pictures score
+      ink.strokeStyle = style.getPropertyValue("--ll-edge");
+      ink.strokeRect(-2, y(still.frechet_floor), width + 4, height);
+      ink.setLineDash([]);
+    }
+    ink.fillStyle = style.getPropertyValue("--ll-soft");
+    ink.font = `${11 * ratio}px ${style.getPropertyValue("--ll-sans")}`;
+    ink.fillText(READ[main][0] + (main === "frechet" ? ", and its floor" : ""), 6 * ratio, 13 * ratio);
     ink.fillStyle = style.getPropertyValue("--ll-accent-strong");
     for (const alarm of alarms) {
       const i = curve.findIndex((point) => point.shown >= alarm.shown);

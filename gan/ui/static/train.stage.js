@@ -26,16 +26,24 @@
     const screen = lab.make("canvas", { width: 1, height: 1, role: "img", "aria-label": `Run ${title}` });
     const judged = lab.make("canvas", { width: 1, height: 1, role: "img", "aria-label": "Real and generated pictures with the critic's scores", class: "ll-judged" });
     const scores = lab.make("div", { class: "ll-scores", "aria-hidden": "true" });
+    const note = lab.make("p", { class: "ll-note" }, "Real above, generated below; red where the critic looks; its scores.");
     const head = lab.make("figcaption", {}, title);
-    box.append(lab.make("figure", { class: "ll-side" }, head, screen, judged, scores));
+    box.append(lab.make("figure", { class: "ll-side" }, head, screen, judged, scores, note));
     let last = null;
+    const room = (least) => {
+      const { paddingLeft, paddingRight, columnGap } = getComputedStyle(box);
+      const inner = box.clientWidth - parseFloat(paddingLeft) - parseFloat(paddingRight);
+      const count = box.children.length;
+      return Math.max(least, Math.min(SIZE, Math.floor((inner - (count - 1) * parseFloat(columnGap)) / count)));
+    };
 
     const plane = (still, now, numbers) => {
-      const room = Math.max(120, Math.min(SIZE, box.clientWidth / box.children.length - 12));
+      judged.hidden = scores.hidden = note.hidden = true;
+      const side = room(120);
       const ratio = window.devicePixelRatio || 1;
-      const size = Math.round(room * ratio);
+      const size = Math.round(side * ratio);
       if (screen.width !== size) screen.width = screen.height = size;
-      screen.style.width = screen.style.height = `${room}px`;
+      screen.style.width = screen.style.height = `${side}px`;
       const ink = screen.getContext("2d");
       const at = (value) => ((value / SCALE + 1) * size) / 2;
       const up = (value) => ((1 - value / SCALE) * size) / 2;
@@ -117,19 +125,18 @@
     };
 
     const pictures = (now, numbers) => {
-      const room = Math.max(160, Math.min(SIZE, box.clientWidth / box.children.length - 12));
+      const side = room(140);
       tiles(screen, now.pictures, 0, now.pictures.shape[0], 6);
-      screen.style.width = `${room}px`;
+      screen.style.width = `${side}px`;
       screen.style.height = "auto";
-      judged.hidden = scores.hidden = off.has("judged");
+      judged.hidden = scores.hidden = note.hidden = off.has("judged");
       if (judged.hidden) return;
       const hot = rgb(colour("--ll-accent"));
       tiles(judged, now.judged, 0, 16, 8, (image, to, from) => {
         const share = (now.heat.data[from] / 255) * 0.85;
         for (let k = 0; k < 3; k++) image.data[to + k] += (hot[k] - image.data[to + k]) * share;
       });
-      judged.style.width = `${room}px`;
-      scores.style.width = `${room}px`;
+      judged.style.width = scores.style.width = `${side}px`;
       scores.replaceChildren(...(numbers.scores ?? []).map((value) => lab.make("span", {}, value === null ? "–" : value.toFixed(1))));
     };
 
