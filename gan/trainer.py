@@ -64,7 +64,7 @@ def prepare(
         drawn = {"resolution": plane.SIDE, "channels": plane.CHANNELS, "classes": ()}
         return dataclasses.replace(config, **drawn), load_world(config.dataset)
     if is_world(config.dataset):
-        have = ", ".join(networks.POINT_NETWORKS)
+        have = " or ".join(networks.POINT_NETWORKS)
         raise ConfigError(f"{config.dataset[:40]} is made of points, not pictures: network must be {have}")
     dataset = data.load(config.dataset, config.resolution or None, config.data_root, progress=progress)
     classes = dataset.classes if networks.pair_of(config).conditional and config.conditional else ()

@@ -341,3 +341,17 @@ def test_class_weights_join_the_latent_at_unit_variance():
     joined = concat_classes(z, torch.eye(4))
     assert torch.equal(joined[:, :3], z)
     assert torch.equal(joined[:, 3:], 2 * torch.eye(4))
+
+
+@pytest.mark.parametrize("precision", [torch.float32, torch.bfloat16])
+def test_the_fourier_critic_sees_waves_of_two_lengths_all_around_whatever_the_precision(precision):
+    torch.manual_seed(0)
+    _, critic = build(Config(network="points-fourier", width=16))
+    seen = []
+    critic.layers[0].register_forward_pre_hook(lambda module, given: seen.append(given[0]))
+    x = torch.tensor([[0.0, 0.0], [4.0, -3.98], [-1.0, 0.5]])
+    with torch.autocast("cpu", torch.bfloat16, enabled=precision == torch.bfloat16):
+        critic(x)
+    turn = torch.arange(16, dtype=torch.float64) * torch.pi / 16
+    phase = (x.double() @ torch.stack([turn.cos(), turn.sin()])) * torch.tensor([1.5, 3.0]).repeat(8)
+    torch.testing.assert_close(seen[0].double(), torch.cat([x, phase.sin(), phase.cos()], 1), atol=1e-5, rtol=0)

@@ -13,16 +13,18 @@ from gan import load
 from gan.checkpoint import FolderError
 from gan.config import Config
 from gan.loop import train
+from gan.networks import POINT_NETWORKS
 from gan.plane import CHANNELS, LIGHT, NIGHT, SIDE, Plane
 
 
-@pytest.fixture(scope="module")
-def ring(tmp_path_factory):
+@pytest.fixture(scope="module", params=POINT_NETWORKS)
+def ring(tmp_path_factory, request):
     """A folder of a ring, hardly trained."""
     folder = tmp_path_factory.mktemp("runs") / "ring"
     config = Config(
-        dataset="ring", network="points", images=320, batch_size=16, width=16, z_dim=2, precision="fp32", device="cpu"
-    )
+        dataset="ring", network=request.param, images=320, batch_size=16, width=16, z_dim=2, precision="fp32",
+        device="cpu",
+    )  # fmt: skip
     list(train(config, folder))
     return folder
 
@@ -54,6 +56,7 @@ def test_a_models_pictures_are_those_of_its_points(ring):
     assert np.array_equal(model.sample([4])[0], pictures[1])
     assert model.interpolate([3, 4], 5).shape == (5, SIDE, SIDE, CHANNELS)
     assert model.directions.shape == (2, 2)
+    assert model.critic(torch.zeros(3, 2)).shape == (3,)
     with pytest.raises(ValueError, match="judges points of the plane, not pictures"):
         model.critic_score(pictures)
 

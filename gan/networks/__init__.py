@@ -34,6 +34,9 @@ NETWORKS: dict[str, Pair] = {
 }
 POINT_NETWORKS: dict[str, Pair] = {
     "points": Pair(points.Generator, points.Critic, conditional=False, convolutional=False, batch_norm=False),
+    "points-fourier": Pair(
+        points.Generator, points.FourierCritic, conditional=False, convolutional=False, batch_norm=False
+    ),
 }
 
 
