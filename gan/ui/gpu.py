@@ -14,8 +14,6 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import gradio as gr
-
 try:
     import spaces  # only there on a Space
 except ImportError:
@@ -54,6 +52,8 @@ def _strip(folder: str, seeds: list[int], frames: int, options: dict[str, Any]) 
 
 def burst(configs: Sequence[Config], data: Any, states: Sequence[Any]) -> Iterator[News | None]:
     """`gan.live.burst.burst` on a lent GPU; `Lost`, with the reason if it is one for visitors, if none is to be had."""
+    import gradio as gr
+
     from gan.live.burst import Lost
 
     try:
