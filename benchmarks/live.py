@@ -101,7 +101,7 @@ def run(page, url: str, seconds: float) -> dict[str, Any]:
     found["ring_half_s"] = reached(page, "High quality", 0.5, since)
     found["slider_ring_ms"] = slide(page)
     since = begin(page, "Digits")
-    found["digits_s"] = reached(page, "Recognisable", LEAST, since, varied=True)
+    found["digits_s"] = reached(page, "Classifier's confidence", LEAST, since, varied=True)
     found["slider_digits_ms"] = slide(page)
     return found
 

@@ -24,7 +24,7 @@ _CLASSIC = {
     "loss": "nonsaturating", "penalty": "none", "learning_rate": 1e-3, "critic_lr_ratio": 1.0, "beta1": 0.5,
     "beta2": 0.999, "ema_images": 1,
 }  # fmt: skip
-_CONVOLUTIONS = {"network": "dcgan", "batch_size": 64, "learning_rate": 2e-4, "ema_images": 1}
+_CONVOLUTIONS = {"network": "dcgan", "batch_size": 32, "learning_rate": 2e-4, "ema_images": 1}
 
 
 @dataclass(frozen=True)

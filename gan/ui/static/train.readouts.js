@@ -13,7 +13,7 @@
     precision: ["Precision", "Share of generated points that lie where real ones do", percent, (v) => v],
     recall: ["Recall", "Share of real points that lie where generated ones do", percent, (v) => v],
     frechet: ["Frechet distance", "From real pictures, in our own classifier's features; the floor is what other real pictures score", short, null, (n) => `floor ${short(n.frechet_floor)}`],
-    confidence: ["Recognisable", "How sure our classifier is of what it sees, on average", percent, (v) => v],
+    confidence: ["Classifier's confidence", "How sure our classifier is of what it sees, on average; of noise, too, it can be sure: see the classes below", percent, (v) => v],
     diversity: ["Diversity", "Spread of generated pictures over that of real ones", percent, (v) => Math.min(1, v)],
     accuracy_real: ["Critic on real", "Share of real ones that score above the mean fake", percent, (v) => v],
     accuracy_fake: ["Critic on fake", "Share of fakes that score below the mean real one", percent, (v) => v],
