@@ -27,6 +27,7 @@ from gan.events import (
     Ticked,
     record,
 )  # fmt: skip
+from gan.precision import quicker
 from gan.publish import capture, write_model
 from gan.trainer import Diverged, Trainer, TrainingError, listed, prepare
 
@@ -62,7 +63,10 @@ def train(
     if resume:
         trainer.restore(out / "checkpoint")
     folder = out if world.rank == 0 else None
-    events = run(trainer, len(dataset.images), dataset.notes, folder, control or Control(), publish_images)
+    notes = dataset.notes
+    if config.precision == "bf16" and world.rank == 0 and quicker(str(trainer.device)) == "fp32":
+        notes += ("bf16 is slower than fp32 on this machine: --precision fp32 would take less time",)
+    events = run(trainer, len(dataset.images), notes, folder, control or Control(), publish_images)
     if out is None or world.rank:
         if not world.rank:
             ready()
