@@ -316,13 +316,22 @@ def clock(page) -> str:
     return page.locator("[data-at=clock]").inner_text()
 
 
+def stopped(page) -> str:
+    """The clock once it stands still: the step under way when Pause was clicked is still to be drawn."""
+    seen, last = clock(page), None
+    while seen != last:
+        page.wait_for_timeout(700)
+        seen, last = clock(page), seen
+    return seen
+
+
 def test_a_ring_is_learnt_paused_stepped_scrubbed_forked_and_opened(visitor):
     page = visitor()
     first = begin(page)
     page.get_by_text("8 of 8").wait_for()
     page.get_by_role("button", name="Pause").click()
     page.get_by_role("button", name="Go on").wait_for()
-    still = clock(page)
+    still = stopped(page)
     page.get_by_role("button", name="Both").click()
     page.wait_for_function("before => document.querySelector('[data-at=clock]').innerText !== before", arg=still)
     steps = [int(text.split("\n")[1].split()[0].replace(",", "")) for text in (still, clock(page))]
