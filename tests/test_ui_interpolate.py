@@ -18,7 +18,7 @@ from gan.ui import assets, interpolate
 from gan.ui.export import EXPORTS
 from gan.ui.session import Session
 
-FIRST = [146, 93, 70, 33]  # seeds of a fresh page
+FIRST = [204, 93, 33, 110]  # seeds of a fresh page
 GOOD = {"model": "tiny", "seeds": [3, 14, 15], "frames": 10}
 GOOD |= {"mode": "slerp", "loop": False, "label": None, "truncation": 1}
 

@@ -2,7 +2,7 @@
 (() => {
   const lab = (window.latentLab ??= {});
   const REST = 250; // ms without a change before a walk is asked for
-  const FIRST = [146, 93, 70, 33];
+  const FIRST = [204, 93, 33, 110];
 
   lab.interpolate = (element, server) => {
     const $ = (selector) => element.querySelector(selector);
