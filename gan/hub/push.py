@@ -13,6 +13,7 @@ from typing import Any
 from gan.card import card, licence_of, public
 from gan.checkpoint import find_state, read_config, read_state
 from gan.config import Config
+from gan.curve import NAME as CURVE
 from gan.curve import write_curve
 from gan.files import FolderError, read_json, write_bytes
 from gan.hub.client import api, check_token, explained, page
@@ -57,7 +58,9 @@ def build(folder: Path, into: Path, repo: str, checkpoint: bool = False) -> dict
     write_bytes(into / "config.json", public(config).to_json().encode())
     if (folder / "log.jsonl").is_file():
         write_bytes(into / "log.jsonl", public_log(folder / "log.jsonl").encode())
-    curve = write_curve(into)
+    if not write_curve(into) and (folder / CURVE).is_file():  # shipped models bring theirs, and no log
+        shutil.copyfile(folder / CURVE, into / CURVE)
+    curve = (into / CURVE).is_file()
     write_bytes(into / "README.md", card(config, metrics, licence_of(config), repo, curve).encode())
     if checkpoint:
         _copy_state(find_state(folder / "checkpoint"), into / "checkpoint")
