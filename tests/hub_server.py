@@ -253,7 +253,7 @@ def running(hub: Hub) -> Iterator[Hub]:
     listener = socket.socket()
     listener.bind(("127.0.0.1", 0))
     hub.url = f"http://127.0.0.1:{listener.getsockname()[1]}"
-    config = uvicorn.Config(application(hub), log_level="critical", timeout_graceful_shutdown=1)
+    config = uvicorn.Config(application(hub), timeout_keep_alive=600, log_level="critical", timeout_graceful_shutdown=1)
     server = uvicorn.Server(config)
     thread = threading.Thread(target=server.run, args=([listener],), daemon=True)
     thread.start()

@@ -41,7 +41,7 @@ def test_each_state_becomes_a_commit_and_a_tag(hub, run):
     while not said:
         time.sleep(0.01)
     pusher.offer(at(run, 128))
-    assert pusher.finish()
+    assert pusher.finish(), said
     repo = hub.model("alice/digits")
     assert list(repo.tags) == ["images-64", "images-128"] and repo.tags["images-128"] == repo.head
     assert [line.split(",")[-1] for line in said] == [" tag images-64", " tag images-128"]
