@@ -14,7 +14,7 @@ KINDS = {"fp32": torch.float32, "bf16": torch.bfloat16}
 
 @functools.cache
 def quicker(device: str) -> str:
-    """ "bf16" or "fp32": which takes a convolution there and back in less time on `device`; milliseconds, once."""
+    """Which of "bf16" and "fp32" takes a convolution there and back in less time on `device`; measured once."""
     times = dict.fromkeys(KINDS, float("inf"))
     for _ in range(TURNS):
         for name, kind in KINDS.items():

@@ -196,6 +196,28 @@ def hub_environment(hub, folder: Path, token: str | None) -> dict[str, str]:
     return kept | own | ({"HF_TOKEN": token} if token else {})
 
 
+# Live runs.
+
+
+@contextmanager
+def starting(**always) -> Iterator:
+    """A function that starts runs of the configs it is given, with `always` too; all are stopped in the end."""
+    from gan.live.run import Run
+
+    runs = []
+
+    def start(*configs, **rest) -> Run:
+        runs.append(Run(configs, **always, **rest))
+        runs[-1].start()
+        return runs[-1]
+
+    yield start
+    for run in runs:
+        run.stop()
+        run.join(60)
+        assert not run.alive
+
+
 # The page, and a browser to look at it.
 
 

@@ -9,6 +9,7 @@ import time
 import numpy as np
 import pytest
 import torch
+from conftest import starting
 
 from gan.config import ConfigError
 from gan.control import Control
@@ -34,18 +35,8 @@ def until(condition, what: str) -> None:
 @pytest.fixture
 def begin():
     """Starts runs, and stops them all in the end."""
-    runs = []
-
-    def start(*configs, **rest):
-        runs.append(Run(configs, **rest))
-        runs[-1].start()
-        return runs[-1]
-
-    yield start
-    for run in runs:
-        run.stop()
-        run.join(WAIT)
-        assert not run.alive
+    with starting() as start:
+        yield start
 
 
 def plane(**changes):

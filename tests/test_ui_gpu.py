@@ -13,6 +13,7 @@ import gradio as gr
 import numpy as np
 import pytest
 import torch
+from conftest import starting
 
 from gan.live import burst as bursts
 from gan.live.presets import config_of
@@ -123,18 +124,8 @@ def still(run: Run) -> bool:
 @pytest.fixture
 def begin(spaces):
     """Starts runs that train on the lent GPU."""
-    runs = []
-
-    def start(*configs, **rest) -> Run:
-        runs.append(Run(configs, burst=gpu.burst, **rest))
-        runs[-1].start()
-        return runs[-1]
-
-    yield start
-    for run in runs:
-        run.stop()
-        run.join(WAIT)
-        assert not run.alive
+    with starting(burst=gpu.burst) as start:
+        yield start
 
 
 @pytest.mark.parametrize("dataset", ["ring", "mnist-10k"])
