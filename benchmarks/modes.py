@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import argparse
 import dataclasses
+import math
 import sys
 import time
 from pathlib import Path
@@ -44,7 +45,8 @@ def run(config: Config) -> dict[str, Any]:
         trainer.advance()
     seconds = time.perf_counter() - start
     found = coverage(trainer.points(FRESH), MIXTURES[config.dataset])
-    return {"seed": config.seed, **dataclasses.asdict(found), "seconds": seconds, "met": met(found, seconds)}
+    told = dataclasses.asdict(found) | {"kl": found.kl if math.isfinite(found.kl) else None}  # JSON has no infinity
+    return {"seed": config.seed, **told, "seconds": seconds, "met": met(found, seconds)}
 
 
 def met(found: Coverage, seconds: float) -> bool:
@@ -71,7 +73,8 @@ def main() -> int:
             found = run(config)
             result["runs"][world].append(found)
             modes = f"{found['modes']}/{found['of']}"
-            numbers = f"{found['quality']:9.3f}{found['kl']:9.4f}{found['seconds']:9.0f}"
+            kl = "none hit" if found["kl"] is None else f"{found['kl']:.4f}"
+            numbers = f"{found['quality']:9.3f}{kl:>9}{found['seconds']:9.0f}"
             print(f"{world:8}{seed:5}{modes:>9}{numbers}  {'met' if found['met'] else 'MISSED'}", flush=True)
     return report(result, args.json, all(found["met"] for runs in result["runs"].values() for found in runs))
 

@@ -36,6 +36,8 @@ MEASURES = {
     "classifier_accuracy_score": "classifier_accuracy_real",
     "memorisation_features": "",
     "memorisation_pixels": "",
+    "copied_features": "",
+    "copied_pixels": "",
 }
 # What it says besides: too much for a card's table.
 BESIDES = (
@@ -46,9 +48,10 @@ BESIDES = (
 )  # fmt: skip
 EVALUATED = {*MEASURES, *MEASURES.values(), *BESIDES} - {""}
 _COMPARED = {
-    "test": "the test split, which no network here has seen",
-    "train": "half of the training pictures, which the generator has seen, as there are no others",
+    "test": "real ones of the test split, which no network here has seen",
+    "train": "real ones: half of the training pictures, which the generator has seen, as there is no test split",
 }
+NEIGHBOURS = "neighbours.png"  # generated pictures, each with its nearest training pictures
 
 
 def grid_picture(pictures: np.ndarray, columns: int, scale: int = 2) -> Image.Image:
@@ -89,10 +92,18 @@ def command(config: Config) -> str:
     return shlex.join(words)
 
 
-def card(config: Config, metrics: Mapping[str, Any], licence: str, repo: str | None = None, curve: bool = False) -> str:
+def card(
+    config: Config,
+    metrics: Mapping[str, Any],
+    licence: str,
+    repo: str | None = None,
+    curve: bool = False,
+    neighbours: bool = False,
+) -> str:
     """The model card, Markdown with the Hub's YAML front matter.
 
-    licence: of the pictures learnt from. repo: USER/NAME, if the folder lies on the Hub. curve: whether it has one.
+    licence: of the pictures learnt from. repo: USER/NAME, if the folder lies on the Hub. curve, neighbours: whether the
+    folder has these pictures.
     """
     config = public(config)
     about = json.dumps(config.dataset)  # a JSON string is a YAML string, whatever a folder is called
@@ -114,7 +125,9 @@ tags: [gan, pytorch, {config.network}]
 ![Samples of seeds 0 to 63](samples.png)
 
 Generator and critic trained on {about} with Latent Lab: `{config.network}` networks, `{config.loss}` loss,
-{metrics["images"]:,} images shown. Pictures learnt from: {licence}.
+{metrics["images"]:,} images shown. Licence of the training pictures: {licence}.
+
+In a copy of Latent Lab, where `gan/` lies:
 
 ```python
 import gan
@@ -134,7 +147,7 @@ Classes: {classes}.
 | measured at the end of training | |
 |---|---|
 {rows}
-{_evaluation(metrics)}
+{_evaluation(metrics, neighbours)}
 `model.safetensors` is the averaged generator, `critic.safetensors` the critic, `directions.safetensors` the principal
 directions of the latent space, `config.json` every setting of the run.
 """
@@ -189,12 +202,12 @@ def _first(config: Config, metrics: Mapping[str, Any]) -> str:
 
 
 def _later(config: Config, metrics: Mapping[str, Any]) -> str:
-    """A sentence on how the run was gone on with; empty when one command made it."""
+    """A sentence on how the run was continued; empty when one command made it."""
     told = []
     for shown, changed in _legs(config, metrics)[1:]:
         flags = " ".join(f"--{name.replace('_', '-')} {value}" for name, value in changed.items())
         told.append(f"from {shown:,} images on `{flags}`")
-    return f"\nand gone on with by `python train.py --resume DIR`: {', '.join(told)}.\n" if told else ""
+    return f"\nand continued with `python train.py --resume DIR`: {', '.join(told)}.\n" if told else ""
 
 
 def licence_of(config: Config) -> str:
@@ -205,7 +218,7 @@ def licence_of(config: Config) -> str:
     return source.licence if source else "the licence of the folder's owner"
 
 
-def _evaluation(metrics: Mapping[str, Any]) -> str:
+def _evaluation(metrics: Mapping[str, Any], neighbours: bool) -> str:
     """The table of what `gan.evaluate` measured, and what it means; nothing where it has not run."""
     if "frechet_distance" not in metrics:
         return ""
@@ -214,21 +227,35 @@ def _evaluation(metrics: Mapping[str, Any]) -> str:
         for name, floor in MEASURES.items()
         if name in metrics
     )
-    count, compared = metrics.get("frechet_samples"), _COMPARED.get(str(metrics.get("reference")), "real pictures")
+    count, compared = metrics.get("frechet_samples"), _COMPARED.get(str(metrics.get("reference")), "real ones")
+    classifier = metrics.get("evaluation_classifier")
+    which = f" ({_plain(classifier)} on pictures that it did not learn from)" if isinstance(classifier, str) else ""
+    sheet = f"![Generated pictures, each beside its nearest training pictures]({NEIGHBOURS})\n" if neighbours else ""
     return f"""
 | measured by `python -m gan.evaluate` | generated | real |
 |---|---|---|
 {rows}
 
-Features are those of a small classifier of this data set, not of Inception: these numbers compare with other models of
-Latent Lab on the same data, and with nothing else. {_number(count)} generated pictures were compared with as many of
-{compared}. The column "real" is the floor: what real pictures score in place of the generated ones.
-Memorisation is the median distance to the nearest training picture, over that of other real pictures: about 1 is new,
-far below 1 is copied.
-"""
+Features are those of a small classifier of this data set{which}, not of Inception: these numbers compare with other
+models of Latent Lab on the same data, and with nothing else. {_number(count)} generated pictures were compared with as
+many {compared}. The column "real" is the floor: what real pictures score in place of the generated ones.
+
+- Classifier accuracy score: a classifier trained on generated pictures, tested on real ones. Conditional accuracy is
+  its reverse: trained on real pictures, tested on generated ones; beside it, on real ones that it did not learn from.
+- Memorisation: the median distance to the nearest training picture, over that of other real pictures. About 1 is new,
+  far below 1 is copied.
+- Copied: the share of generated pictures that are as near to a training picture as the nearest hundredth of other real
+  ones. About .01 is new.
+
+{sheet}"""
+
+
+def _plain(text: str) -> str:
+    """A text of metrics.json, which anyone can write, as it may stand in Markdown."""
+    return "".join(c for c in text if c.isalnum() or c in " .,%-")[:80]
 
 
 def _number(value: Any) -> str:
     if isinstance(value, float):
-        return f"{value:.4g}"
+        return f"{value:,.0f}" if 1_000 <= abs(value) < 1e15 else f"{value:.4g}"
     return f"{value:,}" if isinstance(value, int) else str(value)

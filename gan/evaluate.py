@@ -1,8 +1,8 @@
 """Measure a model: each number beside what real pictures score in place of the generated ones.
 
-python -m gan.evaluate FOLDER [--data-root data] [--samples N] [--device auto] [--no-cas] [--neighbours FILE.png]
+python -m gan.evaluate FOLDER [--data-root data] [--samples N] [--device auto] [--no-cas]
 
-Prints JSON, and adds it to FOLDER/metrics.json and to the card.
+Prints JSON, adds it to FOLDER/metrics.json and to the card, and draws FOLDER/neighbours.png.
 """
 
 from __future__ import annotations
@@ -21,16 +21,16 @@ import torch
 from torch import Tensor
 
 from gan import curve
-from gan.card import card, licence_of
+from gan.card import NEIGHBOURS, card, licence_of
 from gan.config import Config, ConfigError
-from gan.data import DataError
+from gan.data import DataError, Dataset
 from gan.files import FolderError, read_json, write_bytes
 from gan.metrics import balance
 from gan.metrics.classifier import Classifier, fit_size, load_classifier
 from gan.metrics.fit import RECIPES, accuracy, fit
 from gan.metrics.frechet import frechet_distance
 from gan.metrics.manifold import NEAREST, manifold
-from gan.metrics.neighbours import SHEET, memorisation, nearest, pixels, write_sheet
+from gan.metrics.neighbours import SHEET, copied, gaps, memorisation, nearest, pixels, write_sheet
 from gan.metrics.reference import SEED, Reference, load_reference
 from gan.model import Model, load
 
@@ -150,23 +150,30 @@ def _balance(
         "classes_covered": balance.covered(shares["generated"]),
         "classes_covered_floor": balance.covered(shares["compared"]),
         "class_samples": len(predicted["generated"]),
-        "classifier_accuracy": float((predicted["compared"] == real.compared.labels).double().mean()),
+        "classifier_accuracy": _accuracy(classifier, real.test_on),
     }
     if labels is not None:
         result["conditional_accuracy"] = float((predicted["generated"] == labels).double().mean())
     return result
 
 
+def _accuracy(classifier: Classifier, held_out: Dataset) -> float:
+    predicted = classifier.predict(classifier.features(_rows(held_out.images)))
+    return float((predicted == held_out.labels).double().mean())
+
+
 def _memory(eyes: dict[str, Tensor], generated: np.ndarray, real: Reference) -> dict[str, float | int]:
     """How near generated pictures are to training pictures, by features and by pixels, against other real ones."""
     some, members = slice(min(QUERIES, len(generated))), real.split == "train"
     seen = {role: rows.double() for role, rows in eyes.items()}
-    train, other = pixels(_rows(real.train.images)), pixels(_rows(real.compared.images[some]))
-    return {
-        "memorisation_features": memorisation(seen["generated"][some], seen["train"], seen["compared"][some], members),
-        "memorisation_pixels": memorisation(pixels(generated[some]), train, other, members),
-        "memorisation_samples": some.stop,
-    }
+    result: dict[str, float | int] = {}
+    for space, rows in (
+        ("features", (seen["generated"][some], seen["train"], seen["compared"][some])),
+        ("pixels", tuple(map(pixels, (generated[some], _rows(real.train.images), _rows(real.compared.images[some]))))),
+    ):
+        own, other = gaps(*rows, members)
+        result |= {f"memorisation_{space}": memorisation(own, other), f"copied_{space}": copied(own, other)}
+    return result | {"memorisation_samples": some.stop}
 
 
 def _write_sheet(path: Path, eyes: dict[str, Tensor], generated: np.ndarray, real: Reference) -> None:
@@ -207,17 +214,22 @@ def _score(
 
 
 def record(folder: Path, config: Config, result: dict[str, Any]) -> None:
-    """Add `result` to the folder's metrics.json, whose other keys stay, and write its card anew; both whole or not."""
+    """Add `result` to the folder's metrics.json, whose other keys stay, and write its card anew; each whole or not."""
+    metrics = _metrics(folder) | result
+    if type(metrics.get("images")) is not int:  # a card needs it
+        metrics = {"images": config.images} | {k: v for k, v in metrics.items() if k != "images"}
+    write_bytes(folder / "metrics.json", (json.dumps(metrics, indent=2) + "\n").encode())
+    has = {name: (folder / name).is_file() for name in (curve.NAME, NEIGHBOURS)}
+    text = card(config, metrics, licence_of(config), curve=has[curve.NAME], neighbours=has[NEIGHBOURS])
+    write_bytes(folder / "README.md", text.encode())
+
+
+def _metrics(folder: Path) -> dict[str, Any]:
     path = folder / "metrics.json"
     metrics = read_json(path) if path.exists() else {}
     if not isinstance(metrics, dict):
         raise FolderError(f"{path}: expected a JSON object, got {type(metrics).__name__}")
-    metrics |= result
-    if type(metrics.get("images")) is not int:  # a card needs it
-        metrics = {"images": config.images} | {k: v for k, v in metrics.items() if k != "images"}
-    write_bytes(path, (json.dumps(metrics, indent=2) + "\n").encode())
-    text = card(config, metrics, licence_of(config), curve=(folder / curve.NAME).is_file())
-    write_bytes(folder / "README.md", text.encode())
+    return metrics
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -227,7 +239,6 @@ def _parser() -> argparse.ArgumentParser:
     flags.add_argument("--samples", type=int, default=SAMPLES, help=f"generated pictures (default: {SAMPLES})")
     flags.add_argument("--device", default="auto", help="auto, cpu or cuda (default: auto)")
     flags.add_argument("--no-cas", action="store_true", help="skip the classifier accuracy score, the slowest part")
-    flags.add_argument("--neighbours", type=Path, metavar="FILE.png", help="write the nearest training pictures there")
     return flags
 
 
@@ -236,12 +247,13 @@ def main() -> None:
     arguments = _parser().parse_args()
     try:
         model = load(arguments.folder, arguments.device)
+        _metrics(arguments.folder)  # what could not be recorded is not measured
         result = evaluate(
             model,
             arguments.data_root,
             arguments.samples,
             not arguments.no_cas,
-            arguments.neighbours,
+            arguments.folder / NEIGHBOURS,
             lambda line: print(line, file=sys.stderr, flush=True),
         )
         record(arguments.folder, model.config, result)

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import copy
+import json
 import math
 
 import pytest
 import torch
 
 from benchmarks import modes, stacked_mnist, sweep, throughput, time_to_quality
-from gan import data
+from gan import data, networks, step
 from gan.config import Config
 from gan.data.worlds import MIXTURES
+from gan.layers import Dropout
 from gan.losses import LOSSES
 from gan.metrics.classifier import load_classifier
 from gan.metrics.modes import Coverage
@@ -41,6 +44,13 @@ def test_a_world_is_learnt_from_its_own_seed(world):
     assert first == again != other
 
 
+def test_a_run_without_a_hit_is_still_json():
+    config = Config(**modes.RECIPE | {"dataset": "grid", "images": 128, "learning_rate": 1.0})
+    found = modes.run(config)
+    assert found["quality"] == 0 and found["kl"] is None and not found["met"]
+    assert json.loads(json.dumps(found, allow_nan=False)) == found
+
+
 def test_stacked_digits_are_read_a_channel_at_a_time():
     digits = data.load("mnist-10k")
     first = [int((digits.labels == k).nonzero()[3]) for k in range(10)]
@@ -55,6 +65,40 @@ def test_stacked_digits_score_against_a_uniform_generator():
     assert half == {"modes": 500, "kl": pytest.approx(math.log(2))}
 
 
+@pytest.fixture
+def stacked(monkeypatch):
+    """Stacked digits from the bundled ones, 300 of them, in place of MNIST's."""
+    digits = data.load("mnist-10k")
+    drawn = torch.randint(len(digits.images), (300, 3), generator=torch.Generator().manual_seed(1))
+    pictures = data.Dataset("stacked-mnist", digits.images[drawn].squeeze(2), torch.zeros(300, dtype=torch.int64), ())
+    monkeypatch.setattr(data, "load", lambda *_, **__: pictures)
+    monkeypatch.setattr(stacked_mnist, "SAMPLES", 300)
+    return drawn, digits
+
+
+def test_floors_of_stacked_digits_are_those_of_uniform_and_of_real_ones(stacked):
+    drawn, digits = stacked
+    floors = stacked_mnist.floors(load_classifier("mnist"), "unused")
+    numbers = (digits.labels[drawn] * torch.tensor([100, 10, 1])).sum(1)
+    assert floors["real"] == pytest.approx(stacked_mnist.score(numbers), abs=0.05)
+    assert floors["uniform"]["kl"] == pytest.approx(stacked_mnist.score(numbers)["kl"], abs=0.1)
+    assert 0 < floors["uniform"]["sd"] < 0.1
+
+
+@pytest.mark.parametrize(
+    ("modes_found", "kl", "most", "expected"),
+    [(1000, 0.029, 2e6, True), (999, 0.01, 2e6, False), (1000, 0.03, 2e6, False), (1000, 0.01, 1e3, False)],
+)
+def test_stacked_digits_are_met_when_every_goal_is(stacked, tiny_folder, monkeypatch, modes_found, kl, most, expected):
+    monkeypatch.setattr(stacked_mnist, "FRESH", range(2))
+    monkeypatch.setattr(stacked_mnist, "MOST_PARAMETERS", most)
+    monkeypatch.setattr(stacked_mnist, "modes_of", lambda pictures, classifier: torch.zeros(2, dtype=torch.int64))
+    monkeypatch.setattr(stacked_mnist, "floors", lambda *_: {})
+    monkeypatch.setattr(stacked_mnist, "score", lambda numbers: {"modes": modes_found, "kl": kl})
+    found = stacked_mnist.measure(tiny_folder, "cpu", "unused")
+    assert found["met"] is expected and found["generator_parameters"] > 1e3
+
+
 @pytest.mark.parametrize("name", throughput.CASES)
 def test_both_arms_of_throughput_train(name):
     settings, _ = throughput.CASES[name]
@@ -62,6 +106,38 @@ def test_both_arms_of_throughput_train(name):
     ratio = found.pop("ratio")
     assert set(found) >= {"textbook", "ours"} and min(found.values()) > 0
     assert ratio == found["ours"] / found["textbook"]
+
+
+@pytest.mark.parametrize("name", throughput.CASES)
+def test_both_arms_of_throughput_make_the_same_step(name, monkeypatch):
+    settings = {**throughput.CASES[name][0], "batch_size": 4, "width": 16, "precision": "fp32", "device": "cpu"}
+    config, dataset = prepare(Config(**settings))
+    pair = networks.build(config)
+    for module in pair[1].modules():
+        if isinstance(module, Dropout):
+            module.p = 0.0
+    theirs, (generator, critic) = copy.deepcopy(pair), pair
+    source = torch.Generator().manual_seed(3)
+    z = [torch.randn(4, config.z_dim, generator=source) for _ in range(2)]  # the critic's and the generator's
+    real = torch.stack([throughput.Pictures(dataset.images)[i] for i in range(4)])
+    monkeypatch.setattr(throughput.networks, "build", lambda _: theirs)
+    monkeypatch.setattr(throughput, "DataLoader", lambda *_, **__: [real.clone()])
+    draws, sgd = iter(z), torch.optim.SGD  # Adam would make whole steps of rounding
+    monkeypatch.setattr(throughput.torch, "randn", lambda *_: next(draws))
+    monkeypatch.setattr(throughput.torch.optim, "Adam", lambda parameters, **_: sgd(parameters, 0.01))
+    next(throughput.textbook(config, dataset.images))
+    monkeypatch.undo()
+
+    before, optimizers = copy.deepcopy(pair), [sgd(m.parameters(), 0.01) for m in pair]
+    autocast = torch.autocast("cpu", enabled=False)
+    penalty = Trainer(config, dataset).players.penalty
+    players = step.Players(generator, critic, *optimizers, LOSSES[config.loss](), penalty, autocast)
+    batches = [step.Batch(real, None, noise, torch.zeros(4), torch.zeros(2, 4, 0)) for noise in z]
+    step.critic_step(players, batches[:1], config.gamma)
+    step.generator_step(players, batches[1:])
+    for players in zip(before, pair, theirs, strict=True):
+        start, ours, other = (torch.cat([p.flatten() for p in player.parameters()]) for player in players)
+        assert (ours - other).norm() < 1e-3 * (ours - start).norm()
 
 
 def test_a_rate_is_images_over_seconds(monkeypatch):
@@ -74,13 +150,69 @@ def test_the_sweeps_table_has_a_row_a_loss_averaged_over_seeds():
     cells = {}
     for loss in LOSSES:
         for seed in range(2):
-            cells[f"ring/{loss}/{seed}"] = {"modes": 8 - 2 * seed, "of": 8, "quality": 0.5, "kl": None}
-            cells[f"mnist/{loss}/{seed}"] = {"modes": 10, "of": 10, "frechet": 1.0 + seed}
+            cells[f"ring/{loss}/{seed}"] = {"modes": 8 - 2 * seed, "of": 8, "quality": 0.5, "kl": None, "seconds": 30}
+            cells[f"mnist/{loss}/{seed}"] = {
+                "modes": 10, "of": 10, "frechet": 1.0 + seed, "floor": 0.25, "seconds": 60 + seed,
+            }  # fmt: skip
     cells["mnist/wgan/1"]["frechet"] = None
-    rows = sweep.table(cells).splitlines()[2:]
+    head, _, *rows = sweep.table(cells).splitlines()
+    assert "(floor 0.25)" in head
     assert [row.split("|")[1].strip() for row in rows] == list(LOSSES)
-    assert rows[0] == "| minimax | 7 of 8, 50% | | 10 of 10, 1.50 |"
+    assert rows[0] == "| minimax | 7 of 8, 50%, 30 s | | 10 of 10, 1.50, 60 s |"
     assert "not finite" in next(row for row in rows if "| wgan |" in row)
+
+
+@pytest.fixture
+def halves():
+    digits = data.load("mnist-10k")
+    parts = [
+        data.Dataset("mnist", digits.images[a], digits.labels[a], digits.classes) for a in (slice(64), slice(64, 128))
+    ]
+    return type("Reference", (), {"compared": parts[0], "floor": parts[1]})
+
+
+def test_a_generator_that_is_not_finite_has_no_distance(halves):
+    trainer = Trainer(*prepare(Config(dataset="mnist-10k", width=16, batch_size=4, conditional=False, device="cpu")))
+    found, floor = sweep.judged(trainer, halves)
+    assert found["frechet"] > floor > 0 and 1 <= found["modes"] <= found["of"] == 10
+    with torch.no_grad():
+        next(trainer.average.parameters()).fill_(math.nan)
+    assert sweep.judged(trainer, halves) == ({"modes": 0, "of": 10, "frechet": None}, floor)
+
+
+def test_a_sweep_goes_on_where_it_stopped_and_mixes_no_settings(tmp_path, monkeypatch, capsys):
+    made = []
+
+    def cell(where, loss, seed, *_):
+        made.append(f"{where}/{loss}/{seed}")
+        return {"modes": 1, "of": 8, "quality": 0.5, "kl": None, "seconds": 1.0}
+
+    monkeypatch.setattr(sweep, "plane", cell)
+    monkeypatch.setattr(
+        sweep, "digits", lambda loss, seed, *_: cell("mnist", loss, seed) | {"frechet": 1.0, "floor": 0.1}
+    )
+    path = tmp_path / "cells.json"
+
+    def run(*words):
+        made.clear()
+        monkeypatch.setattr("sys.argv", ["sweep", "--json", str(path), *words])
+        assert sweep.main() == 0
+        return list(made)
+
+    cells = len(LOSSES) * (len(MIXTURES) + 1)
+    assert len(run("--seeds", "1")) == cells and run("--seeds", "1") == []
+    assert {key.split("/")[2] for key in run("--seeds", "2")} == {"1"}
+    capsys.readouterr()
+    assert run("--seeds", "1") == []
+    assert len(json.loads(path.read_text())["cells"]) == 2 * cells and "/1" not in capsys.readouterr().out
+    for words in (["--points", "256"], ["--images", "64"]):
+        with pytest.raises(SystemExit):
+            run(*words)
+        assert "other settings: name another file" in capsys.readouterr().err and not made
+    path.write_text("{")
+    with pytest.raises(SystemExit):
+        run()
+    assert "is no JSON" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("loss", LOSSES)
@@ -89,15 +221,41 @@ def test_every_loss_has_a_cell_in_the_plane(loss):
     assert cell["of"] == 8 and cell["seconds"] > 0
 
 
-def test_a_judge_finds_real_digits_nearer_than_noise(monkeypatch):
-    digits = data.load("mnist-10k")
+def test_a_judge_finds_real_digits_nearer_than_noise(monkeypatch, halves):
     monkeypatch.setattr(time_to_quality, "SAMPLES", 64)
-    halves = [
-        data.Dataset("mnist", digits.images[a], digits.labels[a], digits.classes) for a in (slice(64), slice(64, 128))
-    ]
-    reference = type("Reference", (), {"compared": halves[0], "floor": halves[1]})
-    monkeypatch.setattr(time_to_quality, "load_reference", lambda *_: reference)
+    monkeypatch.setattr(time_to_quality, "load_reference", lambda *_: halves)
     judge = time_to_quality.Judge("unused")
     trainer = Trainer(*prepare(Config(dataset="mnist-10k", width=16, batch_size=4, device="cpu")))
     assert 0 < judge.floor < judge(trainer, average=True)
     assert trainer.generator.training
+
+
+@pytest.mark.parametrize(("distances", "reached", "steps"), [([5, 7, 4], True, 2), ([5, 7, 6, 6], False, 3)])
+def test_ours_trains_until_it_is_as_near_or_gives_up(monkeypatch, distances, reached, steps):
+    said = iter(distances)
+
+    class Judge:
+        floor = 0.5
+
+        def __init__(self, data_root):
+            self.networks = []
+
+        def __call__(self, trainer, average):
+            self.networks.append(trainer.config.network)
+            assert average == (trainer.config.network == "resnet") and trainer.config.seed == 3
+            return float(next(said))
+
+    small = {"dataset": "mnist-10k", "batch_size": 4, "precision": "fp32"}
+    presets = {
+        "classic-dcgan": {**time_to_quality.PRESETS["classic-dcgan"], **small},
+        "mnist": {**time_to_quality.PRESETS["mnist"], **small, "width": 16},
+    }
+    monkeypatch.setattr(time_to_quality, "PRESETS", presets)
+    monkeypatch.setattr(time_to_quality, "Judge", Judge)
+    monkeypatch.setattr(time_to_quality, "EPOCH", 8)
+    clock = iter([0.0, 100.0, 0.0, 5.0, 0.0, 5.0, 0.0, 5.0])  # of training: the classic recipe's, then ours
+    monkeypatch.setattr(time_to_quality.time, "perf_counter", lambda: next(clock))
+    found = time_to_quality.run("unused", 4, 12, seed=3, critic_norm="batch")
+    assert (found["reached"], found["met"], found["target"]) == (reached, reached, 5)
+    assert [point["images"] for point in found["ours"]] == [4 * k for k in range(1, steps + 1)]
+    assert found["share"] == pytest.approx(0.05 * steps) and found["samples"] == 10_000

@@ -125,11 +125,13 @@ def test_pictures_of_the_training_set_score_as_the_floor_but_are_found_out(resul
     assert got["precision_ratio"] == pytest.approx(1, abs=0.05) and got["recall_ratio"] == pytest.approx(1, abs=0.05)
     assert got["conditional_accuracy"] > 0.99 and got["class_kl"] < 0.03
     assert got["memorisation_features"] < 0.05 and got["memorisation_pixels"] < 0.05
+    assert got["copied_features"] == got["copied_pixels"] == 1
 
 
 def test_new_pictures_are_not_taken_for_memories(results):
     assert results["blended"]["memorisation_pixels"] > 0.5
     assert results["blended"]["memorisation_features"] > 0.5
+    assert results["blended"]["copied_pixels"] < 0.2
     assert results["blended"]["frechet_ratio"] > 1.5
 
 
@@ -222,11 +224,12 @@ def test_the_command_prints_json_and_completes_the_folder(folder, nowhere, monke
     printed, told = run(monkeypatch, capsys, folder, "--data-root", nowhere, "--samples", 64, "--no-cas")
     assert told.startswith("generating 64 pictures") and not SCORE & set(printed)
     after = {p.name: p.read_bytes() for p in folder.iterdir()}
-    assert set(after) == set(before)
-    assert {name for name in after if after[name] != before[name]} == {"metrics.json", "README.md"}
+    assert set(after) == {*before, "neighbours.png"}
+    assert {name for name in before if after[name] != before[name]} == {"metrics.json", "README.md"}
     metrics = json.loads(after["metrics.json"])
     assert metrics == old | printed and len(after["metrics.json"]) < 10_000
     text = after["README.md"].decode()
+    assert "(neighbours.png)" in text and "(neighbours.png)" not in before["README.md"].decode()
     assert "| measured by `python -m gan.evaluate` | generated | real |" in text
     assert f"| frechet distance | {printed['frechet_distance']:.4g} | {printed['frechet_floor']:.4g} |" in text
     assert read_info("tiny", folder).images == old["images"]

@@ -7,7 +7,7 @@ import pytest
 import torch
 from PIL import Image
 
-from gan.metrics.neighbours import memorisation, nearest, pixels, write_sheet
+from gan.metrics.neighbours import copied, gaps, memorisation, nearest, pixels, write_sheet
 
 
 def normal(*shape: int, seed: int = 0) -> torch.Tensor:
@@ -24,17 +24,29 @@ def test_nearest_agrees_with_sorting_all_distances():
 
 def test_copies_are_remembered_and_new_ones_are_not():
     train, unseen, new = normal(500, 6), normal(200, 6, seed=1), normal(200, 6, seed=2)
-    assert memorisation(new, train, unseen) == pytest.approx(1, abs=0.15)
-    assert memorisation(train[:200] + 0.01 * normal(200, 6, seed=3), train, unseen) < 0.05
-    assert memorisation(new * 10, train, unseen) > 3
+    near = train[:200] + 0.01 * normal(200, 6, seed=3)
+    assert memorisation(*gaps(new, train, unseen)) == pytest.approx(1, abs=0.15)
+    assert memorisation(*gaps(near, train, unseen)) < 0.05
+    assert memorisation(*gaps(new * 10, train, unseen)) > 3
+
+
+def test_a_share_of_copies_is_seen_where_the_median_sees_none():
+    train, unseen, new = normal(500, 6), normal(1000, 6, seed=1), normal(1000, 6, seed=2)
+    some = torch.cat([train[:100], new[100:]])
+    assert copied(*gaps(new, train, unseen)) == pytest.approx(0.01, abs=0.01)
+    assert copied(*gaps(some, train, unseen)) == pytest.approx(0.11, abs=0.01)
+    assert memorisation(*gaps(some, train, unseen)) > 0.9
+    assert copied(*gaps(train[:100], train, unseen)) == 1
+    assert copied(torch.tensor([0.0, 1.0]), torch.tensor([0.0, 0.0])) == 0.5  # real copies: only copies count
 
 
 def test_a_member_of_the_training_set_is_not_its_own_neighbour():
     train, new = normal(500, 6), normal(200, 6, seed=2)
-    assert memorisation(new, train, train[100:300], members=True) == pytest.approx(1, abs=0.15)
-    assert memorisation(train, train, train, members=True) == pytest.approx(0, abs=1e-6)
+    assert memorisation(*gaps(new, train, train[100:300], members=True)) == pytest.approx(1, abs=0.15)
+    assert memorisation(*gaps(train, train, train, members=True)) == pytest.approx(0, abs=1e-6)
     line = torch.tensor([[0.0], [1.0], [3.0], [6.0]])
-    assert memorisation(torch.tensor([[8.0]]), line, line[2:3], members=True) == 1  # 2 from 6, and 3 is 2 from 1
+    own, other = gaps(torch.tensor([[8.0]]), line, line[2:3], members=True)
+    assert memorisation(own, other) == 1  # 2 from 6, and 3 is 2 from 1
 
 
 def test_pixels_are_shares_of_white():
@@ -82,5 +94,5 @@ def test_nothing_is_said_where_real_pictures_are_copies():
     base = torch.tensor([[0.0], [0.0], [4.0]])
     for real, members in ((base[:1], True), (base[:1], False), (base[2:], False)):
         with pytest.raises(ValueError, match="remove duplicates"):
-            memorisation(base + 1, base, real, members)
-    assert memorisation(base + 1, base, base[2:], True) > 0
+            memorisation(*gaps(base + 1, base, real, members))
+    assert memorisation(*gaps(base + 1, base, base[2:], True)) > 0

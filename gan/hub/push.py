@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from gan.card import card, licence_of, public
+from gan.card import NEIGHBOURS, card, licence_of, public
 from gan.checkpoint import find_state, read_config, read_state
 from gan.config import Config
 from gan.curve import NAME as CURVE
@@ -60,8 +60,10 @@ def build(folder: Path, into: Path, repo: str, checkpoint: bool = False) -> dict
         write_bytes(into / "log.jsonl", public_log(folder / "log.jsonl").encode())
     if not write_curve(into) and (folder / CURVE).is_file():  # shipped models bring theirs, and no log
         shutil.copyfile(folder / CURVE, into / CURVE)
-    curve = (into / CURVE).is_file()
-    write_bytes(into / "README.md", card(config, metrics, licence_of(config), repo, curve).encode())
+    if (neighbours := folder / NEIGHBOURS).is_file():
+        shutil.copyfile(neighbours, into / NEIGHBOURS)
+    has = [(into / name).is_file() for name in (CURVE, NEIGHBOURS)]
+    write_bytes(into / "README.md", card(config, metrics, licence_of(config), repo, *has).encode())
     if checkpoint:
         _copy_state(find_state(folder / "checkpoint"), into / "checkpoint")
     return {p.relative_to(into).as_posix(): p.stat().st_size for p in sorted(into.rglob("*")) if p.is_file()}

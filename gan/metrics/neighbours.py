@@ -14,6 +14,7 @@ from gan.files import write_bytes
 from gan.metrics.distances import check_pair, slices
 
 SHEET = (16, 7)  # rows of a sheet, and training pictures in each
+COPY = 0.01
 
 
 def nearest(queries: Tensor, base: Tensor, count: int = 1) -> tuple[Tensor, Tensor]:
@@ -37,18 +38,32 @@ def pixels(images: np.ndarray | Tensor) -> Tensor:
     return torch.as_tensor(images).flatten(1).float().div(255)
 
 
-def memorisation(generated: Tensor, train: Tensor, real: Tensor, members: bool = False) -> float:
-    """Median distance of generated (N, D) to the nearest of train (M, D), over that of other real pictures (L, D).
+def gaps(generated: Tensor, train: Tensor, real: Tensor, members: bool = False) -> tuple[Tensor, Tensor]:
+    """Distances to the nearest of train (M, D): of generated (N, D), as (N,), and of other real pictures (L, D), (L,).
+
+    members: the real pictures are themselves in train, and the nearest but one counts.
+    """
+    return nearest(generated, train)[0][:, 0], nearest(real, train, 1 + members)[0][:, -1]
+
+
+def memorisation(own: Tensor, other: Tensor) -> float:
+    """Median of generated pictures' `gaps` (N,), over that of real ones' (L,).
 
     About 1: generated pictures are as new as new real ones. Far below 1: they are copies. Far above 1: they are like no
-    real picture. members: the real pictures are themselves in train, and the nearest but one counts. ValueError where
-    the median real picture has a copy in train, so that nothing can be said.
+    real picture. ValueError where the median real picture has a copy in train, so that nothing can be said.
     """
-    own, _ = nearest(generated, train)
-    other = nearest(real, train, 1 + members)[0][:, -1]
     if not float(other.median()) > 0:
         raise ValueError("more than half of the real pictures have a copy in the training set: remove duplicates")
     return float(own.median() / other.median())
+
+
+def copied(own: Tensor, other: Tensor) -> float:
+    """Share, in [0, 1], of generated pictures' `gaps` (N,) no wider than the narrowest `COPY` of real ones' (L,).
+
+    About `COPY` for a generator that invents, 1 for one that only remembers; a median does not see one that remembers
+    now and then.
+    """
+    return float((own <= other.quantile(COPY)).double().mean())
 
 
 def write_sheet(path: Path, generated: np.ndarray, train: np.ndarray, found: Tensor) -> None:
