@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import ast
 import math
+import re
+from pathlib import Path
 
 import pytest
 import torch
 
+from gan import losses
 from gan.config import Config
 from gan.losses import LOSSES, NonSaturating, Relativistic
-from gan.trainer import check_options
+from gan.trainer import Trainer, check_options, prepare
 
 
 def logits(*values: float) -> torch.Tensor:
@@ -79,8 +83,8 @@ CLOSED = {
 }
 
 
-@pytest.mark.parametrize("name", LOSSES)
-def test_every_loss_is_its_formula_averaged_over_pairs(name):
+@pytest.mark.parametrize("name", CLOSED)
+def test_a_published_loss_is_its_formula_averaged_over_pairs(name):
     real, fake = (0.7, -2.0, 3.0), (1.5, -0.4, -2.5)
     for i, method in enumerate(("critic", "generator")):
         expected = sum(CLOSED[name][i](r, f) for r, f in zip(real, fake, strict=True)) / 3
@@ -133,3 +137,19 @@ def test_relativistic_ignores_what_is_added_to_every_logit(shift):
     assert NonSaturating().critic(real + shift, fake + shift).item() != pytest.approx(
         NonSaturating().critic(real, fake).item(), abs=1e-3
     )
+
+
+def test_the_loss_that_readme_adds_trains(monkeypatch):
+    readme = (Path(__file__).parents[1] / "README.md").read_text(encoding="utf-8")
+    (source,) = re.findall(r"```python\n(class .*?)```", readme, re.DOTALL)
+    (added,) = (node for node in ast.parse(source.replace("    ...,\n", "")).body if isinstance(node, ast.ClassDef))
+    space = dict(vars(losses))
+    exec(compile(ast.Module([added], []), "README.md", "exec"), space)
+    assert f'"{added.name.lower()}": {added.name},' in source
+    monkeypatch.setitem(LOSSES, added.name.lower(), space[added.name])
+    settings = {"dataset": "ring", "network": "points", "device": "cpu", **space[added.name].customary}
+    trainer = Trainer(*prepare(Config(loss=added.name.lower(), **settings)))
+    before = [p.clone() for p in trainer.generator.parameters()]
+    critic, generator = trainer.advance()
+    assert math.isfinite(critic.critic_loss) and math.isfinite(generator.generator_loss)
+    assert any(not torch.equal(a, b) for a, b in zip(before, trainer.generator.parameters(), strict=True))

@@ -1,4 +1,4 @@
-"""The landing tab: a wall of real samples from every model, read from its folder without its weights."""
+"""The landing tab: a wall of generated samples of every model, read from its folder without its weights."""
 
 from __future__ import annotations
 
