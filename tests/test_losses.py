@@ -142,7 +142,7 @@ def test_relativistic_ignores_what_is_added_to_every_logit(shift):
 def test_the_loss_that_readme_adds_trains(monkeypatch):
     readme = (Path(__file__).parents[1] / "README.md").read_text(encoding="utf-8")
     (source,) = re.findall(r"```python\n(class .*?)```", readme, re.DOTALL)
-    (added,) = (node for node in ast.parse(source.replace("    ...,\n", "")).body if isinstance(node, ast.ClassDef))
+    (added,) = (node for node in ast.parse(source.replace("    ...\n", "")).body if isinstance(node, ast.ClassDef))
     space = dict(vars(losses))
     exec(compile(ast.Module([added], []), "README.md", "exec"), space)
     assert f'"{added.name.lower()}": {added.name},' in source
