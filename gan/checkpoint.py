@@ -118,6 +118,8 @@ class State:
     pictures: list[int]  # how many, and a checksum
     config: Config
     rate_scale: float = 1.0  # of the learning rate, below 1 after a rollback
+    falls: int = 0  # rollbacks
+    fell: int = 0  # images shown when the last of them began
 
 
 def read_state(state: Path) -> State:
@@ -125,9 +127,9 @@ def read_state(state: Path) -> State:
     path = state / "state.json"
     meta = read_json(path)
     try:
-        counts = [meta["shown"], meta["step"], *meta["pictures"]]
-        if len(counts) != 4 or any(type(n) is not int or n < 0 for n in counts):
-            raise ValueError("shown, step and the two numbers of pictures must be whole and not negative")
+        counts = [meta["shown"], meta["step"], meta.get("falls", 0), meta.get("fell", 0), *meta["pictures"]]
+        if len(counts) != 6 or any(type(n) is not int or n < 0 for n in counts):
+            raise ValueError("shown, step, falls, fell and two numbers of pictures must be whole and not negative")
         if type(meta["seconds"]) not in (int, float) or not 0 <= meta["seconds"] < 1e12:
             raise ValueError("seconds must be a number that is not negative")
         scale = meta.get("rate_scale", 1.0)  # older checkpoints have none
@@ -136,7 +138,8 @@ def read_state(state: Path) -> State:
         config = Config.from_dict(meta["config"])
     except (KeyError, TypeError, ValueError) as error:
         raise FolderError(f"{path}: not a checkpoint of this program ({type(error).__name__}: {error})") from None
-    return State(counts[0], counts[1], float(meta["seconds"]), counts[2:], config, float(scale))
+    shown, step, falls, fell, *pictures = counts
+    return State(shown, step, float(meta["seconds"]), pictures, config, float(scale), falls, fell)
 
 
 def save_state(folder: Path, tensors: Mapping[str, Tensor], meta: Mapping[str, Any]) -> None:
