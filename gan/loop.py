@@ -61,10 +61,10 @@ def train(
     world = world or World()
     config, dataset = world.first(lambda: prepare(config, progress))
     trainer = Trainer(config, dataset, world)
-    if resume:
-        trainer.restore(out / "checkpoint")
-    folder = out if world.rank == 0 else None
     notes = dataset.notes
+    if resume and (faults := trainer.restore(out / "checkpoint")):
+        notes += (f"{faults}: going on from the checkpoint before it, at image {trainer.shown:,}",)
+    folder = out if world.rank == 0 else None
     if config.precision == "bf16" and world.rank == 0 and quicker(str(trainer.device)) == "fp32":
         notes += ("bf16 is slower than fp32 on this machine: --precision fp32 would take less time",)
     events = run(trainer, len(dataset.images), notes, folder, control or Control(), publish_images)

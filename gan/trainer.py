@@ -15,7 +15,7 @@ from torch import Tensor
 
 from gan import augment, data, ema, networks, plane, schedule
 from gan.alarms import variety
-from gan.checkpoint import find_state, read_state, read_tensors, save_state
+from gan.checkpoint import newest_state, read_state, read_tensors, save_state
 from gan.config import Config, ConfigError
 from gan.data.worlds import WORLDS, Points, is_world, load_world
 from gan.distributed import World, check
@@ -327,7 +327,7 @@ class Trainer:
         self.falls, self.fell = to.falls, to.fell
 
     def save(self, folder: Path, state: Snapshot | None = None) -> None:
-        """Write a checkpoint, of now or of a snapshot, in place of the one before.
+        """Write a checkpoint, of now or of a snapshot; the one before stays beside it.
 
         TrainingError, and no write, if any number is not finite.
         """
@@ -338,13 +338,13 @@ class Trainer:
         meta = {**counters, "pictures": self.fingerprint, "config": dataclasses.asdict(self.config)}
         save_state(folder, state.tensors, meta)
 
-    def restore(self, folder: Path) -> None:
-        """Go back to the newest whole checkpoint of `folder`.
+    def restore(self, folder: Path) -> str:
+        """Go back to the newest whole checkpoint of `folder`; what was wrong with newer ones, or "".
 
         FolderError when it is damaged or was made from other pictures; ConfigError when this run's config differs from
         its own in anything that a resumed run may not change.
         """
-        state = find_state(folder)
+        state, faults = newest_state(folder)
         meta = read_state(state)
         for f in dataclasses.fields(Config):
             old, new = getattr(meta.config, f.name), getattr(self.config, f.name)
@@ -358,7 +358,8 @@ class Trainer:
                 f"{state}: made from other pictures ({meta.pictures[0]:,}; there are {self.fingerprint[0]:,} now, or "
                 f"their contents changed): put them back, or start a new run with --out"
             )
-        tensors = read_tensors(state / "state.safetensors", self.tensors())
+        wanted = self.tensors()
+        tensors = read_tensors(state / "state.safetensors", wanted, sum(t.numel() for t in wanted.values()))
         self.rewind(Snapshot(tensors, meta.shown, meta.step, meta.seconds, meta.rate_scale, meta.falls, meta.fell))
 
 

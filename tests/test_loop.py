@@ -17,7 +17,7 @@ from PIL import Image
 
 from gan import loop, publish, trainer
 from gan.card import grid_picture
-from gan.checkpoint import FolderError, read_config
+from gan.checkpoint import FolderError, read_config, read_tensors
 from gan.config import Config, ConfigError
 from gan.control import Control
 from gan.data import DataError
@@ -195,7 +195,7 @@ def test_folder_is_complete_after_done_and_after_stop(steps, tmp_path):
     shown = 48 if steps is None else 16 * steps
     assert events[-1].shown == shown and events[-1].stopped == (steps is not None)
     assert {p.name for p in out.iterdir()} >= COMPLETE
-    assert not [p for p in out.rglob("*") if p.suffix in (".new", ".old")]
+    assert not [p for p in out.rglob("*") if p.suffix == ".new"]
     model = load(out, "cpu")
     metrics = json.loads((out / "metrics.json").read_text())
     assert metrics["images"] == shown
@@ -518,6 +518,25 @@ def test_resume_from_a_damaged_state_names_the_file(stopped, change):
     path.write_text(json.dumps(json.loads(path.read_text()) | change))
     with pytest.raises(FolderError, match=r"state\.json: "):
         next(train(small(), stopped, resume=True))
+
+
+@pytest.mark.parametrize("name", ["state.json", "state.safetensors"])
+def test_a_run_whose_newest_checkpoint_is_damaged_goes_on_from_the_one_before_and_says_so(name, tmp_path, quick):
+    config, out = small(images=96, checkpoint_images=16), tmp_path / "run"
+    whole = final(tmp_path / "whole", config)
+    list(train(config, out, control=stop_after(3)))
+    (out / "checkpoint" / name).write_bytes(b"")
+    started, *_ = train(config, out, resume=True)
+    assert started.shown == 32
+    (note,) = [n for n in started.notes if name in n]
+    assert note.endswith("going on from the checkpoint before it, at image 32")
+    assert_same(read_state(out), whole)
+
+
+def test_a_run_with_a_larger_state_than_any_model_resumes(stopped, monkeypatch):
+    monkeypatch.setattr("gan.checkpoint.MAX_ELEMENTS", 1000)
+    monkeypatch.setattr(read_tensors, "__defaults__", (1000,))
+    assert list(train(small(), stopped, resume=True))[-1].shown == 64
 
 
 @pytest.mark.parametrize("text", ["[]", "{}", '{"shown": "1", "step": 1}', '{"shown": 1}', "{", "null"])
