@@ -33,7 +33,7 @@ from gan.trainer import Diverged, Snapshot, Trainer, TrainingError, listed, prep
 
 REPORT_SECONDS = 0.5
 ROLLBACKS = 3  # before the run gives up
-HEALTHY = 500_000  # images without another rollback, after which those before are forgotten
+HEALTHY = 500_000  # images without another rollback, after which those before are forgotten; the rate stays lowered
 
 
 def train(

@@ -361,6 +361,7 @@ class Trainer:
         wanted = self.tensors()
         tensors = read_tensors(state / "state.safetensors", wanted, sum(t.numel() for t in wanted.values()))
         self.rewind(Snapshot(tensors, meta.shown, meta.step, meta.seconds, meta.rate_scale, meta.falls, meta.fell))
+        return faults
 
 
 @dataclasses.dataclass(frozen=True)

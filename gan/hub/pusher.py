@@ -77,7 +77,7 @@ class Pusher:
             self._changed.notify_all()
 
     def finish(self) -> bool:
-        """Wait until the newest copy is sent, or has failed `LAST` more times; whether the newest state is there now."""
+        """Wait until the newest copy is sent, or has failed `LAST` more times; whether the newest state is there."""
         with self._changed:
             self._closing = True
             self._changed.notify_all()
