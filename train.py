@@ -116,15 +116,15 @@ def settings(args: argparse.Namespace, first: bool = True) -> tuple[Config, Path
 
 
 def check_free(out: Path) -> None:
-    """ConfigError unless `out` is a folder that can be made, or an empty one."""
-    from gan.checkpoint import holds_run
+    """ConfigError unless `out` is a folder that can be made, an empty one, or one in which nothing would be lost."""
+    from gan.checkpoint import holds_run, is_unborn
 
     if holds_run(out):
         raise ConfigError(f"{out} already holds a run: go on with --resume {out}, or choose another --out")
     place = next(path for path in (out, *out.absolute().parents) if path.exists())
     if not place.is_dir() or not os.access(place, os.W_OK):
         raise ConfigError(f"{place} is no folder that can be written to: choose another --out")
-    if place == out and any(out.iterdir()):
+    if place == out and any(out.iterdir()) and not is_unborn(out):
         raise ConfigError(f"{out} already holds files: choose another --out")
 
 

@@ -197,8 +197,15 @@ def _legs(config: Config, metrics: Mapping[str, Any]) -> list[tuple[int, dict[st
 
 
 def _first(config: Config, metrics: Mapping[str, Any]) -> str:
+    """The command that the run began with, or, where its beginning is not known, the one from which on it is."""
     parts = _legs(config, metrics)
-    return command(dataclasses.replace(config, **parts[0][1]) if parts else config)
+    if not parts:
+        return command(config)
+    shown, changed = parts[0]
+    if not shown:
+        return command(dataclasses.replace(config, **changed))
+    flags = "".join(f" --{name.replace('_', '-')} {value}" for name, value in changed.items())
+    return f"# what made the first {shown:,} images is not known; then\npython train.py --resume DIR{flags}"
 
 
 def _later(config: Config, metrics: Mapping[str, Any]) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import shutil
 import struct
@@ -17,7 +18,7 @@ from torch import Tensor, nn
 
 from gan import networks, plane
 from gan.config import Config, ConfigError
-from gan.files import MAX_JSON_BYTES, FolderError, read_json, write_bytes
+from gan.files import MAX_JSON_BYTES, FolderError, read_json, settle, write_bytes
 
 MAX_ELEMENTS = 200_000_000  # of one file: 800 MB as float32, far above anything trained here
 
@@ -47,16 +48,17 @@ def read_config(folder: Path) -> Config:
     return config
 
 
-def read_tensors(path: Path, expected: Mapping[str, Tensor]) -> dict[str, Tensor]:
+def read_tensors(path: Path, expected: Mapping[str, Tensor], most: int = MAX_ELEMENTS) -> dict[str, Tensor]:
     """The file's tensors, on the CPU, once every name, dtype and shape is what `expected` (meta tensors do) has.
 
-    Nothing is allocated before the whole header agrees. FolderError names the file and the first difference.
+    Nothing is allocated before the whole header agrees, nor for more than `most` numbers in all. FolderError names the
+    file and the first difference.
     """
     if not path.is_file():
         raise FolderError(f"{path}: missing, or not a file")
     total = sum(t.numel() for t in expected.values())
-    if total > MAX_ELEMENTS:
-        raise FolderError(f"{path}: the config asks for {total:,} numbers, the limit is {MAX_ELEMENTS:,}")
+    if total > most:
+        raise FolderError(f"{path}: the config asks for {total:,} numbers, the limit is {most:,}")
     _check_header(path)
     try:
         with safe_open(path, framework="pt", device="cpu") as file:
@@ -118,6 +120,8 @@ class State:
     pictures: list[int]  # how many, and a checksum
     config: Config
     rate_scale: float = 1.0  # of the learning rate, below 1 after a rollback
+    falls: int = 0  # rollbacks
+    fell: int = 0  # images shown when the last of them began
 
 
 def read_state(state: Path) -> State:
@@ -125,9 +129,9 @@ def read_state(state: Path) -> State:
     path = state / "state.json"
     meta = read_json(path)
     try:
-        counts = [meta["shown"], meta["step"], *meta["pictures"]]
-        if len(counts) != 4 or any(type(n) is not int or n < 0 for n in counts):
-            raise ValueError("shown, step and the two numbers of pictures must be whole and not negative")
+        counts = [meta["shown"], meta["step"], meta.get("falls", 0), meta.get("fell", 0), *meta["pictures"]]
+        if len(counts) != 6 or any(type(n) is not int or n < 0 for n in counts):
+            raise ValueError("shown, step, falls, fell and two numbers of pictures must be whole and not negative")
         if type(meta["seconds"]) not in (int, float) or not 0 <= meta["seconds"] < 1e12:
             raise ValueError("seconds must be a number that is not negative")
         scale = meta.get("rate_scale", 1.0)  # older checkpoints have none
@@ -136,38 +140,96 @@ def read_state(state: Path) -> State:
         config = Config.from_dict(meta["config"])
     except (KeyError, TypeError, ValueError) as error:
         raise FolderError(f"{path}: not a checkpoint of this program ({type(error).__name__}: {error})") from None
-    return State(counts[0], counts[1], float(meta["seconds"]), counts[2:], config, float(scale))
+    shown, step, falls, fell, *pictures = counts
+    return State(shown, step, float(meta["seconds"]), pictures, config, float(scale), falls, fell)
 
 
 def save_state(folder: Path, tensors: Mapping[str, Tensor], meta: Mapping[str, Any]) -> None:
-    """Replace `folder` (a checkpoint) by one that holds these tensors and this JSON; at every moment one is whole."""
-    aside, old = folder.with_name(folder.name + ".new"), folder.with_name(folder.name + ".old")
-    if not folder.exists() and _is_whole(aside):  # left by a crash: the only one there is
+    """Make `folder` a checkpoint of these tensors and this JSON; the one before stays, beside it, as `.old`.
+
+    At every moment one is whole, on the disk too; while it writes there are three.
+    """
+    aside, old = (folder.with_name(folder.name + ending) for ending in (".new", ".old"))
+    if not folder.exists() and _written(aside):  # left by a crash: the newest there is
         aside.rename(folder)
     shutil.rmtree(aside, ignore_errors=True)
     aside.mkdir(parents=True)
     write_tensors(aside / "state.safetensors", tensors)
     write_bytes(aside / "state.json", json.dumps(dict(meta), indent=2).encode())
+    settle(aside.parent)
     if folder.exists():
         shutil.rmtree(old, ignore_errors=True)
         folder.rename(old)
     aside.rename(folder)
-    shutil.rmtree(old, ignore_errors=True)
+    settle(folder.parent)
+
+
+def copy_state(state: Path, into: Path, config: Config) -> None:
+    """Copy a checkpoint into the folder `into`, which is made, with another config in it."""
+    into.mkdir(parents=True)
+    settle(shutil.copyfile(state / "state.safetensors", into / "state.safetensors"))
+    meta = read_json(state / "state.json") | {"config": dataclasses.asdict(config)}
+    write_bytes(into / "state.json", json.dumps(meta, indent=2).encode())
 
 
 def find_state(folder: Path) -> Path:
-    """The newest whole checkpoint of `folder`, also after a crash between two renames; FolderError if there is none."""
-    for candidate in (folder, folder.with_name(folder.name + ".new"), folder.with_name(folder.name + ".old")):
-        if _is_whole(candidate):
-            return candidate
-    raise FolderError(f"{folder}: no checkpoint to resume from")
+    """The newest checkpoint of `folder` that reads whole; see `newest_state`."""
+    return newest_state(folder)[0]
+
+
+def newest_state(folder: Path) -> tuple[Path, str]:
+    """The newest checkpoint of `folder` that reads whole, and what was wrong with newer ones, "" if there are none.
+
+    It is whole when its counters and config are in range and its file of tensors is as long as it says. FolderError
+    where none is.
+    """
+    faults = []
+    for state in _states(folder):
+        if not _written(state):  # by a crash on the way to a checkpoint: never one that was relied on
+            continue
+        try:
+            read_state(state)
+            _check_length(state / "state.safetensors")
+            return state, "; ".join(faults)
+        except FolderError as error:
+            faults.append(str(error))
+    if faults:
+        raise FolderError(f"no checkpoint to resume from: {'; '.join(faults)}")
+    raise FolderError(f"{folder}: no checkpoint to resume from: start the run anew, with --out")
 
 
 def holds_run(out: Path) -> bool:
-    """Whether `out` is the folder of a run that has written a checkpoint, whole or not."""
-    return any((out / name).exists() for name in ("checkpoint", "checkpoint.new", "checkpoint.old"))
+    """Whether `out` is the folder of a run that has written a checkpoint, damaged since or not."""
+    current, aside, old = _states(out / "checkpoint")
+    return current.exists() or old.exists() or _written(aside)
 
 
-def _is_whole(state: Path) -> bool:
+def is_unborn(out: Path) -> bool:
+    """Whether `out` holds nothing but what a run leaves that ended before its first checkpoint."""
+    names = {path.name for path in out.iterdir()}
+    if holds_run(out) or "log.jsonl" not in names or not names <= {"log.jsonl", "samples", "checkpoint.new"}:
+        return False
+    with (out / "log.jsonl").open("rb") as log:
+        return log.read(len(_STARTED)) == _STARTED
+
+
+_STARTED = b'{"event": "started"'
+
+
+def _states(folder: Path) -> list[Path]:
+    return [folder.with_name(folder.name + ending) for ending in ("", ".new", ".old")]
+
+
+def _written(state: Path) -> bool:
     # Both: state.json is written last, but a removal that was cut short may have taken the tensors first.
     return (state / "state.json").is_file() and (state / "state.safetensors").is_file()
+
+
+def _check_length(path: Path) -> None:
+    # The library checks the header, and that the file ends where the last tensor does.
+    _check_header(path)
+    try:
+        with safe_open(path, framework="pt", device="cpu"):
+            pass
+    except (OSError, SafetensorError) as error:
+        raise FolderError(f"{path}: damaged or not safetensors ({error})") from None

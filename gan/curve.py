@@ -12,6 +12,7 @@ from PIL import Image, ImageDraw, ImageFont
 from gan.files import write_bytes
 
 NAME = "curve.png"
+ROLLED_BACK = "non-finite"  # kind of an alarm after which the run goes on from the image that it names
 SIZE = (2400, 1200)  # pixels drawn, width and height; the picture has half of them, so that lines are smooth
 INK, SOFT, LINE, PAPER = "#1f2124", "#5f5c55", "#e0dbcf", "#fffefb"
 COLOURS = {"critic": "#2a7f8e", "generator": "#d8452a"}
@@ -23,13 +24,13 @@ Points = list[tuple[int, float, float]]  # images shown, critic's loss, generato
 
 
 def read_losses(log: Path) -> Points:
-    """What a log.jsonl tells of the losses, in order; what was thrown away when a run was resumed is left out."""
+    """What a log.jsonl tells of the losses, in order; what a resumed run or a rollback threw away is left out."""
     points: Points = []
     for line in log.read_text(encoding="utf-8", errors="replace").splitlines() if log.is_file() else ():
         try:
             event = json.loads(line)
             shown = event["shown"]
-            if event["event"] == "started":
+            if event["event"] == "started" or (event["event"] == "alarmed" and event["kind"] == ROLLED_BACK):
                 points = [p for p in points if p[0] <= shown]
             elif event["event"] == "stepped":
                 losses = event["critic_loss"], event["generator_loss"]

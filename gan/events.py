@@ -56,7 +56,7 @@ class Sampled:
 
 @dataclass(frozen=True)
 class Measured:
-    """diversity: spread of the sampled pictures over that of real ones, about 1 when all is well."""
+    """diversity: `gan.alarms.variety` of the sampled pictures, about 1 when all is well and near 0 when few repeat."""
 
     shown: int
     diversity: float
@@ -79,9 +79,9 @@ class Ticked:
 
 @dataclass(frozen=True)
 class Alarmed:
-    """Something is wrong. kind: non-finite, critic-won, diversity, exploded or refused.
+    """Something is wrong. kind: non-finite, gave-up, critic-won, diversity, exploded or refused.
 
-    message: what, and what to do or what was done.
+    message: what, and what to do or what was done. shown: of non-finite, the image that the run went back to.
     """
 
     shown: int

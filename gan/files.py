@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 from pathlib import Path
@@ -15,10 +16,24 @@ class FolderError(ValueError):
 
 
 def write_bytes(path: Path, content: bytes) -> None:
-    """Write a file so that a reader, or a crash, never meets half of it."""
+    """Write a file so that a reader never meets half of it, nor does anyone after a crash or a power cut."""
     aside = path.with_name(path.name + ".new")
-    aside.write_bytes(content)
+    with aside.open("wb") as file:
+        file.write(content)
+        file.flush()
+        os.fsync(file.fileno())  # else the name could reach the disk before what it names
     os.replace(aside, path)
+    settle(path.parent)
+
+
+def settle(path: Path) -> None:
+    """Have a file's content, or the names in a folder, reach the disk, where its file system can be asked to."""
+    with contextlib.suppress(OSError):
+        number = os.open(path, os.O_RDONLY)
+        try:
+            os.fsync(number)
+        finally:
+            os.close(number)
 
 
 def read_json(path: Path) -> Any:

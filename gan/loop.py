@@ -29,10 +29,11 @@ from gan.events import (
 )  # fmt: skip
 from gan.precision import quicker
 from gan.publish import capture, write_model
-from gan.trainer import Diverged, Trainer, TrainingError, listed, prepare
+from gan.trainer import Diverged, Snapshot, Trainer, TrainingError, listed, prepare
 
 REPORT_SECONDS = 0.5
-ROLLBACKS = 3  # to one checkpoint, before the run gives up
+ROLLBACKS = 3  # before the run gives up
+HEALTHY = 500_000  # images without another rollback, after which those before are forgotten; the rate stays lowered
 
 
 def train(
@@ -60,10 +61,10 @@ def train(
     world = world or World()
     config, dataset = world.first(lambda: prepare(config, progress))
     trainer = Trainer(config, dataset, world)
-    if resume:
-        trainer.restore(out / "checkpoint")
-    folder = out if world.rank == 0 else None
     notes = dataset.notes
+    if resume and (faults := trainer.restore(out / "checkpoint")):
+        notes += (f"{faults}: going on from the checkpoint before it, at image {trainer.shown:,}",)
+    folder = out if world.rank == 0 else None
     if config.precision == "bf16" and world.rank == 0 and quicker(str(trainer.device)) == "fp32":
         notes += ("bf16 is slower than fp32 on this machine: --precision fp32 would take less time",)
     events = run(trainer, len(dataset.images), notes, folder, control or Control(), publish_images)
@@ -100,55 +101,85 @@ def run(
     report = REPORT_SECONDS if report is None else report
     counts = [sum(p.numel() for p in net.parameters()) for net in (trainer.generator, trainer.critic)]
     yield Started(config, trainer.shown, pictures, notes, *counts, str(trainer.device))
-    good, falls = trainer.snapshot(), 0  # where a rollback leads
+    good, told = _finite_state(trainer), None  # where a rollback leads, and the latest losses there
     start, start_shown, reported, saved, last, stopped = trainer.seconds, trainer.shown, 0.0, -1, None, False
-    while trainer.shown < trainer.config.images:
-        move = control.next()
-        if stopped := world.any(move is None):
-            break
-        if settings := control.settings():
-            yield _changed(trainer, settings)
-        config = trainer.config
-        before, tick = trainer.shown, time.perf_counter()
-        critic, generator = trainer.advance(move)
-        periods = config.sample_images, config.checkpoint_images, publish_images or math.inf
-        marks = [_crossed(before, trainer.shown, n) for n in periods]
-        due = time.perf_counter() - reported >= report or trainer.shown >= config.images or move != "both"
-        due = world.any(due or any(marks))
-        numbers = _numbers(critic, generator) if due else None  # waits for the device: part of the step's time
-        now = time.perf_counter()
-        trainer.seconds += now - tick
+    won, judged = 0.0, 0  # the critic's accuracies since the last report, as yet on the device, and of how many steps
+    while True:
         try:
-            if numbers:
-                bad = [k for k, v in _moved(numbers, move).items() if not math.isfinite(v)]
-                if world.any(bool(bad)):
-                    raise Diverged(trainer.shown, listed(bad) or "losses of another process")
-                rate = (trainer.shown - start_shown) / max(trainer.seconds - start, 1e-9)
-                last, reported = Stepped(trainer.shown, trainer.seconds, rate, **numbers), now
-                yield last
-                if alarm := watch.accuracy(last.critic_accuracy) if critic else None:
-                    yield Alarmed(trainer.shown, *alarm)
-            if marks[0]:
-                yield from _sampled(trainer, out, watch)
-            if marks[1] or marks[2]:
-                good, falls, saved = trainer.snapshot(), 0, trainer.shown
-                yield _saved(trainer, out)
-            if marks[2] and out is not None and trainer.shown < config.images:
-                yield Published(trainer.shown, capture(trainer, last))
+            while trainer.shown < trainer.config.images:
+                move = control.next()
+                if stopped := world.any(move is None):
+                    break
+                if settings := control.settings():
+                    yield _changed(trainer, settings)
+                config = trainer.config
+                before, tick = trainer.shown, time.perf_counter()
+                critic, generator = trainer.advance(move)
+                if critic:
+                    won, judged = won + critic.critic_accuracy, judged + 1
+                periods = config.sample_images, config.checkpoint_images, publish_images or math.inf
+                sampling, keeping, showing = [_crossed(before, trainer.shown, n) for n in periods]
+                marked = sampling or keeping or showing
+                due = time.perf_counter() - reported >= report or trainer.shown >= config.images or move != "both"
+                numbers = _numbers(critic, generator) if world.any(due or marked) else None  # waits for the device
+                now = time.perf_counter()
+                trainer.seconds += now - tick
+                if numbers:
+                    bad = [k for k, v in _moved(numbers, move).items() if not math.isfinite(v)]
+                    if world.any(bool(bad)):
+                        raise Diverged(trainer.shown, listed(bad) or "losses of another process")
+                    rate = (trainer.shown - start_shown) / max(trainer.seconds - start, 1e-9)
+                    last, reported = Stepped(trainer.shown, trainer.seconds, rate, **numbers), now
+                    yield last
+                    if judged and (alarm := watch.accuracy(float(won) / judged, judged * config.batch_size)):
+                        yield Alarmed(trainer.shown, *alarm)
+                    won, judged = 0.0, 0
+                state = _finite_state(trainer) if marked else None
+                if sampling:
+                    yield from _sampled(trainer, out, watch)
+                if keeping or showing:
+                    saved = trainer.shown
+                    yield _saved(trainer, out, state)
+                if keeping:
+                    good, told = state, last
+                if showing and out is not None and trainer.shown < config.images:
+                    yield Published(trainer.shown, capture(trainer, last))
+                if ticks:
+                    yield Ticked(trainer.shown)
+            state = _finite_state(trainer)
+            break
         except Diverged as error:
-            falls += 1
-            if falls > ROLLBACKS:
-                raise TrainingError(f"{error} (gave up after {ROLLBACKS} rollbacks to image {good.shown:,})") from None
-            message = _rolled_back(trainer, good, falls, error.where)
-            start, start_shown = trainer.seconds, trainer.shown
+            if not stopped and _tired(trainer):
+                sentence = (
+                    f"{error} (gave up after {ROLLBACKS} rollbacks; the last good state is of image {good.shown:,})"
+                )
+                yield Alarmed(trainer.shown, "gave-up", sentence)
+                raise TrainingError(sentence) from None
+            message = _rolled_back(trainer, good, error.where)
+            start, start_shown, saved, last, won, judged = trainer.seconds, trainer.shown, -1, told, 0.0, 0
             yield Alarmed(trainer.shown, "non-finite", message)
-        if ticks:
-            yield Ticked(trainer.shown)
+            if stopped:
+                state = trainer.snapshot()
+                break
+            if ticks:
+                yield Ticked(trainer.shown)
     if trainer.shown and saved != trainer.shown:
-        yield _saved(trainer, out)
+        yield _saved(trainer, out, state)
     if trainer.shown and out is not None:  # stopped before the first step, there is nothing worth keeping
         write_model(trainer, out, last)
     yield Done(trainer.shown, trainer.seconds, out, stopped)
+
+
+def _finite_state(trainer: Trainer) -> Snapshot:
+    """The run's state; Diverged, in all processes alike, unless it is finite in each."""
+    state = error = None
+    try:
+        state = trainer.snapshot()
+    except Diverged as raised:
+        error = raised
+    if trainer.world.any(error is not None):
+        raise error or Diverged(trainer.shown, "weights of another process")
+    return state
 
 
 def _numbers(critic, generator) -> dict[str, float]:
@@ -186,18 +217,23 @@ def _changed(trainer: Trainer, settings: dict) -> Event:
     return Changed(trainer.shown, trainer.config)
 
 
-def _saved(trainer: Trainer, out: Path | None) -> Checkpointed:
+def _saved(trainer: Trainer, out: Path | None, state: Snapshot) -> Checkpointed:
     if out is None:
         return Checkpointed(trainer.shown, None)
-    trainer.save(out / "checkpoint")
+    trainer.save(out / "checkpoint", state)
     return Checkpointed(trainer.shown, out / "checkpoint")
 
 
-def _rolled_back(trainer: Trainer, good, falls: int, where: str) -> str:
-    failed = trainer.shown
-    scale = good.rate_scale * 0.5**falls
+def _tired(trainer: Trainer) -> bool:
+    # Whether the run has been rolled back as often as it may, and not been well for long since.
+    return trainer.falls >= ROLLBACKS and trainer.shown - trainer.fell < HEALTHY
+
+
+def _rolled_back(trainer: Trainer, good: Snapshot, where: str) -> str:
+    failed, scale = trainer.shown, trainer.rate_scale * 0.5
+    falls = min(trainer.falls, ROLLBACKS - 1) + 1 if failed - trainer.fell < HEALTHY else 1
     trainer.rewind(good)
-    trainer.rate_scale = scale
+    trainer.rate_scale, trainer.falls, trainer.fell = scale, falls, failed
     return (
         f"{where} not finite after {failed:,} images: back to image {good.shown:,}, with the learning "
         f"rate times {scale:g} from here on ({falls} of {ROLLBACKS} times)"

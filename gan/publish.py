@@ -44,7 +44,8 @@ def capture(trainer: Trainer, last: Stepped | None, samples: int = SAMPLES) -> C
     def write(out: Path) -> None:
         told = dict(metrics)
         directions, variance = principal_directions(average, config.z_dim, len(config.classes), samples=samples)
-        if len(parts := legs(out / "log.jsonl")) > 1:
+        parts = legs(out / "log.jsonl")
+        if len(parts) > 1 or any(part["shown"] for part in parts):
             told["legs"] = parts
         write_bytes(out / "config.json", public(config).to_json().encode())
         write_bytes(out / "metrics.json", (json.dumps(told, indent=2) + "\n").encode())
@@ -77,21 +78,24 @@ def legs(log: Path) -> list[dict[str, Any]]:
     """The parts of a run between which settings that decide weights were changed, from its log.
 
     Each {"shown": images at its start, setting: value, ...}, the settings being those that differ between any two
-    parts. A run that was only stopped and resumed has one part, for it is the same as one that never was.
+    parts. A run that was only stopped and resumed has one part, for it is the same as one that never was. A setting
+    that a part's line lacks is what folders mean that were written before there was such a setting.
     """
-    changeable = [f.name for f in dataclasses.fields(Config) if f.metadata.get("resumable") and f.name not in NEUTRAL]
+    fields = [f for f in dataclasses.fields(Config) if f.metadata.get("resumable") and f.name not in NEUTRAL]
+    lacking = {f.name: f.metadata.get("absent", f.default) for f in fields}
     parts: list[dict[str, Any]] = []
     for line in log.read_text(encoding="utf-8", errors="replace").splitlines() if log.exists() else ():
         if not line.startswith('{"event": "started"'):
             continue
         try:
             started = json.loads(line)
-            part = {"shown": int(started["shown"])} | {name: started["config"][name] for name in changeable}
+            settings = lacking | started["config"]
+            part = {"shown": int(started["shown"])} | {name: settings[name] for name in lacking}
         except (ValueError, TypeError, KeyError):  # cut short when the power went, or edited: the rest still counts
             continue
         while parts and part["shown"] <= parts[-1]["shown"]:
             parts.pop()  # nothing was kept of it
-        if not parts or any(part[name] != parts[-1][name] for name in changeable):
+        if not parts or any(part[name] != parts[-1][name] for name in lacking):
             parts.append(part)
-    differ = [name for name in changeable if len({part[name] for part in parts}) > 1]
+    differ = [name for name in lacking if len({part[name] for part in parts}) > 1]
     return [{"shown": part["shown"]} | {name: part[name] for name in differ} for part in parts]

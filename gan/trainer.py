@@ -14,14 +14,14 @@ import torch
 from torch import Tensor
 
 from gan import augment, data, ema, networks, plane, schedule
-from gan.alarms import spread
-from gan.checkpoint import find_state, read_state, read_tensors, save_state
+from gan.alarms import variety
+from gan.checkpoint import newest_state, read_state, read_tensors, save_state
 from gan.config import Config, ConfigError
 from gan.data.worlds import WORLDS, Points, is_world, load_world
 from gan.distributed import World, check
 from gan.draws import order, stream
 from gan.files import FolderError
-from gan.latent import latents
+from gan.latent import class_of, latents
 from gan.losses import LOSSES
 from gan.model import Model, pick_device
 from gan.optimizers import OPTIMIZERS, restore, state_of
@@ -118,7 +118,8 @@ def changed(config: Config, settings: Mapping[str, Any]) -> Config:
 class Trainer:
     """All that a checkpoint holds. shown: images shown so far; seconds: of training, over all resumed parts.
 
-    rate_scale: times the learning rate, below 1 after a rollback. world: the processes that share this run.
+    rate_scale: times the learning rate, below 1 after a rollback. falls: rollbacks, counted by `gan.loop`; fell: the
+    image at which the last of them began. world: the processes that share this run.
     """
 
     def __init__(self, config: Config, dataset: data.Dataset | Points, world: World | None = None) -> None:
@@ -149,7 +150,7 @@ class Trainer:
             config.critic_norm == "batch",
             self.world.share,
         )
-        self.shown, self.step, self.seconds, self.rate_scale = 0, 0, 0.0, 1.0
+        self.shown, self.step, self.seconds, self.rate_scale, self.falls, self.fell = 0, 0, 0.0, 1.0, 0, 0
         self._epoch: tuple[int, Tensor] | None = None
 
     @property
@@ -274,10 +275,24 @@ class Trainer:
         return self.average(latents(seeds, self.config.z_dim).to(self.device)).float().cpu()
 
     def diversity(self, pictures: np.ndarray) -> float:
-        """Spread of generated pictures, as `sample` gives them, over that of as many real ones."""
-        index = order(self.config.seed + 1, len(self.pictures), 0, min(len(pictures), len(self.pictures)))
-        real = self.pictures[index.to(self.device)].cpu()
-        return spread(torch.from_numpy(pictures)) / max(spread(real), 1e-8)
+        """`gan.alarms.variety` of generated pictures, as `sample` gives them; of as many as there are real ones for."""
+        made, k = torch.from_numpy(pictures), len(self.config.classes)
+        groups = torch.tensor([class_of(seed, k) if k else 0 for seed in range(len(made))])
+        if 2 * len(groups.unique()) > len(made):  # hardly two of a class: to be compared with any other
+            groups, k = torch.zeros_like(groups), 0
+        shuffled = order(self.config.seed + 1, len(self.pictures), 0, len(self.pictures))
+        classes = self.onehot.argmax(1).cpu()[shuffled] if k else torch.zeros_like(shuffled)
+        rows, real = [], []
+        for group in groups.unique():
+            own, theirs = (groups == group).nonzero()[:, 0], shuffled[classes == group]
+            some = min(len(own), len(theirs))
+            rows.append(own[:some])
+            real.append(theirs[:some])
+        rows, real = torch.cat(rows), torch.cat(real)
+        pictured = self.pictures[real.to(self.device)].cpu()
+        if pictured.ndim > 2:
+            pictured = pictured.permute(0, 2, 3, 1)
+        return variety(made[rows], pictured, groups[rows])
 
     def tensors(self) -> dict[str, Tensor]:
         """Every tensor of the run's state, by name."""
@@ -293,7 +308,7 @@ class Trainer:
         tensors = {k: v.detach().clone() for k, v in self.tensors().items()}
         if bad := {name.partition(".")[0] for name, v in tensors.items() if not bool(v.isfinite().all())}:
             raise Diverged(self.shown, f"{listed(bad)} weights")
-        return Snapshot(tensors, self.shown, self.step, self.seconds, self.rate_scale)
+        return Snapshot(tensors, self.shown, self.step, self.seconds, self.rate_scale, self.falls, self.fell)
 
     def rewind(self, to: Snapshot) -> None:
         """Make a snapshot of this run, or of one with the same networks, the present.
@@ -309,9 +324,10 @@ class Trainer:
             else:
                 optimizer.state.clear()
         self.shown, self.step, self.seconds, self.rate_scale = to.shown, to.step, to.seconds, to.rate_scale
+        self.falls, self.fell = to.falls, to.fell
 
     def save(self, folder: Path, state: Snapshot | None = None) -> None:
-        """Write a checkpoint, of now or of a snapshot, in place of the one before.
+        """Write a checkpoint, of now or of a snapshot; the one before stays beside it.
 
         TrainingError, and no write, if any number is not finite.
         """
@@ -322,13 +338,13 @@ class Trainer:
         meta = {**counters, "pictures": self.fingerprint, "config": dataclasses.asdict(self.config)}
         save_state(folder, state.tensors, meta)
 
-    def restore(self, folder: Path) -> None:
-        """Go back to the newest whole checkpoint of `folder`.
+    def restore(self, folder: Path) -> str:
+        """Go back to the newest whole checkpoint of `folder`; what was wrong with newer ones, or "".
 
         FolderError when it is damaged or was made from other pictures; ConfigError when this run's config differs from
         its own in anything that a resumed run may not change.
         """
-        state = find_state(folder)
+        state, faults = newest_state(folder)
         meta = read_state(state)
         for f in dataclasses.fields(Config):
             old, new = getattr(meta.config, f.name), getattr(self.config, f.name)
@@ -342,8 +358,10 @@ class Trainer:
                 f"{state}: made from other pictures ({meta.pictures[0]:,}; there are {self.fingerprint[0]:,} now, or "
                 f"their contents changed): put them back, or start a new run with --out"
             )
-        tensors = read_tensors(state / "state.safetensors", self.tensors())
-        self.rewind(Snapshot(tensors, meta.shown, meta.step, meta.seconds, meta.rate_scale))
+        wanted = self.tensors()
+        tensors = read_tensors(state / "state.safetensors", wanted, sum(t.numel() for t in wanted.values()))
+        self.rewind(Snapshot(tensors, meta.shown, meta.step, meta.seconds, meta.rate_scale, meta.falls, meta.fell))
+        return faults
 
 
 @dataclasses.dataclass(frozen=True)
@@ -355,6 +373,8 @@ class Snapshot:
     step: int
     seconds: float
     rate_scale: float
+    falls: int = 0
+    fell: int = 0
 
 
 def _under(prefix: str, tensors: dict[str, Tensor]) -> dict[str, Tensor]:

@@ -174,6 +174,7 @@ def hub(hub_server, monkeypatch, tmp_path):
     from huggingface_hub import constants
 
     hub_server.repos, hub_server.seen, hub_server.fault = {}, [], lambda request: None
+    hub_server.loses = lambda request: False
     point_client(monkeypatch, hub_server.url)
     monkeypatch.setattr(constants, "HF_ASSETS_CACHE", str(tmp_path / "hub-cache"))
     monkeypatch.setattr(constants, "HF_TOKEN_PATH", str(tmp_path / "no-token"))

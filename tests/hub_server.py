@@ -73,12 +73,17 @@ class Refusal(Exception):
 
 
 class Hub:
-    """What the server knows. fault: given a request, an answer in place of the real one, or None."""
+    """What the server knows.
+
+    fault: given a request, an answer in place of the real one, or None; loses: whether it does what a request asks but
+    answers with a failure.
+    """
 
     def __init__(self) -> None:
         self.repos: dict[str, Repo] = {}  # by kind and name, as in models/alice/digits
         self.seen: list[str] = []
         self.fault: Callable[[Request], Response | None] = lambda request: None
+        self.loses: Callable[[Request], bool] = lambda request: False
         self.url = ""
 
     def add(self, name: str, files: dict[str, bytes], private: bool = False, gated: bool = False) -> Repo:
@@ -136,7 +141,8 @@ def application(hub: Hub) -> FastAPI:
         if request.url.path != CHATTER:
             hub.seen.append(f"{request.method} {request.url.path}")
         fault = await asyncio.to_thread(hub.fault, request)
-        return fault or await call_next(request)
+        reply = fault or await call_next(request)
+        return Response("", 504) if hub.loses(request) else reply
 
     @app.exception_handler(Refusal)
     async def refuse(request: Request, refusal: Refusal):
@@ -187,6 +193,13 @@ def application(hub: Hub) -> FastAPI:
             for path, content in repo.commits[commit].items()
         ]
         return {"id": f"{user}/{name}", "sha": commit, "private": repo.private, "siblings": files}
+
+    @app.get(at + "/commits/{revision:path}")
+    def history(request: Request, kind: str, user: str, name: str, revision: str):
+        repo = hub.read(request, f"{kind}/{user}/{name}")
+        told = {"authors": [], "date": "2026-01-01T00:00:00.000Z", "message": ""}
+        newest_first = reversed(list(zip(repo.commits, repo.messages, strict=True)))
+        return [{"id": oid, "title": message, **told} for oid, message in newest_first]
 
     @app.post(at + "/preupload/{revision:path}")
     async def preupload(request: Request, kind: str, user: str, name: str, revision: str):

@@ -31,6 +31,13 @@ def test_what_was_thrown_away_on_resuming_is_not_drawn(tmp_path):
     assert [p[0] for p in read_losses(tmp_path / "log.jsonl")] == [16, 32, 40]
 
 
+def test_what_a_rollback_threw_away_is_not_drawn(tmp_path):
+    fell = {"event": "alarmed", "shown": 32, "kind": "non-finite", "message": "back"}
+    won = {"event": "alarmed", "shown": 32, "kind": "critic-won", "message": "say"}
+    log_of(tmp_path, stepped(16), stepped(32), stepped(48), fell, stepped(40, 9.0), won, stepped(48))
+    assert [p[0] for p in read_losses(tmp_path / "log.jsonl")] == [16, 32, 40, 48]
+
+
 def rows_of(picture: Image.Image, colour: str) -> np.ndarray:
     """The mean row, a column, of the pixels of that colour left of the legend; NaN where there are none."""
     pixels = np.asarray(picture).astype(int)

@@ -61,6 +61,16 @@ def test_a_warm_start_makes_no_request(hub, repo, revision):
     assert hub.seen == []
 
 
+def test_branches_of_similar_names_are_told_apart(hub, repo, files):
+    for name in ("a/b", "a--b", "a-b"):
+        repo.branches[name] = repo.commit(files | {"metrics.json": json.dumps({"of": name}).encode()}, name)
+    repo.branches["main"] = repo.branches["a/b"]
+    for _ in range(2):  # the second time from what was kept
+        assert [pull("alice/digits", name).commit for name in ("a/b", "a--b", "a-b")] == [
+            repo.branches[name] for name in ("a/b", "a--b", "a-b")
+        ]
+
+
 def test_a_branch_is_asked_about_again_after_a_day_or_on_request(hub, repo, files):
     old = pull("alice/digits")
     new = repo.commit(files | {"metrics.json": b"{}"}, "newer")

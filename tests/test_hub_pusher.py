@@ -100,6 +100,49 @@ def test_a_failed_push_warns_and_is_tried_again_until_it_works(hub, run):
     assert len(warnings) == 3 and all("will be tried again: the Hub has troubles" in line for line in warnings)
 
 
+def test_a_commit_whose_answer_was_lost_is_known_again_and_tagged(hub, run):
+    said, losses = [], [1]
+
+    def loses(request):
+        if "/commit/" not in request.url.path or not losses[0]:
+            return False
+        losses[0] -= 1
+        return True
+
+    pusher = Pusher("alice/digits", False, False, said.append)
+    hub.loses = loses
+    pusher.offer(at(run, 64))
+    while not hub.model("alice/digits").tags:
+        time.sleep(0.01)
+    pusher.offer(at(run, 128))
+    assert pusher.finish(), said
+    assert hub.model("alice/digits").messages[1:] == ["64 images shown", "128 images shown"]
+    assert list(hub.model("alice/digits").tags) == ["images-64", "images-128"]
+
+
+def test_a_last_state_that_could_not_be_copied_is_not_on_the_hub(hub, run, monkeypatch):
+    """Also if the push before it, still under way, goes well; a newer copy that is sent makes it good."""
+    gate, real = threading.Event(), module.copytree
+    hub.fault = lambda request: None if "/commit/" not in request.url.path else (gate.wait(20), None)[1]
+
+    def full(*args, **kwargs):
+        raise OSError(28, "No space left on device")
+
+    for repo, better in (("alice/digits", False), ("alice/letters", True)):
+        gate.clear()
+        said = []
+        pusher = Pusher(repo, False, False, said.append)
+        pusher.offer(at(run, 64))
+        monkeypatch.setattr(module, "copytree", full)
+        pusher.offer(at(run, 128))
+        monkeypatch.setattr(module, "copytree", real)
+        if better:
+            pusher.offer(at(run, 192))
+        gate.set()
+        assert pusher.finish() is better
+        assert "No space left" in said[0]
+
+
 def test_what_others_commit_meanwhile_is_not_overwritten(hub, run):
     said = []
     pusher = Pusher("alice/digits", False, False, said.append)

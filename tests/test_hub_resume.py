@@ -79,6 +79,12 @@ def test_a_repository_cannot_choose_a_folder_of_this_machine(pushed, tmp_path, n
     assert not (tmp_path / "out").exists()
 
 
+def test_a_run_on_points_needs_no_folder(pushed, tmp_path):
+    changed(pushed, "checkpoint/state.json", dataset="ring")
+    fetch_run("alice/digits", None, tmp_path / "out", None)
+    assert json.loads((tmp_path / "out/checkpoint/state.json").read_text())["config"]["dataset"] == "ring"
+
+
 def test_the_folder_of_pictures_is_the_users(pushed, tmp_path):
     changed(pushed, "checkpoint/state.json", dataset="cats", data_root="/etc")
     fetch_run("alice/digits", None, tmp_path / "out", "/home/me/cats")
@@ -107,14 +113,17 @@ def test_of_a_log_only_what_is_needed_and_believable_stays():
     config = dataclasses.asdict(Config(dataset="/home/her/cats"))
     good = {"event": "stepped", "shown": 16, "critic_loss": 0.5, "generator_loss": 1.0, "path": "/etc", "x": 1}
     start = {"event": "started", "shown": 0, "config": config, "notes": ["<b>"]}
+    fell = {"event": "alarmed", "shown": 32, "kind": "non-finite", "message": "<b>"}
     bad = [
+        fell | {"kind": "critic-won"}, fell | {"shown": -1}, {"event": []},
         3, [], {}, {"event": "stepped"}, good | {"shown": -1}, good | {"shown": 1e9}, good | {"critic_loss": "0"},
         start | {"config": {}}, start | {"shown": True}, {"event": "done", "shown": 1},
     ]  # fmt: skip
-    lines = [*map(json.dumps, [start, *bad, good]), "{", "[" * 100_000]
+    lines = [*map(json.dumps, [start, *bad, good, fell]), "{", "[" * 100_000]
     kept = [json.loads(line) for line in believable("\n".join(lines)).splitlines()]
     assert [set(event) for event in kept] == [
         {"event", "config", "shown"},
         {"event", "shown", "critic_loss", "generator_loss"},
+        {"event", "shown", "kind"},
     ]
     assert kept[0]["config"]["dataset"] == "cats"

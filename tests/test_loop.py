@@ -17,7 +17,7 @@ from PIL import Image
 
 from gan import loop, publish, trainer
 from gan.card import grid_picture
-from gan.checkpoint import FolderError, read_config
+from gan.checkpoint import FolderError, read_config, read_tensors
 from gan.config import Config, ConfigError
 from gan.control import Control
 from gan.data import DataError
@@ -195,7 +195,7 @@ def test_folder_is_complete_after_done_and_after_stop(steps, tmp_path):
     shown = 48 if steps is None else 16 * steps
     assert events[-1].shown == shown and events[-1].stopped == (steps is not None)
     assert {p.name for p in out.iterdir()} >= COMPLETE
-    assert not [p for p in out.rglob("*") if p.suffix in (".new", ".old")]
+    assert not [p for p in out.rglob("*") if p.suffix == ".new"]
     model = load(out, "cpu")
     metrics = json.loads((out / "metrics.json").read_text())
     assert metrics["images"] == shown
@@ -294,7 +294,7 @@ def test_lower_rate_after_a_rollback_is_used_and_survives_resume(tmp_path, quick
     assert {o.param_groups[0]["lr"] for o in resumed.optimizers.values()} == {5e-4}
 
 
-def test_gives_up_after_three_rollbacks_to_the_same_checkpoint(tmp_path, quick, monkeypatch):
+def test_gives_up_after_three_rollbacks_and_says_so(tmp_path, quick, monkeypatch):
     calls = breaking(monkeypatch, set(range(3, 99)), {"critic_loss": torch.tensor(math.nan)})
     seen = []
     with pytest.raises(
@@ -302,7 +302,10 @@ def test_gives_up_after_three_rollbacks_to_the_same_checkpoint(tmp_path, quick, 
     ):
         for event in train(small(images=96, checkpoint_images=16), tmp_path / "run"):
             seen.append(event)
-    assert [e.message.split("times ")[1][:6] for e in seen if isinstance(e, Alarmed)] == ["0.5 fr", "0.25 f", "0.125 "]
+    *back, last = [e for e in seen if isinstance(e, Alarmed)]
+    assert [e.message.split("times ")[1][:6] for e in back] == ["0.5 fr", "0.25 f", "0.125 "]
+    assert (last.kind, last.shown) == ("gave-up", 48) and "gave up after 3 rollbacks" in last.message
+    assert '"kind": "gave-up"' in (tmp_path / "run/log.jsonl").read_text().splitlines()[-1]
     assert calls == [0, 16, 32, 32, 32, 32]
     assert json.loads((tmp_path / "run" / "checkpoint" / "state.json").read_text())["shown"] == 32
     assert all(v.isfinite().all() for v in read_state(tmp_path / "run").values())
@@ -314,45 +317,125 @@ def test_rolls_back_to_the_start_when_there_is_no_checkpoint_yet(tmp_path, quick
     assert calls == [0, 16, 0, 16, 32] and events[-1].shown == 48
 
 
-@pytest.mark.parametrize("where", ["generator", "critic", "average"])
-def test_weights_that_are_not_finite_never_replace_a_checkpoint(where, tmp_path, quick, monkeypatch):
-    """Also when the losses of the last step, which were taken before its update, are still finite."""
-    monkeypatch.setattr(loop, "REPORT_SECONDS", 10**9)
-    out, real = tmp_path / "run", Trainer.advance
-    config = small(images=10**6, checkpoint_images=10**6)
-    list(train(config, out, control=stop_after(1)))
-    before = {p: p.read_bytes() for p in out.rglob("*") if p.is_file() and p.name not in ("log.jsonl", "config.json")}
-
-    def broken(self, move="both"):
-        result = real(self, move)
-        with torch.no_grad():
-            next(getattr(self, where).parameters()).fill_(math.nan)
-        return result
-
-    monkeypatch.setattr(Trainer, "advance", broken)
-    with pytest.raises(TrainingError, match=f"{where}.* weights not finite after 32 images"):
-        list(train(config, out, resume=True, control=stop_after(1)))
-    assert {p: p.read_bytes() for p in before} == before
+def test_checkpoints_and_published_models_renew_no_patience(tmp_path, quick, monkeypatch):
+    """A run that fails once between any two of them gives up too."""
+    breaking(monkeypatch, {2, 5, 8, 11}, {"critic_loss": torch.tensor(math.nan)})
+    with pytest.raises(TrainingError, match="gave up after 3 rollbacks"):
+        list(train(small(images=320, checkpoint_images=16), tmp_path / "run", publish_images=16))
 
 
-def test_weights_that_are_not_finite_at_a_checkpoint_roll_back(tmp_path, quick, monkeypatch):
+def test_stopping_and_resuming_renews_no_patience(tmp_path, quick, monkeypatch):
+    config, out = small(images=320, checkpoint_images=16), tmp_path / "run"
+    for part in range(3):
+        with monkeypatch.context() as patch:
+            breaking(patch, {2}, {"critic_loss": torch.tensor(math.nan)})
+            list(train(config, out, resume=part > 0, control=stop_after(3)))
+    state = json.loads((out / "checkpoint/state.json").read_text())
+    assert (state["falls"], state["rate_scale"]) == (3, 0.125)
+    breaking(monkeypatch, {2}, {"critic_loss": torch.tensor(math.nan)})
+    with pytest.raises(TrainingError, match="gave up"):
+        list(train(config, out, resume=True))
+
+
+def test_rollbacks_are_forgotten_after_a_long_healthy_stretch(tmp_path, quick, monkeypatch):
+    monkeypatch.setattr(loop, "HEALTHY", 32)
+    breaking(monkeypatch, {1, 5, 9, 13, 17}, {"critic_loss": torch.tensor(math.nan)})
+    events = list(train(small(images=320, checkpoint_images=16), tmp_path / "run"))
+    assert [e.message[-14:] for e in events if isinstance(e, Alarmed)] == ["(1 of 3 times)"] * 5
+    assert events[-1].shown == 320
+
+
+@pytest.mark.parametrize("publish_images", [0, 16])
+def test_publishing_does_not_move_where_a_rollback_leads(publish_images, tmp_path, quick, monkeypatch):
+    calls = breaking(monkeypatch, {4}, {"critic_loss": torch.tensor(math.nan)})
+    list(train(small(images=64, checkpoint_images=32), tmp_path / "run", publish_images=publish_images))
+    assert calls == [0, 16, 32, 48, 32, 48]
+
+
+def spoiling(monkeypatch, where: str, at: set[int]) -> list[int]:
+    """Make weights of a network NaN in the steps numbered in `at`, counted from 1, after their losses were taken."""
     monkeypatch.setattr(loop, "REPORT_SECONDS", 10**9)
     real, calls = Trainer.advance, []
 
     def broken(self, move="both"):
         result = real(self, move)
         calls.append(self.shown)
-        if len(calls) == 2:
+        if len(calls) in at:
             with torch.no_grad():
-                next(self.critic.parameters()).fill_(math.nan)
+                next(getattr(self, where).parameters()).fill_(math.nan)
         return result
 
     monkeypatch.setattr(Trainer, "advance", broken)
+    return calls
+
+
+@pytest.mark.parametrize("where", ["generator", "critic", "average"])
+def test_a_stop_with_weights_that_are_not_finite_saves_the_last_good_state(where, tmp_path, quick, monkeypatch):
+    """They never replace a checkpoint, also when the losses, which were taken before the update, are still finite."""
+    out, config = tmp_path / "run", small(images=10**6, checkpoint_images=10**6)
+    list(train(config, out, control=stop_after(1)))
+    before = read_state(out)
+    (out / "model.safetensors").unlink()
+    spoiling(monkeypatch, where, {2})
+    events = list(train(config, out, resume=True, control=stop_after(2)))
+    (alarm,) = [e for e in events if isinstance(e, Alarmed)]
+    assert (alarm.kind, alarm.shown) == ("non-finite", 16) and f"{where}" in alarm.message
+    assert (events[-1].shown, events[-1].stopped) == (16, True)
+    assert_same(read_state(out), before)
+    assert json.loads((out / "checkpoint/state.json").read_text())["rate_scale"] == 0.5
+    assert load(out, "cpu").config.dataset == "mnist-10k"
+    assert json.loads((out / "metrics.json").read_text())["images"] == 16
+
+
+def test_a_stop_with_broken_weights_and_no_patience_left_still_saves(tmp_path, quick, monkeypatch):
+    monkeypatch.setattr(loop, "ROLLBACKS", 0)
+    spoiling(monkeypatch, "critic", {2})
+    events = list(train(small(images=640, checkpoint_images=16), tmp_path / "run", control=stop_after(1)))
+    assert events[-1].shown == 16 and not any(isinstance(e, Alarmed) for e in events)
+    spoiling(monkeypatch, "critic", {1})
+    config = small(images=640, checkpoint_images=160)
+    events = list(train(config, tmp_path / "run", resume=True, control=stop_after(1)))
+    assert events[-1].stopped and events[-1].shown == 16
+
+
+def test_weights_that_are_not_finite_at_the_end_are_made_anew(tmp_path, quick, monkeypatch):
+    calls = spoiling(monkeypatch, "generator", {3})
+    events = list(train(small(images=48, checkpoint_images=10**6), tmp_path / "run"))
+    assert calls == [16, 32, 48, 16, 32, 48]
+    assert [(e.kind, e.shown) for e in events if isinstance(e, Alarmed)] == [("non-finite", 0)]
+    assert (events[-1].shown, events[-1].stopped) == (48, False)
+    assert all(v.isfinite().all() for v in read_state(tmp_path / "run").values())
+
+
+def test_weights_that_are_not_finite_at_a_checkpoint_roll_back(tmp_path, quick, monkeypatch):
+    calls = spoiling(monkeypatch, "critic", {2})
     out = tmp_path / "run"
     events = list(train(small(images=48, checkpoint_images=16), out))
     assert calls == [16, 32, 32, 48]
     assert [e.shown for e in events if isinstance(e, Checkpointed)] == [16, 32, 48]
     assert all(v.isfinite().all() for v in read_state(out).values())
+
+
+def test_no_picture_is_sampled_from_weights_that_are_not_finite(tmp_path, quick, monkeypatch):
+    spoiling(monkeypatch, "average", {2})
+    events = list(train(small(images=48, sample_images=16, checkpoint_images=10**6), tmp_path / "run"))
+    assert [e.shown for e in events if isinstance(e, Sampled)] == [16, 16, 32, 48]
+    assert [e.kind for e in events if isinstance(e, Alarmed)] == ["non-finite"]
+
+
+def test_a_critic_that_wins_is_told_at_the_same_image_however_seldom_it_is_reported(quick, monkeypatch):
+    real, told = Trainer.advance, []
+
+    def winning(self, move="both"):
+        critic, generator = real(self, move)
+        return critic._replace(critic_accuracy=torch.tensor(1.0)), generator
+
+    monkeypatch.setattr(Trainer, "advance", winning)
+    config, dataset = prepare(Config(**{**PLANE, "batch_size": 512}, images=512 * 24, sample_images=512 * 10))
+    for seconds in (0.0, 1e9):
+        events = run(Trainer(config, dataset), 1, (), None, Control(), report=seconds)
+        told.append([e.shown for e in events if isinstance(e, Alarmed) and e.kind == "critic-won"])
+    assert told == [[512 * 20]] * 2
 
 
 @pytest.mark.parametrize("field", ["network", "loss"])
@@ -435,6 +518,25 @@ def test_resume_from_a_damaged_state_names_the_file(stopped, change):
     path.write_text(json.dumps(json.loads(path.read_text()) | change))
     with pytest.raises(FolderError, match=r"state\.json: "):
         next(train(small(), stopped, resume=True))
+
+
+@pytest.mark.parametrize("name", ["state.json", "state.safetensors"])
+def test_a_run_whose_newest_checkpoint_is_damaged_goes_on_from_the_one_before_and_says_so(name, tmp_path, quick):
+    config, out = small(images=96, checkpoint_images=16), tmp_path / "run"
+    whole = final(tmp_path / "whole", config)
+    list(train(config, out, control=stop_after(3)))
+    (out / "checkpoint" / name).write_bytes(b"")
+    started, *_ = train(config, out, resume=True)
+    assert started.shown == 32
+    (note,) = [n for n in started.notes if name in n]
+    assert note.endswith("going on from the checkpoint before it, at image 32")
+    assert_same(read_state(out), whole)
+
+
+def test_a_run_with_a_larger_state_than_any_model_resumes(stopped, monkeypatch):
+    monkeypatch.setattr("gan.checkpoint.MAX_ELEMENTS", 1000)
+    monkeypatch.setattr(read_tensors, "__defaults__", (1000,))
+    assert list(train(small(), stopped, resume=True))[-1].shown == 64
 
 
 @pytest.mark.parametrize("text", ["[]", "{}", '{"shown": "1", "step": 1}', '{"shown": 1}', "{", "null"])

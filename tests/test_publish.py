@@ -54,6 +54,29 @@ def test_lines_that_cannot_be_read_are_passed_over(tmp_path):
     assert legs(log) == [{"shown": 0, "images": 100}, {"shown": 64, "images": 200}]
 
 
+def test_a_line_from_before_a_setting_existed_means_what_folders_of_then_mean(tmp_path):
+    log = log_of(tmp_path, (0, {"images": 100}), (64, {"images": 200, "augment": "color"}))
+    lines = [json.loads(line) for line in log.read_text().splitlines()]
+    for name in ("augment", "anneal"):
+        del lines[0]["config"][name]
+    log.write_text("".join(json.dumps(line) + "\n" for line in lines))
+    assert legs(log) == [
+        {"shown": 0, "images": 100, "augment": "none"},
+        {"shown": 64, "images": 200, "augment": "color"},
+    ]
+
+
+def test_a_run_whose_log_begins_late_says_so_in_its_card(tmp_path):
+    config, dataset = prepare(small())
+    trainer = Trainer(config, dataset)
+    trainer.advance()
+    log_of(tmp_path, (16, {"images": 100}))
+    capture(trainer, None)(tmp_path)
+    assert json.loads((tmp_path / "metrics.json").read_text())["legs"] == [{"shown": 16}]
+    card = (tmp_path / "README.md").read_text()
+    assert "# what made the first 16 images is not known; then\npython train.py --resume DIR\n" in card
+
+
 def test_a_run_without_a_log_has_no_parts(tmp_path):
     assert legs(tmp_path / "log.jsonl") == []
 

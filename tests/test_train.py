@@ -14,12 +14,14 @@ import time
 from pathlib import Path
 
 import pytest
+from conftest import small
 from safetensors.torch import load_file
 from starlette.responses import Response
 
 import train
 from gan import loop
 from gan.config import PRESETS, Config
+from gan.curve import read_losses
 from gan.data import DATASETS
 from gan.losses import LOSSES
 from gan.model import load
@@ -154,12 +156,24 @@ def test_bad_flag_is_refused_by_the_parser(capsys, flags):
     assert flags[0] != "--preset" or all(name in err for name in PRESETS)
 
 
-@pytest.mark.parametrize("kept", ["checkpoint", "checkpoint.new", "checkpoint.old"])
+@pytest.mark.parametrize("kept", ["checkpoint", "checkpoint.old"])
 def test_existing_run_is_not_overwritten(capsys, tmp_path, kept):
     (tmp_path / kept).mkdir()
     message = refused(capsys, "--preset", "smoke", "--out", str(tmp_path))
     assert f"{tmp_path} already holds a run: go on with --resume {tmp_path}" in message
     assert [p.name for p in tmp_path.iterdir()] == [kept]
+
+
+def test_a_run_that_ended_before_its_first_checkpoint_is_begun_anew(capsys, tmp_path):
+    """Killed while it wrote the first one: there is nothing to go on from, and nothing to lose."""
+    (tmp_path / "log.jsonl").write_text('{"event": "started", "shown": 0}\n')
+    (tmp_path / "checkpoint.new").mkdir()
+    (tmp_path / "checkpoint.new/state.safetensors.new").write_bytes(b"half")
+    assert "no checkpoint to resume from: start the run anew, with --out" in refused(capsys, "--resume", str(tmp_path))
+    train.check_free(tmp_path)
+    list(loop.train(small(), tmp_path))
+    assert not (tmp_path / "checkpoint.new").exists()
+    assert read_losses(tmp_path / "log.jsonl")[-1][0] == 64
 
 
 def test_existing_model_is_not_overwritten(capsys, tmp_path):

@@ -13,9 +13,10 @@ from conftest import fake_load, write_folder
 
 import app
 from gan.files import FolderError
+from gan.hub.names import MODEL
 from gan.ui import explore, folders, gallery, interpolate
 from gan.ui import session as module
-from gan.ui.folders import NEEDED, discover, read_info
+from gan.ui.folders import discover, read_info
 from gan.ui.session import Session
 
 DEEP = b"[" * 100_000
@@ -138,7 +139,7 @@ def test_a_fault_that_nobody_thought_of_stops_one_folder_only(tmp_path: Path, mo
     everything(session)
 
 
-@pytest.mark.parametrize("missing", NEEDED)
+@pytest.mark.parametrize("missing", MODEL.needed)
 def test_an_unfinished_run_is_left_out(tmp_path: Path, missing: str) -> None:
     whole, part = (write_folder(tmp_path / "runs", name) for name in ("grey", "plain"))
     (part / missing).unlink()

@@ -21,6 +21,10 @@ SILENCE = 60.0  # seconds that a push waits for the next sign of life: the clien
 T = TypeVar("T")
 
 
+class Moved(HubError):
+    """The repository is no longer as this program last saw it."""
+
+
 class Unreachable(HubError):
     """The Hub does not answer, or not now; what was fetched before is still good."""
 
@@ -130,7 +134,7 @@ def _refusal(error: Any, repo: str, revision: str | None) -> HubError:
             "choose a repository of your own"
         )
     if status in (409, 412):
-        return HubError(
+        return Moved(
             f"{repo} has been changed by someone else since this program looked: see what is new at {page(repo)}, "
             "then push again to put this on top"
         )

@@ -15,6 +15,7 @@ from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 from gan.config import Config, ConfigError
 from gan.files import FolderError, read_json, write_bytes
@@ -97,7 +98,7 @@ def _remember(place: Path, revision: str, commit: str) -> None:
 
 
 def _note(place: Path, revision: str) -> Path:
-    return place / "revisions" / revision.replace("/", "--")
+    return place / "revisions" / quote(revision, safe="")
 
 
 def _listing(repo: str, revision: str) -> tuple[str, dict[str, int]]:

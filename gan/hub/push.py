@@ -11,19 +11,16 @@ from pathlib import Path
 from typing import Any
 
 from gan.card import NEIGHBOURS, card, licence_of, public
-from gan.checkpoint import find_state, read_config, read_state
+from gan.checkpoint import copy_state, find_state, read_config, read_state
 from gan.config import Config
 from gan.curve import NAME as CURVE
 from gan.curve import write_curve
 from gan.files import FolderError, read_json, write_bytes
-from gan.hub.client import api, check_token, explained, page
-from gan.hub.names import checked_repo
+from gan.hub.client import Moved, api, check_token, explained, page
+from gan.hub.names import MODEL, checked_repo
 from gan.hub.pull import forget
 from gan.model import load
 
-COPIED = (
-    "config.json", "metrics.json", "samples.png", "directions.safetensors", "critic.safetensors", "model.safetensors",
-)  # fmt: skip
 PATHS = ("path", "folder", "notes")  # what events name on this machine
 TAGS = 100  # of one number of images, before a push goes without
 
@@ -53,7 +50,7 @@ def build(folder: Path, into: Path, repo: str, checkpoint: bool = False) -> dict
     config, metrics = read_config(folder), read_json(folder / "metrics.json")
     if not isinstance(metrics, dict) or type(metrics.get("images")) is not int:
         raise FolderError(f"{folder / 'metrics.json'}: `images`, a whole number, is missing")
-    for name in COPIED:
+    for name in MODEL.files:
         shutil.copyfile(folder / name, into / name)
     write_bytes(into / "config.json", public(config).to_json().encode())
     if (folder / "log.jsonl").is_file():
@@ -65,7 +62,8 @@ def build(folder: Path, into: Path, repo: str, checkpoint: bool = False) -> dict
     has = [(into / name).is_file() for name in (CURVE, NEIGHBOURS)]
     write_bytes(into / "README.md", card(config, metrics, licence_of(config), repo, *has).encode())
     if checkpoint:
-        _copy_state(find_state(folder / "checkpoint"), into / "checkpoint")
+        state = find_state(folder / "checkpoint")
+        copy_state(state, into / "checkpoint", public(read_state(state).config))
     return {p.relative_to(into).as_posix(): p.stat().st_size for p in sorted(into.rglob("*")) if p.is_file()}
 
 
@@ -81,14 +79,6 @@ def public_log(log: Path) -> str:
             continue
         lines.append(json.dumps(event, ensure_ascii=False) + "\n")
     return "".join(lines)
-
-
-def _copy_state(state: Path, into: Path) -> None:
-    config = public(read_state(state).config)
-    into.mkdir()
-    shutil.copyfile(state / "state.safetensors", into / "state.safetensors")
-    meta = read_json(state / "state.json") | {"config": dataclasses.asdict(config)}
-    write_bytes(into / "state.json", json.dumps(meta, indent=2).encode())
 
 
 def ready(repo: str, private: bool = False, token: str | None = None) -> str:
@@ -109,21 +99,27 @@ def ready(repo: str, private: bool = False, token: str | None = None) -> str:
 def send(built: Path, files: dict[str, int], repo: str, parent: str, token: str | None = None) -> Sent:
     """One commit of a built folder on top of `parent`, then one tag; neither if nothing has changed.
 
-    HubError when the repository has moved on from `parent` in the meantime.
+    HubError when the repository has moved on from `parent` in the meantime, unless it was by this very commit, at a try
+    whose answer was lost.
     """
     from huggingface_hub import CommitOperationAdd
 
     metrics = read_json(built / "metrics.json")
-    hub = api(token)
+    hub, message = api(token), f"{metrics['images']:,} images shown"
     operations = [CommitOperationAdd(name, built / name) for name in files]
-    with explained(repo):
-        done = hub.create_commit(
-            repo, operations, commit_message=f"{metrics['images']:,} images shown", parent_commit=parent
-        )
+    try:
+        with explained(repo):
+            commit = hub.create_commit(repo, operations, commit_message=message, parent_commit=parent).oid
+    except Moved:
+        with explained(repo):
+            newest = hub.list_repo_commits(repo)[:2]
+        if [newest[0].title, *(c.commit_id for c in newest[1:])] != [message, parent]:
+            raise
+        commit = newest[0].commit_id
     forget(repo)
-    if done.oid == parent:
-        return Sent(repo, done.oid, "", False)
-    return Sent(repo, done.oid, _tag(hub, repo, done.oid, f"images-{metrics['images']}"), True)
+    if commit == parent:
+        return Sent(repo, commit, "", False)
+    return Sent(repo, commit, _tag(hub, repo, commit, f"images-{metrics['images']}"), True)
 
 
 def _tag(hub: Any, repo: str, commit: str, name: str) -> str:

@@ -9,12 +9,12 @@ from pathlib import Path
 from shutil import copytree, ignore_patterns, rmtree
 
 from gan.curve import NAME
-from gan.hub.names import checked_repo
-from gan.hub.push import COPIED, Sent, build, ready, send, told
+from gan.hub.names import MODEL, checked_repo
+from gan.hub.push import Sent, build, ready, send, told
 
 PAUSES = (5, 30, 120, 600)  # seconds before the second, third, ... try; the last for all further ones
 IGNORED = ("samples", "*.new", "*.old", "*.part")  # of a run's folder: what is never pushed, or not whole
-WRITTEN = (*COPIED, "README.md", NAME)  # what a run's model is written to
+WRITTEN = (*MODEL.files, "README.md", NAME)  # what a run's model is written to
 LAST = 3  # tries of the push after training, which the user waits for
 
 
@@ -59,7 +59,8 @@ class Pusher:
         self._changed = threading.Condition()
         self._waiting: Copy | None = None
         self._closing = False
-        self._failed = ""  # why the newest state is not on the Hub
+        self._failed = ""  # why the newest copy is not on the Hub
+        self._lost = ""  # why there is no copy of a newer state
         self._thread = threading.Thread(target=self._run, name="push", daemon=True)
         self._thread.start()
 
@@ -69,18 +70,19 @@ class Pusher:
             copy = Copy(folder, write, self.checkpoint)
         except OSError as error:  # shutil.Error too
             self.say(f"warning: not pushed: no copy could be made ({error})")
+            self._lost = str(error)
             return
         with self._changed:
-            self._waiting = copy
+            self._waiting, self._lost = copy, ""
             self._changed.notify_all()
 
     def finish(self) -> bool:
-        """Wait until the newest copy is sent, or has failed `LAST` more times; whether the last one tried is sent."""
+        """Wait until the newest copy is sent, or has failed `LAST` more times; whether the newest state is there."""
         with self._changed:
             self._closing = True
             self._changed.notify_all()
         self._thread.join()
-        return not self._failed
+        return not (self._failed or self._lost)
 
     def _run(self) -> None:
         tries, last = 0, 0

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import dataclasses
 import json
-import shutil
 from pathlib import Path
 from typing import Any
 
 from gan.card import public
-from gan.checkpoint import read_state
+from gan.checkpoint import copy_state, read_state
 from gan.config import Config
+from gan.curve import ROLLED_BACK
 from gan.data import DATASETS
-from gan.files import read_json, write_bytes
+from gan.data.worlds import is_world
+from gan.files import write_bytes
 from gan.hub.names import CHECKPOINT, HubError
 from gan.hub.pull import pull
 
@@ -28,15 +29,12 @@ def fetch_run(repo: str, revision: str | None, out: Path, dataset: str | None) -
     pulled = pull(repo, revision, CHECKPOINT, refresh=True)
     state = pulled.folder / "checkpoint"
     config = public(read_state(state).config)
-    if config.dataset not in DATASETS:
+    if config.dataset not in DATASETS and not is_world(config.dataset):
         if dataset is None or Path(dataset).name != config.dataset:
             raise HubError(f"{repo} learnt from a folder called {config.dataset!r}: pass yours with --dataset")
         config = dataclasses.replace(config, dataset=dataset)
     aside = out / "checkpoint.part"
-    aside.mkdir(parents=True)
-    shutil.copyfile(state / "state.safetensors", aside / "state.safetensors")
-    meta = read_json(state / "state.json") | {"config": dataclasses.asdict(config)}
-    write_bytes(aside / "state.json", json.dumps(meta, indent=2).encode())
+    copy_state(state, aside, config)
     if (pulled.folder / "log.jsonl").is_file():
         write_bytes(out / "log.jsonl", believable((pulled.folder / "log.jsonl").read_text("utf-8", "replace")).encode())
     aside.rename(out / "checkpoint")
@@ -49,7 +47,7 @@ def believable(log: str) -> str:
     for line in log.splitlines():
         try:
             event = json.loads(line)
-            kept = _start(event) if event["event"] == "started" else _step(event)
+            kept = _KEPT[event["event"]](event)
         except (ValueError, TypeError, KeyError, RecursionError):
             continue
         lines.append(json.dumps(kept, ensure_ascii=False) + "\n")
@@ -62,12 +60,21 @@ def _start(event: dict[str, Any]) -> dict[str, Any]:
 
 
 def _step(event: dict[str, Any]) -> dict[str, Any]:
-    if event["event"] != "stepped" or any(type(event[name]) is not float for name in LOSSES):
+    if any(type(event[name]) is not float for name in LOSSES):
         raise ValueError
     return {"event": "stepped", "shown": _count(event["shown"])} | {name: event[name] for name in LOSSES}
+
+
+def _back(event: dict[str, Any]) -> dict[str, Any]:
+    if event["kind"] != ROLLED_BACK:
+        raise ValueError
+    return {"event": "alarmed", "shown": _count(event["shown"]), "kind": ROLLED_BACK}
 
 
 def _count(value: Any) -> int:
     if type(value) is not int or not 0 <= value <= 10**12:
         raise ValueError
     return value
+
+
+_KEPT = {"started": _start, "stepped": _step, "alarmed": _back}

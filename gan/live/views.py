@@ -15,7 +15,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from gan.alarms import spread
+from gan.alarms import variety
 from gan.data.dataset import DataError, Dataset
 from gan.data.worlds import MIXTURES, Points, world_of
 from gan.draws import order
@@ -220,8 +220,8 @@ class PictureViewer:
             return {}
         pictures = to_uint8(made)
         some = min(half, 64)
-        real = self.real[half : half + some].permute(0, 2, 3, 1)
-        numbers = {"diversity": spread(torch.from_numpy(pictures[:some])) / max(spread(real), 1e-8)}
+        real, groups = self.real[:some].permute(0, 2, 3, 1), self.labels[:some] * bool(k)
+        numbers = {"diversity": variety(torch.from_numpy(pictures[:some]), real, groups)}
         if self.classifier is None:
             return numbers
         eyes = self.classifier.features(pictures)

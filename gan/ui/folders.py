@@ -14,8 +14,8 @@ from typing import Any
 
 from gan.config import Config, ConfigError
 from gan.files import FolderError, read_json
+from gan.hub.names import MODEL
 
-NEEDED = ("config.json", "model.safetensors", "critic.safetensors", "directions.safetensors")
 HEADER = 4_000_000  # bytes: a safetensors header longer than this is no model of ours
 IMAGES = 10**12  # more than anyone has shown a network
 AXES = 8  # of one tensor
@@ -47,7 +47,7 @@ def discover(root: Path) -> list[Path]:
     """Model folders below `root`: every `weights/*`, then every `runs/*` that has finished writing a model."""
     shipped = sorted(p.parent for p in root.glob("weights/*/config.json"))
     trained = sorted(p.parent for p in root.glob("runs/*/config.json"))
-    return shipped + [folder for folder in trained if all((folder / name).is_file() for name in NEEDED)]
+    return shipped + [folder for folder in trained if all((folder / name).is_file() for name in MODEL.needed)]
 
 
 def is_run(folder: Path) -> bool:

@@ -16,8 +16,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from gan.files import FolderError
+from gan.hub.names import MODEL
 from gan.ui import checks, gpu
-from gan.ui.folders import NEEDED, Info, read_info
+from gan.ui.folders import Info, read_info
 from gan.ui.limits import Limit
 
 if TYPE_CHECKING:
@@ -274,7 +275,7 @@ class Session:
 
     def _stamp(self, name: str) -> object:
         """Changes when one of the folder's files does."""
-        return [_changed(self._folders[name] / file) for file in (*NEEDED, "metrics.json")]
+        return [_changed(self._folders[name] / file) for file in (*MODEL.needed, "metrics.json")]
 
 
 def _changed(path: Path) -> int | None:

@@ -14,7 +14,7 @@
     recall: ["Recall", "Share of real points that lie where generated ones do", percent, (v) => v],
     frechet: ["Frechet distance", "From real pictures, in our own classifier's features; the floor is what other real pictures score", short, null, (n) => `floor ${short(n.frechet_floor)}`],
     confidence: ["Classifier's confidence", "How sure our classifier is of what it sees, on average; of noise, too, it can be sure: see the classes below", percent, (v) => v],
-    diversity: ["Diversity", "Spread of generated pictures over that of real ones", percent, (v) => Math.min(1, v)],
+    diversity: ["Diversity", "How far a generated picture is from the one most like it, over the same of real ones; near 0, few repeat", percent, (v) => Math.min(1, v)],
     accuracy_real: ["Critic on real", "Share of real ones that score above the mean fake", percent, (v) => v],
     accuracy_fake: ["Critic on fake", "Share of fakes that score below the mean real one", percent, (v) => v],
     critic_loss: ["Critic's loss", "What the critic minimises", short, null],
