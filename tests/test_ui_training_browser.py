@@ -1,0 +1,171 @@
+"""The Train tab in a real browser."""
+
+from __future__ import annotations
+
+import time
+
+import pytest
+from conftest import served
+
+from gan.live.runs import Runs
+
+WAIT = 90.0  # seconds that anything may take on a busy machine
+
+
+@pytest.fixture(scope="module")
+def brief():
+    """The runs of the site: whoever looks away for ten seconds loses his place."""
+    runs = Runs(2, idle=10.0)
+    yield runs
+    runs.close()
+
+
+@pytest.fixture(scope="module")
+def site(tiny_session, brief):
+    with served(tiny_session, lambda: brief) as url:
+        yield url
+
+
+@pytest.fixture
+def visitor(browser, site):
+    """Opens fresh visitors' pages; fails if one logs an error or asks another host for anything."""
+    wrong, contexts = [], []
+
+    def visit(address: str = ""):
+        context = browser.new_context(viewport={"width": 1280, "height": 900}, accept_downloads=True)
+        contexts.append(context)
+        page = context.new_page()
+        page.set_default_timeout(WAIT * 1000)
+        page.on("console", lambda message: wrong.append(message.text) if message.type == "error" else None)
+        page.on("pageerror", lambda error: wrong.append(str(error)))
+        page.on("request", lambda r: None if r.url.startswith((site, "data:", "blob:")) else wrong.append(r.url))
+        page.goto(site + address)
+        if not address:
+            page.get_by_role("tab", name="Train").first.click()
+        page.wait_for_selector("[data-train=begin]:not([disabled])")
+        return page
+
+    yield visit
+    for context in contexts:
+        context.close()
+    assert not wrong
+
+
+def begin(page) -> str:
+    """Start the run that is planned; its name."""
+    page.get_by_role("button", name="Start training").click()
+    page.wait_for_function("new URLSearchParams(location.search).has('run')")
+    page.wait_for_function("(latentLab.stats.frames ?? 0) > 3")
+    return page.evaluate("new URLSearchParams(location.search).get('run')")
+
+
+def clock(page) -> str:
+    return page.locator("[data-at=clock]").inner_text()
+
+
+def stopped(page) -> str:
+    """The clock once it stands still: the step under way when Pause was clicked is still to be drawn."""
+    seen, last = clock(page), None
+    while seen != last:
+        page.wait_for_timeout(700)
+        seen, last = clock(page), seen
+    return seen
+
+
+def test_a_ring_is_learnt_paused_stepped_scrubbed_forked_and_opened(visitor):
+    page = visitor()
+    first = begin(page)
+    page.get_by_text("8 of 8").wait_for()
+    page.get_by_role("button", name="Pause").click()
+    page.get_by_role("button", name="Go on").wait_for()
+    still = stopped(page)
+    page.get_by_role("button", name="Both").click()
+    page.wait_for_function("before => document.querySelector('[data-at=clock]').innerText !== before", arg=still)
+    steps = [int(text.split("\n")[1].split()[0].replace(",", "")) for text in (still, clock(page))]
+    assert steps[1] == steps[0] + 1
+
+    canvas = ".ll-screens canvas >> nth=0"
+    newest = page.eval_on_selector(canvas, "c => c.toDataURL()")
+    page.locator("[data-train=scrub]").fill("0")
+    page.wait_for_function("document.querySelector('[data-at=clock]').innerText.startsWith('0 shown')")
+    assert page.eval_on_selector(canvas, "c => c.toDataURL()") != newest
+
+    page.locator("[data-train=scrub]").fill("2")
+    page.wait_for_function("!document.querySelector('[data-at=clock]').innerText.startsWith('0 shown')")
+    page.get_by_role("button", name="Fork from here").click()
+    page.wait_for_function("old => new URLSearchParams(location.search).get('run') !== old", arg=first)
+    page.get_by_text("8 of 8").wait_for()
+
+    page.get_by_role("button", name="Open in Explore").click()
+    page.wait_for_selector("#ll-explore .ll-others-grid.ll-ready")
+    assert page.locator("#ll-model").input_value().startswith("ring-")
+    assert page.eval_on_selector(".ll-screen canvas", "c => c.width") == 64
+
+
+def test_settings_act_on_the_run_and_layers_on_the_picture(visitor):
+    page = visitor()
+    begin(page)
+    page.get_by_text("Every setting").click()
+    page.get_by_label("loss", exact=True).select_option("hinge")
+    page.get_by_text("hinge, r1+r2").wait_for()
+    page.get_by_role("button", name="Pause").click()
+    page.get_by_role("button", name="Go on").wait_for()
+    page.wait_for_timeout(500)
+    canvas = ".ll-screens canvas >> nth=0"
+    for layer in ("Critic's map", "Gradients", "Latent grid", "Generated", "Real"):
+        before = page.eval_on_selector(canvas, "c => c.toDataURL()")
+        page.get_by_text(layer, exact=True).click()
+        assert page.eval_on_selector(canvas, "c => c.toDataURL()") != before, layer
+
+
+def test_visitors_do_not_see_each_other_and_a_reload_finds_run_and_plan_again(visitor):
+    page = visitor()
+    page.get_by_text("Two moons").click()
+    run = begin(page)
+    other = visitor()
+    assert other.locator(".ll-screens canvas").count() == 0 and run not in other.content()
+    page.reload()
+    page.wait_for_selector(".ll-screens canvas")
+    page.wait_for_function("(latentLab.stats.frames ?? 0) > 1")
+    assert page.evaluate("new URLSearchParams(location.search).get('run')") == run
+    assert page.locator("[name=ll-train-data]:checked").input_value() == "two-moons"
+    assert "two-moons" in page.evaluate("new URLSearchParams(location.search).get('train')")
+
+
+def test_a_closed_tab_frees_its_place(visitor, brief):
+    page = visitor()
+    run = begin(page)
+    thread = brief.find(run).run
+    page.context.close()
+    end = time.monotonic() + WAIT
+    while thread.alive and time.monotonic() < end:
+        time.sleep(0.1)
+    assert not thread.alive
+
+
+def test_a_shared_link_repeats_the_plan(visitor):
+    page = visitor(
+        "?train=" + '{"dataset":"grid","seed":7,"sides":[{"preset":"wgan","changes":{"clip":0.2}},{"preset":"modern"}]}'
+    )
+    assert page.locator("[name=ll-train-data]:checked").input_value() == "grid"
+    assert page.locator("[name=ll-train-preset]:checked").input_value() == "wgan"
+    assert page.locator("[name=ll-train-rival]:checked").input_value() == "modern"
+    assert page.locator("[data-train=seed]").input_value() == "7"
+    begin(page)
+    page.locator(".ll-screens figure").nth(1).wait_for()
+    hostile = visitor("?train=" + '{"dataset":"<img src=x onerror=alert(1)>","sides":[{"preset":"__proto__"}]}')
+    assert hostile.locator("[name=ll-train-data]:checked").input_value() == "ring"
+
+
+def test_a_drawing_is_learnt(visitor):
+    page = visitor()
+    page.get_by_text("Draw your own").click()
+    page.get_by_role("button", name="Start training").click()
+    page.get_by_text("draw more").wait_for()
+    box = page.locator(".ll-sketch canvas").bounding_box()
+    page.mouse.move(box["x"] + 40, box["y"] + 40)
+    page.mouse.down()
+    page.mouse.move(box["x"] + 200, box["y"] + 180, steps=10)
+    page.mouse.up()
+    begin(page)
+    page.get_by_text("Recall").wait_for()
