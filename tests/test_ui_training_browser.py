@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 
 import pytest
@@ -57,6 +58,13 @@ def begin(page) -> str:
     page.wait_for_function("new URLSearchParams(location.search).has('run')")
     page.wait_for_function("(latentLab.stats.frames ?? 0) > 3")
     return page.evaluate("new URLSearchParams(location.search).get('run')")
+
+
+def until(condition) -> None:
+    end = time.monotonic() + WAIT
+    while not condition():
+        assert time.monotonic() < end
+        time.sleep(0.02)
 
 
 def clock(page) -> str:
@@ -141,6 +149,38 @@ def test_a_closed_tab_frees_its_place(visitor, brief):
     while thread.alive and time.monotonic() < end:
         time.sleep(0.1)
     assert not thread.alive
+
+
+def test_a_browser_rests_where_there_is_no_news(visitor):
+    page = visitor()
+    begin(page)
+    last, asked = [], []
+
+    def nothing_new(route):
+        if '"news"' not in route.request.post_data:
+            return route.continue_()
+        if not last:
+            last.append(route.fetch().json())
+            last[0].pop("moment", None)
+        asked.append(time.monotonic())
+        route.fulfill(json=last[0])
+
+    page.route(re.compile("/component_server"), nothing_new)
+    page.wait_for_timeout(1000)
+    asked.clear()
+    page.wait_for_timeout(2000)
+    assert 3 <= len(asked) <= 11
+
+
+def test_slow_motion_reaches_the_run_that_comes(visitor, brief):
+    page = visitor()
+    page.locator("[data-train=slow]").fill("0.2")
+    run = begin(page)
+    until(lambda: brief.find(run).run.pace == 0.2)
+    page.get_by_role("button", name="Start again").click()
+    page.wait_for_function("old => new URLSearchParams(location.search).get('run') !== old", arg=run)
+    again = page.evaluate("new URLSearchParams(location.search).get('run')")
+    until(lambda: brief.find(again).run.pace == 0.2)
 
 
 def test_a_shared_link_repeats_the_plan(visitor):

@@ -96,7 +96,7 @@ class Run:
         self.error: str | None = None
         self.notice: str | None = None  # why it waits, unasked
         self.done = False
-        self._slow = 0.0
+        self.pace = 0.0  # seconds waited after each step; `slow` sets it
         self._measured = self._due = -math.inf
         self._controls = [Control() for _ in configs]
         self._sides: list[Side] = []
@@ -136,7 +136,7 @@ class Run:
         """Wait so long after each step, at most `SLOWEST`; 0 is full speed."""
         if not 0 <= seconds <= SLOWEST:
             raise ValueError(f"slow must be in [0, {SLOWEST:g}] seconds, got {seconds!r}")
-        self._slow = seconds
+        self.pace = seconds
 
     def change(self, side: int, settings: Mapping[str, Any]) -> None:
         """Other settings for one side from its next step on. ConfigError, and no change, for what cannot be."""
@@ -232,12 +232,12 @@ class Run:
             for i, side in enumerate(self._sides):
                 self._hear(i, side.advance())
             self._watch(viewer, kind)
-            self._wait(self._slow)
+            self._wait(self.pace)
         self._see(viewer, keep=True)
 
     @property
     def _free(self) -> bool:
-        return not self._slow and all(control.free for control in self._controls)
+        return not self.pace and all(control.free for control in self._controls)
 
     def _borrow(self, viewer: Viewer, kind: str) -> None:
         """Let a burst take the sides along, until it ends or something is asked of them."""
@@ -349,7 +349,7 @@ class Run:
 
     def _wait(self, seconds: float) -> None:
         until = time.perf_counter() + seconds
-        while self._slow and not self._stopping and (left := until - time.perf_counter()) > 0:
+        while self.pace and not self._stopping and (left := until - time.perf_counter()) > 0:
             time.sleep(min(left, 0.05))
 
 
