@@ -57,18 +57,6 @@ def test_a_sheet_is_the_strip_and_then_the_keyframes(calls, session, change):
     json.dumps(reply, allow_nan=False)
 
 
-@pytest.mark.parametrize("shape", [(1, 4, 4, 1), (7, 5, 5, 3), (12, 2, 2, 3)])
-@pytest.mark.parametrize("columns", [1, 3, 4])
-def test_sheet_puts_picture_i_in_cell_i(shape, columns):
-    pictures = np.random.default_rng(0).integers(0, 256, shape, dtype=np.uint8)
-    whole = interpolate.sheet(pictures, columns)
-    size = shape[1]
-    assert whole.shape == (-(-shape[0] // columns) * size, columns * size, shape[3])
-    for i, picture in enumerate(pictures):
-        top, left = i // columns * size, i % columns * size
-        assert np.array_equal(whole[top : top + size, left : left + size], picture)
-
-
 HOSTILE = [
     (None, "expected a JSON object"),
     ([], "expected a JSON object"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import dataclasses
 import gc
 import io
 import subprocess
@@ -13,12 +14,19 @@ import zipfile
 
 import numpy as np
 import pytest
+import torch
+from conftest import ink_name
 from PIL import Image
 
 import gan
-from gan.data.worlds import ink_name
+from gan.data import DATASETS
+from gan.data.worlds import WORLDS, World
 from gan.live.presets import PRESETS
 from gan.live.runs import Runs
+from gan.losses import LOSSES
+from gan.networks import NETWORKS, POINT_NETWORKS
+from gan.optimizers import OPTIMIZERS
+from gan.penalties import PENALTIES
 from gan.ui import training
 from gan.ui.session import Session
 
@@ -29,8 +37,8 @@ QUICK = {"width": 16, "batch_size": 16}
 class Tab:
     """The functions of the tab, by name, as one visitor's browser calls them."""
 
-    def __init__(self, session, hall: Runs) -> None:
-        self._functions = {f.__name__: f for f in training.functions(session, lambda: hall)}
+    def __init__(self, session, runs: Runs) -> None:
+        self._functions = {f.__name__: f for f in training.functions(session, lambda: runs)}
 
     def __getattr__(self, name):
         return lambda **payload: self._functions[name](payload)
@@ -51,15 +59,15 @@ class Tab:
 
 
 @pytest.fixture
-def hall():
+def runs():
     runs = Runs(2)
     yield runs
     runs.close()
 
 
 @pytest.fixture
-def tab(tiny_session, hall):
-    return Tab(tiny_session, hall)
+def tab(tiny_session, runs):
+    return Tab(tiny_session, runs)
 
 
 def seen(news) -> bool:
@@ -70,17 +78,52 @@ def array(packed) -> np.ndarray:
     return np.frombuffer(base64.b64decode(packed["data"]), packed["type"]).reshape(packed["shape"])
 
 
+def menus(tab, kind: str) -> dict:
+    """The tab's settings for data of a kind, by name."""
+    return {setting["name"]: setting for setting in tab.about()["settings"][kind]}
+
+
 def test_the_tab_is_told_what_there_is(tab):
     about = tab.about()
-    assert (
-        set(about["presets"]) == set(PRESETS)
-        and "gamma" in about["live"]
-        and "relativistic" in about["choices"]["loss"]
-    )
-    for dataset in ("ring", "emoji"):
+    assert set(about["presets"]) == set(PRESETS)
+    assert about["data"]["points"]["ring"] == "Ring of 8" and set(about["data"]["points"]) == set(WORLDS)
+    assert set(about["data"]["pictures"]) == {"emoji", "mnist-10k", "fashion-mnist-10k"}, "no network is needed"
+    for kind, dataset in (("points", "ring"), ("pictures", "emoji")):
         for preset in about["presets"]:
-            told = tab.preset(preset=preset, dataset=dataset)["settings"]
-            assert set(about["live"]) | set(about["fresh"]) == set(told)
+            assert set(menus(tab, kind)) <= set(tab.preset(preset=preset, dataset=dataset)["settings"])
+
+
+def test_only_what_can_be_chosen_is_offered(tab):
+    points, pictures = menus(tab, "points"), menus(tab, "pictures")
+    assert set(pictures) - set(points) == {"augment", "conditional"}, "points have none"
+    assert points["network"]["choices"] == list(POINT_NETWORKS) and pictures["network"]["choices"] == list(NETWORKS)
+    assert points["critic_norm"]["choices"] == ["none", "spectral"]
+    assert pictures["critic_norm"]["choices"] == ["none", "batch", "spectral"]
+    assert points["gamma"] == {"name": "gamma", "kind": "float", "live": True, "help": points["gamma"]["help"]}
+    assert [points[name]["live"] for name in ("loss", "width", "batch_size")] == [True, False, True]
+
+
+def test_what_is_added_to_a_dict_is_offered_and_can_be_trained(tab, monkeypatch):
+    dot = World(lambda count, source: 0.1 * torch.randn(count, 2, generator=source), 1.0, "A dot")
+    monkeypatch.setitem(WORLDS, "dot", dot)
+    monkeypatch.setitem(DATASETS, "mine", DATASETS["emoji"])
+    monkeypatch.setitem(DATASETS, "far", dataclasses.replace(DATASETS["emoji"], download=5))
+    for registry in (LOSSES, PENALTIES, OPTIMIZERS, NETWORKS, POINT_NETWORKS):
+        monkeypatch.setitem(registry, "new", list(registry.values())[0])
+    data, points, pictures = tab.about()["data"], menus(tab, "points"), menus(tab, "pictures")
+    assert data["points"]["dot"] == "A dot" and data["pictures"]["mine"] == "1,911 emoji"
+    assert "far" not in data["pictures"]
+    for settings in (points, pictures):
+        assert all("new" in settings[name]["choices"] for name in ("loss", "penalty", "optimizer", "network"))
+    changes = {**QUICK, "loss": "new", "penalty": "new", "optimizer": "new", "network": "new"}
+    begun = tab.begin(dataset="dot", sides=[{"preset": "modern", "changes": changes}])
+    tab.until(begun["run"], seen, "frames of the new world")
+
+
+def test_points_take_what_is_offered_for_them(tab):
+    run = tab.begin_ring(network="points-fourier", critic_norm="spectral", ema_images=500)
+    news = tab.until(run, seen, "frames")
+    assert [news["sides"][0][name] for name in ("critic_norm", "ema_images")] == ["spectral", 500]
 
 
 def test_a_run_is_seen_asked_and_gone_back_to(tab):
@@ -178,15 +221,15 @@ SIDE = {"preset": "modern", "changes": {}}
         ({"sides": [SIDE], "files": []}, "0 of the files"),
     ],
 )
-def test_nonsense_begins_nothing_and_says_why(tab, hall, payload, words):
+def test_nonsense_begins_nothing_and_says_why(tab, runs, payload, words):
     reply = tab.begin(**payload)
     if "run" in reply:  # found out by the run itself
         reply = tab.until(reply["run"], lambda n: n["done"], "an end")
     assert words in reply["error"]
     end = time.monotonic() + WAIT
-    while hall.training and time.monotonic() < end:
+    while runs.training and time.monotonic() < end:
         time.sleep(0.05)
-    assert hall.training == 0
+    assert runs.training == 0
 
 
 @pytest.mark.parametrize("function", ["news", "moment", "ask", "film", "take", "open", "fork"])
@@ -216,13 +259,13 @@ def test_nonsense_asked_of_a_run_is_refused_and_the_run_goes_on(tab, payload, wo
 
 
 def test_the_third_stands_in_line_and_is_told_its_place(tab):
-    runs = [tab.begin_ring() for _ in range(3)]
-    assert [tab.news(run=run)["place"] for run in runs] == [0, 0, 1]
-    tab.ask(run=runs[0], what="forget")
-    tab.until(runs[2], seen, "its turn")
+    begun = [tab.begin_ring() for _ in range(3)]
+    assert [tab.news(run=run)["place"] for run in begun] == [0, 0, 1]
+    tab.ask(run=begun[0], what="forget")
+    tab.until(begun[2], seen, "its turn")
 
 
-def test_twenty_runs_leave_no_thread_and_no_memory(tab, hall):
+def test_twenty_runs_leave_no_thread_and_no_memory(tab, runs):
     def resident() -> int:
         with open("/proc/self/status") as status:
             return next(int(line.split()[1]) for line in status if line.startswith("VmRSS")) // 1024
@@ -230,7 +273,7 @@ def test_twenty_runs_leave_no_thread_and_no_memory(tab, hall):
     def one() -> None:
         run = tab.begin_ring(width=64)
         tab.until(run, seen, "frames")
-        thread = hall.find(run).run
+        thread = runs.find(run).run
         tab.ask(run=run, what="forget")
         thread.join(WAIT)
 
@@ -241,7 +284,7 @@ def test_twenty_runs_leave_no_thread_and_no_memory(tab, hall):
     for _ in range(20):
         one()
     gc.collect()
-    assert not [t for t in threading.enumerate() if t.name == "live-run"] and not hall._entries
+    assert not [t for t in threading.enumerate() if t.name == "live-run"] and not runs._entries
     assert resident() - memory < 40, "megabytes"
 
 

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import dataclasses
 import re
 import time
 
 import pytest
 from conftest import served
 
+from gan.data.worlds import WORLDS
 from gan.live.runs import Runs
+from gan.losses import LOSSES
+from gan.networks import POINT_NETWORKS
 
 WAIT = 90.0  # seconds that anything may take on a busy machine
 
@@ -113,7 +117,7 @@ def test_a_ring_is_learnt_paused_stepped_scrubbed_forked_and_opened(visitor):
 def test_settings_act_on_the_run_and_layers_on_the_picture(visitor):
     page = visitor()
     begin(page)
-    page.get_by_text("Every setting").click()
+    page.get_by_text("Settings", exact=True).click()
     page.get_by_label("loss", exact=True).select_option("hinge")
     page.get_by_text("hinge, r1+r2").wait_for()
     page.get_by_role("button", name="Pause").click()
@@ -124,6 +128,20 @@ def test_settings_act_on_the_run_and_layers_on_the_picture(visitor):
         before = page.eval_on_selector(canvas, "c => c.toDataURL()")
         page.get_by_text(layer, exact=True).click()
         assert page.eval_on_selector(canvas, "c => c.toDataURL()") != before, layer
+
+
+def test_what_is_added_to_a_dict_is_in_the_menus(visitor, monkeypatch):
+    monkeypatch.setitem(WORLDS, "dot", dataclasses.replace(WORLDS["two-moons"], about="A dot"))
+    monkeypatch.setitem(LOSSES, "new", LOSSES["hinge"])
+    page = visitor()
+    page.get_by_text("A dot", exact=True).click()
+    page.get_by_text("Settings", exact=True).click()
+    page.get_by_label("loss", exact=True).select_option("new")
+    assert page.get_by_label("network", exact=True).locator("option").all_inner_texts() == list(POINT_NETWORKS)
+    assert page.get_by_label("augment", exact=True).count() == 0
+    begin(page)
+    page.locator("figcaption").get_by_text("new, r1+r2").wait_for()
+    assert page.get_by_label("network", exact=True).count() == 0, "a run keeps its networks"
 
 
 def test_visitors_do_not_see_each_other_and_a_reload_finds_run_and_plan_again(visitor):
@@ -146,9 +164,9 @@ def test_a_closed_tab_frees_its_place(visitor, brief):
     thread = brief.find(run).run
     page.context.close()
     end = time.monotonic() + WAIT
-    while thread.alive and time.monotonic() < end:
+    while not thread.done and time.monotonic() < end:
         time.sleep(0.1)
-    assert not thread.alive
+    assert thread.done
 
 
 def test_a_browser_rests_where_there_is_no_news(visitor):
