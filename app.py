@@ -34,8 +34,8 @@ if TYPE_CHECKING:
 HOUR = 3600  # seconds
 
 
-def build(session: Session, hall: Callable[[], Runs] | None = None) -> gr.Blocks:
-    """The whole page over one session; start it with `launch(**settings())`. hall: as for the Train tab."""
+def build(session: Session, runs: Callable[[], Runs] | None = None) -> gr.Blocks:
+    """The whole page over one session; start it with `launch(**settings())`. runs: as for the Train tab."""
     with gr.Blocks(title="Latent Lab", analytics_enabled=False, fill_width=True, delete_cache=(HOUR, HOUR)) as demo:
         header.build()
         with gr.Tabs(elem_id="ll-tabs"):
@@ -46,7 +46,7 @@ def build(session: Session, hall: Callable[[], Runs] | None = None) -> gr.Blocks
             with gr.Tab("Interpolate", elem_id="tab-interpolate"):
                 interpolate.build(session)
             with gr.Tab("Train", elem_id="tab-train"):
-                training.build(session, hall)
+                training.build(session, runs)
             with gr.Tab("Publish", elem_id="tab-publish") as tab:
                 publish.build(session, tab)
         api.build(session)

@@ -19,9 +19,13 @@ import subprocess
 import sys
 import threading
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from benchmarks.browser import chromium, free_port, wait_for
 from benchmarks.report import report
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Page
 
 ROOT = Path(__file__).resolve().parent.parent
 DELAY = 0.03  # seconds each way
@@ -141,7 +145,7 @@ def percentile(values: list[float], p: float) -> float:
     return sorted(values)[min(len(values) - 1, int(p * len(values)))]
 
 
-def measure(page, url: str, selector: str, seconds: float, steps: int, opening: str | None) -> dict[str, float]:
+def measure(page: Page, url: str, selector: str, seconds: float, steps: int, opening: str | None) -> dict[str, float]:
     """Paints a second while dragging, and milliseconds from a change to its paint, of one arm."""
     page.goto(url)
     if opening:

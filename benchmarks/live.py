@@ -17,10 +17,13 @@ import subprocess
 import sys
 import time
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from benchmarks.browser import chromium, free_port, wait_for
 from benchmarks.report import report
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Page
 
 ROOT = Path(__file__).resolve().parent.parent
 LEAST = 0.85  # mean confidence at which digits count as recognisable; of real ones it is .99
@@ -40,7 +43,7 @@ SLIDE = """async (n) => {
 }"""
 
 
-def read(page, title: str) -> float | None:
+def read(page: Page, title: str) -> float | None:
     """A read-out of the Train tab by its title, as a number; percentages as shares."""
     text = page.evaluate(
         "title => [...document.querySelectorAll('.ll-read')].find((e) => e.firstChild.textContent === title)"
@@ -54,13 +57,13 @@ def read(page, title: str) -> float | None:
         return None
 
 
-def kinds(page) -> int:
+def kinds(page: Page) -> int:
     """How many classes the Train tab's histogram gives a share of SHARE or more."""
     titles = page.evaluate("[...document.querySelectorAll('.ll-classes-bar span')].map((e) => e.title)")
     return sum(float(title.rsplit(":", 1)[1].strip(" %")) >= 100 * SHARE for title in titles)
 
 
-def reached(page, title: str, least: float, since: float, varied: bool = False) -> float | None:
+def reached(page: Page, title: str, least: float, since: float, varied: bool = False) -> float | None:
     """Seconds from `since` until a read-out is at least so much, of KINDS classes if varied; None after MOST."""
     while time.perf_counter() - since < MOST:
         value = read(page, title)
@@ -70,7 +73,7 @@ def reached(page, title: str, least: float, since: float, varied: bool = False) 
     return None
 
 
-def begin(page, data: str) -> float:
+def begin(page: Page, data: str) -> float:
     """Start a run; the clock's reading at the click."""
     page.get_by_role("tab", name="Train").first.click()
     page.wait_for_selector("[data-train=begin]:not([disabled])")
@@ -81,7 +84,7 @@ def begin(page, data: str) -> float:
     return since
 
 
-def slide(page) -> float:
+def slide(page: Page) -> float:
     """Median latency of Explore's first slider, in milliseconds."""
     page.get_by_role("tab", name="Explore").first.click()
     page.wait_for_selector("#ll-explore .ll-others-grid.ll-ready")
@@ -89,7 +92,7 @@ def slide(page) -> float:
     return page.evaluate(SLIDE, 100)
 
 
-def run(page, url: str, seconds: float) -> dict[str, Any]:
+def run(page: Page, url: str, seconds: float) -> dict[str, Any]:
     """All measurements over one page."""
     page.goto(url)
     found: dict[str, Any] = {"slider_idle_ms": slide(page)}
@@ -100,7 +103,7 @@ def run(page, url: str, seconds: float) -> dict[str, Any]:
     found["updates_a_second"] = (page.evaluate("latentLab.stats.frames") - drawn) / (time.perf_counter() - start)
     found["ring_half_s"] = reached(page, "High quality", 0.5, since)
     found["slider_ring_ms"] = slide(page)
-    since = begin(page, "Digits")
+    since = begin(page, "10,000 digits")
     found["digits_s"] = reached(page, "Classifier's confidence", LEAST, since, varied=True)
     found["slider_digits_ms"] = slide(page)
     return found

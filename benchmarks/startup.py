@@ -13,13 +13,18 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from benchmarks.browser import chromium, free_port, wait_for
 from benchmarks.report import report
 
+if TYPE_CHECKING:
+    from playwright.sync_api import Page
+
 ROOT = Path(__file__).resolve().parent.parent
 GOAL = 6.0  # seconds
+LOCAL = ("127.0.0.1", None)  # None: data and blob URLs
 SHOWN = """() => {
   const seen = (e) => e.getBoundingClientRect().width > 0 && e.checkVisibility();
   return [...document.images].some((i) => i.complete && i.naturalWidth > 0 && seen(i))
@@ -27,7 +32,7 @@ SHOWN = """() => {
 }"""
 
 
-def once(page, port: int) -> float:
+def once(page: Page, port: int) -> float:
     """Seconds from starting the process to the first picture on the screen."""
     start = time.perf_counter()
     server = subprocess.Popen([sys.executable, "app.py", "--port", str(port)], cwd=ROOT, stdout=subprocess.DEVNULL)
@@ -62,9 +67,6 @@ def main() -> int:
     )
     result = {"seconds": times, "median": median, "requests_to_other_hosts": strangers}
     return report(result, args.json, median <= GOAL and not strangers)
-
-
-LOCAL = ("127.0.0.1", None)  # None: data and blob URLs
 
 
 if __name__ == "__main__":

@@ -23,7 +23,7 @@ from torch import Tensor
 from torch.utils.data import DataLoader, Dataset
 
 from benchmarks.report import report
-from gan import networks
+from gan import data, networks
 from gan.config import PRESETS, Config
 from gan.trainer import Trainer, prepare
 
@@ -87,7 +87,7 @@ def textbook(config: Config, images: Tensor) -> Iterator[None]:
             yield
 
 
-def ours(config: Config, dataset) -> Iterator[None]:
+def ours(config: Config, dataset: data.Dataset) -> Iterator[None]:
     """One step for every `next`."""
     trainer = Trainer(config, dataset)
     while True:

@@ -18,6 +18,7 @@ from gan import data
 from gan.config import Config, ConfigError
 from gan.data.worlds import is_world
 from gan.files import write_bytes
+from gan.tiles import tiled
 
 NEUTRAL = ("device", "data_root", "sample_images", "checkpoint_images")  # settings that do not decide weights
 GRID = (8, 8)  # rows, columns of samples.png: seeds 0 to 63, row by row
@@ -56,13 +57,8 @@ NEIGHBOURS = "neighbours.png"  # generated pictures, each with its nearest train
 
 def grid_picture(pictures: np.ndarray, columns: int, scale: int = 2) -> Image.Image:
     """Pictures uint8 (N, H, W, C), row by row, as one picture without gaps, each pixel enlarged to scale x scale."""
-    n, h, w, c = pictures.shape
-    rows = -(-n // columns)
-    sheet = np.zeros((rows * columns, h, w, c), np.uint8)
-    sheet[:n] = pictures
-    sheet = sheet.reshape(rows, columns, h, w, c).transpose(0, 2, 1, 3, 4).reshape(rows * h, columns * w, c)
-    sheet = sheet.repeat(scale, 0).repeat(scale, 1)
-    return Image.fromarray(sheet[..., 0] if c == 1 else sheet)
+    sheet = tiled(pictures, columns).repeat(scale, 0).repeat(scale, 1)
+    return Image.fromarray(sheet[..., 0] if sheet.shape[2] == 1 else sheet)
 
 
 def write_grid(path: Path, pictures: np.ndarray) -> None:

@@ -71,7 +71,7 @@ def draw(points: Points) -> Image.Image:
         pen.text((LEFT - 28, row), f"{y:g}", SOFT, _font(44), "rm")
     for x in _ticks(least, most, 5):
         if least <= x <= most:
-            pen.text((at(x, 0)[0], TOP + height + 28), _short(x), SOFT, _font(44), "ma" if x < most else "ra")
+            pen.text((at(x, 0)[0], TOP + height + 28), short(x, 6), SOFT, _font(44), "ma" if x < most else "ra")
     pen.text((LEFT, 52), "Loss", INK, _font(56))
     pen.text((LEFT + 150, 60), "over images shown", SOFT, _font(48))
     x = SIZE[0] - RIGHT
@@ -111,11 +111,12 @@ def _ticks(low: float, high: float, count: int = 4) -> list[float]:
     return [round(i * step, 12) for i in range(math.floor(low / step), math.ceil(high / step) + 1)]
 
 
-def _short(count: float) -> str:
+def short(count: float, digits: int = 3) -> str:
+    """1234567 as "1.23 M"."""
     for size, unit in ((1e9, "G"), (1e6, "M"), (1e3, "k")):
         if count >= size:
-            return f"{count / size:g} {unit}"
-    return f"{count:g}"
+            return f"{count / size:.{digits}g} {unit}"
+    return f"{count:.{digits}g}"
 
 
 def _font(size: int) -> ImageFont.FreeTypeFont | ImageFont.ImageFont:

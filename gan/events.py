@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable
+import math
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -128,3 +130,8 @@ def record(event: Event) -> dict:
         elif not (isinstance(value, np.ndarray) or callable(value)):
             out[f.name] = str(value) if isinstance(value, Path) else value
     return out
+
+
+def finite(values: Mapping[str, Any]) -> dict[str, Any]:
+    """Values as JSON has them: a number that is not finite is None."""
+    return {k: None if isinstance(v, float) and not math.isfinite(v) else v for k, v in values.items()}

@@ -25,6 +25,7 @@ from gan.events import (
     Started,
     Stepped,
     Ticked,
+    finite,
     record,
 )  # fmt: skip
 from gan.precision import quicker
@@ -77,7 +78,7 @@ def train(
     out.mkdir(parents=True, exist_ok=True)
     with (out / "log.jsonl").open("a", encoding="utf-8") as log:
         for event in events:
-            log.write(json.dumps(_finite(record(event)), ensure_ascii=False) + "\n")
+            log.write(json.dumps(finite(record(event)), ensure_ascii=False) + "\n")
             log.flush()
             yield event
 
@@ -242,8 +243,3 @@ def _rolled_back(trainer: Trainer, good: Snapshot, where: str) -> str:
 
 def _crossed(before: int, after: int, every: float) -> bool:
     return before // every != after // every
-
-
-def _finite(values: dict) -> dict:
-    # JSON has no NaN.
-    return {k: None if isinstance(v, float) and not math.isfinite(v) else v for k, v in values.items()}

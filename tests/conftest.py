@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import dataclasses
 import functools
 import json
@@ -20,6 +21,7 @@ from PIL import Image
 os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")
 
 from gan.config import PRESETS, Config  # noqa: E402
+from gan.data.worlds import INK  # noqa: E402
 
 
 def small(**changes) -> Config:
@@ -216,18 +218,26 @@ def starting(**always) -> Iterator:
     for run in runs:
         run.stop()
         run.join(60)
-        assert not run.alive
+        assert run.done
+
+
+# A drawing, as the page names it.
+
+
+def ink_name(cells: np.ndarray) -> str:
+    """The name of the data set drawn as bool (64, 64), True where there is ink, top row first."""
+    return INK + base64.urlsafe_b64encode(np.packbits(cells).tobytes()).decode("ascii").rstrip("=")
 
 
 # The page, and a browser to look at it.
 
 
 @contextmanager
-def served(session, hall=None) -> Iterator[str]:
-    """The whole app over one session, as `python app.py` starts it; its URL. hall: as `app.build` has it."""
+def served(session, runs=None) -> Iterator[str]:
+    """The whole app over one session, as `python app.py` starts it; its URL. runs: as `app.build` has it."""
     import app
 
-    demo = app.build(session, hall)
+    demo = app.build(session, runs)
     try:
         _, url, _ = demo.launch(**app.settings(), prevent_thread_lock=True, quiet=True)
         yield url

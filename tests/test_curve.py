@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from PIL import Image, ImageColor
 
-from gan.curve import COLOURS, draw, read_losses, write_curve
+from gan.curve import COLOURS, draw, read_losses, short, write_curve
 
 
 def log_of(tmp_path, *events) -> None:
@@ -81,3 +81,10 @@ def test_a_run_draws_its_own(tiny_folder):
     with Image.open(tiny_folder / "curve.png") as picture:
         assert picture.format == "PNG" and picture.size == (1200, 600)
     assert "![Losses over the images shown](curve.png)" in (tiny_folder / "README.md").read_text()
+
+
+@pytest.mark.parametrize(
+    ("count", "text"), [(0, "0"), (999, "999"), (1000, "1 k"), (1_234_567, "1.23 M"), (2 * 10**10, "20 G")]
+)
+def test_counts_are_short(count, text):
+    assert short(count) == text

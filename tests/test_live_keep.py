@@ -56,7 +56,7 @@ def test_a_film_of_nothing_is_refused():
 
 def test_a_film_shows_points_where_they_are():
     from gan.live.keep import FAKE, SIDE
-    from gan.live.run import Moment
+    from gan.live.past import Moment
     from gan.live.views import View
 
     view = View({"heat": np.full((32, 32), 128, np.uint8), "points": np.array([[16_000, 16_000]], np.int16)})

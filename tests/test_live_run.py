@@ -14,7 +14,6 @@ from conftest import starting
 from gan.config import ConfigError
 from gan.control import Control
 from gan.data.worlds import WORLDS, load_world
-from gan.live import run as live
 from gan.live.presets import PRESETS, config_of, settings
 from gan.live.run import Run
 from gan.live.views import CRITICISED, HEAT, PICTURES, POINTS, SCALE, WARP, viewer_of
@@ -202,23 +201,6 @@ def test_a_fork_goes_on_as_the_run_did(begin):
     assert all(torch.equal(a.tensors[k], b.tensors[k]) for k in a.tensors)
     with pytest.raises(ValueError, match="no state to go back to"):
         run.fork(-5)
-
-
-def test_what_is_kept_stays_bounded(begin, monkeypatch):
-    monkeypatch.setattr(live, "FRAMES", 12)
-    monkeypatch.setattr(live, "DRAWN", {"points": 0.0})
-    probe = Run([plane()])
-    config, data = prepare(plane())
-    one = live._size(((config, Trainer(config, data).snapshot()),))
-    monkeypatch.setattr(live, "STATES", 4 * one)
-    run = begin(plane(images=16 * 100))
-    run.join(WAIT)
-    moments = run.moments()
-    assert 5 <= len(moments) <= 14 and moments[0].number == 0 and moments[-1].shown == 1600
-    assert moments[0].states is not None and sum(m.states is not None for m in moments) <= 5
-    numbers = [m.number for m in moments]
-    assert numbers == sorted(set(numbers)) and len(run.curve()) <= 14
-    assert not probe.alive
 
 
 @pytest.mark.parametrize("rate", [1.0, 0.3])

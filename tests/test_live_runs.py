@@ -6,10 +6,9 @@ import time
 
 import pytest
 
-from gan.live import runs
 from gan.live.presets import config_of
 from gan.live.run import Run
-from gan.live.runs import Full, Runs
+from gan.live.runs import KEPT_RUNS, Full, Runs
 
 
 class Fake:
@@ -42,80 +41,80 @@ def clock():
 
 
 @pytest.fixture
-def hall(clock, monkeypatch):
+def runs(clock, monkeypatch):
     """Two places, no watchman of its own: the test makes the rounds."""
     monkeypatch.setattr(Runs, "_watch", lambda self: None)
     return Runs(2, idle=10, cap=100, kept=50, clock=clock)
 
 
-def round_(hall) -> None:
-    with hall._changed:
-        hall._round()
+def round_(runs) -> None:
+    with runs._changed:
+        runs._round()
 
 
-def test_so_many_train_and_the_others_stand_in_line(hall):
+def test_so_many_train_and_the_others_stand_in_line(runs):
     fakes = [Fake() for _ in range(4)]
-    names = [hall.begin(fake) for fake in fakes]
+    names = [runs.begin(fake) for fake in fakes]
     assert [fake.started for fake in fakes] == [True, True, False, False]
-    assert [hall.place(name) for name in names] == [0, 0, 1, 2] and hall.training == 2
-    hall.end(names[0])
-    assert fakes[0].stopped and fakes[2].started and [hall.place(n) for n in names[2:]] == [0, 1]
-    hall.forget(names[2])
-    assert fakes[3].started and hall.training == 2
+    assert [runs.place(name) for name in names] == [0, 0, 1, 2] and runs.training == 2
+    runs.end(names[0])
+    assert fakes[0].stopped and fakes[2].started and [runs.place(n) for n in names[2:]] == [0, 1]
+    runs.forget(names[2])
+    assert fakes[3].started and runs.training == 2
     with pytest.raises(KeyError, match="not here any more"):
-        hall.find(names[2])
+        runs.find(names[2])
 
 
-def test_a_run_that_is_over_makes_room_and_can_still_be_looked_at(hall, clock):
+def test_a_run_that_is_over_makes_room_and_can_still_be_looked_at(runs, clock):
     fakes = [Fake() for _ in range(3)]
-    names = [hall.begin(fake) for fake in fakes]
+    names = [runs.begin(fake) for fake in fakes]
     fakes[0].done = True
-    round_(hall)
-    assert fakes[2].started and hall.find(names[0]).run is fakes[0]
+    round_(runs)
+    assert fakes[2].started and runs.find(names[0]).run is fakes[0]
     clock.now = 51
     for name in names:
-        hall.find(name)
-    round_(hall)
+        runs.find(name)
+    round_(runs)
     with pytest.raises(KeyError):
-        hall.find(names[0])
+        runs.find(names[0])
 
 
-def test_who_looks_away_loses_the_place_and_who_looks_keeps_it(hall, clock):
+def test_who_looks_away_loses_the_place_and_who_looks_keeps_it(runs, clock):
     fakes = [Fake() for _ in range(3)]
-    names = [hall.begin(fake) for fake in fakes]
+    names = [runs.begin(fake) for fake in fakes]
     for clock.now in (6, 12, 18):
-        hall.find(names[1])
-        round_(hall)
+        runs.find(names[1])
+        round_(runs)
     assert [fake.stopped for fake in fakes] == [True, False, True] and not fakes[2].started or fakes[2].stopped
-    assert hall.find(names[0]).why == "nobody was watching"
+    assert runs.find(names[0]).why == "nobody was watching"
 
 
-def test_a_run_may_take_so_long(hall, clock):
-    name = hall.begin(fake := Fake())
+def test_a_run_may_take_so_long(runs, clock):
+    name = runs.begin(fake := Fake())
     for clock.now in range(0, 106, 5):
-        hall.find(name)
-        round_(hall)
-    assert fake.stopped and "a run may take 1.66667 minutes" in hall.find(name).why
+        runs.find(name)
+        round_(runs)
+    assert fake.stopped and "a run may take 1.66667 minutes" in runs.find(name).why
 
 
-def test_the_line_has_an_end_and_old_runs_are_dropped(hall, monkeypatch):
-    monkeypatch.setattr(runs, "LINE", 2)
-    names = [hall.begin(Fake()) for _ in range(4)]
+def test_the_line_has_an_end_and_old_runs_are_dropped(runs, monkeypatch):
+    monkeypatch.setattr("gan.live.runs.LINE", 2)
+    names = [runs.begin(Fake()) for _ in range(4)]
     with pytest.raises(Full, match="too many people are waiting"):
-        hall.begin(Fake())
+        runs.begin(Fake())
     for name in names:
-        hall.end(name)
+        runs.end(name)
     for _ in range(4):
-        hall.end(hall.begin(Fake()))
-    assert len(hall._entries) <= runs.KEPT_RUNS * 2 + 1
+        runs.end(runs.begin(Fake()))
+    assert len(runs._entries) <= KEPT_RUNS * 2 + 1
 
 
-def test_names_cannot_be_guessed_and_belong_to_one(hall):
-    names = {hall.begin(Fake()) for _ in range(10)}
+def test_names_cannot_be_guessed_and_belong_to_one(runs):
+    names = {runs.begin(Fake()) for _ in range(10)}
     assert len(names) == 10 and all(len(name) >= 20 for name in names)
     for nonsense in (None, 3, "", "x" * 1000, ["a"]):
         with pytest.raises(KeyError):
-            hall.find(nonsense)
+            runs.find(nonsense)
 
 
 @pytest.mark.parametrize(("text", "expected"), [("3", 3), ("0", None), ("two", None), ("-1", None), ("1000", None)])
@@ -129,15 +128,15 @@ def test_places_come_from_the_environment(monkeypatch, text, expected):
 
 
 def test_the_watchman_ends_a_real_run_that_nobody_watches(monkeypatch):
-    monkeypatch.setattr(runs, "WATCH", 0.05)
-    hall = Runs(1, idle=0.5)
+    monkeypatch.setattr("gan.live.runs.WATCH", 0.05)
+    runs = Runs(1, idle=0.5)
     run = Run([config_of("modern", "ring", {"width": 16, "batch_size": 16})])
-    name = hall.begin(run)
+    name = runs.begin(run)
     end = time.monotonic() + 60
-    while run.alive and time.monotonic() < end:
+    while not run.done and time.monotonic() < end:
         time.sleep(0.05)
-    assert not run.alive and hall.find(name).why == "nobody was watching"
-    hall.close()
-    while hall._watchman is not None and time.monotonic() < end:
+    assert run.done and runs.find(name).why == "nobody was watching"
+    runs.close()
+    while runs._watchman is not None and time.monotonic() < end:
         time.sleep(0.05)
-    assert hall._watchman is None
+    assert runs._watchman is None

@@ -10,7 +10,7 @@ import torch
 from gan.data.worlds import MIXTURES, Mixture
 from gan.metrics.modes import coverage
 
-CROSS = Mixture(lambda *_: None, 10.0, torch.tensor([[0.0, 0.0], [10.0, 0.0], [0.0, 10.0]]), 1.0)
+CROSS = Mixture(lambda *_: None, 10.0, "A cross", torch.tensor([[0.0, 0.0], [10.0, 0.0], [0.0, 10.0]]), 1.0)
 
 
 def test_hits_modes_and_kl_by_hand():
@@ -25,7 +25,7 @@ def test_hits_modes_and_kl_by_hand():
 
 @pytest.mark.parametrize("name", MIXTURES)
 def test_the_world_itself_is_covered(name):
-    result = coverage(MIXTURES[name].sample(2500, torch.Generator().manual_seed(1)), MIXTURES[name])
+    result = coverage(MIXTURES[name].draw(2500, torch.Generator().manual_seed(1)), MIXTURES[name])
     assert result.modes == result.of == len(MIXTURES[name].centres)
     assert result.quality == pytest.approx(1 - math.exp(-4.5), abs=0.006)  # 3 sd of a round Gaussian
     assert result.kl == pytest.approx((result.of - 1) / 2 / 2500, abs=0.004)

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from conftest import fake_load, write_folder
 
+from gan.hub.names import PICTURE
 from gan.ui import gallery
 from gan.ui.session import Session
 
@@ -20,7 +21,7 @@ def test_a_wall_has_a_button_for_every_seed(tmp_path: Path) -> None:
     assert html.count("data-seed=") == 64 and "data:image/png;base64,iVBOR" in html
 
 
-@pytest.mark.parametrize("content", [None, b"", b"<svg onload=alert(1)>", b"\x89PNG" + bytes(gallery.SHEET)])
+@pytest.mark.parametrize("content", [None, b"", b"<svg onload=alert(1)>", b"\x89PNG" + bytes(PICTURE)])
 def test_samples_that_cannot_be_shown_leave_the_wall_empty(tmp_path: Path, content: bytes | None) -> None:
     folder = write_folder(tmp_path, "grey")
     session = Session([folder], load=fake_load)
@@ -40,10 +41,3 @@ def test_what_a_folder_says_is_escaped(tmp_path: Path) -> None:
     assert "<script" not in html and "<img src=x" not in html and "&lt;script" in html
     (evil / "config.json").unlink()
     assert "<img src=x" not in page(evil)
-
-
-@pytest.mark.parametrize(
-    ("count", "text"), [(0, "0"), (999, "999"), (1000, "1 k"), (1_234_567, "1.23 M"), (2 * 10**10, "20 G")]
-)
-def test_counts_are_short(count: int, text: str) -> None:
-    assert gallery.short(count) == text

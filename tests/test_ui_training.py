@@ -1,8 +1,9 @@
-"""The Train tab: its functions against nonsense and each other, and the tab in a real browser."""
+"""The Train tab's functions, against nonsense and each other."""
 
 from __future__ import annotations
 
 import base64
+import dataclasses
 import gc
 import io
 import subprocess
@@ -13,13 +14,19 @@ import zipfile
 
 import numpy as np
 import pytest
-from conftest import served
+import torch
+from conftest import ink_name
 from PIL import Image
 
 import gan
-from gan.data.worlds import ink_name
+from gan.data import DATASETS
+from gan.data.worlds import WORLDS, World
 from gan.live.presets import PRESETS
 from gan.live.runs import Runs
+from gan.losses import LOSSES
+from gan.networks import NETWORKS, POINT_NETWORKS
+from gan.optimizers import OPTIMIZERS
+from gan.penalties import PENALTIES
 from gan.ui import training
 from gan.ui.session import Session
 
@@ -30,8 +37,8 @@ QUICK = {"width": 16, "batch_size": 16}
 class Tab:
     """The functions of the tab, by name, as one visitor's browser calls them."""
 
-    def __init__(self, session, hall: Runs) -> None:
-        self._functions = {f.__name__: f for f in training.functions(session, lambda: hall)}
+    def __init__(self, session, runs: Runs) -> None:
+        self._functions = {f.__name__: f for f in training.functions(session, lambda: runs)}
 
     def __getattr__(self, name):
         return lambda **payload: self._functions[name](payload)
@@ -52,15 +59,15 @@ class Tab:
 
 
 @pytest.fixture
-def hall():
+def runs():
     runs = Runs(2)
     yield runs
     runs.close()
 
 
 @pytest.fixture
-def tab(tiny_session, hall):
-    return Tab(tiny_session, hall)
+def tab(tiny_session, runs):
+    return Tab(tiny_session, runs)
 
 
 def seen(news) -> bool:
@@ -71,17 +78,52 @@ def array(packed) -> np.ndarray:
     return np.frombuffer(base64.b64decode(packed["data"]), packed["type"]).reshape(packed["shape"])
 
 
+def menus(tab, kind: str) -> dict:
+    """The tab's settings for data of a kind, by name."""
+    return {setting["name"]: setting for setting in tab.about()["settings"][kind]}
+
+
 def test_the_tab_is_told_what_there_is(tab):
     about = tab.about()
-    assert (
-        set(about["presets"]) == set(PRESETS)
-        and "gamma" in about["live"]
-        and "relativistic" in about["choices"]["loss"]
-    )
-    for dataset in ("ring", "emoji"):
+    assert set(about["presets"]) == set(PRESETS)
+    assert about["data"]["points"]["ring"] == "Ring of 8" and set(about["data"]["points"]) == set(WORLDS)
+    assert set(about["data"]["pictures"]) == {"emoji", "mnist-10k", "fashion-mnist-10k"}, "no network is needed"
+    for kind, dataset in (("points", "ring"), ("pictures", "emoji")):
         for preset in about["presets"]:
-            told = tab.preset(preset=preset, dataset=dataset)["settings"]
-            assert set(about["live"]) | set(about["fresh"]) == set(told)
+            assert set(menus(tab, kind)) <= set(tab.preset(preset=preset, dataset=dataset)["settings"])
+
+
+def test_only_what_can_be_chosen_is_offered(tab):
+    points, pictures = menus(tab, "points"), menus(tab, "pictures")
+    assert set(pictures) - set(points) == {"augment", "conditional"}, "points have none"
+    assert points["network"]["choices"] == list(POINT_NETWORKS) and pictures["network"]["choices"] == list(NETWORKS)
+    assert points["critic_norm"]["choices"] == ["none", "spectral"]
+    assert pictures["critic_norm"]["choices"] == ["none", "batch", "spectral"]
+    assert points["gamma"] == {"name": "gamma", "kind": "float", "live": True, "help": points["gamma"]["help"]}
+    assert [points[name]["live"] for name in ("loss", "width", "batch_size")] == [True, False, True]
+
+
+def test_what_is_added_to_a_dict_is_offered_and_can_be_trained(tab, monkeypatch):
+    dot = World(lambda count, source: 0.1 * torch.randn(count, 2, generator=source), 1.0, "A dot")
+    monkeypatch.setitem(WORLDS, "dot", dot)
+    monkeypatch.setitem(DATASETS, "mine", DATASETS["emoji"])
+    monkeypatch.setitem(DATASETS, "far", dataclasses.replace(DATASETS["emoji"], download=5))
+    for registry in (LOSSES, PENALTIES, OPTIMIZERS, NETWORKS, POINT_NETWORKS):
+        monkeypatch.setitem(registry, "new", list(registry.values())[0])
+    data, points, pictures = tab.about()["data"], menus(tab, "points"), menus(tab, "pictures")
+    assert data["points"]["dot"] == "A dot" and data["pictures"]["mine"] == "1,911 emoji"
+    assert "far" not in data["pictures"]
+    for settings in (points, pictures):
+        assert all("new" in settings[name]["choices"] for name in ("loss", "penalty", "optimizer", "network"))
+    changes = {**QUICK, "loss": "new", "penalty": "new", "optimizer": "new", "network": "new"}
+    begun = tab.begin(dataset="dot", sides=[{"preset": "modern", "changes": changes}])
+    tab.until(begun["run"], seen, "frames of the new world")
+
+
+def test_points_take_what_is_offered_for_them(tab):
+    run = tab.begin_ring(network="points-fourier", critic_norm="spectral", ema_images=500)
+    news = tab.until(run, seen, "frames")
+    assert [news["sides"][0][name] for name in ("critic_norm", "ema_images")] == ["spectral", 500]
 
 
 def test_a_run_is_seen_asked_and_gone_back_to(tab):
@@ -179,15 +221,15 @@ SIDE = {"preset": "modern", "changes": {}}
         ({"sides": [SIDE], "files": []}, "0 of the files"),
     ],
 )
-def test_nonsense_begins_nothing_and_says_why(tab, hall, payload, words):
+def test_nonsense_begins_nothing_and_says_why(tab, runs, payload, words):
     reply = tab.begin(**payload)
     if "run" in reply:  # found out by the run itself
         reply = tab.until(reply["run"], lambda n: n["done"], "an end")
     assert words in reply["error"]
     end = time.monotonic() + WAIT
-    while hall.training and time.monotonic() < end:
+    while runs.training and time.monotonic() < end:
         time.sleep(0.05)
-    assert hall.training == 0
+    assert runs.training == 0
 
 
 @pytest.mark.parametrize("function", ["news", "moment", "ask", "film", "take", "open", "fork"])
@@ -217,13 +259,13 @@ def test_nonsense_asked_of_a_run_is_refused_and_the_run_goes_on(tab, payload, wo
 
 
 def test_the_third_stands_in_line_and_is_told_its_place(tab):
-    runs = [tab.begin_ring() for _ in range(3)]
-    assert [tab.news(run=run)["place"] for run in runs] == [0, 0, 1]
-    tab.ask(run=runs[0], what="forget")
-    tab.until(runs[2], seen, "its turn")
+    begun = [tab.begin_ring() for _ in range(3)]
+    assert [tab.news(run=run)["place"] for run in begun] == [0, 0, 1]
+    tab.ask(run=begun[0], what="forget")
+    tab.until(begun[2], seen, "its turn")
 
 
-def test_twenty_runs_leave_no_thread_and_no_memory(tab, hall):
+def test_twenty_runs_leave_no_thread_and_no_memory(tab, runs):
     def resident() -> int:
         with open("/proc/self/status") as status:
             return next(int(line.split()[1]) for line in status if line.startswith("VmRSS")) // 1024
@@ -231,7 +273,7 @@ def test_twenty_runs_leave_no_thread_and_no_memory(tab, hall):
     def one() -> None:
         run = tab.begin_ring(width=64)
         tab.until(run, seen, "frames")
-        thread = hall.find(run).run
+        thread = runs.find(run).run
         tab.ask(run=run, what="forget")
         thread.join(WAIT)
 
@@ -242,7 +284,7 @@ def test_twenty_runs_leave_no_thread_and_no_memory(tab, hall):
     for _ in range(20):
         one()
     gc.collect()
-    assert not [t for t in threading.enumerate() if t.name == "live-run"] and not hall._entries
+    assert not [t for t in threading.enumerate() if t.name == "live-run"] and not runs._entries
     assert resident() - memory < 40, "megabytes"
 
 
@@ -260,168 +302,6 @@ def test_what_visitors_made_is_deleted_in_the_end(tiny_session, tiny_folder, tmp
     assert [folder.exists() for folder in folders] == [False, False, True, True]
     with pytest.raises(ValueError, match="model must be one of those served"):
         session.picture(names[0], 1)
-
-
-# In a real browser.
-
-
-@pytest.fixture(scope="module")
-def brief():
-    """The runs of the site: whoever looks away for ten seconds loses his place."""
-    runs = Runs(2, idle=10.0)
-    yield runs
-    runs.close()
-
-
-@pytest.fixture(scope="module")
-def site(tiny_session, brief):
-    with served(tiny_session, lambda: brief) as url:
-        yield url
-
-
-@pytest.fixture
-def visitor(browser, site):
-    """Opens fresh visitors' pages; fails if one logs an error or asks another host for anything."""
-    wrong, contexts = [], []
-
-    def visit(address: str = ""):
-        context = browser.new_context(viewport={"width": 1280, "height": 900}, accept_downloads=True)
-        contexts.append(context)
-        page = context.new_page()
-        page.set_default_timeout(WAIT * 1000)
-        page.on("console", lambda message: wrong.append(message.text) if message.type == "error" else None)
-        page.on("pageerror", lambda error: wrong.append(str(error)))
-        page.on("request", lambda r: None if r.url.startswith((site, "data:", "blob:")) else wrong.append(r.url))
-        page.goto(site + address)
-        if not address:
-            page.get_by_role("tab", name="Train").first.click()
-        page.wait_for_selector("[data-train=begin]:not([disabled])")
-        return page
-
-    yield visit
-    for context in contexts:
-        context.close()
-    assert not wrong
-
-
-def begin(page) -> str:
-    """Start the run that is planned; its name."""
-    page.get_by_role("button", name="Start training").click()
-    page.wait_for_function("new URLSearchParams(location.search).has('run')")
-    page.wait_for_function("(latentLab.stats.frames ?? 0) > 3")
-    return page.evaluate("new URLSearchParams(location.search).get('run')")
-
-
-def clock(page) -> str:
-    return page.locator("[data-at=clock]").inner_text()
-
-
-def stopped(page) -> str:
-    """The clock once it stands still: the step under way when Pause was clicked is still to be drawn."""
-    seen, last = clock(page), None
-    while seen != last:
-        page.wait_for_timeout(700)
-        seen, last = clock(page), seen
-    return seen
-
-
-def test_a_ring_is_learnt_paused_stepped_scrubbed_forked_and_opened(visitor):
-    page = visitor()
-    first = begin(page)
-    page.get_by_text("8 of 8").wait_for()
-    page.get_by_role("button", name="Pause").click()
-    page.get_by_role("button", name="Go on").wait_for()
-    still = stopped(page)
-    page.get_by_role("button", name="Both").click()
-    page.wait_for_function("before => document.querySelector('[data-at=clock]').innerText !== before", arg=still)
-    steps = [int(text.split("\n")[1].split()[0].replace(",", "")) for text in (still, clock(page))]
-    assert steps[1] == steps[0] + 1
-
-    canvas = ".ll-screens canvas >> nth=0"
-    newest = page.eval_on_selector(canvas, "c => c.toDataURL()")
-    page.locator("[data-train=scrub]").fill("0")
-    page.wait_for_function("document.querySelector('[data-at=clock]').innerText.startsWith('0 shown')")
-    assert page.eval_on_selector(canvas, "c => c.toDataURL()") != newest
-
-    page.locator("[data-train=scrub]").fill("2")
-    page.wait_for_function("!document.querySelector('[data-at=clock]').innerText.startsWith('0 shown')")
-    page.get_by_role("button", name="Fork from here").click()
-    page.wait_for_function("old => new URLSearchParams(location.search).get('run') !== old", arg=first)
-    page.get_by_text("8 of 8").wait_for()
-
-    page.get_by_role("button", name="Open in Explore").click()
-    page.wait_for_selector("#ll-explore .ll-others-grid.ll-ready")
-    assert page.locator("#ll-model").input_value().startswith("ring-")
-    assert page.eval_on_selector(".ll-screen canvas", "c => c.width") == 64
-
-
-def test_settings_act_on_the_run_and_layers_on_the_picture(visitor):
-    page = visitor()
-    begin(page)
-    page.get_by_text("Every setting").click()
-    page.get_by_label("loss", exact=True).select_option("hinge")
-    page.get_by_text("hinge, r1+r2").wait_for()
-    page.get_by_role("button", name="Pause").click()
-    page.get_by_role("button", name="Go on").wait_for()
-    page.wait_for_timeout(500)
-    canvas = ".ll-screens canvas >> nth=0"
-    for layer in ("Critic's map", "Gradients", "Latent grid", "Generated", "Real"):
-        before = page.eval_on_selector(canvas, "c => c.toDataURL()")
-        page.get_by_text(layer, exact=True).click()
-        assert page.eval_on_selector(canvas, "c => c.toDataURL()") != before, layer
-
-
-def test_visitors_do_not_see_each_other_and_a_reload_finds_run_and_plan_again(visitor):
-    page = visitor()
-    page.get_by_text("Two moons").click()
-    run = begin(page)
-    other = visitor()
-    assert other.locator(".ll-screens canvas").count() == 0 and run not in other.content()
-    page.reload()
-    page.wait_for_selector(".ll-screens canvas")
-    page.wait_for_function("(latentLab.stats.frames ?? 0) > 1")
-    assert page.evaluate("new URLSearchParams(location.search).get('run')") == run
-    assert page.locator("[name=ll-train-data]:checked").input_value() == "two-moons"
-    assert "two-moons" in page.evaluate("new URLSearchParams(location.search).get('train')")
-
-
-def test_a_closed_tab_frees_its_place(visitor, brief):
-    page = visitor()
-    run = begin(page)
-    thread = brief.find(run).run
-    page.context.close()
-    end = time.monotonic() + WAIT
-    while thread.alive and time.monotonic() < end:
-        time.sleep(0.1)
-    assert not thread.alive
-
-
-def test_a_shared_link_repeats_the_plan(visitor):
-    page = visitor(
-        "?train=" + '{"dataset":"grid","seed":7,"sides":[{"preset":"wgan","changes":{"clip":0.2}},{"preset":"modern"}]}'
-    )
-    assert page.locator("[name=ll-train-data]:checked").input_value() == "grid"
-    assert page.locator("[name=ll-train-preset]:checked").input_value() == "wgan"
-    assert page.locator("[name=ll-train-rival]:checked").input_value() == "modern"
-    assert page.locator("[data-train=seed]").input_value() == "7"
-    begin(page)
-    page.locator(".ll-screens figure").nth(1).wait_for()
-    hostile = visitor("?train=" + '{"dataset":"<img src=x onerror=alert(1)>","sides":[{"preset":"__proto__"}]}')
-    assert hostile.locator("[name=ll-train-data]:checked").input_value() == "ring"
-
-
-def test_a_drawing_is_learnt(visitor):
-    page = visitor()
-    page.get_by_text("Draw your own").click()
-    page.get_by_role("button", name="Start training").click()
-    page.get_by_text("draw more").wait_for()
-    box = page.locator(".ll-sketch canvas").bounding_box()
-    page.mouse.move(box["x"] + 40, box["y"] + 40)
-    page.mouse.down()
-    page.mouse.move(box["x"] + 200, box["y"] + 180, steps=10)
-    page.mouse.up()
-    begin(page)
-    page.get_by_text("Recall").wait_for()
 
 
 def test_torch_is_not_needed_before_the_tab_is_opened():

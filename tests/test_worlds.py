@@ -5,10 +5,11 @@ from __future__ import annotations
 import numpy as np
 import pytest
 import torch
+from conftest import ink_name
 
 from gan.config import Config
 from gan.data import DataError
-from gan.data.worlds import MIXTURES, WORLDS, ink_name, is_world, load_world, world_of
+from gan.data.worlds import MIXTURES, WORLDS, is_world, load_world, world_of
 
 
 def test_ring_and_grid_are_the_published_ones():

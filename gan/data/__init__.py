@@ -14,19 +14,19 @@ from gan.data.folder import load_folder
 from gan.data.mnist import load_fashion_mnist, load_fashion_mnist_10k, load_mnist, load_mnist_10k
 from gan.data.stacked import load_stacked_mnist
 
-__all__ = ["DATASETS", "RESOLUTIONS", "DataError", "Dataset", "Source", "load"]
+__all__ = ["DATASETS", "DataError", "Dataset", "Source", "load"]
 
 # fmt: off
 _CC_BY_SA = "CC-BY-SA-3.0"
 _MNIST, _FASHION = "ylecun/mnist", "zalando-datasets/fashion_mnist"  # their names on the Hub
 DATASETS: dict[str, Source] = {
-    # name                     load               pixels, channels, one line for menus, licence of the pictures
-    "emoji":             Source(load_emoji,             32, 3, "1,911 Noto emoji, bundled",         "Apache-2.0"),
-    "mnist-10k":         Source(load_mnist_10k,         28, 1, "10,000 digits, bundled",            _CC_BY_SA, _MNIST),
-    "fashion-mnist-10k": Source(load_fashion_mnist_10k, 28, 1, "10,000 clothes, bundled",           "MIT", _FASHION),
-    "mnist":             Source(load_mnist,             28, 1, "60,000 digits, 11 MB to download",  _CC_BY_SA, _MNIST),
-    "fashion-mnist":     Source(load_fashion_mnist,     28, 1, "60,000 clothes, 30 MB to download", "MIT", _FASHION),
-    "stacked-mnist":     Source(load_stacked_mnist,     28, 3, "digits in threes, 11 MB to fetch",   _CC_BY_SA, _MNIST),
+    # name                     load               pixels, for menus, licence of the pictures, Hub, megabytes to download
+    "emoji":             Source(load_emoji,             32, "1,911 emoji",      "Apache-2.0"),
+    "mnist-10k":         Source(load_mnist_10k,         28, "10,000 digits",    _CC_BY_SA, _MNIST),
+    "fashion-mnist-10k": Source(load_fashion_mnist_10k, 28, "10,000 clothes",   "MIT", _FASHION),
+    "mnist":             Source(load_mnist,             28, "60,000 digits",    _CC_BY_SA, _MNIST, 11),
+    "fashion-mnist":     Source(load_fashion_mnist,     28, "60,000 clothes",   "MIT", _FASHION, 30),
+    "stacked-mnist":     Source(load_stacked_mnist,     28, "Digits in threes", _CC_BY_SA, _MNIST, 11),
 }
 # fmt: on
 

@@ -49,18 +49,18 @@ class Source:
 
     load        (root, resolution, split, progress) -> Dataset, or DataError
     resolution  pixels a side when the user names none
-    channels    1 grey, 3 colour
-    about       one line for menus
+    about       a few words for menus
     licence     of the pictures, not of this program
     hub         what the Hugging Face Hub calls it, "" where it is not there
+    download    megabytes to fetch before its first use; 0 where it is bundled
     """
 
     load: Callable[[Path, int, str, Progress], Dataset]
     resolution: int
-    channels: int
     about: str
     licence: str
     hub: str = ""
+    download: int = 0
 
 
 def resize(images: torch.Tensor, resolution: int) -> torch.Tensor:

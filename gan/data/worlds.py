@@ -29,7 +29,6 @@ class Points:
     name: str
     images: torch.Tensor
     classes: tuple[str, ...] = ()
-    captions: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
     labels: torch.Tensor = field(default_factory=lambda: torch.zeros(0, dtype=torch.int64))
 
@@ -37,14 +36,11 @@ class Points:
 @dataclass(frozen=True)
 class World:
     """A distribution. draw: (count, random source) -> points float32 (count, 2). extent: they lie in [-extent, extent],
-    but for a few."""
+    but for a few. about: a few words for menus."""
 
     draw: Callable[[int, torch.Generator], Tensor]
     extent: float
-
-    def sample(self, count: int, source: torch.Generator) -> Tensor:
-        """Points float32 (count, 2)."""
-        return self.draw(count, source)
+    about: str
 
 
 @dataclass(frozen=True)
@@ -55,22 +51,22 @@ class Mixture(World):
     sd: float
 
 
-def _mixture(centres: Tensor, sd: float, extent: float) -> Mixture:
+def _mixture(centres: Tensor, sd: float, extent: float, about: str) -> Mixture:
     def draw(count: int, source: torch.Generator) -> Tensor:
         which = torch.randint(len(centres), (count,), generator=source)
         return centres[which] + sd * torch.randn(count, 2, generator=source)
 
-    return Mixture(draw, extent, centres, sd)
+    return Mixture(draw, extent, about, centres, sd)
 
 
 def _ring() -> Mixture:
     angle = torch.arange(8) * (2 * math.pi / 8)
-    return _mixture(torch.stack([angle.cos(), angle.sin()], 1), 0.01, 1.5)
+    return _mixture(torch.stack([angle.cos(), angle.sin()], 1), 0.01, 1.5, "Ring of 8")
 
 
 def _grid() -> Mixture:
     line = torch.arange(-4.0, 5.0, 2.0)
-    return _mixture(torch.cartesian_prod(line, line), 0.05, 5.0)
+    return _mixture(torch.cartesian_prod(line, line), 0.05, 5.0, "Grid of 25")
 
 
 def _swiss_roll(count: int, source: torch.Generator) -> Tensor:
@@ -93,8 +89,8 @@ def _two_moons(count: int, source: torch.Generator) -> Tensor:
 MIXTURES: dict[str, Mixture] = {"ring": _ring(), "grid": _grid()}
 WORLDS: dict[str, World] = {
     **MIXTURES,
-    "swiss-roll": World(_swiss_roll, 1.5),
-    "two-moons": World(_two_moons, 1.5),
+    "swiss-roll": World(_swiss_roll, 1.5, "Swiss roll"),
+    "two-moons": World(_two_moons, 1.5, "Two moons"),
 }
 
 
@@ -114,13 +110,8 @@ def world_of(name: str) -> World:
 
 def load_world(name: str) -> Points:
     """`POINTS` points of a world, the same at every call; DataError as `world_of`."""
-    images = world_of(name).sample(POINTS, torch.Generator().manual_seed(20170522))
+    images = world_of(name).draw(POINTS, torch.Generator().manual_seed(20170522))
     return Points(name, images, labels=torch.zeros(POINTS, dtype=torch.int64))
-
-
-def ink_name(cells: np.ndarray) -> str:
-    """The name of a drawing: bool (64, 64), True where there is ink, top row first."""
-    return INK + base64.urlsafe_b64encode(np.packbits(cells).tobytes()).decode("ascii").rstrip("=")
 
 
 def _drawing(name: str) -> World:
@@ -141,4 +132,4 @@ def _drawing(name: str) -> World:
         down, right = (chosen + torch.rand(count, 2, generator=source)).unbind(1)
         return torch.stack([right, SIDE - down], 1) / (SIDE / 2) - 1
 
-    return World(draw, 1.2)
+    return World(draw, 1.2, "A drawing")

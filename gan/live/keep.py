@@ -12,9 +12,10 @@ import numpy as np
 from gan.config import Config
 from gan.data.dataset import Dataset
 from gan.data.worlds import Points
-from gan.live.run import Moment
+from gan.live.past import Moment
 from gan.live.views import SCALE, View
 from gan.publish import write_model
+from gan.tiles import tiled
 from gan.trainer import Snapshot, Trainer
 
 SIDE = 320  # pixels of a film of points
@@ -55,10 +56,7 @@ def film(moments: Sequence[Moment], backdrop: View) -> np.ndarray:
 
 def _frame(view: View, backdrop: View) -> np.ndarray:
     if "pictures" in view.arrays:
-        n, h, w, c = view.arrays["pictures"].shape
-        rows = n // COLUMNS
-        tiles = view.arrays["pictures"][: rows * COLUMNS].reshape(rows, COLUMNS, h, w, c)
-        return tiles.transpose(0, 2, 1, 3, 4).reshape(rows * h, COLUMNS * w, c)
+        return tiled(view.arrays["pictures"], COLUMNS)
     heat = view.arrays["heat"].astype(np.float32) / 255
     cells = -(-SIDE // len(heat))
     heat = heat.repeat(cells, 0).repeat(cells, 1)[:SIDE, :SIDE, None]

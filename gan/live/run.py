@@ -19,8 +19,9 @@ from gan.config import Config, ConfigError
 from gan.control import Control
 from gan.data.dataset import Dataset
 from gan.data.worlds import Points
-from gan.events import Alarmed, Changed
+from gan.events import Alarmed, Changed, finite
 from gan.live.burst import Lost, News, packed, unpacked
+from gan.live.past import Moment, Past, States
 from gan.live.side import Side
 from gan.live.views import View, Viewer, viewer_of
 from gan.trainer import Snapshot, Trainer, TrainingError, changed, check_options, prepare
@@ -30,21 +31,7 @@ log = logging.getLogger(__name__)
 DRAWN = {"points": 0.045, "pictures": 0.4}  # least seconds between two frames
 MEASURED = {"points": 0.5, "pictures": 4.0}  # and between two measurements
 MOST_DRAWN = 2  # times what the last frame took, between two
-FRAMES = 120  # moments kept of a run; every other one goes when there are more
-STATES = 128 * 2**20  # bytes of the full states kept among them
 SLOWEST = 2.0  # seconds between steps in slow motion
-
-
-@dataclass(frozen=True)
-class Moment:
-    """What was seen at one moment. number: counts up through the run; sides: a view each; states: to fork from."""
-
-    number: int
-    shown: int
-    steps: int
-    seconds: float
-    sides: tuple[View, ...]
-    states: tuple[tuple[Config, Snapshot], ...] | None = None
 
 
 @dataclass(frozen=True)
@@ -86,17 +73,14 @@ class Run:
             check_options(config)
         self._data, self._begin, self._burst = data, begin, burst
         self._changed = threading.Condition()
-        self._latest: Moment | None = None
-        self._moments: list[Moment] = []
-        self._curve: list[dict[str, Any]] = []
-        self._count, self._every, self._states_every = 0, 1, 1  # moments so far; which are kept, which with their state
+        self._past, self._count = Past(), 0  # moments so far
         self._stopping = False
         self.alarms: list[Alarm] = []
         self.backdrop: View | None = None
         self.error: str | None = None
         self.notice: str | None = None  # why it waits, unasked
         self.done = False
-        self._slow = 0.0
+        self.pace = 0.0  # seconds waited after each step; `slow` sets it
         self._measured = self._due = -math.inf
         self._controls = [Control() for _ in configs]
         self._sides: list[Side] = []
@@ -136,7 +120,7 @@ class Run:
         """Wait so long after each step, at most `SLOWEST`; 0 is full speed."""
         if not 0 <= seconds <= SLOWEST:
             raise ValueError(f"slow must be in [0, {SLOWEST:g}] seconds, got {seconds!r}")
-        self._slow = seconds
+        self.pace = seconds
 
     def change(self, side: int, settings: Mapping[str, Any]) -> None:
         """Other settings for one side from its next step on. ConfigError, and no change, for what cannot be."""
@@ -147,11 +131,11 @@ class Run:
     def fork(self, number: int) -> tuple[tuple[Config, ...], tuple[Snapshot, ...], int]:
         """(configs, states, images shown) at the last kept state not after moment `number`; ValueError if none is."""
         with self._changed:
-            kept = [m for m in self._moments if m.states is not None and m.number <= number]
-        if not kept:
+            moment = self._past.before(number)
+        if moment is None:
             raise ValueError(f"there is no state to go back to at moment {number}: choose a later one")
-        configs, states = zip(*kept[-1].states, strict=True)
-        return configs, states, kept[-1].shown
+        configs, states = zip(*moment.states, strict=True)
+        return configs, states, moment.shown
 
     # What people see.
 
@@ -161,11 +145,6 @@ class Run:
         return self._controls[0].paused
 
     @property
-    def alive(self) -> bool:
-        """Whether its thread is there."""
-        return self._thread.is_alive()
-
-    @property
     def data(self) -> Dataset | Points | None:
         """What it learns from; None until loaded."""
         return self._data
@@ -173,22 +152,18 @@ class Run:
     def latest(self, after: int = -1, timeout: float = 0.0) -> Moment | None:
         """The newest moment if its number is above `after`, waiting for one up to so many seconds; None otherwise."""
         with self._changed:
-            self._changed.wait_for(
-                lambda: self.done or (self._latest is not None and self._latest.number > after), timeout
-            )
-            return self._latest if self._latest is not None and self._latest.number > after else None
+            self._changed.wait_for(lambda: self.done or self._count - 1 > after, timeout)
+            return self._past.latest if self._count - 1 > after else None
 
     def moments(self) -> list[Moment]:
         """Those kept, oldest first; the newest is always among them."""
         with self._changed:
-            kept = list(self._moments)
-            newer = self._latest is not None and (not kept or kept[-1].number < self._latest.number)
-            return [*kept, self._latest] if newer else kept
+            return self._past.all()
 
     def curve(self) -> list[dict[str, Any]]:
         """Numbers of the kept moments, oldest first: {"number", "shown", "sides": [numbers, ...]}."""
         with self._changed:
-            return list(self._curve)
+            return list(self._past.curve)
 
     def join(self, timeout: float | None = None) -> None:
         """Wait until the thread has ended."""
@@ -232,12 +207,12 @@ class Run:
             for i, side in enumerate(self._sides):
                 self._hear(i, side.advance())
             self._watch(viewer, kind)
-            self._wait(self._slow)
+            self._wait(self.pace)
         self._see(viewer, keep=True)
 
     @property
     def _free(self) -> bool:
-        return not self._slow and all(control.free for control in self._controls)
+        return not self.pace and all(control.free for control in self._controls)
 
     def _borrow(self, viewer: Viewer, kind: str) -> None:
         """Let a burst take the sides along, until it ends or something is asked of them."""
@@ -308,55 +283,23 @@ class Run:
             view.numbers = finite({**side.numbers, **side.measured, **view.numbers})
             views.append(view)
         first = self._sides[0]
-        number = self._count
-        still = self.paused  # whoever stopped here to look may want to come back
-        keep = keep or still
-        whole = keep or number % self._states_every == 0
-        keep = keep or number % self._every == 0
-        moment = Moment(number, first.trainer.shown, first.steps, first.trainer.seconds, tuple(views))
-        if keep and whole:
+        moment = Moment(self._count, first.trainer.shown, first.steps, first.trainer.seconds, tuple(views))
+        keep = keep or self.paused  # whoever stopped here to look may want to come back
+        kept, whole = self._past.due(moment.number)
+        if keep or whole:
             moment = replace(moment, states=self._states())
-        line = {"number": number, "shown": moment.shown, "sides": [view.numbers for view in views]}
         with self._changed:
+            self._past.add(moment, keep or kept)
             self._count += 1
-            self._latest = moment
-            if keep:
-                self._moments.append(moment)
-                self._curve.append(line)
-                self._thin()
             self._changed.notify_all()
 
-    def _states(self) -> tuple[tuple[Config, Snapshot], ...] | None:
+    def _states(self) -> States | None:
         try:
             return tuple((side.trainer.config, side.trainer.snapshot()) for side in self._sides)
         except TrainingError:  # not finite: nothing to go back to
             return None
 
-    def _thin(self) -> None:
-        # Every other one goes, the first one stays.
-        if len(self._moments) > FRAMES:
-            self._every *= 2
-            last = self._moments[-1].number
-            self._moments = [m for m in self._moments if m.number % self._every == 0 or m.number == last]
-            self._curve = [c for c in self._curve if c["number"] % self._every == 0 or c["number"] == last]
-        self._states_every = max(self._states_every, self._every)
-        while sum(_size(m.states) for m in self._moments) > STATES and self._states_every < 2**30:
-            self._states_every *= 2
-            self._moments = [
-                m if m.number % self._states_every == 0 or m is self._moments[-1] else replace(m, states=None)
-                for m in self._moments
-            ]
-
     def _wait(self, seconds: float) -> None:
         until = time.perf_counter() + seconds
-        while self._slow and not self._stopping and (left := until - time.perf_counter()) > 0:
+        while self.pace and not self._stopping and (left := until - time.perf_counter()) > 0:
             time.sleep(min(left, 0.05))
-
-
-def finite(numbers: Mapping[str, Any]) -> dict[str, Any]:
-    """Numbers as JSON has them: what is not finite is None."""
-    return {k: None if isinstance(v, float) and not math.isfinite(v) else v for k, v in numbers.items()}
-
-
-def _size(states: tuple[tuple[Config, Snapshot], ...] | None) -> int:
-    return sum(t.numel() * t.element_size() for _, state in states or () for t in state.tensors.values())

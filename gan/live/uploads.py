@@ -27,25 +27,25 @@ def read_uploads(paths: Sequence[Path], resolution: int = 32) -> Dataset:
     was refused and why. DataError, listing that, when fewer than `MIN_PICTURES` pictures are left.
     """
     with tempfile.TemporaryDirectory(prefix="latent-lab-") as folder:
-        basket = _Basket(Path(folder), resolution)
+        taken = _Taken(Path(folder), resolution)
         for path in paths:
             if zipfile.is_zipfile(path):
-                basket.add_zip(path)
+                taken.add_zip(path)
             else:
-                basket.add(path.name, path)
-        refused = basket.told()
-        if basket.count < MIN_PICTURES:
+                taken.add(path.name, path)
+        refused = taken.told()
+        if taken.count < MIN_PICTURES:
             raise DataError(
-                f"{basket.count} of the files are pictures that can be read, at least {MIN_PICTURES} are needed: "
+                f"{taken.count} of the files are pictures that can be read, at least {MIN_PICTURES} are needed: "
                 f"upload more, as PNG, JPEG or WebP, or a zip of them{refused and '. ' + refused}"
             )
-        data = load_folder(basket.folder, resolution, "train", lambda line: None)
+        data = load_folder(taken.folder, resolution, "train", lambda line: None)
     notes = tuple(note for note in (*data.notes, refused) if note)
     return replace(data, name="uploaded", captions=(), notes=notes)
 
 
-class _Basket:
-    """Where pictures are gathered, under names of our own."""
+class _Taken:
+    """Pictures that were accepted, in a folder under names of our own, and what was refused."""
 
     def __init__(self, folder: Path, resolution: int) -> None:
         self.folder, self.resolution = folder, resolution

@@ -39,7 +39,7 @@ SCALE = 32_000  # int16 of a coordinate at the edge
 
 @dataclass
 class View:
-    """One moment. arrays: by name, C-contiguous, int16, int8 or uint8; numbers: JSON values."""
+    """One moment. arrays: by name, C-contiguous, int16 or uint8; numbers: JSON values."""
 
     arrays: dict[str, np.ndarray]
     numbers: dict[str, Any] = field(default_factory=dict)
@@ -100,7 +100,7 @@ class PlaneViewer:
     def __init__(self, name: str) -> None:
         self.world, self.mixture = world_of(name), MIXTURES.get(name)
         self.reach = MARGIN * self.world.extent
-        self.real = self.world.sample(POINTS, torch.Generator().manual_seed(1))
+        self.real = self.world.draw(POINTS, torch.Generator().manual_seed(1))
         line = torch.linspace(-self.reach, self.reach, HEAT)
         self.cells = torch.stack(torch.meshgrid(line.flip(0), line, indexing="ij")[::-1], -1).reshape(-1, 2)
         line = torch.linspace(-REACH, REACH, WARP)
@@ -226,7 +226,7 @@ class PictureViewer:
             return numbers
         eyes = self.classifier.features(pictures)
         shares = balance.histogram(self.classifier.predict(eyes), len(self.classifier.classes))
-        sure = self.classifier.network.head(eyes.to(self.classifier.device)).softmax(1).amax(1).mean()
+        sure = self.classifier.logits(eyes).softmax(1).amax(1).mean()
         return numbers | {
             "histogram": [round(float(s), 4) for s in shares],
             "frechet": frechet_distance(eyes.double(), self.eyes),

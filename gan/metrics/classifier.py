@@ -72,29 +72,26 @@ class Classifier:
         self.resolution, self.channels, self.accuracy = resolution, channels, accuracy
         self.device = next(network.parameters()).device
 
+    @torch.inference_mode()
     def features(self, images: np.ndarray | Tensor) -> Tensor:
         """Activations float32 (N, `FEATURES`), >= 0, on the CPU, of the layer before the last.
 
         images: uint8 (N, H, H, C), H one of `RESOLUTIONS`; ValueError otherwise.
         """
-        return self._run(images, self.network.body, FEATURES)
+        x = _checked(images, self.channels)
+        parts = [torch.empty(0, FEATURES)]
+        for batch in x.split(BATCH) if len(x) else ():
+            batch = fit_size(batch.permute(0, 3, 1, 2), self.resolution)
+            parts.append(self.network.body(to_float(batch.to(self.device))).float().cpu())
+        return torch.cat(parts)
 
-    def logits(self, images: np.ndarray | Tensor) -> Tensor:
-        """Logits float32 (N, K), on the CPU, of images as in `features`."""
-        return self._run(images, self.network, len(self.classes))
+    def logits(self, features: Tensor) -> Tensor:
+        """Logits float32 (N, K), on the CPU, of each row of `features`."""
+        return self.network.head(features.to(self.device)).float().cpu()
 
     def predict(self, features: Tensor) -> Tensor:
         """The likeliest class int64 (N,), on the CPU, of each row of `features`."""
-        return self.network.head(features.to(self.device)).argmax(1).cpu()
-
-    @torch.inference_mode()
-    def _run(self, images: np.ndarray | Tensor, module: nn.Module, width: int) -> Tensor:
-        x = _checked(images, self.channels)
-        parts = [torch.empty(0, width)]
-        for batch in x.split(BATCH) if len(x) else ():
-            batch = fit_size(batch.permute(0, 3, 1, 2), self.resolution)
-            parts.append(module(to_float(batch.to(self.device))).float().cpu())
-        return torch.cat(parts)
+        return self.logits(features).argmax(1)
 
 
 def _checked(images: np.ndarray | Tensor, channels: int) -> Tensor:

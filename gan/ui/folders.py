@@ -13,10 +13,9 @@ from pathlib import Path, PureWindowsPath
 from typing import Any
 
 from gan.config import Config, ConfigError
-from gan.files import FolderError, read_json
+from gan.files import MAX_JSON_BYTES, FolderError, read_json
 from gan.hub.names import MODEL
 
-HEADER = 4_000_000  # bytes: a safetensors header longer than this is no model of ours
 IMAGES = 10**12  # more than anyone has shown a network
 AXES = 8  # of one tensor
 
@@ -96,7 +95,7 @@ def _parameters(path: Path) -> int:
         most = path.stat().st_size  # a number takes a byte at least
         with path.open("rb") as file:
             (size,) = struct.unpack("<Q", file.read(8))
-            if size > HEADER:
+            if size > MAX_JSON_BYTES:
                 raise FolderError(f"{path}: a header of {size} bytes is too large for a model")
             header = json.loads(file.read(size))
         total = sum(_numbers(entry["shape"], most) for key, entry in header.items() if key != "__metadata__")

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 
 import gradio as gr
 
+from gan.curve import short
+from gan.hub.names import PICTURE
 from gan.ui import live
 
 if TYPE_CHECKING:
@@ -15,8 +17,6 @@ if TYPE_CHECKING:
 
     from gan.ui.folders import Info
     from gan.ui.session import Session
-
-SHEET = 6 * 2**20  # bytes: a larger samples.png would make the page slow, so the card goes without
 
 
 def build(session: Session) -> gr.HTML:
@@ -85,7 +85,7 @@ def wall(info: Info) -> str:
 def _picture(path: Path | None) -> bytes | None:
     """The bytes of a PNG that is small enough for the page, else None."""
     try:
-        if path is None or path.stat().st_size > SHEET:
+        if path is None or path.stat().st_size > PICTURE:
             return None
         picture = path.read_bytes()
     except OSError:
@@ -96,11 +96,3 @@ def _picture(path: Path | None) -> bytes | None:
 def notice(name: str, why: str) -> str:
     """A card for a model that cannot be shown, or with something to know about it."""
     return f'<article class="ll-card ll-notice"><h2>{escape(name)}</h2><p>{escape(why)}</p></article>'
-
-
-def short(count: int) -> str:
-    """1234567 as "1.23 M"."""
-    for size, unit in ((10**9, "G"), (10**6, "M"), (10**3, "k")):
-        if count >= size:
-            return f"{count / size:.3g} {unit}"
-    return str(count)

@@ -21,8 +21,9 @@ import gradio as gr
 import numpy as np
 from PIL import Image
 
+from gan.tiles import tiled
 from gan.ui import checks, live
-from gan.ui.export import EXPORTS
+from gan.ui.export import EXPORTS, buttons
 from gan.ui.limits import Limit
 
 if TYPE_CHECKING:
@@ -55,18 +56,11 @@ def page(session: Session) -> str:
     parts = {
         "models": escape(json.dumps(models), quote=True),
         "options": "".join(f'<option value="{name}">{name}</option>' for name in names),
-        "exports": "".join(_button(kind) for kind in EXPORTS),
+        "exports": buttons("data-save"),
         "keys": str(checks.STOPS),
         "frames": str(checks.FRAMES),
     }
     return re.sub(r"\{(\w+)\}", lambda match: parts[match[1]], HTML)
-
-
-def _button(kind: str) -> str:
-    export = EXPORTS[kind]
-    reason = export.unavailable()
-    state = f' disabled title="{escape(reason, quote=True)}"' if reason else ""
-    return f'<button type="button" class="ll-button" data-save="{kind}"{state}>{export.label}</button>'
 
 
 def functions(session: Session) -> list[Callable[[Any], live.Payload]]:
@@ -94,12 +88,13 @@ def functions(session: Session) -> list[Callable[[Any], live.Payload]]:
         options = {key: payload[key] for key in ("label", "truncation") if key in payload}
         keys = session.grid(payload["model"], payload["seeds"], **options)
         columns = math.ceil(math.sqrt(len(pictures) + len(keys)))
+        sheet = tiled(np.concatenate([pictures, keys]), columns)
         return {
             "size": pictures.shape[1],
             "frames": len(pictures),
             "keys": len(keys),
             "columns": columns,
-            "sheet": "data:image/png;base64," + _base64(_png(sheet(np.concatenate([pictures, keys]), columns))),
+            "sheet": "data:image/png;base64," + base64.b64encode(_png(sheet)).decode("ascii"),
         }
 
     @live.answer
@@ -109,7 +104,7 @@ def functions(session: Session) -> list[Callable[[Any], live.Payload]]:
         pictures = strip(payload)
         with encoding():
             data = export.encode(pictures, fps, None)
-        return {"name": file_name(payload, export.suffix), "mime": export.mime, "data": _base64(data)}
+        return live.download(file_name(payload, export.suffix), export.mime, data)
 
     return [walk, film]
 
@@ -121,22 +116,8 @@ def file_name(payload: live.Payload, suffix: str) -> str:
     return f"{model}-seeds-{seeds}{suffix}"
 
 
-def sheet(pictures: np.ndarray, columns: int) -> np.ndarray:
-    """uint8 (N, H, W, C) laid out row by row, `columns` a row, as (rows * H, columns * W, C); the rest is zero."""
-    count, height, width, channels = pictures.shape
-    rows = math.ceil(count / columns)
-    cells = np.zeros((rows * columns, height, width, channels), np.uint8)
-    cells[:count] = pictures
-    grid = cells.reshape(rows, columns, height, width, channels).swapaxes(1, 2)
-    return grid.reshape(rows * height, columns * width, channels)
-
-
 def _png(picture: np.ndarray) -> bytes:
     file = io.BytesIO()
     # Level 1 is a third of the default's time for a tenth more bytes, and a visitor is waiting.
     Image.fromarray(picture[..., 0] if picture.shape[-1] == 1 else picture).save(file, "PNG", compress_level=1)
     return file.getvalue()
-
-
-def _base64(data: bytes) -> str:
-    return base64.b64encode(data).decode("ascii")

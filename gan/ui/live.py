@@ -32,6 +32,11 @@ def pixels(pictures: np.ndarray) -> Payload:
     return {"n": n, "h": h, "w": w, "c": c, "p": base64.b64encode(pictures.tobytes()).decode("ascii")}
 
 
+def download(name: str, mime: str, data: bytes) -> Payload:
+    """A file for the browser to save as {name, mime, data}, the last in base64."""
+    return {"name": name, "mime": mime, "data": base64.b64encode(data).decode("ascii")}
+
+
 def answer(function: Callable[[Payload], Payload]) -> Callable[[Any], Payload]:
     """Make a function fit for the open internet: any payload in, a JSON object out, never a traceback."""
 

@@ -205,7 +205,7 @@
       $("#ll-model").append(lab.make("option", { value: model }, model));
     });
 
-    // Which picture is first: a click in the gallery says, or the address, or else it is the first model's seed 0.
+    // Which picture is first: a click in the gallery says, or the address, or else it is the first model as `lab.fresh` shows it.
     const first = lab.takePending() ?? lab.parse(location.search, models, reach) ?? lab.fresh(models[0]);
     window.addEventListener("latentlab:open", () => {
       const wanted = lab.takePending();

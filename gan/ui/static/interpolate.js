@@ -108,10 +108,7 @@
       button.focus();
       say(reply.error ? `Sorry: ${reply.error}.` : "");
       if (reply.error) return;
-      const bytes = Uint8Array.from(atob(reply.data), (letter) => letter.charCodeAt(0));
-      const href = URL.createObjectURL(new Blob([bytes], { type: reply.mime }));
-      lab.make("a", { href, download: reply.name }).click();
-      setTimeout(() => URL.revokeObjectURL(href), 10_000);
+      lab.download(reply);
       tell(`Saved ${reply.name}.`);
     };
 

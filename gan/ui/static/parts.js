@@ -1,4 +1,4 @@
-// Small parts of the Explore tab, each a function of what it is given.
+// Small parts of the tabs, each a function of what it is given.
 (() => {
   const lab = (window.latentLab ??= {});
 
@@ -71,11 +71,19 @@
     const context = big.getContext("2d");
     context.imageSmoothingEnabled = false;
     context.drawImage(canvas, 0, 0, big.width, big.height);
-    big.toBlob((blob) => {
-      const link = lab.make("a", { href: URL.createObjectURL(blob), download: `${name.replace(/[^\w.-]+/g, "-")}.png` });
-      link.click();
-      setTimeout(() => URL.revokeObjectURL(link.href), 10_000);
-    });
+    big.toBlob((blob) => keep(blob, `${name.replace(/[^\w.-]+/g, "-")}.png`));
+  };
+
+  /** Download a file that the server sent, its bytes in base64. */
+  lab.download = ({ name, mime, data }) => {
+    const bytes = Uint8Array.from(atob(data), (letter) => letter.charCodeAt(0));
+    keep(new Blob([bytes], { type: mime }), name);
+  };
+
+  const keep = (blob, name) => {
+    const href = URL.createObjectURL(blob);
+    lab.make("a", { href, download: name }).click();
+    setTimeout(() => URL.revokeObjectURL(href), 10_000);
   };
 
   /** Copy text; the button says so for a moment, and the live region for those who do not see it. */

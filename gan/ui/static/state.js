@@ -2,8 +2,10 @@
 (() => {
   const lab = (window.latentLab ??= {});
   const SEEDS = 2 ** 32;
-  const OWN = ["model", "seed", "label", "truncation", "d", "z"]; // the query's keys that are ours
   const round = (value) => Math.round(value * 100) / 100;
+
+  /** The query's keys that say which picture. */
+  lab.PICTURE = ["model", "seed", "label", "truncation", "d", "z"];
 
   lab.randomSeed = () => crypto.getRandomValues(new Uint32Array(1))[0];
 
@@ -49,7 +51,7 @@
   /** The query string of a state; keys that are not ours are kept, defaults are left out. */
   lab.format = (state, query) => {
     const params = new URLSearchParams(query);
-    OWN.forEach((key) => params.delete(key));
+    lab.PICTURE.forEach((key) => params.delete(key));
     params.set("model", state.model);
     params.set("seed", state.seed);
     if (state.label !== null) params.set("label", state.label);

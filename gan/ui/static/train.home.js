@@ -4,12 +4,9 @@
 
   /** The buttons that take something from the run. run: as `lab.trainRun` gives it; say, tell: as there. */
   lab.trainHome = (element, server, run, { say, tell }) => {
-    const save = ({ name, mime, data }) => {
-      const bytes = Uint8Array.from(atob(data), (letter) => letter.charCodeAt(0));
-      const href = URL.createObjectURL(new Blob([bytes], { type: mime }));
-      lab.make("a", { href, download: name }).click();
-      setTimeout(() => URL.revokeObjectURL(href), 10_000);
-      tell(`Saved ${name}.`);
+    const save = (file) => {
+      lab.download(file);
+      tell(`Saved ${file.name}.`);
     };
     const fetchFor = async (button, call, use) => {
       const text = button.textContent;

@@ -18,7 +18,7 @@
     };
     const address = (id) => {
       const params = new URLSearchParams(location.search);
-      OWN.concat(["model", "seed", "label", "truncation", "d", "z"]).forEach((key) => params.delete(key));
+      [...OWN, ...lab.PICTURE].forEach((key) => params.delete(key));
       if (id) params.set("run", id);
       params.set("train", repeated()); // so that a reload finds the plan too, even when the run is gone
       window.history.replaceState(window.history.state, "", `${location.pathname}?${params}`);

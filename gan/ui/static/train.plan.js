@@ -1,13 +1,7 @@
-// What to train: data, lesson or duel of two, every setting, and the link that repeats it.
+// What to train: data, lesson or duel of two, settings, and the link that repeats it.
 (() => {
   const lab = (window.latentLab ??= {});
   const DUEL = { dataset: "grid", presets: ["modern", "classic"] };
-  const WORDS = {
-    ring: "Ring of 8", grid: "Grid of 25", "swiss-roll": "Swiss roll", "two-moons": "Two moons", draw: "Draw your own",
-    emoji: "Emoji", "mnist-10k": "Digits", "fashion-mnist-10k": "Clothes", upload: "Your pictures",
-  };
-  const KINDS = { gamma: "number", learning_rate: "number", critic_lr_ratio: "number", beta1: "number", beta2: "number", clip: "number" };
-  const BARE = ["augment", "network", "conditional", "critic_norm", "ema_images"]; // settings that points do not have
 
   /** A group of radio buttons in `box`; entries: [value, text]. */
   lab.choose = (box, name, entries, chosen, choose) => {
@@ -28,17 +22,20 @@
     const at = (name) => $(`[data-at=${name}]`);
     const act = (name) => $(`[data-train=${name}]`);
     const list = (name) => $(`[data-list=${name}]`);
-    const plan = { data: "ring", presets: ["modern", "classic"], duel: false, changes: [{}, {}], side: 0 };
+    const known = { points: Object.entries(about.data.points), pictures: Object.entries(about.data.pictures) };
+    const [first, second] = Object.keys(about.presets);
+    const plan = { data: known.points[0][0], presets: [first, second], duel: false, changes: [{}, {}], side: 0 };
     const sketch = lab.sketch($(".ll-sketch canvas"));
     let files = null;
 
     const dataset = () => (plan.data === "draw" ? sketch.name() : plan.data);
-    const plane = () => plan.data === "draw" || about.planes.includes(plan.data);
+    const plane = () => plan.data === "draw" || Object.hasOwn(about.data.points, plan.data);
+    const kind = () => (plane() ? "points" : "pictures");
     const presets = () => Object.entries(about.presets).map(([name, { title }]) => [name, title]);
     const count = () => (plan.duel ? 2 : 1);
 
     const furnish = () => {
-      const data = [...about.planes, "draw", ...about.pictures, "upload"].map((name) => [name, WORDS[name] ?? name]);
+      const data = [...known.points, ["draw", "Draw your own"], ...known.pictures, ["upload", "Your pictures"]];
       lab.choose(list("data"), "ll-train-data", data, plan.data, (value) => change({ data: value }));
       lab.choose(list("presets"), "ll-train-preset", presets(), plan.presets[0], (value) => change({ presets: [value, plan.presets[1]], changes: [{}, plan.changes[1]] }));
       lab.choose(list("rivals"), "ll-train-rival", presets(), plan.presets[1], (value) => change({ presets: [plan.presets[0], value], changes: [plan.changes[0], {}] }));
@@ -56,7 +53,7 @@
       furnish();
     };
 
-    /** The form of every setting: of the run that trains, or of the one that is planned. */
+    /** The form of the settings: of the run that trains, or of the one that is planned. */
     const settings = async () => {
       const sides = ask.sides()?.length ?? count();
       const side = Math.min(plan.side, sides - 1);
@@ -65,33 +62,29 @@
       const training = ask.sides()?.[side];
       let values = training;
       if (!values) {
-        const asked = plan.data === "draw" || plan.data === "upload" ? (plane() ? "ring" : "mnist-10k") : plan.data;
+        const asked = plan.data === "draw" || plan.data === "upload" ? known[kind()][0][0] : plan.data;
         const reply = await lab.patiently(() => server.preset({ preset: plan.presets[side], dataset: asked }), ask.say);
         if (reply.error || turn !== settings.turn) return;
         values = { ...reply.settings, ...plan.changes[side] };
       }
-      const names = [...about.live, ...(training ? [] : about.fresh.filter((name) => name !== "seed"))]
-        .filter((name) => !(plane() && BARE.includes(name)));
-      box.replaceChildren(...names.map((name) => field(name, values[name], side, training)));
+      const offered = about.settings[kind()].filter(({ live }) => live || !training);
+      box.replaceChildren(...offered.map((setting) => field(setting, values[setting.name], side, training)));
       const pick = $(".ll-side-pick");
       pick.hidden = sides < 2;
       lab.choose(pick, "ll-train-side", [["0", "First"], ["1", "Second"]], String(side), (value) => change({ side: Number(value) }));
     };
 
-    const field = (name, value, side, training) => {
+    const field = ({ name, kind, choices, help }, value, side, training) => {
       const title = name.replaceAll("_", " ").replace("lr", "learning rate");
       let input;
-      if (about.choices[name]) {
-        input = lab.make("select", {}, ...about.choices[name].map((choice) => lab.make("option", { value: choice }, choice)));
+      if (choices) {
+        input = lab.make("select", {}, ...choices.map((choice) => lab.make("option", { value: choice }, choice)));
         input.value = value;
-      } else if (name === "critic_norm") {
-        input = lab.make("select", {}, ...["none", "batch", "spectral"].map((choice) => lab.make("option", { value: choice }, choice)));
-        input.value = value;
-      } else if (typeof value === "boolean") {
+      } else if (kind === "bool") {
         input = lab.make("input", { type: "checkbox" });
         input.checked = value;
       } else {
-        input = lab.make("input", { type: "number", step: KINDS[name] ? "any" : "1", value });
+        input = lab.make("input", { type: "number", step: kind === "float" ? "any" : "1", value });
       }
       input.setAttribute("aria-label", title);
       input.addEventListener("change", () => {
@@ -101,12 +94,12 @@
         if (training) ask.change(side, { [name]: wanted }).then((taken) => taken || settings());
         else plan.changes[side] = { ...plan.changes[side], [name]: wanted };
       });
-      const label = lab.make("label", {}, title, input);
+      const label = lab.make("label", { title: help }, title, input);
       return label;
     };
 
     act("duel").addEventListener("change", (event) => {
-      change(event.target.checked && plan.data === "ring" ? { duel: true, data: DUEL.dataset, presets: DUEL.presets } : { duel: event.target.checked });
+      change(event.target.checked && plan.data === known.points[0][0] ? { duel: true, data: DUEL.dataset, presets: DUEL.presets } : { duel: event.target.checked });
     });
     act("clear").addEventListener("click", sketch.clear);
     act("ink").addEventListener("change", (event) => event.target.files[0] && sketch.from(event.target.files[0]).catch(() => ask.say("That picture cannot be read. Choose a PNG, JPEG or WebP.")));
@@ -144,17 +137,16 @@
   const shared = (text, about) => {
     try {
       const { dataset, seed, sides } = JSON.parse(text);
-      const ink = typeof dataset === "string" && dataset.startsWith("ink:") ? dataset : null;
-      if (!ink && ![...about.planes, ...about.pictures].includes(dataset)) return null;
+      if (typeof dataset !== "string") return null;
+      const ink = dataset.startsWith("ink:") ? dataset : null;
+      if (!ink && !Object.values(about.data).some((kind) => Object.hasOwn(kind, dataset))) return null;
       if (!Array.isArray(sides) || !sides.length || sides.length > 2) return null;
       if (!sides.every(({ preset }) => Object.hasOwn(about.presets, preset))) return null;
-      const changes = sides.map(({ changes }) => {
-        const good = Object.entries(changes ?? {}).filter(([name]) => about.live.includes(name) || about.fresh.includes(name));
-        return Object.fromEntries(good);
-      });
+      const known = new Set(Object.values(about.settings).flat().map(({ name }) => name));
+      const changes = sides.map(({ changes }) => Object.fromEntries(Object.entries(changes ?? {}).filter(([name]) => known.has(name))));
       const names = sides.map(({ preset }) => preset);
       return {
-        plan: { data: ink ? "draw" : dataset, presets: [names[0], names[1] ?? "classic"], duel: sides.length === 2, changes: [changes[0], changes[1] ?? {}] },
+        plan: { data: ink ? "draw" : dataset, presets: [names[0], names[1] ?? Object.keys(about.presets)[1]], duel: sides.length === 2, changes: [changes[0], changes[1] ?? {}] },
         seed: Number.isInteger(seed) && seed >= 0 && seed < 2 ** 32 ? seed : 0,
         ink,
       };

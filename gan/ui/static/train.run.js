@@ -1,6 +1,7 @@
 // The run as it goes: what is new of it, its past, its pace, and what is asked of it.
 (() => {
   const lab = (window.latentLab ??= {});
+  const IDLE = 250; // ms between two questions while there is nothing new
 
   /**
    * The middle and the read-outs. on.say, on.tell: a problem, a piece of news; on.followed(id): the address is to name
@@ -39,6 +40,7 @@
       readouts.clear();
       on.followed(id);
       dress();
+      slow(); // a new run is at full speed, whatever the slider says
       watch(run);
     };
 
@@ -62,7 +64,9 @@
         if (!reply.busy) take(reply);
         if (mine.done && !reply.moment) return;
         const seen = element.offsetParent !== null && !document.hidden;
-        await rest(seen ? (mine.paused || mine.done ? 150 : 0) : 1000);
+        if (!seen) await rest(1000);
+        else if (!reply.moment) await rest(IDLE * (0.8 + 0.4 * Math.random())); // a busy server answers at once
+        else await rest(mine.paused || mine.done ? 150 : 0);
       }
     };
     const rest = (ms) => new Promise((wake) => (ms ? setTimeout(wake, ms) : requestAnimationFrame(wake)));
@@ -151,6 +155,8 @@
       return !reply.error;
     };
 
+    const slow = () => ask("slow", { seconds: Number(act("slow").value) });
+
     const number = () => (run.past === null ? run.newest : run.shown).number;
     const scrub = async () => {
       const place = Number(act("scrub").value);
@@ -182,7 +188,7 @@
       else asks[button.dataset.train]?.();
     });
     act("scrub").addEventListener("input", scrub);
-    act("slow").addEventListener("input", (event) => ask("slow", { seconds: Number(event.target.value) }));
+    act("slow").addEventListener("input", slow);
     new ResizeObserver(() => {
       stages.forEach((stage) => stage.draw());
       lab.drawCurve($(".ll-curve"), run?.curve ?? [], run?.alarms ?? [], run?.backdrop?.numbers);

@@ -3,7 +3,7 @@
   const lab = (window.latentLab ??= {});
   const SCALE = 32000; // of a coordinate at the edge, as gan.live.views has it
   const SIZE = 480; // CSS pixels at most
-  const TYPES = { int16: Int16Array, uint8: Uint8Array, int8: Int8Array };
+  const TYPES = { int16: Int16Array, uint8: Uint8Array };
 
   /** {shape, type, data} -> {shape, data: a typed array}. */
   lab.unpack = ({ shape, type, data }) => {
