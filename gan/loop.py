@@ -27,9 +27,11 @@ from gan.events import (
     Ticked,
     record,
 )  # fmt: skip
+from gan.failures import Diverged, TrainingError
+from gan.options import prepare
 from gan.precision import quicker
 from gan.publish import capture, write_model
-from gan.trainer import Diverged, Trainer, TrainingError, listed, prepare
+from gan.trainer import Trainer, listed
 
 REPORT_SECONDS = 0.5
 ROLLBACKS = 3  # to one checkpoint, before the run gives up

@@ -80,13 +80,15 @@ def legs(log: Path) -> list[dict[str, Any]]:
     parts. A run that was only stopped and resumed has one part, for it is the same as one that never was.
     """
     changeable = [f.name for f in dataclasses.fields(Config) if f.metadata.get("resumable") and f.name not in NEUTRAL]
+    absent = {f.name: f.metadata["absent"] for f in dataclasses.fields(Config) if "absent" in f.metadata}
     parts: list[dict[str, Any]] = []
     for line in log.read_text(encoding="utf-8", errors="replace").splitlines() if log.exists() else ():
         if not line.startswith('{"event": "started"'):
             continue
         try:
             started = json.loads(line)
-            part = {"shown": int(started["shown"])} | {name: started["config"][name] for name in changeable}
+            held = absent | started["config"]
+            part = {"shown": int(started["shown"])} | {name: held[name] for name in changeable}
         except (ValueError, TypeError, KeyError):  # cut short when the power went, or edited: the rest still counts
             continue
         while parts and part["shown"] <= parts[-1]["shown"]:

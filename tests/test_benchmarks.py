@@ -14,7 +14,8 @@ from gan.data.worlds import MIXTURES
 from gan.losses import LOSSES
 from gan.metrics.classifier import load_classifier
 from gan.metrics.modes import Coverage
-from gan.trainer import Trainer, prepare
+from gan.options import prepare
+from gan.trainer import Trainer
 
 
 @pytest.mark.parametrize(

@@ -34,11 +34,13 @@ from gan.events import (
     Stepped,
     Ticked,
 )  # fmt: skip
+from gan.failures import TrainingError
 from gan.loop import run, train
 from gan.losses import LOSSES
 from gan.model import load
 from gan.networks import NETWORKS
-from gan.trainer import Trainer, TrainingError, prepare
+from gan.options import prepare
+from gan.trainer import Trainer
 
 pytestmark = pytest.mark.usefixtures("read_once")
 
@@ -513,7 +515,7 @@ def test_out_of_memory_says_which_flag_to_lower(tmp_path, monkeypatch):
         )
 
     monkeypatch.setattr(trainer, "critic_step", full)
-    with pytest.raises(TrainingError, match=r"out of memory: lower --batch-size \(now 16\).*--accumulate"):
+    with pytest.raises(TrainingError, match=r"out of memory: raise --accumulate \(now 1\).*--batch-size"):
         list(train(small(), tmp_path / "run"))
 
 

@@ -9,7 +9,7 @@ import torch
 
 from gan.config import Config
 from gan.losses import LOSSES, NonSaturating, Relativistic
-from gan.trainer import check_options
+from gan.options import check_options
 
 
 def logits(*values: float) -> torch.Tensor:

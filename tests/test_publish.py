@@ -12,8 +12,9 @@ from conftest import small
 from gan.config import Config
 from gan.hub.push import build
 from gan.model import load
+from gan.options import prepare
 from gan.publish import capture, legs
-from gan.trainer import Trainer, prepare
+from gan.trainer import Trainer
 
 
 def log_of(tmp_path, *started):

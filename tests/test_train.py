@@ -21,12 +21,14 @@ import train
 from gan import loop
 from gan.config import PRESETS, Config
 from gan.data import DATASETS
+from gan.data.worlds import WORLDS
 from gan.losses import LOSSES
 from gan.model import load
-from gan.networks import NETWORKS
+from gan.networks import NETWORKS, POINT_NETWORKS
 from gan.optimizers import OPTIMIZERS
+from gan.options import prepare
 from gan.penalties import PENALTIES
-from gan.trainer import Trainer, prepare
+from gan.trainer import Trainer
 
 ROOT = Path(train.__file__).resolve().parent
 FIELDS = [f for f in dataclasses.fields(Config) if not f.metadata.get("derived")]
@@ -116,7 +118,7 @@ def test_no_flags_are_the_defaults(monkeypatch, tmp_path):
 @pytest.mark.parametrize(
     ("flags", "message"),
     [
-        (["--network", "vit"], f"network must be one of {', '.join(NETWORKS)}, got 'vit'"),
+        (["--network", "vit"], f"network must be one of {', '.join(NETWORKS | POINT_NETWORKS)}, got 'vit'"),
         (["--loss", "gan"], f"loss must be one of {', '.join(LOSSES)}, got 'gan'"),
         (["--penalty", "r3"], f"penalty must be one of {', '.join(PENALTIES)}, got 'r3'"),
         (["--optimizer", "lion"], f"optimizer must be one of {', '.join(OPTIMIZERS)}, got 'lion'"),
@@ -130,6 +132,9 @@ def test_no_flags_are_the_defaults(monkeypatch, tmp_path):
         (["--dataset", "mnist-10k", "--network", "points"], "dataset must be one of ring, grid"),
         (["--dataset", "ink:AAAA", "--network", "points"], "got 3 bytes: draw it again"),
         (["--dataset", "cifar"], "unknown data set 'cifar': pass one of " + ", ".join(DATASETS)),
+        (["--dataset", "cifar"], "or, with --network points, one of " + ", ".join(WORLDS)),
+        (["--network", "dcgan", "--accumulate", "16"], "accumulate must be at most 8 for batch_size 16, got 16"),
+        (["--loss", "wgan-gp", "--penalty", "none"], "loss wgan-gp has no bound without a penalty"),
         (["--gamma", "nan"], "gamma must be in [0.0, 10000.0], got nan"),
         (["--batch-size", "1"], "batch_size must be in [2, 65536], got 1"),
         (["--resolution", "48"], "resolution must be one of 28, 32, 64, got 48"),

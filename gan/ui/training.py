@@ -144,7 +144,7 @@ def functions(session: Session, hall: Callable[[], Runs]) -> list[Callable[[Any]
     @live.answer
     def fork(payload: live.Payload) -> live.Payload:
         from gan.live.run import Run
-        from gan.trainer import changed
+        from gan.options import changed
 
         with beginning():
             old = found(payload).run
@@ -171,7 +171,7 @@ def functions(session: Session, hall: Callable[[], Runs]) -> list[Callable[[Any]
 
     @live.answer
     def ask(payload: live.Payload) -> live.Payload:
-        from gan.trainer import changed
+        from gan.options import changed
 
         run: Run = found(payload).run
         what = checks.choice(payload.get("what"), "what", ("play", "pause", "step", "slow", "change", "stop", "forget"))
