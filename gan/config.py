@@ -90,7 +90,9 @@ class Config:
     anneal: float = _setting(
         0.3, "last share of the run, over which learning rate falls to 0", 0.0, 1.0, resumable=True
     )
-    precision: str = _setting("bf16", "bf16 (autocast) or fp32", choices=("bf16", "fp32"))
+    precision: str = _setting(
+        "auto", "bf16 (autocast), fp32, or whichever is quicker where the run starts", choices=("auto", "bf16", "fp32")
+    )
     sample_images: int = _setting(100_000, "images between sample grids", 1, 10**10, resumable=True)
     checkpoint_images: int = _setting(50_000, "images between checkpoints", 1, 10**10, resumable=True)
     channels: int = _setting(0, "colour channels, from the data set", 0, 3, derived=True)
@@ -174,6 +176,6 @@ PRESETS: dict[str, dict[str, Any]] = {
     "classic-dcgan": {"network": "dcgan", **_CLASSIC},
     "smoke": {
         "dataset": "mnist-10k", "images": 1_024, "width": 16, "ema_images": 256,
-        "sample_images": 512, "checkpoint_images": 512,
+        "sample_images": 512, "checkpoint_images": 512, "precision": "bf16",
     },
 }  # fmt: skip

@@ -11,8 +11,10 @@ from gan.config import Config, ConfigError
 from gan.data import DATASETS
 from gan.data.worlds import WORLDS, Points, is_world, load_world
 from gan.losses import LOSSES
+from gan.model import pick_device
 from gan.optimizers import OPTIMIZERS
 from gan.penalties import PENALTIES
+from gan.precision import quicker
 from gan.schedule import greatest_gamma
 
 
@@ -21,11 +23,14 @@ def prepare(
     progress: Callable[[str], None] = lambda line: None,
     dataset: data.Dataset | Points | None = None,
 ) -> tuple[Config, data.Dataset | Points]:
-    """Check names and options, load the data, and return the config with what the data decides filled in.
+    """Check names and options, load the data, and return the config with what data and machine decide filled in.
 
     dataset: the data, where it is there already. Raises ConfigError or data.DataError with the cure.
     """
     check_options(config)
+    if config.precision == "auto":  # a plane's coordinates need their digits, and its products are too small to gain
+        exact = config.network in networks.POINT_NETWORKS
+        config = dataclasses.replace(config, precision="fp32" if exact else quicker(str(pick_device(config.device))))
     if config.network in networks.POINT_NETWORKS:
         if not is_world(config.dataset):
             raise ConfigError(

@@ -139,7 +139,7 @@ def test_no_flags_are_the_defaults(monkeypatch, tmp_path):
         (["--batch-size", "1"], "batch_size must be in [2, 65536], got 1"),
         (["--resolution", "48"], "resolution must be one of 28, 32, 64, got 48"),
         (["--device", "tpu"], "device must be auto, cpu or cuda, got 'tpu'"),
-        (["--precision", "fp8"], "precision must be one of bf16, fp32"),
+        (["--precision", "fp8"], "precision must be one of auto, bf16, fp32"),
     ],
     ids=lambda v: v[0] if isinstance(v, list) else "",
 )
