@@ -55,6 +55,14 @@ def test_lines_that_cannot_be_read_are_passed_over(tmp_path):
     assert legs(log) == [{"shown": 0, "images": 100}, {"shown": 64, "images": 200}]
 
 
+def test_a_log_older_than_a_setting_means_what_it_did(tmp_path):
+    log = log_of(tmp_path, (0, {}), (64, {"accumulate": 2}))
+    first, *rest = map(json.loads, log.read_text().splitlines())
+    del first["config"]["accumulate"]
+    log.write_text("".join(json.dumps(line) + "\n" for line in (first, *rest)))
+    assert legs(log) == [{"shown": 0, "accumulate": 1}, {"shown": 64, "accumulate": 2}]
+
+
 def test_a_run_without_a_log_has_no_parts(tmp_path):
     assert legs(tmp_path / "log.jsonl") == []
 

@@ -14,6 +14,7 @@ import time
 from pathlib import Path
 
 import pytest
+from PIL import Image
 from safetensors.torch import load_file
 from starlette.responses import Response
 
@@ -21,6 +22,7 @@ import train
 from gan import loop
 from gan.config import PRESETS, Config
 from gan.data import DATASETS
+from gan.data.folder import MIN_PICTURES
 from gan.data.worlds import WORLDS
 from gan.losses import LOSSES
 from gan.model import load
@@ -202,6 +204,23 @@ def test_resume_takes_the_folders_settings_and_what_may_change(tiny_folder):
     trainer = Trainer(config, dataset)
     trainer.restore(tiny_folder / "checkpoint")
     assert trainer.shown == kept.images
+
+
+def test_a_run_goes_on_with_its_folder_of_pictures_wherever_that_is_now(capsys, tmp_path):
+    home, out = tmp_path / "cats", tmp_path / "run"
+    home.mkdir()
+    for i in range(MIN_PICTURES):
+        Image.new("RGB", (32, 32), (i, 2 * i, 99)).save(home / f"{i:02}.png")
+    flags = ["--preset", "smoke", "--images", "32", "--device", "cpu", "--dataset", str(home), "--out", str(out)]
+    assert train.main(flags) == 0
+    moved = home.rename(tmp_path / "moved")
+    capsys.readouterr()
+    assert f"unknown data set '{home}'" in refused(capsys, "--resume", str(out), "--images", "48")
+    assert train.main(["--resume", str(out), "--images", "48", "--dataset", str(moved)]) == 0
+    assert json.loads((out / "checkpoint" / "state.json").read_text())["config"]["dataset"] == str(moved)
+    Image.new("RGB", (32, 32), "white").save(moved / "00.png")
+    capsys.readouterr()
+    assert "made from other pictures" in refused(capsys, "--resume", str(out), "--images", "64")
 
 
 def test_resume_of_nothing_is_refused(capsys, tmp_path):
