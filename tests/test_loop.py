@@ -38,7 +38,7 @@ from gan.failures import TrainingError
 from gan.loop import run, train
 from gan.losses import LOSSES
 from gan.model import load
-from gan.networks import NETWORKS
+from gan.networks import NETWORKS, POINT_NETWORKS
 from gan.options import prepare
 from gan.trainer import Trainer
 
@@ -360,7 +360,7 @@ def test_weights_that_are_not_finite_at_a_checkpoint_roll_back(tmp_path, quick, 
 
 @pytest.mark.parametrize("field", ["network", "loss"])
 def test_unknown_name_is_refused_with_the_choices(field, tmp_path):
-    known = ", ".join({"network": NETWORKS, "loss": LOSSES}[field])
+    known = ", ".join({"network": NETWORKS | POINT_NETWORKS, "loss": LOSSES}[field])
     with pytest.raises(ConfigError, match=f"{field} must be one of {known}, got 'new'"):
         next(train(small(**{field: "new"}), tmp_path / "run"))
     assert not (tmp_path / "run").exists()
