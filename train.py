@@ -37,7 +37,8 @@ def parser() -> argparse.ArgumentParser:
     p.add_argument(
         "--resume",
         metavar="DIR",
-        help="go on with the run in DIR, from DIR/checkpoint; or with one that was pushed, hub:USER/NAME[@REVISION]",
+        help="go on with the run in DIR, from DIR/checkpoint, on a disk that all machines of the run see; or with one "
+        "that was pushed, hub:USER/NAME[@REVISION]",
     )
     hub = p.add_argument_group("the Hugging Face Hub", "needs HF_TOKEN, or `hf auth login`, with write permission")
     hub.add_argument("--push-to-hub", metavar="USER/NAME", help="push the model there when the run ends")
@@ -86,6 +87,15 @@ def pusher(args: argparse.Namespace, say: Callable[[str], None]) -> Pusher | Reh
     if args.dry_run:
         return Rehearsal(args.push_to_hub, args.push_checkpoint, say)
     return Pusher(args.push_to_hub, args.private, args.push_checkpoint, say)
+
+
+def device_of(args: argparse.Namespace) -> str:
+    """The device that the flags ask for, or the run that they go on with; FolderError if there is none."""
+    if args.device or args.resume is None or args.resume.startswith("hub:"):
+        return args.device or Config.device
+    from gan.checkpoint import find_state, read_state
+
+    return read_state(find_state(Path(args.resume) / "checkpoint")).config.device
 
 
 def settings(args: argparse.Namespace, first: bool = True) -> tuple[Config, Path, bool]:
@@ -152,12 +162,12 @@ def main(argv: list[str] | None = None) -> int:
     from gan import distributed
     from gan.checkpoint import FolderError
     from gan.data import DataError
+    from gan.failures import TrainingError
     from gan.hub.names import HubError
-    from gan.trainer import TrainingError
 
     try:
         check_push(args)
-        world = distributed.join()
+        world = distributed.join(device_of(args))
         config, out, resume = world.first(lambda: settings(args, world.rank == 0))
         return run(config, out, resume, world, args)
     except (ConfigError, FolderError, DataError, HubError, TrainingError, OSError) as error:

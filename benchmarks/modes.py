@@ -24,7 +24,8 @@ from benchmarks.report import report
 from gan.config import Config
 from gan.data.worlds import MIXTURES
 from gan.metrics.modes import SAMPLES, Coverage, coverage
-from gan.trainer import Trainer, prepare
+from gan.options import prepare
+from gan.trainer import Trainer
 
 RECIPE: dict[str, Any] = {
     "network": "points-fourier", "loss": "relativistic", "penalty": "r1+r2", "gamma": 0.1, "batch_size": 128,

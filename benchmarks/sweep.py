@@ -33,8 +33,8 @@ from gan.metrics.classifier import load_classifier
 from gan.metrics.frechet import frechet_distance
 from gan.metrics.modes import SAMPLES, coverage
 from gan.metrics.reference import Reference, load_reference
-from gan.model import Model
-from gan.trainer import Trainer, prepare
+from gan.options import prepare
+from gan.trainer import Trainer
 
 POINTS: dict[str, Any] = {
     "network": "points", "batch_size": 256, "z_dim": 2, "learning_rate": 1e-3, "beta1": 0.0, "beta2": 0.9, "gamma": 0.1,
@@ -92,9 +92,7 @@ def judged(trainer: Trainer, real: Reference) -> tuple[dict[str, Any], float]:
     floor = frechet_distance(features["floor"], features["compared"])
     if not all(bool(tensor.isfinite().all()) for tensor in trainer.average.state_dict().values()):
         return {"modes": 0, "of": 10, "frechet": None}, floor
-    none = torch.empty(0, trainer.config.z_dim)
-    model = Model("", trainer.config, trainer.average, trainer.critic, none, none)
-    drawn = classifier.features(model.sample(range(len(real.compared.images))))
+    drawn = classifier.features(trainer.model().sample(range(len(real.compared.images))))
     modes = covered(histogram(classifier.predict(drawn), 10))
     return {"modes": modes, "of": 10, "frechet": frechet_distance(drawn.double(), features["compared"])}, floor
 

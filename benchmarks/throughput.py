@@ -25,7 +25,8 @@ from torch.utils.data import DataLoader, Dataset
 from benchmarks.report import report
 from gan import data, networks
 from gan.config import PRESETS, Config
-from gan.trainer import Trainer, prepare
+from gan.options import prepare
+from gan.trainer import Trainer
 
 CASES = {
     "dcgan, non-saturating": ({**PRESETS["classic-dcgan"], "dataset": "mnist-10k", "precision": "bf16"}, 2.0),

@@ -25,8 +25,8 @@ from gan.config import PRESETS, Config
 from gan.metrics.classifier import load_classifier
 from gan.metrics.frechet import frechet_distance
 from gan.metrics.reference import load_reference
-from gan.model import Model
-from gan.trainer import Trainer, prepare
+from gan.options import prepare
+from gan.trainer import Trainer
 
 SAMPLES = 10_000
 GOAL = 0.2  # of the classic recipe's time
@@ -48,10 +48,8 @@ class Judge:
 
     def __call__(self, trainer: Trainer, average: bool) -> float:
         """Of the trainer's average, or of its generator as it is, at seeds 0 to 9,999."""
-        generator = trainer.average if average else trainer.generator.eval()
-        none = torch.empty(0, trainer.config.z_dim)
-        model = Model("", trainer.config, generator, trainer.critic, none, none)
-        pictures = model.sample(range(SAMPLES))
+        trainer.generator.eval()
+        pictures = trainer.model(average).sample(range(SAMPLES))
         trainer.generator.train()
         return frechet_distance(self.classifier.features(pictures).double(), self.test)
 

@@ -52,11 +52,13 @@ def translation(x: Tensor, u: Tensor) -> Tensor:
 
 
 def cutout(x: Tensor, u: Tensor) -> Tensor:
-    """A square of `HOLE` of the side turns grey; its centre may be anywhere."""
+    """A square of `HOLE` of the side turns grey, as far as it lies in the picture; its centre may be anywhere."""
     masks = []
     for axis, size in ((0, x.shape[2]), (1, x.shape[3])):
-        centre = (u[:, axis] * size).floor()
-        masks.append((torch.arange(size, device=x.device) - centre[:, None]).abs() * 2 <= size * HOLE)
+        hole = int(size * HOLE + 0.5)
+        first = (u[:, axis, None] * (size + 1 - hole % 2)).floor() - hole // 2
+        at = torch.arange(size, device=x.device)
+        masks.append((at >= first) & (at < first + hole))
     hole = masks[0][:, None, :, None] & masks[1][:, None, None, :]
     return x * ~hole
 

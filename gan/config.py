@@ -52,17 +52,29 @@ class Config:
     )
     images: int = _setting(3_000_000, "real images shown, the length of the run", 1, 10**10, resumable=True)
     batch_size: int = _setting(16, "images a step of the critic, over all processes", 2, 65536, live=True)
-    accumulate: int = _setting(1, "parts that a batch is worked through in, to save memory", 1, 1024, absent=1)
+    accumulate: int = _setting(
+        1,
+        "parts that a batch is worked through in, to save memory; batch normalisation then has each part's own "
+        "statistics, and dropout masks of each part's own",
+        1,
+        1024,
+        resumable=True,
+        absent=1,
+    )
     critic_steps: int = _setting(1, "steps of the critic for each of the generator", 1, 100, live=True, absent=1)
     seed: int = _setting(0, "seed of every random number of the run", 0, 2**32 - 1)
     device: str = _setting("auto", "auto, cpu or cuda", resumable=True)
     data_root: str = _setting("data", "where downloaded data sets live", resumable=True)
     resolution: int = _setting(0, "pixels a side: 28, 32 or 64; 0 = the data set's own", 0, 64)
-    width: int = _setting(64, "channels at full resolution of the resnet pair", 16, 256)
+    width: int = _setting(
+        64, "resnet: channels of the generator's maps of 14 or 16 pixels a side; points: half a hidden layer", 16, 256
+    )
     z_dim: int = _setting(100, "latent dimensions", 2, 512)
     optimizer: str = _setting("adam", "how gradients move both networks", live=True, absent="adam")
     learning_rate: float = _setting(4e-4, "step size of the generator", 1e-7, 1.0, resumable=True, live=True)
-    critic_lr_ratio: float = _setting(1.0, "critic's learning rate over the generator's (TTUR)", 0.01, 100, live=True)
+    critic_lr_ratio: float = _setting(
+        1.0, "critic's learning rate over the generator's (TTUR)", 0.01, 100, resumable=True, live=True
+    )
     beta1: float = _setting(0.0, "Adam's first decay; momentum of RMSprop and SGD", 0.0, 0.999, live=True)
     beta2: float = _setting(0.99, "Adam's second decay; RMSprop's alpha", 0.0, 0.9999, live=True)
     ema_images: int = _setting(
@@ -78,7 +90,9 @@ class Config:
     anneal: float = _setting(
         0.3, "last share of the run, over which learning rate falls to 0", 0.0, 1.0, resumable=True
     )
-    precision: str = _setting("bf16", "bf16 (autocast) or fp32", choices=("bf16", "fp32"))
+    precision: str = _setting(
+        "auto", "bf16 (autocast), fp32, or whichever is quicker where the run starts", choices=("auto", "bf16", "fp32")
+    )
     sample_images: int = _setting(100_000, "images between sample grids", 1, 10**10, resumable=True)
     checkpoint_images: int = _setting(50_000, "images between checkpoints", 1, 10**10, resumable=True)
     channels: int = _setting(0, "colour channels, from the data set", 0, 3, derived=True)
@@ -162,6 +176,6 @@ PRESETS: dict[str, dict[str, Any]] = {
     "classic-dcgan": {"network": "dcgan", **_CLASSIC},
     "smoke": {
         "dataset": "mnist-10k", "images": 1_024, "width": 16, "ema_images": 256,
-        "sample_images": 512, "checkpoint_images": 512,
+        "sample_images": 512, "checkpoint_images": 512, "precision": "bf16",
     },
 }  # fmt: skip

@@ -34,6 +34,10 @@ class World:
         for gradient, mean in zip(gradients, flat.split([g.numel() for g in gradients]), strict=True):
             gradient.copy_(mean.view_as(gradient))
 
+    def mean(self, value: Tensor) -> Tensor:
+        """Mean of every process's tensor, differentiable once: each process's gradient is that of all their losses."""
+        return value if self.size == 1 else _Mean.apply(value, self.size)
+
     def part(self, batch: Tensor) -> Tensor:
         """This process's rows of a whole batch (N, ...); N is a multiple of `size`."""
         rows = len(batch) // self.size
@@ -57,15 +61,44 @@ class World:
         return bool(vote)
 
 
-def join() -> World:
-    """The world that torchrun's environment describes, joined (gloo on a CPU, nccl on GPUs), or one of one process."""
+class _Mean(torch.autograd.Function):
+    @staticmethod
+    def forward(ctx, value: Tensor, size: int) -> Tensor:
+        ctx.size = size
+        return _mean(value, size)
+
+    @staticmethod
+    def backward(ctx, gradient: Tensor) -> tuple[Tensor, None]:
+        return _mean(gradient, ctx.size), None
+
+
+def _mean(value: Tensor, size: int) -> Tensor:
+    value = value.clone(memory_format=torch.contiguous_format)
+    dist.all_reduce(value)
+    return value / size
+
+
+def join(device: str = "auto") -> World:
+    """The world that torchrun's environment describes, joined, or one of one process.
+
+    device: as in `Config`; gloo joins processes on CPUs, nccl those on GPUs, each of which has one of its own.
+    ConfigError for more processes on this machine than it has GPUs. On several machines the run's folder must lie on a
+    disk that all of them see, for each process reads the checkpoint that rank 0 has written.
+    """
     size = int(os.environ.get("WORLD_SIZE", "1"))
     if size == 1:
         return World()
     if not dist.is_initialized():
-        if torch.cuda.is_available():
+        on_gpus = device != "cpu" and torch.cuda.is_available()
+        if on_gpus:
+            here, gpus = int(os.environ.get("LOCAL_WORLD_SIZE", "1")), torch.cuda.device_count()
+            if here > gpus:
+                raise ConfigError(
+                    f"{here} processes on a machine with {gpus} GPUs: --nproc-per-node must be at most {gpus}, or pass "
+                    "--device cpu"
+                )
             torch.cuda.set_device(int(os.environ.get("LOCAL_RANK", "0")))
-        dist.init_process_group("nccl" if torch.cuda.is_available() else "gloo")
+        dist.init_process_group("nccl" if on_gpus else "gloo")
     return World(dist.get_rank(), dist.get_world_size())
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import math
 import time
@@ -28,9 +29,11 @@ from gan.events import (
     finite,
     record,
 )  # fmt: skip
+from gan.failures import Diverged, TrainingError
+from gan.options import prepare
 from gan.precision import quicker
 from gan.publish import capture, write_model
-from gan.trainer import Diverged, Snapshot, Trainer, TrainingError, listed, prepare
+from gan.trainer import Snapshot, Trainer, listed
 
 REPORT_SECONDS = 0.5
 ROLLBACKS = 3  # before the run gives up
@@ -61,12 +64,13 @@ def train(
     """
     world = world or World()
     config, dataset = world.first(lambda: prepare(config, progress))
-    trainer = Trainer(config, dataset, world)
+    half = world.any(world.rank == 0 and config.precision == "bf16")  # "auto" is what rank 0 found to be quicker
+    trainer = Trainer(dataclasses.replace(config, precision="bf16" if half else "fp32"), dataset, world)
     notes = dataset.notes
     if resume and (faults := trainer.restore(out / "checkpoint")):
         notes += (f"{faults}: going on from the checkpoint before it, at image {trainer.shown:,}",)
     folder = out if world.rank == 0 else None
-    if config.precision == "bf16" and world.rank == 0 and quicker(str(trainer.device)) == "fp32":
+    if half and world.rank == 0 and quicker(str(trainer.device)) == "fp32":
         notes += ("bf16 is slower than fp32 on this machine: --precision fp32 would take less time",)
     events = run(trainer, len(dataset.images), notes, folder, control or Control(), publish_images)
     if out is None or world.rank:

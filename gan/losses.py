@@ -14,10 +14,12 @@ class Loss(Protocol):
 
     customary: the `Config` settings its paper uses with it; a command line that names the loss gets them too, unless
     it says otherwise. pairs: whether the generator's loss reads the real logits; where it does not they are not made.
+    needs_penalty: whether it means nothing without a penalty that bounds the critic's slope.
     """
 
     customary: Mapping[str, Any]
     pairs: bool
+    needs_penalty: bool
 
     def critic(self, real: Tensor, fake: Tensor) -> Tensor:
         """What the critic minimises."""
@@ -36,6 +38,7 @@ class Minimax:
 
     customary: Mapping[str, Any] = {"penalty": "none"}
     pairs = False
+    needs_penalty = False
 
     def critic(self, real: Tensor, fake: Tensor) -> Tensor:
         """Logits (N,), (N,) -> scalar: -log sigma(real) - log(1 - sigma(fake)), averaged."""
@@ -62,6 +65,7 @@ class LeastSquares:
 
     customary: Mapping[str, Any] = {"penalty": "none"}
     pairs = False
+    needs_penalty = False
 
     def critic(self, real: Tensor, fake: Tensor) -> Tensor:
         """Logits (N,), (N,) -> scalar: half of (real - 1)² + fake², averaged."""
@@ -77,6 +81,7 @@ class Wasserstein:
 
     customary: Mapping[str, Any] = {"penalty": "none", "clip": 0.01, "critic_steps": 5}
     pairs = False
+    needs_penalty = False
 
     def critic(self, real: Tensor, fake: Tensor) -> Tensor:
         """Scores (N,), (N,) -> scalar: mean(fake) - mean(real)."""
@@ -91,6 +96,7 @@ class WassersteinGP(Wasserstein):
     """The same difference, the slope held at 1 between real and fake by a penalty (arXiv:1704.00028, equation 3)."""
 
     customary: Mapping[str, Any] = {"penalty": "gp", "gamma": 10.0, "critic_steps": 5}
+    needs_penalty = True
 
 
 class Hinge:
@@ -98,6 +104,7 @@ class Hinge:
 
     customary: Mapping[str, Any] = {"penalty": "none", "critic_norm": "spectral"}
     pairs = False
+    needs_penalty = False
 
     def critic(self, real: Tensor, fake: Tensor) -> Tensor:
         """Logits (N,), (N,) -> scalar: max(0, 1 - real) + max(0, 1 + fake), averaged."""
@@ -116,6 +123,7 @@ class Relativistic:
 
     customary: Mapping[str, Any] = {"penalty": "r1+r2"}
     pairs = True
+    needs_penalty = False
 
     def critic(self, real: Tensor, fake: Tensor) -> Tensor:
         """Logits (N,), (N,) -> scalar: softplus(fake - real), averaged over pairs."""

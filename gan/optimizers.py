@@ -28,12 +28,13 @@ def _adam(parameters: Parameters, rate: float, beta1: float, beta2: float) -> to
     return torch.optim.Adam(parameters, rate, (beta1, beta2), fused=True)
 
 
+# torch has no fused RMSprop.
 def _rmsprop(parameters: Parameters, rate: float, beta1: float, beta2: float) -> torch.optim.Optimizer:
     return torch.optim.RMSprop(parameters, rate, alpha=beta2, momentum=beta1)
 
 
 def _sgd(parameters: Parameters, rate: float, beta1: float, beta2: float) -> torch.optim.Optimizer:
-    return torch.optim.SGD(parameters, rate, momentum=beta1)
+    return torch.optim.SGD(parameters, rate, momentum=beta1, fused=True)
 
 
 OPTIMIZERS: dict[str, Kind] = {

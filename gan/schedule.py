@@ -29,6 +29,11 @@ def gamma(config: Config, shown: int) -> float:
     return burn_in(config.gamma_start, config.gamma, shown, config.burn_in)
 
 
+def greatest_gamma(config: Config) -> float:
+    """The largest weight that the penalty has at any time of the run."""
+    return max(config.gamma, config.gamma_start if config.burn_in else 0.0)
+
+
 def beta2(config: Config, shown: int) -> float:
     """Second decay of the optimiser."""
     return burn_in(config.beta2_start, config.beta2, shown, config.burn_in)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import copy
 import dataclasses
 import zlib
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -13,106 +13,27 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from gan import augment, data, ema, networks, plane, schedule
+from gan import augment, data, ema, networks, schedule
 from gan.alarms import variety
 from gan.checkpoint import newest_state, read_state, read_tensors, save_state
-from gan.config import Config, ConfigError
-from gan.data.worlds import WORLDS, Points, is_world, load_world
+from gan.config import Config
+from gan.data.worlds import Points
 from gan.distributed import World, check
-from gan.draws import order, stream
+from gan.draws import Drawing, order, stream
+from gan.failures import Diverged
 from gan.files import FolderError
 from gan.latent import class_of, latents
 from gan.losses import LOSSES
+from gan.memory import enough, fits
 from gan.model import Model, pick_device
 from gan.optimizers import OPTIMIZERS, restore, state_of
 from gan.optimizers import schedule as set_rates
+from gan.options import changed, check_resumed
 from gan.penalties import PENALTIES
 from gan.step import Batch, CriticResult, GeneratorResult, Players, critic_step, generator_step
+from gan.together import Masks, share_statistics
 
 PREVIEW = range(64)  # seeds of every sample grid
-
-
-class TrainingError(RuntimeError):
-    """Training cannot go on; the message says what happened and what to try. The last checkpoint is untouched."""
-
-
-class Diverged(TrainingError):
-    """Raised for losses or weights that are not finite. where: which, as in "critic loss"."""
-
-    def __init__(self, shown: int, where: str) -> None:
-        self.where = where
-        super().__init__(
-            f"{where} not finite after {shown:,} images: resume from the last checkpoint with a lower "
-            "--learning-rate, or start again with a higher --gamma"
-        )
-
-
-def prepare(
-    config: Config, progress: Callable[[str], None] = lambda line: None
-) -> tuple[Config, data.Dataset | Points]:
-    """Check names and options, load the data, and return the config with what the data decides filled in.
-
-    Raises ConfigError or data.DataError with the cure.
-    """
-    check_options(config)
-    if config.network in networks.POINT_NETWORKS:
-        if not is_world(config.dataset):
-            raise ConfigError(
-                f"network {config.network} is for points, and {config.dataset[:40]} is not made of them: dataset must "
-                f"be one of {', '.join(WORLDS)}"
-            )
-        drawn = {"resolution": plane.SIDE, "channels": plane.CHANNELS, "classes": ()}
-        return dataclasses.replace(config, **drawn), load_world(config.dataset)
-    if is_world(config.dataset):
-        have = " or ".join(networks.POINT_NETWORKS)
-        raise ConfigError(f"{config.dataset[:40]} is made of points, not pictures: network must be {have}")
-    dataset = data.load(config.dataset, config.resolution or None, config.data_root, progress=progress)
-    classes = dataset.classes if networks.pair_of(config).conditional and config.conditional else ()
-    _, channels, resolution, _ = dataset.images.shape
-    return dataclasses.replace(config, resolution=resolution, channels=channels, classes=tuple(classes)), dataset
-
-
-def check_options(config: Config) -> None:
-    """ConfigError for an unknown name, listing the choices, and for options that contradict each other, saying why."""
-    pair = networks.pair_of(config)
-    for field, known in (
-        ("loss", LOSSES),
-        ("penalty", PENALTIES),
-        ("optimizer", OPTIMIZERS),
-    ):
-        if getattr(config, field) not in known:
-            raise ConfigError(f"{field} must be one of {', '.join(known)}, got {getattr(config, field)!r}")
-    policy = augment.parse(config.augment)
-    penalised = config.penalty != "none" and config.gamma > 0
-    if config.critic_norm == "batch" and pair.batch_norm and penalised:
-        raise ConfigError(
-            f"penalty {config.penalty} needs each logit to depend on its own picture alone, and batch normalisation in "
-            "the critic mixes them: set critic_norm to none or spectral, or penalty to none"
-        )
-    if config.clip and config.critic_norm == "spectral":
-        raise ConfigError(
-            "clip bounds weights that spectral normalisation rescales anyway: set clip to 0, or critic_norm to none"
-        )
-    if config.clip and config.penalty == "gp" and penalised:
-        raise ConfigError("clip and penalty gp both bound the critic's slope, at different values: choose one of them")
-    if policy and config.network in networks.POINT_NETWORKS:
-        raise ConfigError("augment changes pictures, and there are none among points: set augment to none")
-
-
-def changed(config: Config, settings: Mapping[str, Any]) -> Config:
-    """The config with other settings, of those that may change while a run goes on (marked `live` in `Config`).
-
-    ConfigError for a setting that may not, a bad value or a contradiction.
-    """
-    fields = {f.name: f for f in dataclasses.fields(Config)}
-    for name in settings:
-        if name not in fields:
-            raise ConfigError(f"unknown field {name!r}")
-        if not fields[name].metadata.get("live"):
-            raise ConfigError(f"{name} cannot change while a run goes on: start a new one")
-    config = dataclasses.replace(config, **settings)
-    check_options(config)
-    return config
 
 
 class Trainer:
@@ -120,23 +41,39 @@ class Trainer:
 
     rate_scale: times the learning rate, below 1 after a rollback. falls: rollbacks, counted by `gan.loop`; fell: the
     image at which the last of them began. world: the processes that share this run.
+
+    Whatever it does, TrainingError, with the flags that help, when memory runs out.
     """
 
     def __init__(self, config: Config, dataset: data.Dataset | Points, world: World | None = None) -> None:
         self.config, self.world = config, world or World()
         check(self.world, config.batch_size, config.accumulate)
-        torch.manual_seed(config.seed)
-        pair = networks.pair_of(config)
         self.device = pick_device(config.device)
         self.fingerprint = [len(dataset.images), zlib.crc32(dataset.labels.numpy(), zlib.crc32(dataset.images.numpy()))]
-        self.pictures = dataset.images.to(self.device)
-        k = len(config.classes)
+        self.shown, self.step, self.seconds, self.rate_scale, self.falls, self.fell = 0, 0, 0.0, 1.0, 0, 0
+        self._epoch: tuple[int, Tensor] | None = None
+        with enough(config):
+            self._take(dataset)
+            self._build()
+
+    def _take(self, dataset: data.Dataset | Points) -> None:
+        # Pictures lie on the device where they fit, or else where they are, and go there batch by batch.
+        there = fits(dataset.images, self.device)
+        self.pictures = dataset.images.to(self.device) if there else dataset.images
+        k = len(self.config.classes)
         self.onehot = torch.eye(k, device=self.device)[dataset.labels.to(self.device)] if k else None
-        layout = torch.channels_last if pair.convolutional else torch.contiguous_format
-        generator, critic = networks.build(config)
+
+    def _build(self) -> None:
+        config = self.config
+        with Drawing(torch.Generator().manual_seed(config.seed)):
+            generator, critic = networks.build(config)
+        layout = torch.channels_last if networks.pair_of(config).convolutional else torch.contiguous_format
         self.generator = generator.to(self.device, memory_format=layout)
         self.critic = critic.to(self.device, memory_format=layout)
         self.average = copy.deepcopy(self.generator).eval().requires_grad_(False)
+        self.masks = Masks(self.critic, self.world, self.device)
+        for player in (self.generator, self.critic):
+            share_statistics(player, self.world)
         self.kind = OPTIMIZERS[config.optimizer]
         self.players = Players(
             self.generator,
@@ -150,8 +87,6 @@ class Trainer:
             config.critic_norm == "batch",
             self.world.share,
         )
-        self.shown, self.step, self.seconds, self.rate_scale, self.falls, self.fell = 0, 0, 0.0, 1.0, 0, 0
-        self._epoch: tuple[int, Tensor] | None = None
 
     @property
     def optimizers(self) -> dict[str, torch.optim.Optimizer]:
@@ -178,23 +113,15 @@ class Trainer:
         ]
 
     def advance(self, move: str = "both") -> tuple[CriticResult | None, GeneratorResult | None]:
-        """The critic's steps, a generator step and an update of the average; or one of the two players alone.
-
-        TrainingError, with the flag to lower, when memory runs out.
-        """
-        try:
+        """The critic's steps, a generator step and an update of the average; or one of the two players alone."""
+        with enough(self.config):
             return self._advance(move)
-        except (MemoryError, torch.OutOfMemoryError) as error:
-            raise _out_of_memory(self.config) from error
-        except RuntimeError as error:
-            if "memory" not in str(error):
-                raise
-            raise _out_of_memory(self.config) from error
 
     def _advance(self, move: str) -> tuple[CriticResult | None, GeneratorResult | None]:
         c, critic, generator = self.config, None, None
         source = stream(c.seed, self.step, 0)
-        self._seed(int(torch.randint(2**31, (), generator=source)))
+        self.masks.source.manual_seed(int(torch.randint(2**31, (), generator=source)))
+        self.masks.rows = c.batch_size // (c.accumulate * self.world.size)
         self._schedule()
         if move != "generator":
             for _ in range(c.critic_steps if move == "both" else 1):
@@ -208,35 +135,33 @@ class Trainer:
         self.step += 1
         return critic, generator
 
-    def _seed(self, seed: int) -> None:
-        # For dropout. torch.manual_seed would also format a stack trace for each kind of device that is not there.
-        torch.default_generator.manual_seed(seed)
-        if self.device.type == "cuda":
-            torch.cuda.manual_seed(seed)
-
     def _batch(self, source: torch.Generator, like: list[Batch] | None = None) -> list[Batch]:
         # The next pictures in order, or those of `like`, with fresh random numbers. All processes draw the whole batch
-        # and keep their rows, so that how many they are does not change the run.
-        c, count, device = self.config, self.config.batch_size, self.device
+        # and keep their rows of each part, so that how many they are does not change the run.
+        c, count = self.config, self.config.batch_size
         z = torch.randn(count, c.z_dim, generator=source)
         mix = torch.rand(count, generator=source)
         changes = [augment.draw(self.players.policy, count, source) for _ in range(2)]
-        drawn = (z, mix, *changes)
-        own = [self.world.part(v).to(device).chunk(c.accumulate) for v in drawn]
+        own = [[part.to(self.device) for part in self._parts(v)] for v in (z, mix, *changes)]
         if like is not None:
             seen = [(batch.real, batch.y) for batch in like]
         else:
-            index = self.world.part(self._order(count)).to(device)
             seen = [
-                (self._decode(i), None if self.onehot is None else self.onehot[i]) for i in index.chunk(c.accumulate)
+                (self._decode(i), None if self.onehot is None else self.onehot[i.to(self.device)])
+                for i in self._parts(self._order(count))
             ]
         return [
             Batch(real, y, z, mix, torch.stack(pair))
             for (real, y), z, mix, *pair in zip(seen, *own, strict=True)
         ]  # fmt: skip
 
+    def _parts(self, whole: Tensor) -> list[Tensor]:
+        return [self.world.part(part) for part in whole.chunk(self.config.accumulate)]
+
     def _decode(self, index: Tensor) -> Tensor:
-        chosen = self.pictures[index]
+        chosen = self.pictures[index.to(self.pictures.device)]
+        if chosen.device != self.device:
+            chosen = chosen.pin_memory().to(self.device, non_blocking=True)
         return chosen.float().div_(127.5).sub_(1) if chosen.dtype == torch.uint8 else chosen
 
     def _order(self, count: int) -> Tensor:
@@ -266,13 +191,19 @@ class Trainer:
 
     def preview(self) -> np.ndarray:
         """As `sample`, but of points too the pictures that stand for them."""
+        with enough(self.config):
+            return self.model().sample(PREVIEW)
+
+    def model(self, average: bool = True) -> Model:
+        """The averaged generator, or the generator itself, and the critic: not copies, and without directions."""
         none = torch.empty(0, self.config.z_dim)
-        return Model("", self.config, self.average, self.critic, none, none).sample(PREVIEW)
+        return Model("", self.config, self.average if average else self.generator, self.critic, none, none)
 
     @torch.no_grad()
     def points(self, seeds: Sequence[int]) -> Tensor:
         """What the averaged generator of a 2-D world makes of seeds: float32 (N, 2)."""
-        return self.average(latents(seeds, self.config.z_dim).to(self.device)).float().cpu()
+        with enough(self.config):
+            return self.average(latents(seeds, self.config.z_dim).to(self.device)).float().cpu()
 
     def diversity(self, pictures: np.ndarray) -> float:
         """`gan.alarms.variety` of generated pictures, as `sample` gives them; of as many as there are real ones for."""
@@ -289,7 +220,7 @@ class Trainer:
             rows.append(own[:some])
             real.append(theirs[:some])
         rows, real = torch.cat(rows), torch.cat(real)
-        pictured = self.pictures[real.to(self.device)].cpu()
+        pictured = self.pictures[real.to(self.pictures.device)].cpu()
         if pictured.ndim > 2:
             pictured = pictured.permute(0, 2, 3, 1)
         return variety(made[rows], pictured, groups[rows])
@@ -305,8 +236,10 @@ class Trainer:
 
     def snapshot(self) -> Snapshot:
         """A copy of the run's state, on its device. TrainingError if any number is not finite."""
-        tensors = {k: v.detach().clone() for k, v in self.tensors().items()}
-        if bad := {name.partition(".")[0] for name, v in tensors.items() if not bool(v.isfinite().all())}:
+        with enough(self.config):
+            tensors = {k: v.detach().clone() for k, v in self.tensors().items()}
+            bad = {name.partition(".")[0] for name, v in tensors.items() if not bool(v.isfinite().all())}
+        if bad:
             raise Diverged(self.shown, f"{listed(bad)} weights")
         return Snapshot(tensors, self.shown, self.step, self.seconds, self.rate_scale, self.falls, self.fell)
 
@@ -341,18 +274,11 @@ class Trainer:
     def restore(self, folder: Path) -> str:
         """Go back to the newest whole checkpoint of `folder`; what was wrong with newer ones, or "".
 
-        FolderError when it is damaged or was made from other pictures; ConfigError when this run's config differs from
-        its own in anything that a resumed run may not change.
+        FolderError when it is damaged or was made from other pictures; ConfigError as `check_resumed`.
         """
         state, faults = newest_state(folder)
         meta = read_state(state)
-        for f in dataclasses.fields(Config):
-            old, new = getattr(meta.config, f.name), getattr(self.config, f.name)
-            if old != new and not f.metadata.get("resumable"):
-                raise ConfigError(
-                    f"--{f.name.replace('_', '-')} cannot change in a resumed run, from {old!r} to {new!r}: "
-                    f"start a new one with --out"
-                )
+        check_resumed(meta.config, self.config)
         if meta.pictures != self.fingerprint:
             raise FolderError(
                 f"{state}: made from other pictures ({meta.pictures[0]:,}; there are {self.fingerprint[0]:,} now, or "
@@ -379,13 +305,6 @@ class Snapshot:
 
 def _under(prefix: str, tensors: dict[str, Tensor]) -> dict[str, Tensor]:
     return {k.removeprefix(prefix): v for k, v in tensors.items() if k.startswith(prefix)}
-
-
-def _out_of_memory(config: Config) -> TrainingError:
-    return TrainingError(
-        f"out of memory: lower --batch-size (now {config.batch_size}), --width (now {config.width}) or --resolution, "
-        f"or work through the batch in parts with --accumulate (now {config.accumulate})"
-    )
 
 
 def listed(names: Iterable[str]) -> str:

@@ -52,11 +52,22 @@ def test_translation_reaches_an_eighth_and_is_evenly_spread():
 
 def test_cutout_greys_a_square_and_nothing_else():
     x = torch.ones(1, 2, 8, 8)
-    cut = cutout(x, torch.tensor([[0.5, 0.5]]))  # centre at pixel 4: rows and columns 2 to 6
+    cut = cutout(x, torch.tensor([[0.5, 0.5]]))  # centre at pixel 4: rows and columns 2 to 5
     hole = cut == 0
-    assert torch.equal(hole[0, 0].any(1).nonzero().flatten(), torch.arange(2, 7)) and hole[0].sum() == 2 * 25
+    assert torch.equal(hole[0, 0].any(1).nonzero().flatten(), torch.arange(2, 6)) and hole[0].sum() == 2 * 16
     corner = cutout(x, torch.tensor([[0.0, 0.99]]))
-    assert 0 < (corner == 0).sum() < 2 * 25
+    assert (corner == 0).sum() == 2 * 4
+
+
+@pytest.mark.parametrize("size", [5, 6, 7, 8, 28])
+def test_cutouts_are_those_of_the_papers_code(size):
+    """Its `rand_cutout`, a row of pixels at a time, for each of its offsets once."""
+    side = int(size * 0.5 + 0.5)
+    offsets = range(size + (1 - side % 2))
+    expected = [{min(max(i + o - side // 2, 0), size - 1) for i in range(side)} for o in offsets]
+    u = (torch.arange(len(offsets)) + 0.5) / len(offsets)
+    cut = cutout(torch.ones(len(u), 1, size, size), torch.stack([u, u], 1)) == 0
+    assert [set(hole[0].any(1).nonzero().flatten().tolist()) for hole in cut] == expected
 
 
 @pytest.mark.parametrize("name", AUGMENTATIONS)

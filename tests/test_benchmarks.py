@@ -17,7 +17,8 @@ from gan.layers import Dropout
 from gan.losses import LOSSES
 from gan.metrics.classifier import load_classifier
 from gan.metrics.modes import Coverage
-from gan.trainer import Trainer, prepare
+from gan.options import prepare
+from gan.trainer import Trainer
 
 
 @pytest.mark.parametrize(

@@ -88,7 +88,7 @@ def test_int_serves_as_float_however_large():
         ({"resolution": 48}, "resolution must be one of 28, 32, 64, got 48"),
         ({"width": 40}, "width must be a multiple of 16"),
         ({"accumulate": 3}, "accumulate must divide batch_size, got 3 and 16"),
-        ({"precision": "fp16"}, "precision must be one of bf16, fp32, got 'fp16'"),
+        ({"precision": "fp16"}, "precision must be one of auto, bf16, fp32, got 'fp16'"),
         ({"dataset": "x" * 1001}, "dataset must be at most 1000 characters"),
         ({"classes": ("a", 1)}, "classes must be a list of names"),
         ({"classes": "ab"}, "classes must be a list of names"),

@@ -18,7 +18,8 @@ from gan.live.presets import PRESETS, config_of, settings
 from gan.live.run import Run
 from gan.live.views import CRITICISED, HEAT, PICTURES, POINTS, SCALE, WARP, viewer_of
 from gan.loop import run as loop_run
-from gan.trainer import Trainer, check_options, prepare
+from gan.options import check_options, prepare
+from gan.trainer import Trainer
 
 SMALL = {"width": 16, "batch_size": 16}
 WAIT = 60.0  # seconds that anything may take on a busy machine

@@ -13,7 +13,8 @@ import torch
 from gan import losses
 from gan.config import Config
 from gan.losses import LOSSES, NonSaturating, Relativistic
-from gan.trainer import Trainer, check_options, prepare
+from gan.options import check_options, prepare
+from gan.trainer import Trainer
 
 
 def logits(*values: float) -> torch.Tensor:

@@ -12,7 +12,7 @@ from torch import nn
 from gan.config import RESOLUTIONS, Config, ConfigError
 from gan.layers import GAIN, SLOPE, Downsample, Dropout, ResidualBlock, Upsample, bounded, concat_classes, scaled_
 from gan.losses import Relativistic
-from gan.networks import NETWORKS, build
+from gan.networks import NETWORKS, POINT_NETWORKS, build
 from gan.penalties import squared_gradient
 
 NORMS = (nn.modules.batchnorm._NormBase, nn.LayerNorm, nn.GroupNorm)
@@ -232,7 +232,8 @@ def test_gradient_reaches_every_parameter(network, resolution):
 
 
 def test_unknown_network_is_refused_with_the_choices():
-    with pytest.raises(ConfigError, match=f"network must be one of {', '.join(NETWORKS)}, got 'vit'"):
+    known = ", ".join(NETWORKS | POINT_NETWORKS)
+    with pytest.raises(ConfigError, match=f"network must be one of {known}, got 'vit'"):
         build(Config(network="vit", resolution=28, channels=1))
 
 

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import dataclasses
+import json
 
 import pytest
 import torch
+from conftest import PLANE
 
-from gan import precision
+from gan import options, precision
+from gan.checkpoint import read_state
 from gan.config import PRESETS, Config
 from gan.events import Started
 from gan.live import presets
 from gan.loop import train
+from gan.options import prepare
 from gan.precision import KINDS, quicker
 
 SECONDS = {"bf16": {torch.bfloat16: 1.0, torch.float32: 2.0}, "fp32": {torch.bfloat16: 2.0, torch.float32: 1.0}}
@@ -46,6 +50,19 @@ def test_a_run_whose_precision_is_slower_here_is_told_so(faster):
         events.close()
         told = [note for note in started.notes if "--precision fp32" in note]
         assert len(told) == (kind == "bf16" and faster == "fp32")
+
+
+def test_auto_becomes_what_is_quicker_where_the_run_starts_and_stays_that(faster, tmp_path, monkeypatch):
+    config = Config(**{**PRESETS["smoke"], "images": 32, "device": "cpu", "precision": "auto"})
+    assert Config().precision == "auto" and prepare(config)[0].precision == faster
+    assert prepare(Config(**{**PLANE, "precision": "auto"}))[0].precision == "fp32"
+    list(train(config, tmp_path / "run"))
+    assert json.loads((tmp_path / "run" / "config.json").read_text())["precision"] == faster
+    held = read_state(tmp_path / "run" / "checkpoint").config
+    assert held.precision == faster
+    monkeypatch.setattr(options, "quicker", lambda device: pytest.fail("measured again"))
+    *_, done = train(dataclasses.replace(held, images=48), tmp_path / "run", resume=True)
+    assert done.shown == 48
 
 
 def test_live_pictures_take_the_quicker_one_and_points_are_exact(faster):

@@ -12,8 +12,9 @@ from conftest import small
 from gan.config import Config
 from gan.hub.push import build
 from gan.model import load
+from gan.options import prepare
 from gan.publish import capture, legs
-from gan.trainer import Trainer, prepare
+from gan.trainer import Trainer
 
 
 def log_of(tmp_path, *started):
@@ -75,6 +76,14 @@ def test_a_run_whose_log_begins_late_says_so_in_its_card(tmp_path):
     assert json.loads((tmp_path / "metrics.json").read_text())["legs"] == [{"shown": 16}]
     card = (tmp_path / "README.md").read_text()
     assert "# what made the first 16 images is not known; then\npython train.py --resume DIR\n" in card
+
+
+def test_a_log_older_than_a_setting_means_what_it_did(tmp_path):
+    log = log_of(tmp_path, (0, {}), (64, {"accumulate": 2}))
+    first, *rest = map(json.loads, log.read_text().splitlines())
+    del first["config"]["accumulate"]
+    log.write_text("".join(json.dumps(line) + "\n" for line in (first, *rest)))
+    assert legs(log) == [{"shown": 0, "accumulate": 1}, {"shown": 64, "accumulate": 2}]
 
 
 def test_a_run_without_a_log_has_no_parts(tmp_path):

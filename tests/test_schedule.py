@@ -17,6 +17,12 @@ def test_burn_in_is_half_a_cosine():
     assert schedule.burn_in(2.0, 0.2, 1000, 1000) == schedule.burn_in(2.0, 0.2, 10**9, 1000) == 0.2
 
 
+@pytest.mark.parametrize(("final", "start", "length"), [(0, 5, 100), (2, 5, 100), (2, 1, 100), (2, 0, 100), (2, 5, 0)])
+def test_greatest_gamma_is_reached_and_never_passed(final, start, length):
+    config = Config(gamma=float(final), gamma_start=float(start), burn_in=length)
+    assert max(schedule.gamma(config, shown) for shown in range(length + 2)) == schedule.greatest_gamma(config)
+
+
 @pytest.mark.parametrize(("start", "length"), [(0.0, 1000), (5.0, 0)])
 def test_no_start_or_no_length_is_constant(start, length):
     assert [schedule.burn_in(start, 0.2, shown, length) for shown in (0, 1, 999, 5000)] == [0.2] * 4

@@ -15,6 +15,7 @@ from pathlib import Path
 
 import pytest
 from conftest import small
+from PIL import Image
 from safetensors.torch import load_file
 from starlette.responses import Response
 
@@ -23,12 +24,15 @@ from gan import loop
 from gan.config import PRESETS, Config
 from gan.curve import read_losses
 from gan.data import DATASETS
+from gan.data.folder import MIN_PICTURES
+from gan.data.worlds import WORLDS
 from gan.losses import LOSSES
 from gan.model import load
-from gan.networks import NETWORKS
+from gan.networks import NETWORKS, POINT_NETWORKS
 from gan.optimizers import OPTIMIZERS
+from gan.options import prepare
 from gan.penalties import PENALTIES
-from gan.trainer import Trainer, prepare
+from gan.trainer import Trainer
 
 ROOT = Path(train.__file__).resolve().parent
 FIELDS = [f for f in dataclasses.fields(Config) if not f.metadata.get("derived")]
@@ -118,7 +122,7 @@ def test_no_flags_are_the_defaults(monkeypatch, tmp_path):
 @pytest.mark.parametrize(
     ("flags", "message"),
     [
-        (["--network", "vit"], f"network must be one of {', '.join(NETWORKS)}, got 'vit'"),
+        (["--network", "vit"], f"network must be one of {', '.join(NETWORKS | POINT_NETWORKS)}, got 'vit'"),
         (["--loss", "gan"], f"loss must be one of {', '.join(LOSSES)}, got 'gan'"),
         (["--penalty", "r3"], f"penalty must be one of {', '.join(PENALTIES)}, got 'r3'"),
         (["--optimizer", "lion"], f"optimizer must be one of {', '.join(OPTIMIZERS)}, got 'lion'"),
@@ -132,11 +136,14 @@ def test_no_flags_are_the_defaults(monkeypatch, tmp_path):
         (["--dataset", "mnist-10k", "--network", "points"], "dataset must be one of ring, grid"),
         (["--dataset", "ink:AAAA", "--network", "points"], "got 3 bytes: draw it again"),
         (["--dataset", "cifar"], "unknown data set 'cifar': pass one of " + ", ".join(DATASETS)),
+        (["--dataset", "cifar"], "or, with --network points, one of " + ", ".join(WORLDS)),
+        (["--network", "dcgan", "--accumulate", "16"], "accumulate must be at most 8 for batch_size 16, got 16"),
+        (["--loss", "wgan-gp", "--penalty", "none"], "loss wgan-gp has no bound without a penalty"),
         (["--gamma", "nan"], "gamma must be in [0.0, 10000.0], got nan"),
         (["--batch-size", "1"], "batch_size must be in [2, 65536], got 1"),
         (["--resolution", "48"], "resolution must be one of 28, 32, 64, got 48"),
         (["--device", "tpu"], "device must be auto, cpu or cuda, got 'tpu'"),
-        (["--precision", "fp8"], "precision must be one of bf16, fp32"),
+        (["--precision", "fp8"], "precision must be one of auto, bf16, fp32"),
     ],
     ids=lambda v: v[0] if isinstance(v, list) else "",
 )
@@ -211,6 +218,23 @@ def test_resume_takes_the_folders_settings_and_what_may_change(tiny_folder):
     trainer = Trainer(config, dataset)
     trainer.restore(tiny_folder / "checkpoint")
     assert trainer.shown == kept.images
+
+
+def test_a_run_goes_on_with_its_folder_of_pictures_wherever_that_is_now(capsys, tmp_path):
+    home, out = tmp_path / "cats", tmp_path / "run"
+    home.mkdir()
+    for i in range(MIN_PICTURES):
+        Image.new("RGB", (32, 32), (i, 2 * i, 99)).save(home / f"{i:02}.png")
+    flags = ["--preset", "smoke", "--images", "32", "--device", "cpu", "--dataset", str(home), "--out", str(out)]
+    assert train.main(flags) == 0
+    moved = home.rename(tmp_path / "moved")
+    capsys.readouterr()
+    assert f"unknown data set '{home}'" in refused(capsys, "--resume", str(out), "--images", "48")
+    assert train.main(["--resume", str(out), "--images", "48", "--dataset", str(moved)]) == 0
+    assert json.loads((out / "checkpoint" / "state.json").read_text())["config"]["dataset"] == str(moved)
+    Image.new("RGB", (32, 32), "white").save(moved / "00.png")
+    capsys.readouterr()
+    assert "made from other pictures" in refused(capsys, "--resume", str(out), "--images", "64")
 
 
 def test_resume_of_nothing_is_refused(capsys, tmp_path):

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import dataclasses
+import threading
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 import torch
@@ -11,8 +13,9 @@ from conftest import PLANE, assert_same, small
 from gan.config import Config, ConfigError
 from gan.data import DATASETS
 from gan.draws import order
-from gan.networks import NETWORKS
-from gan.trainer import Trainer, prepare
+from gan.networks import NETWORKS, build
+from gan.options import prepare
+from gan.trainer import Trainer
 
 pytestmark = pytest.mark.usefixtures("read_once")
 
@@ -171,3 +174,70 @@ def test_after_a_change_of_optimiser_a_run_can_still_go_back():
         {k: v for k, v in trainer.tensors().items() if "optimizer" not in k},
     )
     trainer.advance()
+
+
+CLASSIC = {"network": "dcgan", "loss": "nonsaturating", "penalty": "none", "precision": "fp32"}
+
+
+def steps(trainer: Trainer, count: int = 2) -> dict[str, torch.Tensor]:
+    for _ in range(count):
+        trainer.advance()
+    return trainer.snapshot().tensors
+
+
+@pytest.fixture(scope="module")
+def alone(loaded):
+    """(config, data, state) of two runs that differ by their seed, each with nothing else going on."""
+    made = []
+    for seed in (1, 2):
+        config, dataset = prepare(small(seed=seed, **CLASSIC), dataset=loaded("mnist-10k"))
+        made.append((config, dataset, steps(Trainer(config, dataset))))
+    return made
+
+
+def test_runs_that_take_turns_are_each_what_they_are_alone(alone):
+    trainers = [Trainer(config, dataset) for config, dataset, _ in alone]
+    for _ in range(2):
+        for trainer in trainers:
+            trainer.advance()
+            torch.randn(3)
+    for trainer, (*_, expected) in zip(trainers, alone, strict=True):
+        assert_same(trainer.snapshot().tensors, expected)
+
+
+def test_runs_in_threads_are_each_what_they_are_alone(alone):
+    stop = threading.Event()
+
+    def disturb() -> None:
+        while not stop.is_set():
+            torch.manual_seed(0)
+            torch.randn(64)
+
+    with ThreadPoolExecutor() as pool:
+        noise = pool.submit(disturb)
+        runs = [pool.submit(lambda config, data: steps(Trainer(config, data)), *one[:2]) for one in alone]
+        try:
+            states = [run.result() for run in runs]
+        finally:
+            stop.set()
+        noise.result()
+    for state, (*_, expected) in zip(states, alone, strict=True):
+        assert_same(state, expected)
+
+
+@pytest.mark.parametrize("network", NETWORKS)
+@pytest.mark.parametrize("critic_norm", ["none", "spectral"])
+def test_a_run_draws_none_of_the_processs_random_numbers(network, critic_norm):
+    before = torch.get_rng_state()
+    config, dataset = prepare(small(**CLASSIC | {"network": network, "critic_norm": critic_norm}))
+    steps(Trainer(config, dataset), 1)
+    assert torch.equal(torch.get_rng_state(), before)
+
+
+def test_weights_begin_as_torchs_own_generator_would_have_them():
+    config, dataset = prepare(small(seed=3, **CLASSIC))
+    torch.manual_seed(3)
+    expected = build(config)
+    trainer = Trainer(config, dataset)
+    for made, other in zip((trainer.generator, trainer.critic), expected, strict=True):
+        assert_same(dict(made.state_dict()), dict(other.state_dict()))

@@ -15,11 +15,11 @@ import pytest
 import torch
 from conftest import starting
 
+from gan.failures import TrainingError
 from gan.live import burst as bursts
 from gan.live.presets import config_of
 from gan.live.run import Run
 from gan.live.side import Side
-from gan.trainer import TrainingError
 from gan.ui import gpu, training
 from gan.ui.session import Session
 
@@ -148,7 +148,8 @@ def test_a_run_in_bursts_is_the_run_that_was_never_lent(spaces, begin, monkeypat
 
 
 def test_a_burst_is_bounded_and_speaks_all_the_while(spaces, monkeypatch):
-    from gan.trainer import Trainer, prepare
+    from gan.options import prepare
+    from gan.trainer import Trainer
 
     monkeypatch.setattr(bursts, "SENT", {"points": 0.5, "pictures": 0.5})
     monkeypatch.setattr(bursts, "BEAT", 0.05)

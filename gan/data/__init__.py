@@ -13,6 +13,7 @@ from gan.data.folder import RESOLUTION as FOLDER_RESOLUTION
 from gan.data.folder import load_folder
 from gan.data.mnist import load_fashion_mnist, load_fashion_mnist_10k, load_mnist, load_mnist_10k
 from gan.data.stacked import load_stacked_mnist
+from gan.data.worlds import WORLDS
 
 __all__ = ["DATASETS", "DataError", "Dataset", "Source", "load"]
 
@@ -59,5 +60,7 @@ def load(
         return load_folder(Path(path), resolution or FOLDER_RESOLUTION, split, progress)
     if name and os.path.isfile(path):
         raise DataError(f"{name} is a file: pass the folder that holds the pictures")
-    known = ", ".join(DATASETS)
-    raise DataError(f"unknown data set {name!r}: pass one of {known}, or the path of a folder of pictures")
+    raise DataError(
+        f"unknown data set {name!r}: pass one of {', '.join(DATASETS)}, the path of a folder of pictures, or, with "
+        f"--network points, one of {', '.join(WORLDS)}"
+    )

@@ -14,17 +14,18 @@ from typing import Any
 
 import torch
 
-from gan import networks
 from gan.config import Config, ConfigError
 from gan.control import Control
 from gan.data.dataset import Dataset
 from gan.data.worlds import Points
 from gan.events import Alarmed, Changed, finite
+from gan.failures import TrainingError
 from gan.live.burst import Lost, News, packed, unpacked
 from gan.live.past import Moment, Past, States
 from gan.live.side import Side
 from gan.live.views import View, Viewer, viewer_of
-from gan.trainer import Snapshot, Trainer, TrainingError, changed, check_options, prepare
+from gan.options import changed, check_options, prepare
+from gan.trainer import Snapshot, Trainer
 
 log = logging.getLogger(__name__)
 
@@ -188,7 +189,7 @@ class Run:
     def _train(self) -> None:
         configs = []
         for config in self.configs:
-            config, self._data = prepare(config) if self._data is None else (self._prepared(config), self._data)
+            config, self._data = prepare(config, dataset=self._data)
             configs.append(config)
         self.configs = tuple(configs)
         kind = "points" if isinstance(self._data, Points) else "pictures"
@@ -257,14 +258,6 @@ class Run:
         self._see(viewer)
         over = time.perf_counter()
         self._due = over + max(DRAWN[kind], MOST_DRAWN * (over - begun))  # a busy machine draws less, and trains on
-
-    def _prepared(self, config: Config) -> Config:
-        # As `prepare`, for data that is there already.
-        if isinstance(self._data, Points):
-            return prepare(config)[0]
-        _, channels, resolution, _ = self._data.images.shape
-        classes = self._data.classes if networks.pair_of(config).conditional and config.conditional else ()
-        return replace(config, resolution=resolution, channels=channels, classes=tuple(classes))
 
     def _hear(self, index: int, events: Iterable[Alarmed | Changed]) -> None:
         """Remember what one side tells."""

@@ -122,7 +122,7 @@ def functions(session: Session, runs: Callable[[], Runs]) -> list[Callable[[Any]
     @live.answer
     def fork(payload: live.Payload) -> live.Payload:
         from gan.live.run import Run
-        from gan.trainer import changed
+        from gan.options import changed
 
         with beginning():
             old = found(payload).run
@@ -150,7 +150,7 @@ def functions(session: Session, runs: Callable[[], Runs]) -> list[Callable[[Any]
     @live.answer
     def ask(payload: live.Payload) -> live.Payload:
         from gan.live.run import SLOWEST
-        from gan.trainer import changed
+        from gan.options import changed
 
         run: Run = found(payload).run
 

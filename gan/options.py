@@ -1,0 +1,118 @@
+"""A run's settings held against each other, against the data, and against the run that they go on with."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from gan import augment, data, networks, plane
+from gan.config import Config, ConfigError
+from gan.data import DATASETS
+from gan.data.worlds import WORLDS, Points, is_world, load_world
+from gan.losses import LOSSES
+from gan.model import pick_device
+from gan.optimizers import OPTIMIZERS
+from gan.penalties import PENALTIES
+from gan.precision import quicker
+from gan.schedule import greatest_gamma
+
+
+def prepare(
+    config: Config,
+    progress: Callable[[str], None] = lambda line: None,
+    dataset: data.Dataset | Points | None = None,
+) -> tuple[Config, data.Dataset | Points]:
+    """Check names and options, load the data, and return the config with what data and machine decide filled in.
+
+    dataset: the data, where it is there already. Raises ConfigError or data.DataError with the cure.
+    """
+    check_options(config)
+    if config.precision == "auto":  # a plane's coordinates need their digits, and its products are too small to gain
+        exact = config.network in networks.POINT_NETWORKS
+        config = dataclasses.replace(config, precision="fp32" if exact else quicker(str(pick_device(config.device))))
+    if config.network in networks.POINT_NETWORKS:
+        if not is_world(config.dataset):
+            raise ConfigError(
+                f"network {config.network} is for points, and {config.dataset[:40]} is not made of them: dataset must "
+                f"be one of {', '.join(WORLDS)}"
+            )
+        drawn = {"resolution": plane.SIDE, "channels": plane.CHANNELS, "classes": ()}
+        return dataclasses.replace(config, **drawn), dataset or load_world(config.dataset)
+    if is_world(config.dataset):
+        have = " or ".join(networks.POINT_NETWORKS)
+        raise ConfigError(f"{config.dataset[:40]} is made of points, not pictures: network must be {have}")
+    dataset = dataset or data.load(config.dataset, config.resolution or None, config.data_root, progress=progress)
+    classes = dataset.classes if networks.pair_of(config).conditional and config.conditional else ()
+    _, channels, resolution, _ = dataset.images.shape
+    return dataclasses.replace(config, resolution=resolution, channels=channels, classes=tuple(classes)), dataset
+
+
+def check_options(config: Config) -> None:
+    """ConfigError for an unknown name, listing the choices, and for options that contradict each other, saying why."""
+    pair = networks.pair_of(config)
+    for field, known in (
+        ("loss", LOSSES),
+        ("penalty", PENALTIES),
+        ("optimizer", OPTIMIZERS),
+    ):
+        if getattr(config, field) not in known:
+            raise ConfigError(f"{field} must be one of {', '.join(known)}, got {getattr(config, field)!r}")
+    policy = augment.parse(config.augment)
+    networks.check_norm(config)
+    batch_norm = config.critic_norm == "batch"
+    penalised = config.penalty != "none" and greatest_gamma(config) > 0
+    if batch_norm and penalised:
+        raise ConfigError(
+            f"penalty {config.penalty} needs each logit to depend on its own picture alone, and batch normalisation in "
+            "the critic mixes them: set critic_norm to none or spectral, or penalty to none"
+        )
+    if (pair.normalised or batch_norm) and config.batch_size < 2 * config.accumulate:
+        raise ConfigError(
+            f"batch normalisation needs two pictures in every part of a batch: accumulate must be at most "
+            f"{config.batch_size // 2} for batch_size {config.batch_size}, got {config.accumulate}"
+        )
+    if LOSSES[config.loss].needs_penalty and not penalised:
+        raise ConfigError(
+            f"loss {config.loss} has no bound without a penalty: set penalty to gp and gamma above 0, or loss to wgan "
+            "with a clip"
+        )
+    if config.clip and config.critic_norm == "spectral":
+        raise ConfigError(
+            "clip bounds weights that spectral normalisation rescales anyway: set clip to 0, or critic_norm to none"
+        )
+    if config.clip and config.penalty == "gp" and penalised:
+        raise ConfigError("clip and penalty gp both bound the critic's slope, at different values: choose one of them")
+    if policy and config.network in networks.POINT_NETWORKS:
+        raise ConfigError("augment changes pictures, and there are none among points: set augment to none")
+
+
+def changed(config: Config, settings: Mapping[str, Any]) -> Config:
+    """The config with other settings, of those that may change while a run goes on (marked `live` in `Config`).
+
+    ConfigError for a setting that may not, a bad value or a contradiction.
+    """
+    fields = {f.name: f for f in dataclasses.fields(Config)}
+    for name in settings:
+        if name not in fields:
+            raise ConfigError(f"unknown field {name!r}")
+        if not fields[name].metadata.get("live"):
+            raise ConfigError(f"{name} cannot change while a run goes on: start a new one")
+    config = dataclasses.replace(config, **settings)
+    check_options(config)
+    return config
+
+
+def check_resumed(old: Config, new: Config) -> None:
+    """ConfigError where a resumed run's config differs from the one before in what may not (marked `resumable`).
+
+    A folder of pictures may be another one: whether it holds the same pictures the checkpoint knows.
+    """
+    for f in dataclasses.fields(Config):
+        before, now = getattr(old, f.name), getattr(new, f.name)
+        moved = f.name == "dataset" and not any(name in DATASETS or is_world(name) for name in (before, now))
+        if before != now and not f.metadata.get("resumable") and not moved:
+            raise ConfigError(
+                f"--{f.name.replace('_', '-')} cannot change in a resumed run, from {before!r} to {now!r}: "
+                f"start a new one with --out"
+            )

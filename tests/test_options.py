@@ -1,0 +1,101 @@
+"""`gan.options`: contradictions are refused with the reason, and a resumed run keeps what decides its weights."""
+
+from __future__ import annotations
+
+import dataclasses
+
+import pytest
+import torch
+from conftest import PLANE, small
+
+from gan import data
+from gan.config import Config, ConfigError
+from gan.data.worlds import load_world
+from gan.networks import NETWORKS, POINT_NETWORKS
+from gan.options import check_options, check_resumed, prepare
+
+BATCH_NORM = {"network": "dcgan", "critic_norm": "batch"}
+LATER = {"gamma": 0.0, "gamma_start": 5.0, "burn_in": 100}
+
+
+@pytest.mark.parametrize(
+    ("settings", "words"),
+    [
+        ({**BATCH_NORM, **LATER}, "needs each logit to depend on its own picture"),
+        ({"penalty": "gp", "clip": 0.1, **LATER}, "choose one of them"),
+        ({"network": "points", "critic_norm": "batch"}, "no place for: set critic_norm to none or spectral"),
+        ({"loss": "wgan-gp", "penalty": "none"}, "loss wgan-gp has no bound without a penalty"),
+        ({"loss": "wgan-gp", "penalty": "gp", "gamma": 0.0}, "loss wgan-gp has no bound without a penalty"),
+        ({"network": "dcgan", "accumulate": 16}, "accumulate must be at most 8 for batch_size 16, got 16"),
+        ({"network": "mlp", "critic_norm": "batch", "penalty": "none", "accumulate": 16}, "two pictures in every part"),
+    ],
+)
+def test_contradictions_are_refused_with_the_reason(settings, words):
+    with pytest.raises(ConfigError, match=words):
+        check_options(Config(**settings))
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        {**BATCH_NORM, **LATER, "burn_in": 0},  # a start without a burn-in never acts
+        {**BATCH_NORM, "penalty": "none"},
+        {"loss": "wgan-gp", "penalty": "gp", **LATER},
+        {"network": "dcgan", "accumulate": 8},
+        {"network": "mlp", "accumulate": 16},
+        {"accumulate": 16},
+    ],
+)
+def test_what_only_looks_like_a_contradiction_is_not_refused(settings):
+    check_options(Config(**settings))
+
+
+@pytest.mark.parametrize("network", NETWORKS | POINT_NETWORKS)
+@pytest.mark.parametrize("critic_norm", ["none", "batch"])
+def test_two_pictures_a_part_are_needed_just_where_there_is_batch_normalisation(network, critic_norm):
+    from gan.networks import build
+
+    config = Config(network=network, critic_norm=critic_norm, penalty="none", accumulate=16)
+    try:
+        players = build(dataclasses.replace(config, resolution=28, channels=1))
+        check_options(config)
+        refused = False
+    except ConfigError as error:
+        if "no place for" in str(error):
+            return
+        refused = True
+    assert refused == any(
+        isinstance(m, torch.nn.modules.batchnorm._BatchNorm) for player in players for m in player.modules()
+    )
+
+
+def test_data_that_is_there_already_is_not_read_again(monkeypatch):
+    pictures, points = data.load("mnist-10k"), load_world("ring")
+    for name in ("data.load", "options.load_world"):
+        monkeypatch.setattr(f"gan.{name}", lambda *_, **__: pytest.fail("read again"))
+    config, held = prepare(small(dataset="uploaded"), dataset=pictures)
+    assert held is pictures and (config.resolution, config.channels, config.classes) == (28, 1, pictures.classes)
+    config, held = prepare(Config(**PLANE), dataset=points)
+    assert held is points and config.classes == ()
+
+
+@pytest.mark.parametrize(
+    ("before", "now", "may"),
+    [
+        ("/old/cats", "/new/cats", True), ("uploaded", "/home/me/cats", True), ("cats", "dogs", True),
+        ("mnist", "/new/mnist", False), ("/old/cats", "emoji", False), ("ring", "grid", False),
+    ],
+)  # fmt: skip
+def test_a_folder_may_have_moved_and_nothing_else(before, now, may):
+    old, new = Config(dataset=before), Config(dataset=now)
+    if may:
+        return check_resumed(old, new)
+    with pytest.raises(ConfigError, match="--dataset cannot change in a resumed run"):
+        check_resumed(old, new)
+
+
+@pytest.mark.parametrize(
+    "setting", [{"accumulate": 2}, {"critic_lr_ratio": 0.5}, {"gamma": 2.0}, {"learning_rate": 1e-5}], ids=str
+)
+def test_what_cures_and_alarms_advise_may_change_on_resume(setting):
+    check_resumed(Config(), Config(**setting))
