@@ -14,12 +14,10 @@ class Loss(Protocol):
 
     customary: the `Config` settings its paper uses with it; a command line that names the loss gets them too, unless
     it says otherwise. pairs: whether the generator's loss reads the real logits; where it does not they are not made.
-    needs_penalty: whether it means nothing without a penalty that bounds the critic's slope.
     """
 
     customary: Mapping[str, Any]
     pairs: bool
-    needs_penalty: bool
 
     def critic(self, real: Tensor, fake: Tensor) -> Tensor:
         """What the critic minimises."""
@@ -38,7 +36,6 @@ class Minimax:
 
     customary: Mapping[str, Any] = {"penalty": "none"}
     pairs = False
-    needs_penalty = False
 
     def critic(self, real: Tensor, fake: Tensor) -> Tensor:
         """Logits (N,), (N,) -> scalar: -log sigma(real) - log(1 - sigma(fake)), averaged."""
@@ -65,7 +62,6 @@ class LeastSquares:
 
     customary: Mapping[str, Any] = {"penalty": "none"}
     pairs = False
-    needs_penalty = False
 
     def critic(self, real: Tensor, fake: Tensor) -> Tensor:
         """Logits (N,), (N,) -> scalar: half of (real - 1)² + fake², averaged."""
@@ -81,7 +77,6 @@ class Wasserstein:
 
     customary: Mapping[str, Any] = {"penalty": "none", "clip": 0.01, "critic_steps": 5}
     pairs = False
-    needs_penalty = False
 
     def critic(self, real: Tensor, fake: Tensor) -> Tensor:
         """Scores (N,), (N,) -> scalar: mean(fake) - mean(real)."""
@@ -96,7 +91,6 @@ class WassersteinGP(Wasserstein):
     """The same difference, the slope held at 1 between real and fake by a penalty (arXiv:1704.00028, equation 3)."""
 
     customary: Mapping[str, Any] = {"penalty": "gp", "gamma": 10.0, "critic_steps": 5}
-    needs_penalty = True
 
 
 class Hinge:
@@ -104,7 +98,6 @@ class Hinge:
 
     customary: Mapping[str, Any] = {"penalty": "none", "critic_norm": "spectral"}
     pairs = False
-    needs_penalty = False
 
     def critic(self, real: Tensor, fake: Tensor) -> Tensor:
         """Logits (N,), (N,) -> scalar: max(0, 1 - real) + max(0, 1 + fake), averaged."""
@@ -123,7 +116,6 @@ class Relativistic:
 
     customary: Mapping[str, Any] = {"penalty": "r1+r2"}
     pairs = True
-    needs_penalty = False
 
     def critic(self, real: Tensor, fake: Tensor) -> Tensor:
         """Logits (N,), (N,) -> scalar: softplus(fake - real), averaged over pairs."""

@@ -72,7 +72,7 @@ def check_options(config: Config) -> None:
             f"batch normalisation needs two pictures in every part of a batch: accumulate must be at most "
             f"{config.batch_size // 2} for batch_size {config.batch_size}, got {config.accumulate}"
         )
-    if LOSSES[config.loss].needs_penalty and not penalised:
+    if LOSSES[config.loss].customary.get("penalty") == "gp" and not penalised:
         raise ConfigError(
             f"loss {config.loss} has no bound without a penalty: set penalty to gp and gamma above 0, or loss to wgan "
             "with a clip"
