@@ -258,7 +258,7 @@ def test_what_would_not_load_is_not_pushed(hub, run, into, damage):
 
 
 def test_shipped_models_can_be_published_too(hub, into):
-    """They have no log, but bring the curve that was drawn from it."""
+    """They have no log, but bring the curve that was drawn from it, and their nearest training pictures."""
     root = Path(module.__file__).resolve().parents[2]
     files = build(root / "weights/mnist", into(), "alice/digits")
-    assert set(files) == FILES - {"log.jsonl"}
+    assert set(files) == FILES - {"log.jsonl"} | {"neighbours.png"}

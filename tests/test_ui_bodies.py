@@ -126,8 +126,8 @@ def test_functions_and_streams_go_on_as_before(site):
 
 def test_the_real_bounds_leave_room_for_what_the_app_itself_sends():
     import app
-    from gan.ui import training
+    from gan.ui import wishes
 
-    assert bodies.FUNCTION > training.UPLOAD + 2**20 and bodies.MOST < bodies.FUNCTION
+    assert bodies.FUNCTION > wishes.UPLOAD + 2**20 and bodies.MOST < bodies.FUNCTION
     (layer,) = app.settings()["app_kwargs"]["middleware"]
     assert layer.cls is Bodies and not layer.args and not layer.kwargs
