@@ -233,6 +233,9 @@ def run(
                     pushing.offer(out, event.write)
                 case Done():
                     bar.close()
+                    if not event.shown:
+                        print(f"stopped before the first step: nothing was kept; start again with --out {out}")
+                        return 130
                     word = "stopped" if event.stopped else "done"
                     print(f"{word}: {event.shown:,} images in {event.seconds:.0f} s; model in {event.folder}")
                     if event.stopped:

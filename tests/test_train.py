@@ -427,3 +427,15 @@ def test_training_needs_no_gradio():
     )
     run = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, timeout=60)
     assert (run.returncode, run.stdout.strip()) == (0, "[]"), run.stderr
+
+
+def test_a_run_stopped_before_its_first_step_promises_nothing(tmp_path, monkeypatch, capsys):
+    from gan.control import Control
+
+    monkeypatch.setattr(Control, "next", lambda self: None)
+    out = tmp_path / "run"
+    assert train.run(small(), out, False) == 130
+    told = capsys.readouterr().out
+    assert f"nothing was kept; start again with --out {out}" in told and "model in" not in told
+    monkeypatch.undo()
+    assert train.main(["--preset", "smoke", "--out", str(out), "--images", "16", "--device", "cpu"]) == 0
