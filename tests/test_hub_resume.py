@@ -85,11 +85,14 @@ def test_a_run_on_points_needs_no_folder(pushed, tmp_path):
     assert json.loads((tmp_path / "out/checkpoint/state.json").read_text())["config"]["dataset"] == "ring"
 
 
-def test_the_folder_of_pictures_is_the_users(pushed, tmp_path):
+@pytest.mark.parametrize("folder", ["/home/me/cats", "moved/here"])
+def test_the_folder_of_pictures_is_the_users(pushed, tmp_path, folder):
     changed(pushed, "checkpoint/state.json", dataset="cats", data_root="/etc")
-    fetch_run("alice/digits", None, tmp_path / "out", "/home/me/cats")
+    with pytest.raises(HubError, match="pass yours with --dataset"):
+        fetch_run("alice/digits", None, tmp_path / "out", "mnist")
+    fetch_run("alice/digits", None, tmp_path / "out", folder)
     config = json.loads((tmp_path / "out/checkpoint/state.json").read_text())["config"]
-    assert (config["dataset"], config["data_root"]) == ("/home/me/cats", Config.data_root)
+    assert (config["dataset"], config["data_root"]) == (folder, Config.data_root)
 
 
 @pytest.mark.parametrize(

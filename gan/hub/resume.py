@@ -23,14 +23,15 @@ LOSSES = ("critic_loss", "generator_loss")
 def fetch_run(repo: str, revision: str | None, out: Path, dataset: str | None) -> str:
     """Make `out` a run to resume: a checkpoint and what is believable of its log. What the user should know, or "".
 
-    dataset: the folder of pictures to go on with, if the run learnt from one: a repository must not choose which folder
-    of this machine is read. HubError or FolderError with the cure; the weights are checked when they are read.
+    dataset: the folder of pictures to go on with, if the run learnt from one, whatever it is called here: a repository
+    must not choose which folder of this machine is read. HubError or FolderError with the cure; weights and pictures are
+    checked when they are read.
     """
     pulled = pull(repo, revision, CHECKPOINT, refresh=True)
     state = pulled.folder / "checkpoint"
     config = public(read_state(state).config)
     if config.dataset not in DATASETS and not is_world(config.dataset):
-        if dataset is None or Path(dataset).name != config.dataset:
+        if dataset is None or dataset in DATASETS or is_world(dataset):
             raise HubError(f"{repo} learnt from a folder called {config.dataset!r}: pass yours with --dataset")
         config = dataclasses.replace(config, dataset=dataset)
     aside = out / "checkpoint.part"
