@@ -24,8 +24,8 @@ def fetch_run(repo: str, revision: str | None, out: Path, dataset: str | None) -
     """Make `out` a run to resume: a checkpoint and what is believable of its log. What the user should know, or "".
 
     dataset: the folder of pictures to go on with, if the run learnt from one, whatever it is called here: a repository
-    must not choose which folder of this machine is read. HubError or FolderError with the cure; weights and pictures are
-    checked when they are read.
+    must not choose which folder of this machine is read. HubError or FolderError with the cure; the weights and
+    pictures are checked when they are read.
     """
     pulled = pull(repo, revision, CHECKPOINT, refresh=True)
     state = pulled.folder / "checkpoint"
