@@ -3,12 +3,12 @@
     python -m benchmarks.sweep [--seeds 2] [--points 1280000] [--images 60000] [--data-root data] [--json FILE]
 
 In the plane: the plain 2-D pair with Adam at 1e-3; modes hit, share of points within three standard deviations of a
-centre. On MNIST: the preset `classic-dcgan` in bf16, whose critic has no batch normalisation, so that every penalty may
-be used; digits covered, and Frechet distance between 5,000 generated and 5,000 test pictures in our classifier's
-features, beside what 5,000 training pictures score. Each loss brings the settings that its paper uses with it: penalty,
-clipping, spectral normalisation, critic steps. The critic's batches are counted, so a loss with five critic steps makes
-a fifth of the generator's. Seconds are the processor's, one thread. Resumable: with --json, cells that the file holds
-are not run again.
+centre, reverse KL of the modes' shares from uniform. On MNIST: the preset `classic-dcgan` in bf16, whose critic has no
+batch normalisation, so that every penalty may be used; digits covered, and Frechet distance between 5,000 generated and
+5,000 test pictures in our classifier's features, beside what 5,000 training pictures score. Each loss brings the
+settings that its paper uses with it: penalty, clipping, spectral normalisation, critic steps. The critic's batches are
+counted, so a loss with five critic steps makes a fifth of the generator's. Seconds are the processor's, one thread.
+Resumable: with --json, cells that the file holds are not run again.
 """
 
 from __future__ import annotations
@@ -101,7 +101,8 @@ def table(cells: dict[str, Any]) -> str:
     """Markdown: a row a loss, cells averaged over their seeds."""
     floors = [found["floor"] for key, found in cells.items() if key.startswith("mnist/")]
     third = f"MNIST: digits, Frechet distance (floor {sum(floors) / len(floors):.2f})" if floors else "MNIST"
-    lines = [f"| loss | ring: modes, quality, time | grid: modes, quality, time | {third}, time |", "|---|---|---|---|"]
+    planes = (f"{world}: modes, quality, KL, time" for world in MIXTURES)
+    lines = [f"| loss | {' | '.join(planes)} | {third}, time |", "|---|---|---|---|"]
     for loss in LOSSES:
         row = [f"| {loss} "]
         for where in (*MIXTURES, "mnist"):
@@ -114,7 +115,8 @@ def table(cells: dict[str, Any]) -> str:
 def _cell(where: str, found: list[dict[str, Any]]) -> str:
     modes, seconds = (sum(f[name] for f in found) / len(found) for name in ("modes", "seconds"))
     if where != "mnist":
-        second = f"{sum(f['quality'] for f in found) / len(found):.0%}"
+        kl = [math.inf if f["kl"] is None else f["kl"] for f in found]
+        second = f"{sum(f['quality'] for f in found) / len(found):.0%}, {sum(kl) / len(kl):.2f}"
     elif any(f["frechet"] is None for f in found):
         second = "not finite"
     else:

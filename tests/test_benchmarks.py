@@ -151,16 +151,20 @@ def test_the_sweeps_table_has_a_row_a_loss_averaged_over_seeds():
     cells = {}
     for loss in LOSSES:
         for seed in range(2):
-            cells[f"ring/{loss}/{seed}"] = {"modes": 8 - 2 * seed, "of": 8, "quality": 0.5, "kl": None, "seconds": 30}
+            cells[f"ring/{loss}/{seed}"] = {
+                "modes": 8 - 2 * seed, "of": 8, "quality": 0.5, "kl": 0.1 + seed, "seconds": 30,
+            }  # fmt: skip
             cells[f"mnist/{loss}/{seed}"] = {
                 "modes": 10, "of": 10, "frechet": 1.0 + seed, "floor": 0.25, "seconds": 60 + seed,
             }  # fmt: skip
     cells["mnist/wgan/1"]["frechet"] = None
+    cells["ring/wgan/0"]["kl"] = None
     head, _, *rows = sweep.table(cells).splitlines()
     assert "(floor 0.25)" in head
     assert [row.split("|")[1].strip() for row in rows] == list(LOSSES)
-    assert rows[0] == "| minimax | 7 of 8, 50%, 30 s | | 10 of 10, 1.50, 60 s |"
-    assert "not finite" in next(row for row in rows if "| wgan |" in row)
+    assert rows[0] == "| minimax | 7 of 8, 50%, 0.60, 30 s | | 10 of 10, 1.50, 60 s |"
+    (wgan,) = (row for row in rows if "| wgan |" in row)
+    assert "not finite" in wgan and "50%, inf," in wgan
 
 
 @pytest.fixture
