@@ -24,9 +24,9 @@ from typing import Any
 
 import torch
 
+from benchmarks.cells import CellsError, read_cells, write_cells
 from gan.config import PRESETS, Config
 from gan.data.worlds import MIXTURES
-from gan.files import write_bytes
 from gan.losses import LOSSES
 from gan.metrics.balance import covered, histogram
 from gan.metrics.classifier import load_classifier
@@ -45,10 +45,6 @@ DIGITS: dict[str, Any] = {
     "precision": "bf16", "gamma": 1.0, "device": "cpu",
 }  # fmt: skip
 PICTURES = 5_000
-
-
-class SweepError(ValueError):
-    """The file of cells is of another sweep, or none; the message says what would do."""
 
 
 def trained(config: Config) -> tuple[Trainer, float]:
@@ -130,22 +126,6 @@ def settings_of(points: int, images: int) -> dict[str, Any]:
     return {"points": points, "images": images, "plane": POINTS, "mnist": DIGITS, "losses": customary}
 
 
-def read_cells(path: Path | None, settings: dict[str, Any]) -> dict[str, Any]:
-    """Cells by "world/loss/seed" that the file of an earlier sweep holds, none where there is no file.
-
-    SweepError for one that was swept with other settings: its cells would be averaged with these.
-    """
-    if path is None or not path.exists():
-        return {}
-    try:
-        told = json.loads(path.read_text())
-    except ValueError as error:
-        raise SweepError(f"{path} is no JSON ({error}): name another file, or delete it") from None
-    if not isinstance(told, dict) or told.get("settings") != settings:
-        raise SweepError(f"{path} holds a sweep with other settings: name another file, or delete it")
-    return told["cells"]
-
-
 def main() -> int:
     """Run the sweep and print the table that README holds."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -159,7 +139,7 @@ def main() -> int:
     settings = settings_of(args.points, args.images)
     try:
         kept = read_cells(args.json, settings)
-    except SweepError as error:
+    except CellsError as error:
         parser.error(str(error))
     cells: dict[str, Any] = {}
     for seed in range(args.seeds):
@@ -174,9 +154,7 @@ def main() -> int:
                 else:
                     cells[key] = plane(where, loss, seed, args.points)
                 print(key, {k: round(v, 3) if isinstance(v, float) else v for k, v in cells[key].items()}, flush=True)
-                if args.json:
-                    told = {"settings": settings, "cells": kept | cells}
-                    write_bytes(args.json, (json.dumps(told, indent=2) + "\n").encode())
+                write_cells(args.json, settings, kept | cells)
     print(table(cells))
     print(json.dumps(cells, indent=2))
     return 0

@@ -52,6 +52,30 @@ def test_a_run_without_a_hit_is_still_json():
     assert json.loads(json.dumps(found, allow_nan=False)) == found
 
 
+def test_runs_on_worlds_go_on_where_they_stopped(tmp_path, monkeypatch, capsys):
+    made = []
+
+    def run(config):
+        made.append((config.dataset, config.seed))
+        met = config.seed != 1
+        return {"seed": config.seed, "modes": 8, "of": 8, "quality": 0.9, "kl": None, "seconds": 1.0, "met": met}
+
+    monkeypatch.setattr(modes, "run", run)
+    path = tmp_path / "runs.json"
+    for words, status, fresh in (
+        (["--worlds", "ring", "--seeds", "1"], 0, [("ring", 0)]),
+        (["--seeds", "2"], 1, [("ring", 1), ("grid", 0), ("grid", 1)]),
+        (["--seeds", "1"], 0, []),
+    ):
+        made.clear()
+        monkeypatch.setattr("sys.argv", ["modes", "--json", str(path), *words])
+        assert modes.main() == status and made == fresh
+    monkeypatch.setattr("sys.argv", ["modes", "--json", str(path), "--images", "128"])
+    with pytest.raises(SystemExit):
+        modes.main()
+    assert "of other settings: name another file" in capsys.readouterr().err and not made
+
+
 def test_stacked_digits_are_read_a_channel_at_a_time():
     digits = data.load("mnist-10k")
     first = [int((digits.labels == k).nonzero()[3]) for k in range(10)]
@@ -213,7 +237,7 @@ def test_a_sweep_goes_on_where_it_stopped_and_mixes_no_settings(tmp_path, monkey
     for words in (["--points", "256"], ["--images", "64"]):
         with pytest.raises(SystemExit):
             run(*words)
-        assert "other settings: name another file" in capsys.readouterr().err and not made
+        assert "of other settings: name another file" in capsys.readouterr().err and not made
     path.write_text("{")
     with pytest.raises(SystemExit):
         run()
