@@ -34,7 +34,7 @@ RECIPE: dict[str, Any] = {
     "z_dim": 2, "width": 64, "learning_rate": 3e-3, "beta2": 0.9, "anneal": 0.5, "ema_images": 12_800,
     "precision": "fp32", "device": "cpu",
 }  # fmt: skip
-IMAGES = 4_608_000
+IMAGES = 4_096_000
 FRESH = range(1_000_000, 1_000_000 + SAMPLES)  # seeds of the points that are counted
 LEAST_QUALITY, MOST_KL, MOST_SECONDS = 0.95, 0.01, 300.0
 
