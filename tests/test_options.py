@@ -47,7 +47,7 @@ def test_contradictions_are_refused_with_the_reason(settings, words):
     ],
 )
 def test_what_only_looks_like_a_contradiction_is_not_refused(settings):
-    check_options(Config(**settings))
+    assert check_options(Config(**settings)) is None
 
 
 @pytest.mark.parametrize("network", NETWORKS | POINT_NETWORKS)
@@ -98,4 +98,6 @@ def test_a_folder_may_have_moved_and_nothing_else(before, now, may):
     "setting", [{"accumulate": 2}, {"critic_lr_ratio": 0.5}, {"gamma": 2.0}, {"learning_rate": 1e-5}], ids=str
 )
 def test_what_cures_and_alarms_advise_may_change_on_resume(setting):
-    check_resumed(Config(), Config(**setting))
+    assert check_resumed(Config(), Config(**setting)) is None
+    with pytest.raises(ConfigError, match="--seed cannot change"):
+        check_resumed(Config(), Config(**setting, seed=1))
