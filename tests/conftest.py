@@ -56,6 +56,18 @@ def read_once(monkeypatch, loaded) -> None:
     monkeypatch.setattr("gan.data.load", loaded)
 
 
+@pytest.fixture
+def quick(monkeypatch):
+    """Leave out the principal directions, which take longer than such a short training."""
+
+    def flat(generator, z_dim, classes, samples):
+        return torch.zeros(16, z_dim), torch.zeros(16)
+
+    from gan import publish
+
+    monkeypatch.setattr(publish, "principal_directions", flat)
+
+
 def assert_same(a: dict[str, torch.Tensor], b: dict[str, torch.Tensor]) -> None:
     """Two runs' tensors, by name, are equal bit for bit."""
     assert a.keys() == b.keys()
@@ -114,7 +126,7 @@ class FakeModel:
 
     def render(self, z, y):
         code = z if y is None else torch.cat([z, 3 * y], 1)
-        # In float64, where a picture alone and the same in a batch do not round to different grey levels: tests compare them.
+        # Tests compare a picture alone with the same one of a batch: in float64 they do not round to different levels.
         x = torch.tanh(code.double() @ self.waves / 2).reshape(-1, self.channels, self.resolution, self.resolution)
         return ((x + 1) * 127.5).to(torch.uint8).permute(0, 2, 3, 1).numpy()
 
