@@ -31,7 +31,7 @@ from gan.trainer import Trainer
 
 RECIPE: dict[str, Any] = {
     "network": "points-fourier", "loss": "relativistic", "penalty": "r1+r2", "gamma": 0.1, "batch_size": 128,
-    "z_dim": 2, "width": 64, "learning_rate": 3e-3, "beta2": 0.9, "anneal": 0.5, "ema_images": 12_800,
+    "z_dim": 2, "width": 48, "learning_rate": 3e-3, "beta2": 0.9, "anneal": 0.5, "ema_images": 12_800,
     "precision": "fp32", "device": "cpu",
 }  # fmt: skip
 IMAGES = 4_096_000
@@ -73,7 +73,7 @@ def main() -> int:
     except CellsError as error:
         parser.error(str(error))
     runs: dict[str, Any] = {}
-    print(f"{'world':8}{'seed':>5}{'modes':>9}{'quality':>9}{'KL':>9}{'seconds':>9}")
+    print(f"{'world':8}{'seed':>5}{'modes':>9}{'quality':>9}{'KL':>9}{'seconds':>9}", flush=True)
     for world in args.worlds.split(","):
         for seed in range(args.seeds):
             key = f"{world}/{seed}"
