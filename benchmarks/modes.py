@@ -31,7 +31,7 @@ from gan.trainer import Trainer
 
 RECIPE: dict[str, Any] = {
     "network": "points-fourier", "loss": "relativistic", "penalty": "r1+r2", "gamma": 0.1, "batch_size": 128,
-    "z_dim": 2, "width": 48, "learning_rate": 3e-3, "beta2": 0.9, "anneal": 0.5, "ema_images": 12_800,
+    "z_dim": 2, "width": 48, "learning_rate": 3e-3, "beta2": 0.9, "anneal": 0.5, "ema_images": 192_000,
     "precision": "fp32", "device": "cpu",
 }  # fmt: skip
 IMAGES = 4_096_000

@@ -37,6 +37,7 @@ MOST_KL, MOST_PARAMETERS = 0.029, 2_000_000
 RECIPE: dict[str, Any] = {
     "dataset": "stacked-mnist", "network": "resnet", "conditional": False, "loss": "relativistic", "penalty": "r1+r2",
     "gamma_start": 1.0, "gamma": 0.1, "burn_in": 400_000, "batch_size": 32, "precision": "bf16",
+    "ema_images": 100_000,
 }  # fmt: skip
 
 
