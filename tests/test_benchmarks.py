@@ -171,7 +171,7 @@ def test_a_rate_is_images_over_seconds(monkeypatch):
     assert throughput.rate(lambda: None, 10, 2.0) == 10.0
 
 
-def test_the_sweeps_table_has_a_row_a_loss_averaged_over_seeds():
+def test_the_sweeps_table_has_a_row_a_loss_and_shows_how_far_seeds_differ():
     cells = {}
     for loss in LOSSES:
         for seed in range(2):
@@ -186,9 +186,9 @@ def test_the_sweeps_table_has_a_row_a_loss_averaged_over_seeds():
     head, _, *rows = sweep.table(cells).splitlines()
     assert "(floor 0.25)" in head
     assert [row.split("|")[1].strip() for row in rows] == list(LOSSES)
-    assert rows[0] == "| minimax | 7 of 8, 50%, 0.60, 30 s | | 10 of 10, 1.50, 60 s |"
+    assert rows[0] == "| minimax | 6 to 8 of 8, 50 %, 0.10 to 1.10, 30 s | | 10 of 10, 1.0 to 2.0, 60 s |"
     (wgan,) = (row for row in rows if "| wgan |" in row)
-    assert "not finite" in wgan and "50%, inf," in wgan
+    assert "1.0 to not finite" in wgan and "50 %, 1.10 to inf," in wgan
 
 
 @pytest.fixture
