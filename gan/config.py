@@ -37,6 +37,15 @@ class Config:
     loss: str = _setting("relativistic", "adversarial loss", live=True)
     penalty: str = _setting("r1+r2", "gradient penalty of the critic", live=True, absent="r1+r2")
     gamma: float = _setting(1.0, "weight of the penalty; 0 turns it off", 0.0, 1e4, resumable=True, live=True)
+    penalty_every: int = _setting(
+        1,
+        "critic steps from one penalty to the next, which weighs as much as one at each of them (lazy regularisation)",
+        1,
+        64,
+        resumable=True,
+        live=True,
+        absent=1,
+    )
     critic_norm: str = _setting(
         "none", "normalisation inside the critic", choices=("none", "batch", "spectral"), absent="none"
     )

@@ -29,6 +29,19 @@ def gamma(config: Config, shown: int) -> float:
     return burn_in(config.gamma_start, config.gamma, shown, config.burn_in)
 
 
+def penalty_due(config: Config, shown: int) -> bool:
+    """Whether the critic's next step is penalised: the first, and every `penalty_every`-th from there on."""
+    return shown // config.batch_size % config.penalty_every == 0
+
+
+def penalty_weight(config: Config, shown: int) -> float:
+    """Weight of the penalty in the critic's next step, gamma on the average over steps.
+
+    Lazy regularisation, after StyleGAN2 (arXiv:1912.04958, section 3.1): K times gamma in every K-th step, else 0.
+    """
+    return gamma(config, shown) * config.penalty_every if penalty_due(config, shown) else 0.0
+
+
 def greatest_gamma(config: Config) -> float:
     """The largest weight that the penalty has at any time of the run."""
     return max(config.gamma, config.gamma_start if config.burn_in else 0.0)

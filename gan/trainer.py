@@ -52,6 +52,7 @@ class Trainer:
         self.fingerprint = [len(dataset.images), zlib.crc32(dataset.labels.numpy(), zlib.crc32(dataset.images.numpy()))]
         self.shown, self.step, self.seconds, self.rate_scale, self.falls, self.fell = 0, 0, 0.0, 1.0, 0, 0
         self._epoch: tuple[int, Tensor] | None = None
+        self._penalty = torch.zeros((), device=self.device)  # the last that was taken
         with enough(config):
             self._take(dataset)
             self._build()
@@ -126,7 +127,10 @@ class Trainer:
         if move != "generator":
             for _ in range(c.critic_steps if move == "both" else 1):
                 parts = self._batch(source)
-                critic = critic_step(self.players, parts, schedule.gamma(c, self.shown))
+                critic = critic_step(self.players, parts, schedule.penalty_weight(c, self.shown))
+                if schedule.penalty_due(c, self.shown):
+                    self._penalty = critic.penalty
+                critic = critic._replace(penalty=self._penalty)
                 self.shown += c.batch_size
         if move != "critic":
             generator = generator_step(self.players, self._batch(source, None if critic is None else parts))
@@ -258,6 +262,7 @@ class Trainer:
                 optimizer.state.clear()
         self.shown, self.step, self.seconds, self.rate_scale = to.shown, to.step, to.seconds, to.rate_scale
         self.falls, self.fell = to.falls, to.fell
+        self._penalty = torch.zeros((), device=self.device)
 
     def save(self, folder: Path, state: Snapshot | None = None) -> None:
         """Write a checkpoint, of now or of a snapshot; the one before stays beside it.

@@ -23,6 +23,15 @@ def test_greatest_gamma_is_reached_and_never_passed(final, start, length):
     assert max(schedule.gamma(config, shown) for shown in range(length + 2)) == schedule.greatest_gamma(config)
 
 
+@pytest.mark.parametrize("every", [1, 2, 5])
+def test_a_lazy_penalty_weighs_as_much_as_one_in_every_step(every):
+    config = Config(gamma=0.3, batch_size=8, penalty_every=every)
+    weights = [schedule.penalty_weight(config, 8 * step) for step in range(10)]
+    assert weights[0] == pytest.approx(0.3 * every) and [w > 0 for w in weights] == [i % every == 0 for i in range(10)]
+    assert sum(weights) == pytest.approx(10 * 0.3)
+    assert [schedule.penalty_due(config, 8 * step) for step in range(10)] == [w > 0 for w in weights]
+
+
 @pytest.mark.parametrize(("start", "length"), [(0.0, 1000), (5.0, 0)])
 def test_no_start_or_no_length_is_constant(start, length):
     assert [schedule.burn_in(start, 0.2, shown, length) for shown in (0, 1, 999, 5000)] == [0.2] * 4

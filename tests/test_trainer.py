@@ -15,6 +15,7 @@ from gan.data import DATASETS
 from gan.draws import order
 from gan.networks import NETWORKS, build
 from gan.options import prepare
+from gan.step import critic_step
 from gan.trainer import Trainer
 
 pytestmark = pytest.mark.usefixtures("read_once")
@@ -100,8 +101,32 @@ def test_anneal_lets_the_learning_rate_fall_over_the_last_share():
     assert rates == [[pytest.approx(r), pytest.approx(2 * r)] for r in expected]
 
 
-def test_an_interrupted_world_goes_on_from_a_snapshot_bit_for_bit():
-    config, dataset = prepare(Config(dataset="grid", network="points", batch_size=64, precision="fp32", device="cpu"))
+def test_a_lazy_penalty_is_taken_in_every_third_step_and_told_until_the_next(monkeypatch):
+    config, dataset = prepare(small(images=160, precision="fp32", gamma=0.5, penalty_every=3))
+    trainer, weights, taken = Trainer(config, dataset), [], []
+
+    def spied(players, parts, weight):
+        weights.append(weight)
+        result = critic_step(players, parts, weight)
+        taken.append(float(result.penalty))
+        return result
+
+    monkeypatch.setattr("gan.trainer.critic_step", spied)
+    told = [float(trainer.advance()[0].penalty) for _ in range(5)]
+    assert weights == [1.5, 0, 0, 1.5, 0]
+    assert [p > 0 for p in taken] == [True, False, False, True, False]
+    assert told == [taken[0]] * 3 + [taken[3]] * 2
+    trainer.rewind(trainer.snapshot())
+    assert trainer.advance()[0].penalty == 0  # not one of before
+
+
+@pytest.mark.parametrize("every", [1, 2])
+def test_an_interrupted_world_goes_on_from_a_snapshot_bit_for_bit(every):
+    config, dataset = prepare(
+        Config(
+            dataset="grid", network="points", batch_size=64, penalty_every=every, precision="fp32", device="cpu"
+        )  # fmt: skip
+    )
     first, second = Trainer(config, dataset), Trainer(config, dataset)
     for _ in range(3):
         first.advance()
@@ -116,8 +141,9 @@ def test_an_interrupted_world_goes_on_from_a_snapshot_bit_for_bit():
 
 
 OTHER = {
-    "loss": "wgan", "penalty": "r1", "gamma": 0.3, "clip": 0.5, "augment": "none", "batch_size": 8, "critic_steps": 3,
-    "optimizer": "sgd", "learning_rate": 1e-3, "critic_lr_ratio": 2.0, "beta1": 0.5, "beta2": 0.9, "ema_images": 1,
+    "loss": "wgan", "penalty": "r1", "gamma": 0.3, "penalty_every": 2, "clip": 0.5, "augment": "none",
+    "batch_size": 8, "critic_steps": 3, "optimizer": "sgd", "learning_rate": 1e-3, "critic_lr_ratio": 2.0, "beta1": 0.5,
+    "beta2": 0.9, "ema_images": 1,
 }  # fmt: skip
 
 
