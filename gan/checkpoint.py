@@ -6,6 +6,7 @@ import dataclasses
 import json
 import shutil
 import struct
+import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -147,7 +148,7 @@ def read_state(state: Path) -> State:
 def save_state(folder: Path, tensors: Mapping[str, Tensor], meta: Mapping[str, Any]) -> None:
     """Make `folder` a checkpoint of these tensors and this JSON; the one before stays, beside it, as `.old`.
 
-    At every moment one is whole, on the disk too; while it writes there are three.
+    The JSON gets a checksum of the file of tensors. At every moment one is whole, on the disk too; while it writes there are three.
     """
     aside, old = (folder.with_name(folder.name + ending) for ending in (".new", ".old"))
     if not folder.exists() and _written(aside):  # left by a crash: the newest there is
@@ -155,7 +156,8 @@ def save_state(folder: Path, tensors: Mapping[str, Tensor], meta: Mapping[str, A
     shutil.rmtree(aside, ignore_errors=True)
     aside.mkdir(parents=True)
     write_tensors(aside / "state.safetensors", tensors)
-    write_bytes(aside / "state.json", json.dumps(dict(meta), indent=2).encode())
+    meta = {**meta, "crc32": _checksum(aside / "state.safetensors")}
+    write_bytes(aside / "state.json", json.dumps(meta, indent=2).encode())
     settle(aside.parent)
     if folder.exists():
         shutil.rmtree(old, ignore_errors=True)
@@ -180,8 +182,8 @@ def find_state(folder: Path) -> Path:
 def newest_state(folder: Path) -> tuple[Path, str]:
     """The newest checkpoint of `folder` that reads whole, and what was wrong with newer ones, "" if there are none.
 
-    It is whole when its counters and config are in range and its file of tensors is as long as it says. FolderError
-    where none is.
+    It is whole when its counters and config are in range and its file of tensors is as long as it says and has the
+    checksum that was noted when it was written. FolderError where none is.
     """
     faults = []
     for state in _states(folder):
@@ -190,6 +192,7 @@ def newest_state(folder: Path) -> tuple[Path, str]:
         try:
             read_state(state)
             _check_length(state / "state.safetensors")
+            _check_content(state)
             return state, "; ".join(faults)
         except FolderError as error:
             faults.append(str(error))
@@ -233,3 +236,20 @@ def _check_length(path: Path) -> None:
             pass
     except (OSError, SafetensorError) as error:
         raise FolderError(f"{path}: damaged or not safetensors ({error})") from None
+
+
+def _check_content(state: Path) -> None:
+    path, noted = state / "state.safetensors", read_json(state / "state.json").get("crc32")
+    if noted is not None and noted != _checksum(path):  # older checkpoints have none
+        raise FolderError(f"{path}: damaged: its content is not what was written")
+
+
+def _checksum(path: Path) -> int:
+    total = 0
+    try:
+        with path.open("rb") as file:
+            while part := file.read(1 << 20):
+                total = zlib.crc32(part, total)
+    except OSError as error:
+        raise FolderError(f"{path}: not readable ({error})") from None
+    return total

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import dataclasses
+import json
 import os
+import struct
 from pathlib import Path
 
 import pytest
@@ -164,6 +166,31 @@ def test_a_checkpoint_that_was_cut_after_it_was_written_gives_way_to_the_one_bef
         (state / name).write_bytes(b"")
     with pytest.raises(FolderError, match=r"no checkpoint to resume from: .*checkpoint/.*; .*checkpoint\.old/"):
         find_state(folder)
+
+
+@pytest.mark.parametrize("value", [2.0, 1e30, float("nan")])
+def test_a_checkpoint_whose_numbers_rotted_gives_way_to_the_one_before(tmp_path, value):
+    """Same length, same header: only its checksum tells."""
+    folder = tmp_path / "checkpoint"
+    put(folder, 1)
+    put(folder, 3)
+    path = folder / "state.safetensors"
+    whole = path.read_bytes()
+    path.write_bytes(whole[:-4] + struct.pack("<f", value))
+    found, faults = newest_state(folder)
+    assert found == tmp_path / "checkpoint.old" and str(path) in faults and "not what was written" in faults
+    assert state_of(folder) == 1
+    path.write_bytes(whole)
+    assert newest_state(folder) == (folder, "")
+
+
+def test_a_checkpoint_of_before_there_were_checksums_is_believed(tmp_path):
+    folder = tmp_path / "checkpoint"
+    put(folder, 1)
+    meta = read_json(folder / "state.json")
+    assert isinstance(meta.pop("crc32"), int)
+    write_bytes(folder / "state.json", json.dumps(meta).encode())
+    assert newest_state(folder) == (folder, "") and state_of(folder) == 1
 
 
 def test_a_folder_of_a_run_is_told_from_one_that_has_only_begun(tmp_path):
