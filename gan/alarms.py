@@ -67,7 +67,8 @@ class Watch:
             "critic-won",
             average > WON,
             f"the critic tells {average:.1%} of all pairs apart, and the generator may learn little from it: "
-            "raise --gamma, lower --critic-lr-ratio, or set --augment color,translation,cutout",
+            "raise --gamma (start again with --penalty r1+r2 where there is none), lower --critic-lr-ratio, or set "
+            "--augment color,translation,cutout",
         )
 
     def diversity(self, share: float, shown: int) -> tuple[str, str] | None:

@@ -148,7 +148,8 @@ def read_state(state: Path) -> State:
 def save_state(folder: Path, tensors: Mapping[str, Tensor], meta: Mapping[str, Any]) -> None:
     """Make `folder` a checkpoint of these tensors and this JSON; the one before stays, beside it, as `.old`.
 
-    The JSON gets a checksum of the file of tensors. At every moment one is whole, on the disk too; while it writes there are three.
+    The JSON gets a checksum of the file of tensors. At every moment one is whole, on the disk too; while it writes
+    there are three.
     """
     aside, old = (folder.with_name(folder.name + ending) for ending in (".new", ".old"))
     if not folder.exists() and _written(aside):  # left by a crash: the newest there is

@@ -12,6 +12,7 @@ import torch.distributed as dist
 from torch import Tensor, nn
 
 from gan.config import ConfigError
+from gan.failures import TrainingError
 
 T = TypeVar("T")
 
@@ -44,12 +45,19 @@ class World:
         return batch[self.rank * rows : (self.rank + 1) * rows]
 
     def first(self, work: Callable[[], T]) -> T:
-        """Do the same work in every process, rank 0 before the others: who comes later finds its downloads."""
-        if self.size > 1 and self.rank:
-            dist.barrier()
-        result = work()
-        if self.size > 1 and not self.rank:
-            dist.barrier()
+        """Do the same work in every process, rank 0 before the others: who comes later finds its downloads.
+
+        Where it fails in one, it fails in all: there with what was raised, in the others with TrainingError.
+        """
+        result = error = None
+        for turn in (self.rank == 0, self.rank != 0):
+            if turn:
+                try:
+                    result = work()
+                except Exception as raised:
+                    error = raised
+            if self.any(error is not None):
+                raise error or TrainingError("another process of the run could not begin, and has said why")
         return result
 
     def any(self, flag: bool) -> bool:

@@ -14,5 +14,5 @@ class Diverged(TrainingError):
         self.where = where
         super().__init__(
             f"{where} not finite after {shown:,} images: resume from the last checkpoint with a lower "
-            "--learning-rate, or start again with a higher --gamma"
+            "--learning-rate, or start again with a higher --gamma, or with --penalty r1+r2 where there is none"
         )

@@ -5,9 +5,11 @@ from __future__ import annotations
 import dataclasses
 import json
 import math
+import os
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import BinaryIO
 
 from gan.alarms import Watch
 from gan.card import write_grid
@@ -37,6 +39,7 @@ from gan.trainer import Snapshot, Trainer, listed
 
 REPORT_SECONDS = 0.5
 ROLLBACKS = 3  # before the run gives up
+IDLE = {f.name: f.default for f in dataclasses.fields(Config) if f.name in ("gamma", "gamma_start", "penalty_every")}
 HEALTHY = 500_000  # images without another rollback, after which those before are forgotten; the rate stays lowered
 
 
@@ -69,6 +72,9 @@ def train(
     notes = dataset.notes
     if resume and (faults := trainer.restore(out / "checkpoint")):
         notes += (f"{faults}: going on from the checkpoint before it, at image {trainer.shown:,}",)
+    idle = [f"--{name.replace('_', '-')}" for name, usual in IDLE.items() if getattr(config, name) != usual]
+    if config.penalty == "none" and idle:
+        notes += (f"{' and '.join(idle)} will do nothing: there is no penalty to weigh, set one with --penalty",)
     folder = out if world.rank == 0 else None
     if half and world.rank == 0 and quicker(str(trainer.device)) == "fp32":
         notes += ("bf16 is slower than fp32 on this machine: --precision fp32 would take less time",)
@@ -80,11 +86,21 @@ def train(
         return
     ready()
     out.mkdir(parents=True, exist_ok=True)
-    with (out / "log.jsonl").open("a", encoding="utf-8") as log:
+    with (out / "log.jsonl").open("a+b") as log:
+        if _cut(log):
+            log.write(b"\n")
         for event in events:
-            log.write(json.dumps(finite(record(event)), ensure_ascii=False) + "\n")
+            log.write((json.dumps(finite(record(event)), ensure_ascii=False) + "\n").encode())
             log.flush()
             yield event
+
+
+def _cut(log: BinaryIO) -> bool:
+    # Whether its last line was cut, by a full disk or a power cut: the next event must not be glued to it.
+    if not log.tell():
+        return False
+    log.seek(-1, os.SEEK_END)
+    return log.read() != b"\n"
 
 
 def run(

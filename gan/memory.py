@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from gan import networks
-from gan.config import Config
+from gan.config import RESOLUTIONS, Config
 from gan.failures import TrainingError
 
 SHARE = 0.5  # of a GPU's free memory that pictures may take
@@ -25,8 +25,11 @@ def fits(pictures: Tensor, device: torch.device) -> bool:
 
 
 @contextmanager
-def enough(config: Config) -> Iterator[None]:
-    """TrainingError, with the flags that help, for whatever is raised inside because memory ran out."""
+def enough(config: Config, loading: bool = False) -> Iterator[None]:
+    """TrainingError, with the flags that help, for whatever is raised inside because memory ran out.
+
+    loading: whether that was room for the data set, not for a step.
+    """
     try:
         yield
     except (MemoryError, RuntimeError) as error:
@@ -34,14 +37,19 @@ def enough(config: Config) -> Iterator[None]:
             isinstance(error, TrainingError) or not any(sign in str(error) for sign in SIGNS)
         ):
             raise
-        raise TrainingError(f"out of memory: {_cure(config)}") from error
+        raise TrainingError(f"out of memory: {_fewer(config) if loading else _cure(config)}") from error
+
+
+def _fewer(config: Config) -> str:
+    at = f"at {config.resolution} pixels a side" if config.resolution else "at their size"
+    return f"the pictures do not fit {at}: lower --resolution, or take a data set of fewer pictures"
 
 
 def _cure(config: Config) -> str:
     lower = [f"--batch-size (now {config.batch_size})"]
-    if networks.pair_of(config).sized:
+    if networks.pair_of(config).sized and config.width > Config.__dataclass_fields__["width"].metadata["low"]:
         lower.append(f"--width (now {config.width})")
-    if config.network not in networks.POINT_NETWORKS:
+    if config.network not in networks.POINT_NETWORKS and config.resolution not in (0, RESOLUTIONS[0]):
         lower.append(f"--resolution (now {config.resolution})")
     return (
         f"raise --accumulate (now {config.accumulate}), which also --resume takes, or start again with a lower "

@@ -11,11 +11,14 @@ from gan.config import Config, ConfigError
 from gan.data import DATASETS
 from gan.data.worlds import WORLDS, Points, is_world, load_world
 from gan.losses import LOSSES
+from gan.memory import enough
 from gan.model import pick_device
 from gan.optimizers import OPTIMIZERS
 from gan.penalties import PENALTIES
 from gan.precision import quicker
 from gan.schedule import greatest_gamma
+
+STARTS = [f.name for f in dataclasses.fields(Config) if f.name.endswith("_start")]
 
 
 def prepare(
@@ -25,7 +28,8 @@ def prepare(
 ) -> tuple[Config, data.Dataset | Points]:
     """Check names and options, load the data, and return the config with what data and machine decide filled in.
 
-    dataset: the data, where it is there already. Raises ConfigError or data.DataError with the cure.
+    dataset: the data, where it is there already. Raises ConfigError or data.DataError with the cure, TrainingError
+    where memory runs out.
     """
     check_options(config)
     if config.precision == "auto":  # a plane's coordinates need their digits, and its products are too small to gain
@@ -42,7 +46,9 @@ def prepare(
     if is_world(config.dataset):
         have = " or ".join(networks.POINT_NETWORKS)
         raise ConfigError(f"{config.dataset[:40]} is made of points, not pictures: network must be {have}")
-    dataset = dataset or data.load(config.dataset, config.resolution or None, config.data_root, progress=progress)
+    if dataset is None:
+        with enough(config, loading=True):
+            dataset = data.load(config.dataset, config.resolution or None, config.data_root, progress=progress)
     classes = dataset.classes if networks.pair_of(config).conditional and config.conditional else ()
     _, channels, resolution, _ = dataset.images.shape
     return dataclasses.replace(config, resolution=resolution, channels=channels, classes=tuple(classes)), dataset
@@ -72,11 +78,20 @@ def check_options(config: Config) -> None:
             f"batch normalisation needs two pictures in every part of a batch: accumulate must be at most "
             f"{config.batch_size // 2} for batch_size {config.batch_size}, got {config.accumulate}"
         )
-    if LOSSES[config.loss].customary.get("penalty") == "gp" and not penalised:
+    customary = LOSSES[config.loss].customary
+    held = config.clip or config.critic_norm == "spectral" or (config.penalty != "none" and config.gamma > 0)
+    if ("clip" in customary or customary.get("penalty") == "gp") and not held:
         raise ConfigError(
-            f"loss {config.loss} has no bound without a penalty: set penalty to gp and gamma above 0, or loss to wgan "
-            "with a clip"
+            f"loss {config.loss} has no bound on the critic to the end of the run: set penalty to gp and gamma above "
+            "0, or clip above 0"
         )
+    starts = [name for name in STARTS if getattr(config, name)]
+    if starts and not config.burn_in:
+        raise ConfigError(
+            f"{' and '.join(starts)} would never act: set burn_in to the images over which to go on from there"
+        )
+    if config.burn_in and not starts:
+        raise ConfigError(f"burn_in has nothing to change: set one of {', '.join(STARTS)}, or burn_in to 0")
     if config.clip and config.critic_norm == "spectral":
         raise ConfigError(
             "clip bounds weights that spectral normalisation rescales anyway: set clip to 0, or critic_norm to none"

@@ -18,6 +18,7 @@ from gan.curve import write_curve
 from gan.events import Stepped
 from gan.files import write_bytes
 from gan.latent import principal_directions
+from gan.memory import enough
 from gan.trainer import Trainer
 
 SAMPLES = 8192  # from which a model's directions are told
@@ -37,13 +38,15 @@ def capture(trainer: Trainer, last: Stepped | None, samples: int = SAMPLES) -> C
     samples: for the principal directions; they cost most of the time.
     """
     config, pictures = trainer.config, trainer.preview()
-    average = copy.deepcopy(trainer.average)
-    critic = {name: tensor.detach().clone() for name, tensor in trainer.critic.state_dict().items()}
+    with enough(config):
+        average = copy.deepcopy(trainer.average)
+        critic = {name: tensor.detach().clone() for name, tensor in trainer.critic.state_dict().items()}
     metrics = _metrics(trainer, last)
 
     def write(out: Path) -> None:
         told = dict(metrics)
-        directions, variance = principal_directions(average, config.z_dim, len(config.classes), samples=samples)
+        with enough(config):
+            directions, variance = principal_directions(average, config.z_dim, len(config.classes), samples=samples)
         parts = legs(out / "log.jsonl")
         if len(parts) > 1 or any(part["shown"] for part in parts):
             told["legs"] = parts

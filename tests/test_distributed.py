@@ -6,6 +6,8 @@ import json
 import os
 import subprocess
 import sys
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -18,6 +20,7 @@ from together import ARMS, trained
 import train
 from gan.config import ConfigError
 from gan.distributed import World, check, join
+from gan.failures import TrainingError
 
 ROOT = Path(__file__).resolve().parent.parent
 FLAGS = [
@@ -44,6 +47,54 @@ def test_two_processes_match_one_to_rounding_over_20_steps_and_one_of_them_write
         torch.testing.assert_close(b[name], value, atol=1e-5, rtol=1e-4, msg=lambda m, name=name: f"{name}: {m}")
     steps = [json.loads(line) for line in (tmp_path / "two" / "log.jsonl").read_text().splitlines()]
     assert [s["event"] for s in steps].count("done") == 1 and steps[-1]["shown"] == 320
+
+
+class Threads(World):
+    """A world of two threads, which vote over a barrier."""
+
+    def __init__(self, rank: int, votes: list[bool], barrier: threading.Barrier) -> None:
+        super().__init__(rank, 2)
+        object.__setattr__(self, "meet", (votes, barrier))
+
+    def any(self, flag: bool) -> bool:
+        votes, barrier = self.meet
+        votes[self.rank] = flag
+        barrier.wait(10)
+        found = max(votes)
+        barrier.wait(10)
+        return found
+
+
+@pytest.mark.parametrize("failing", [(), (0,), (1,), (0, 1)])
+def test_what_fails_in_one_process_fails_in_all_and_nobody_waits(failing):
+    votes, barrier, order = [False, False], threading.Barrier(2), []
+
+    def work(rank: int) -> int:
+        order.append(rank)
+        if rank in failing:
+            raise ConfigError(f"no good: {rank}")
+        return 10 + rank
+
+    def end(rank: int) -> int | Exception:
+        try:
+            return Threads(rank, votes, barrier).first(lambda: work(rank))
+        except (ConfigError, TrainingError) as error:
+            return error
+
+    with ThreadPoolExecutor(2) as pool:
+        ends = list(pool.map(end, range(2)))
+    if not failing:
+        assert ends == [10, 11] and order == [0, 1]
+        return
+    assert order == ([0] if 0 in failing else [0, 1])
+    assert str(ends[failing[0]]) == f"no good: {failing[0]}"
+    assert isinstance(ends[1 - failing[0]], TrainingError) and "another process" in str(ends[1 - failing[0]])
+
+
+def test_alone_what_fails_is_raised_as_it_is():
+    assert World().first(lambda: 3) == 3
+    with pytest.raises(ConfigError, match="mine"):
+        World().first(lambda: (_ for _ in ()).throw(ConfigError("mine")))
 
 
 @pytest.fixture(scope="module")

@@ -147,6 +147,20 @@ def test_unknown_data_is_refused_with_the_choices(tmp_path):
     assert not (tmp_path / "run").exists()
 
 
+@pytest.mark.parametrize(
+    ("settings", "words"),
+    [
+        ({"loss": "minimax", "penalty": "none", "gamma": 5.0}, "--gamma will do nothing: there is no penalty"),
+        ({"loss": "hinge", "penalty": "none", "penalty_every": 4}, "--penalty-every will do nothing"),
+        ({"loss": "hinge", "penalty": "none"}, ""),
+        ({"penalty": "r1", "gamma": 5.0, "penalty_every": 4}, ""),
+    ],
+)
+def test_settings_of_a_penalty_that_is_not_there_are_told(settings, words):
+    started = next(train(small(**settings), None))
+    assert bool(started.notes) == bool(words) and words in " ".join(started.notes)
+
+
 def test_stopped_before_the_first_step_leaves_no_model(tmp_path):
     events = list(train(small(), tmp_path / "run", control=stop_after(0)))
     assert [type(e) for e in events] == [Started, Done] and events[-1].stopped

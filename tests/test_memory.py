@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import dataclasses
+import re
 
 import pytest
 import torch
 from conftest import PLANE, assert_same, small
 
-from gan import memory, trainer
+from gan import memory, publish, trainer
 from gan.config import Config
 from gan.failures import TrainingError
 from gan.memory import enough, fits
@@ -35,8 +36,14 @@ def test_memory_that_runs_out_is_told_with_the_flags_that_help(error):
     words = (
         r"out of memory: raise --accumulate \(now 1\), .*--resume.*--batch-size \(now 16\) or --width .*--resolution"
     )
-    with pytest.raises(TrainingError, match=words), enough(small()):
+    with pytest.raises(TrainingError, match=words), enough(small(width=32, resolution=32)):
         raise error
+
+
+def test_what_is_at_its_least_is_not_to_be_lowered():
+    with pytest.raises(TrainingError) as raised, enough(small(width=16, resolution=28)):
+        raise MemoryError
+    assert "--batch-size" in str(raised.value) and not re.search("--width|--resolution", str(raised.value))
 
 
 @pytest.mark.parametrize("error", OTHER, ids=str)
@@ -68,6 +75,32 @@ def test_whatever_a_trainer_does_tells(what, monkeypatch):
     monkeypatch.setattr(held, "tensors", full)
     with pytest.raises(TrainingError, match="out of memory"):
         getattr(held, what)(*([range(2)] if what == "points" else []))
+
+
+@pytest.mark.parametrize(
+    ("resolution", "words"), [(64, "at 64 pixels a side: lower --resolution"), (0, "at their size")]
+)
+def test_data_that_does_not_fit_tells_of_pictures_and_not_of_batches(monkeypatch, resolution, words):
+    def full(*_, **__):
+        raise FULL[2]
+
+    monkeypatch.setattr("gan.data.load", full)
+    with pytest.raises(TrainingError, match=f"out of memory: .*{words}") as raised:
+        prepare(small(resolution=resolution))
+    assert "--batch-size" not in str(raised.value)
+
+
+@pytest.mark.parametrize("at", ["capture", "write"])
+def test_a_model_that_cannot_be_written_for_want_of_memory_tells(monkeypatch, tmp_path, at):
+    def full(*_, **__):
+        raise MemoryError
+
+    held = Trainer(*prepare(Config(**PLANE)))
+    monkeypatch.setattr(publish.copy, "deepcopy", full) if at == "capture" else None
+    monkeypatch.setattr(publish, "principal_directions", full)
+    with pytest.raises(TrainingError, match="out of memory"):
+        publish.write_model(held, tmp_path, None)
+    assert not list(tmp_path.iterdir())
 
 
 def test_a_trainer_that_does_not_fit_tells(monkeypatch):

@@ -123,7 +123,7 @@ def test_no_flags_are_the_defaults(monkeypatch, tmp_path):
         (["--dataset", "cifar"], "unknown data set 'cifar': pass one of " + ", ".join(DATASETS)),
         (["--dataset", "cifar"], "or, with --network points, one of " + ", ".join(WORLDS)),
         (["--network", "dcgan", "--accumulate", "16"], "accumulate must be at most 8 for batch_size 16, got 16"),
-        (["--loss", "wgan-gp", "--penalty", "none"], "loss wgan-gp has no bound without a penalty"),
+        (["--loss", "wgan-gp", "--penalty", "none"], "loss wgan-gp has no bound on the critic"),
         (["--gamma", "nan"], "gamma must be in [0.0, 10000.0], got nan"),
         (["--batch-size", "1"], "batch_size must be in [2, 65536], got 1"),
         (["--resolution", "48"], "resolution must be one of 28, 32, 64, got 48"),
