@@ -22,6 +22,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from benchmarks.browser import chromium, free_port, wait_for
+from benchmarks.flags import count, duration, guarded
 from benchmarks.report import report
 
 if TYPE_CHECKING:
@@ -218,8 +219,8 @@ def main() -> int:
     """Run the benchmark; exit status 1 when a goal is missed."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--model", default="emoji", help="a folder of weights/")
-    parser.add_argument("--seconds", type=float, default=5.0, help="length of each drag")
-    parser.add_argument("--steps", type=int, default=100, help="single moves to time")
+    parser.add_argument("--seconds", type=duration, default=5.0, help="length of each drag")
+    parser.add_argument("--steps", type=count, default=100, help="single moves to time")
     parser.add_argument("--json", type=Path, help="also write the JSON here")
     parser.add_argument("--serve", choices=KINDS, help=argparse.SUPPRESS)
     parser.add_argument("--port", type=int, help=argparse.SUPPRESS)
@@ -238,4 +239,4 @@ def main() -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(guarded(main))

@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from benchmarks.browser import chromium, free_port, wait_for
+from benchmarks.flags import duration, guarded
 from benchmarks.report import report
 
 if TYPE_CHECKING:
@@ -124,7 +125,7 @@ def goals(found: dict[str, Any]) -> dict[str, bool]:
 def main() -> int:
     """Run the benchmark; exit status 1 when a goal is missed."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--seconds", type=float, default=20.0, help="over which updates are counted")
+    parser.add_argument("--seconds", type=duration, default=20.0, help="over which updates are counted")
     parser.add_argument("--json", type=Path, help="also write the JSON here")
     args = parser.parse_args()
     port = free_port()
@@ -147,4 +148,4 @@ def main() -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(guarded(main))

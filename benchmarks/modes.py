@@ -22,6 +22,7 @@ from typing import Any
 import torch
 
 from benchmarks.cells import CellsError, read_cells, write_cells
+from benchmarks.flags import count, guarded, some_of
 from benchmarks.report import report
 from gan.config import Config
 from gan.data.worlds import MIXTURES
@@ -61,9 +62,9 @@ def met(found: Coverage, seconds: float) -> bool:
 def main() -> int:
     """Run the benchmark; exit status 1 when any run misses a goal."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--worlds", default=",".join(MIXTURES))
-    parser.add_argument("--seeds", type=int, default=5)
-    parser.add_argument("--images", type=int, default=IMAGES, help="points shown")
+    parser.add_argument("--worlds", type=some_of(MIXTURES), default=list(MIXTURES), help="joined by commas")
+    parser.add_argument("--seeds", type=count, default=5)
+    parser.add_argument("--images", type=count, default=IMAGES, help="points shown")
     parser.add_argument("--json", type=Path, help="keep the runs here, and read those that are there")
     args = parser.parse_args()
     torch.set_num_threads(1)
@@ -74,7 +75,7 @@ def main() -> int:
         parser.error(str(error))
     runs: dict[str, Any] = {}
     print(f"{'world':8}{'seed':>5}{'modes':>9}{'quality':>9}{'KL':>9}{'seconds':>9}", flush=True)
-    for world in args.worlds.split(","):
+    for world in args.worlds:
         for seed in range(args.seeds):
             key = f"{world}/{seed}"
             found = kept.get(key) or run(Config(**RECIPE, dataset=world, images=args.images, seed=seed))
@@ -88,4 +89,4 @@ def main() -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(guarded(main))

@@ -22,6 +22,7 @@ from pathlib import Path
 
 from safetensors.torch import load_file
 
+from benchmarks.flags import count, guarded
 from benchmarks.report import report
 from gan.checkpoint import holds_run
 
@@ -73,8 +74,8 @@ def run(kills: int, images: int, folder: Path) -> dict:
 def main() -> int:
     """Run it; exit status 1 when anything differs, or the run ended before all kills were done."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--kills", type=int, default=30)
-    parser.add_argument("--images", type=int, default=20_000)
+    parser.add_argument("--kills", type=count, default=30)
+    parser.add_argument("--images", type=count, default=20_000)
     parser.add_argument("--json", type=Path, help="also write the JSON here")
     args = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
@@ -86,4 +87,4 @@ def main() -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(guarded(main))

@@ -23,6 +23,7 @@ import torch
 from torch import Tensor
 
 import train
+from benchmarks.flags import count, guarded
 from benchmarks.report import report
 from gan import data
 from gan.checkpoint import holds_run
@@ -83,7 +84,7 @@ def main() -> int:
     """Run the benchmark; exit status 1 when a goal is missed."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--out", type=Path, default=Path("runs/stacked-mnist"), help="the run's folder")
-    parser.add_argument("--images", type=int, default=2_000_000, help="shown, over all parts of the run")
+    parser.add_argument("--images", type=count, default=2_000_000, help="shown, over all parts of the run")
     parser.add_argument("--device", default="auto")
     parser.add_argument("--data-root", default="data")
     parser.add_argument("--json", type=Path, help="also write the JSON here")
@@ -104,4 +105,4 @@ def main() -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(guarded(main))

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from benchmarks.browser import chromium, free_port, wait_for
+from benchmarks.flags import count, guarded
 from benchmarks.report import report
 
 if TYPE_CHECKING:
@@ -49,7 +50,7 @@ def once(page: Page, port: int) -> float:
 def main() -> int:
     """Run the benchmark; exit status 1 when the median misses the goal or anything was asked of another host."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--runs", type=int, default=5)
+    parser.add_argument("--runs", type=count, default=5)
     parser.add_argument("--json", type=Path, help="also write the JSON here")
     args = parser.parse_args()
     strangers: list[str] = []
@@ -70,4 +71,4 @@ def main() -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(guarded(main))

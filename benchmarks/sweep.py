@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import argparse
 import dataclasses
+import functools
 import json
 import math
 import sys
@@ -26,14 +27,14 @@ from typing import Any
 import torch
 
 from benchmarks.cells import CellsError, read_cells, write_cells
+from benchmarks.flags import count, guarded
+from benchmarks.judge import Judge
 from gan.config import PRESETS, Config
 from gan.data.worlds import MIXTURES
 from gan.losses import LOSSES
 from gan.metrics.balance import covered, histogram
-from gan.metrics.classifier import load_classifier
-from gan.metrics.frechet import frechet_distance
 from gan.metrics.modes import SAMPLES, coverage
-from gan.metrics.reference import Reference, load_reference
+from gan.metrics.reference import load_reference
 from gan.options import prepare
 from gan.trainer import Trainer
 
@@ -72,26 +73,25 @@ def digits(loss: str, seed: int, images: int, data_root: str) -> dict[str, Any]:
     """One cell of the table for MNIST."""
     settings = {**DIGITS, **LOSSES[loss].customary, "data_root": data_root}
     trainer, seconds = trained(Config(**{**settings, "loss": loss, "images": images, "seed": seed}))
-    found, floor = judged(trainer, load_reference("mnist", 28, data_root, PICTURES))
-    return {**found, "floor": floor, "samples": PICTURES, "seconds": seconds}
+    judge = judge_of(data_root)
+    return {**judged(trainer, judge), "floor": judge.floor, "samples": judge.samples, "seconds": seconds}
 
 
-def judged(trainer: Trainer, real: Reference) -> tuple[dict[str, Any], float]:
-    """Digits covered and distance of the trainer's average, and the floor's distance.
+@functools.cache
+def judge_of(data_root: str) -> Judge:
+    """The judge of `PICTURES` digits."""
+    return Judge(load_reference("mnist", 28, data_root, PICTURES))
+
+
+def judged(trainer: Trainer, judge: Judge) -> dict[str, Any]:
+    """Digits covered by the trainer's average, and its distance.
 
     A generator that is not finite draws black pictures, which would have a distance; its own is None.
     """
-    classifier = load_classifier("mnist")
-    features = {
-        role: classifier.features(getattr(real, role).images.permute(0, 2, 3, 1)).double()
-        for role in ("compared", "floor")
-    }
-    floor = frechet_distance(features["floor"], features["compared"])
     if not all(bool(tensor.isfinite().all()) for tensor in trainer.average.state_dict().values()):
-        return {"modes": 0, "of": 10, "frechet": None}, floor
-    drawn = classifier.features(trainer.model().sample(range(len(real.compared.images))))
-    modes = covered(histogram(classifier.predict(drawn), 10))
-    return {"modes": modes, "of": 10, "frechet": frechet_distance(drawn.double(), features["compared"])}, floor
+        return {"modes": 0, "of": 10, "frechet": None}
+    far, seen = judge(trainer.model().sample(range(judge.samples)))
+    return {"modes": covered(histogram(seen, 10)), "of": 10, "frechet": far}
 
 
 def table(cells: dict[str, Any]) -> str:
@@ -135,11 +135,11 @@ def settings_of(points: int, images: int) -> dict[str, Any]:
 
 
 def main() -> int:
-    """Run the sweep and print the table that README holds."""
+    """Run the sweep and print the table; README holds it without its seconds."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--seeds", type=int, default=2)
-    parser.add_argument("--points", type=int, default=1_280_000, help="points shown, a world and loss")
-    parser.add_argument("--images", type=int, default=60_000, help="digits shown, a loss")
+    parser.add_argument("--seeds", type=count, default=2)
+    parser.add_argument("--points", type=count, default=1_280_000, help="points shown, a world and loss")
+    parser.add_argument("--images", type=count, default=60_000, help="digits shown, a loss")
     parser.add_argument("--data-root", default="data")
     parser.add_argument("--json", type=Path, help="keep the cells here, and read those that are there")
     args = parser.parse_args()
@@ -169,4 +169,4 @@ def main() -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(guarded(main))

@@ -22,6 +22,7 @@ import torch
 from torch import Tensor
 from torch.utils.data import DataLoader, Dataset
 
+from benchmarks.flags import count, duration, guarded
 from benchmarks.report import report
 from gan import data, networks
 from gan.config import PRESETS, Config
@@ -125,9 +126,9 @@ def case(settings: dict, seconds: float, rounds: int) -> dict[str, float]:
 def main() -> int:
     """Run all cases; exit status 1 when a goal is missed."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--seconds", type=float, default=20.0, help="of each turn")
-    parser.add_argument("--rounds", type=int, default=3, help="turns of each arm")
-    parser.add_argument("--threads", type=int, default=torch.get_num_threads(), help="torch's")
+    parser.add_argument("--seconds", type=duration, default=20.0, help="of each turn")
+    parser.add_argument("--rounds", type=count, default=3, help="turns of each arm")
+    parser.add_argument("--threads", type=count, default=torch.get_num_threads(), help="torch's")
     parser.add_argument("--json", type=Path, help="also write the JSON here")
     args = parser.parse_args()
     torch.set_num_threads(args.threads)
@@ -143,4 +144,4 @@ def main() -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(guarded(main))

@@ -20,10 +20,10 @@ from pathlib import Path
 
 import torch
 
+from benchmarks.flags import count, guarded
+from benchmarks.judge import Judge
 from benchmarks.report import report
 from gan.config import PRESETS, Config
-from gan.metrics.classifier import load_classifier
-from gan.metrics.frechet import frechet_distance
 from gan.metrics.reference import load_reference
 from gan.options import prepare
 from gan.trainer import Trainer
@@ -34,24 +34,12 @@ EPOCH = 60_000  # images that the classic recipe is shown
 EMA_IMAGES = 2_000  # half-life of our average: the preset's is long against so short a run
 
 
-class Judge:
-    """Frechet distance to the test split. data_root: where MNIST lies."""
-
-    def __init__(self, data_root: str) -> None:
-        self.classifier = load_classifier("mnist")
-        self.real = load_reference("mnist", 28, data_root, SAMPLES)
-        features = [
-            self.classifier.features(part.images.permute(0, 2, 3, 1)) for part in (self.real.compared, self.real.floor)
-        ]
-        self.test, floor = (part.double() for part in features)
-        self.floor = frechet_distance(floor, self.test)
-
-    def __call__(self, trainer: Trainer, average: bool) -> float:
-        """Of the trainer's average, or of its generator as it is, at seeds 0 to 9,999."""
-        trainer.generator.eval()
-        pictures = trainer.model(average).sample(range(SAMPLES))
-        trainer.generator.train()
-        return frechet_distance(self.classifier.features(pictures).double(), self.test)
+def distance(judge: Judge, trainer: Trainer, average: bool) -> float:
+    """Of the trainer's average, or of its generator as it is, at seeds 0 to 9,999."""
+    trainer.generator.eval()
+    pictures = trainer.model(average).sample(range(judge.samples))
+    trainer.generator.train()
+    return judge(pictures)[0]
 
 
 def train(trainer: Trainer, until: int) -> float:
@@ -64,18 +52,20 @@ def train(trainer: Trainer, until: int) -> float:
 
 def run(data_root: str, every: int, most: int, seed: int = 0, critic_norm: str = "none") -> dict:
     """Both arms, from one seed; `most`: images after which ours gives up."""
-    judge = Judge(data_root)
+    judge = Judge(load_reference("mnist", 28, data_root, SAMPLES))
+    print(f"{'':16}{'images':>8}{'seconds':>9}{'distance':>10}")
+    _row("real digits", 0, 0.0, judge.floor)
     place = {"data_root": data_root, "device": "cpu", "seed": seed}
     classic = Trainer(*prepare(Config(**{**PRESETS["classic-dcgan"], **place, "critic_norm": critic_norm})))
     classic_seconds = train(classic, EPOCH)
-    target = judge(classic, average=False)
-    print(f"classic DCGAN, {EPOCH:,} images: {classic_seconds:.0f} s, distance {target:.3f} (floor {judge.floor:.3f})")
+    target = distance(judge, classic, average=False)
+    _row("classic DCGAN", EPOCH, classic_seconds, target)
     ours = Trainer(*prepare(Config(**{**PRESETS["mnist"], **place, "ema_images": EMA_IMAGES})))
     seconds, curve = 0.0, []
     while not curve or (curve[-1]["distance"] > target and ours.shown < most):
         seconds += train(ours, ours.shown + every)
-        curve.append({"images": ours.shown, "seconds": seconds, "distance": judge(ours, average=True)})
-        print(f"ours, {ours.shown:,} images: {seconds:.0f} s, distance {curve[-1]['distance']:.3f}", flush=True)
+        curve.append({"images": ours.shown, "seconds": seconds, "distance": distance(judge, ours, average=True)})
+        _row("ours", *curve[-1].values())
     reached = curve[-1]["distance"] <= target
     return {
         "seed": seed, "critic_norm": critic_norm, "samples": SAMPLES, "floor": judge.floor, "target": target,
@@ -85,15 +75,19 @@ def run(data_root: str, every: int, most: int, seed: int = 0, critic_norm: str =
     }  # fmt: skip
 
 
+def _row(name: str, images: int, seconds: float, distance: float) -> None:
+    print(f"{name:16}{images:8,}{seconds:9.1f}{distance:10.3f}", flush=True)
+
+
 def main() -> int:
     """Run the benchmark; exit status 1 when the goal is missed."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--seed", type=int, default=0, help="of both trainings")
     parser.add_argument("--critic-norm", choices=("none", "batch"), default="none", help="of the classic recipe")
     parser.add_argument("--data-root", default="data")
-    parser.add_argument("--threads", type=int, default=torch.get_num_threads(), help="torch's")
-    parser.add_argument("--every", type=int, default=2_000, help="images between measurements of ours")
-    parser.add_argument("--most", type=int, default=200_000, help="images after which ours gives up")
+    parser.add_argument("--threads", type=count, default=torch.get_num_threads(), help="torch's")
+    parser.add_argument("--every", type=count, default=2_000, help="images between measurements of ours")
+    parser.add_argument("--most", type=count, default=200_000, help="images after which ours gives up")
     parser.add_argument("--json", type=Path, help="also write the JSON here")
     args = parser.parse_args()
     torch.set_num_threads(args.threads)
@@ -104,4 +98,4 @@ def main() -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(guarded(main))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import copy
 import json
 import math
@@ -9,10 +10,14 @@ import math
 import pytest
 import torch
 
-from benchmarks import modes, stacked_mnist, sweep, throughput, time_to_quality
+from benchmarks import flags, modes, stacked_mnist, sweep, throughput, time_to_quality
+from benchmarks.judge import Judge
 from gan import data, networks, step
-from gan.config import Config
+from gan.config import Config, ConfigError
+from gan.data import DataError
 from gan.data.worlds import MIXTURES
+from gan.failures import TrainingError
+from gan.files import FolderError
 from gan.layers import Dropout
 from gan.losses import LOSSES
 from gan.metrics.classifier import load_classifier
@@ -202,11 +207,12 @@ def halves():
 
 def test_a_generator_that_is_not_finite_has_no_distance(halves):
     trainer = Trainer(*prepare(Config(dataset="mnist-10k", width=16, batch_size=4, conditional=False, device="cpu")))
-    found, floor = sweep.judged(trainer, halves)
-    assert found["frechet"] > floor > 0 and 1 <= found["modes"] <= found["of"] == 10
+    judge = Judge(halves)
+    found = sweep.judged(trainer, judge)
+    assert judge.samples == 64 and found["frechet"] > judge.floor > 0 and 1 <= found["modes"] <= found["of"] == 10
     with torch.no_grad():
         next(trainer.average.parameters()).fill_(math.nan)
-    assert sweep.judged(trainer, halves) == ({"modes": 0, "of": 10, "frechet": None}, floor)
+    assert sweep.judged(trainer, judge) == {"modes": 0, "of": 10, "frechet": None}
 
 
 def test_a_sweep_goes_on_where_it_stopped_and_mixes_no_settings(tmp_path, monkeypatch, capsys):
@@ -250,29 +256,22 @@ def test_every_loss_has_a_cell_in_the_plane(loss):
     assert cell["of"] == 8 and cell["seconds"] > 0
 
 
-def test_a_judge_finds_real_digits_nearer_than_noise(monkeypatch, halves):
-    monkeypatch.setattr(time_to_quality, "SAMPLES", 64)
-    monkeypatch.setattr(time_to_quality, "load_reference", lambda *_: halves)
-    judge = time_to_quality.Judge("unused")
+def test_a_judge_finds_real_digits_nearer_than_noise(halves):
+    judge = Judge(halves)
     trainer = Trainer(*prepare(Config(dataset="mnist-10k", width=16, batch_size=4, device="cpu")))
-    assert 0 < judge.floor < judge(trainer, average=True)
+    assert 0 < judge.floor < time_to_quality.distance(judge, trainer, average=True)
     assert trainer.generator.training
+    far, seen = judge(halves.compared.images.permute(0, 2, 3, 1).numpy())
+    assert abs(far) < 1e-6 and (seen == halves.compared.labels).float().mean() > 0.9
 
 
 @pytest.mark.parametrize(("distances", "reached", "steps"), [([5, 7, 4], True, 2), ([5, 7, 6, 6], False, 3)])
-def test_ours_trains_until_it_is_as_near_or_gives_up(monkeypatch, distances, reached, steps):
+def test_ours_trains_until_it_is_as_near_or_gives_up(monkeypatch, capsys, halves, distances, reached, steps):
     said = iter(distances)
 
-    class Judge:
-        floor = 0.5
-
-        def __init__(self, data_root):
-            self.networks = []
-
-        def __call__(self, trainer, average):
-            self.networks.append(trainer.config.network)
-            assert average == (trainer.config.network == "resnet") and trainer.config.seed == 3
-            return float(next(said))
+    def distance(judge, trainer, average):
+        assert average == (trainer.config.network == "resnet") and trainer.config.seed == 3
+        return float(next(said))
 
     small = {"dataset": "mnist-10k", "batch_size": 4, "precision": "fp32"}
     presets = {
@@ -280,7 +279,8 @@ def test_ours_trains_until_it_is_as_near_or_gives_up(monkeypatch, distances, rea
         "mnist": {**time_to_quality.PRESETS["mnist"], **small, "width": 16},
     }
     monkeypatch.setattr(time_to_quality, "PRESETS", presets)
-    monkeypatch.setattr(time_to_quality, "Judge", Judge)
+    monkeypatch.setattr(time_to_quality, "load_reference", lambda *_: halves)
+    monkeypatch.setattr(time_to_quality, "distance", distance)
     monkeypatch.setattr(time_to_quality, "EPOCH", 8)
     clock = iter([0.0, 100.0, 0.0, 5.0, 0.0, 5.0, 0.0, 5.0])  # of training: the classic recipe's, then ours
     monkeypatch.setattr(time_to_quality.time, "perf_counter", lambda: next(clock))
@@ -288,3 +288,56 @@ def test_ours_trains_until_it_is_as_near_or_gives_up(monkeypatch, distances, rea
     assert (found["reached"], found["met"], found["target"]) == (reached, reached, 5)
     assert [point["images"] for point in found["ours"]] == [4 * k for k in range(1, steps + 1)]
     assert found["share"] == pytest.approx(0.05 * steps) and found["samples"] == 10_000
+    head, real, classic, *ours = capsys.readouterr().out.splitlines()
+    assert head.split() == ["images", "seconds", "distance"] and real.split()[:3] == ["real", "digits", "0"]
+    assert classic.split() == ["classic", "DCGAN", "8", "100.0", "5.000"] and len(ours) == steps
+    assert ours[0].split() == ["ours", "4", "5.0", f"{distances[1]}.000"]
+
+
+@pytest.mark.parametrize(
+    ("kind", "text", "value"),
+    [
+        (flags.count, "3", 3), (flags.count, "0", None), (flags.count, "-1", None), (flags.count, "1.5", None),
+        (flags.count, "many", None), (flags.duration, ".5", 0.5), (flags.duration, "0", None),
+        (flags.duration, "nan", None), (flags.duration, "inf", None), (flags.duration, "x", None),
+        (flags.some_of(["a", "b"]), "b,a", ["b", "a"]), (flags.some_of(["a", "b"]), "a,c", None),
+        (flags.some_of(["a", "b"]), "", None),
+    ],
+)  # fmt: skip
+def test_flags_are_in_range_or_refused(kind, text, value):
+    if value is not None:
+        assert kind(text) == value
+        return
+    with pytest.raises(argparse.ArgumentTypeError, match="must be"):
+        kind(text)
+
+
+@pytest.mark.parametrize(
+    ("module", "words"),
+    [
+        (modes, ["--worlds", "swiss-roll"]), (modes, ["--worlds", "foo"]), (modes, ["--seeds", "0"]),
+        (sweep, ["--seeds", "0"]), (throughput, ["--seconds", "0"]), (time_to_quality, ["--every", "0"]),
+        (stacked_mnist, ["--images", "-5"]),
+    ],
+)  # fmt: skip
+def test_a_benchmark_refuses_bad_flags_before_it_runs(module, words, monkeypatch, capsys):
+    monkeypatch.setattr("sys.argv", ["benchmark", *words])
+    with pytest.raises(SystemExit):
+        flags.guarded(module.main)
+    assert f"argument {words[0]}: must be" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("kind", [ConfigError, DataError, FolderError, TrainingError])
+def test_a_benchmark_that_cannot_run_says_why_in_one_line(kind, capsys):
+    def main():
+        raise kind("no such thing: take another")
+
+    assert flags.guarded(main) == 2
+    assert capsys.readouterr().err == "error: no such thing: take another\n"
+
+
+def test_a_device_that_is_not_there_is_refused_in_one_line(tmp_path, monkeypatch, capsys):
+    monkeypatch.setattr("sys.argv", ["stacked", "--device", "tpu", "--out", str(tmp_path / "run")])
+    assert flags.guarded(stacked_mnist.main) == 2
+    err = capsys.readouterr().err
+    assert err.startswith("error: ") and "tpu" in err and err.count("\n") == 1
