@@ -32,9 +32,10 @@ def prepare(
     where memory runs out.
     """
     check_options(config)
+    device = pick_device(config.device)  # before anything is downloaded
     if config.precision == "auto":  # a plane's coordinates need their digits, and its products are too small to gain
         exact = config.network in networks.POINT_NETWORKS
-        config = dataclasses.replace(config, precision="fp32" if exact else quicker(str(pick_device(config.device))))
+        config = dataclasses.replace(config, precision="fp32" if exact else quicker(str(device)))
     if config.network in networks.POINT_NETWORKS:
         if not is_world(config.dataset):
             raise ConfigError(

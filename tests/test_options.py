@@ -78,6 +78,16 @@ def test_two_pictures_a_part_are_needed_just_where_there_is_batch_normalisation(
     )
 
 
+@pytest.mark.parametrize("precision", ["fp32", "auto"])
+@pytest.mark.parametrize("dataset", ["mnist", "ring"])
+def test_a_device_that_is_not_there_is_refused_before_data_is_looked_for(monkeypatch, dataset, precision):
+    for name in ("data.load", "options.load_world"):
+        monkeypatch.setattr(f"gan.{name}", lambda *_, **__: pytest.fail("looked for"))
+    network = "points" if dataset == "ring" else "resnet"
+    with pytest.raises(ConfigError, match="tpu"):
+        prepare(Config(dataset=dataset, network=network, device="tpu", precision=precision))
+
+
 def test_data_that_is_there_already_is_not_read_again(monkeypatch):
     pictures, points = data.load("mnist-10k"), load_world("ring")
     for name in ("data.load", "options.load_world"):
