@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 RESOLUTIONS = (28, 32, 64)
+LEAST_WIDTH = 16
 
 
 class ConfigError(ValueError):
@@ -76,7 +77,10 @@ class Config:
     data_root: str = _setting("data", "where downloaded data sets live", resumable=True)
     resolution: int = _setting(0, "pixels a side: 28, 32 or 64; 0 = the data set's own", 0, 64)
     width: int = _setting(
-        64, "resnet: channels of the generator's maps of 14 or 16 pixels a side; points: half a hidden layer", 16, 256
+        64,
+        "resnet: channels of the generator's maps of 14 or 16 pixels a side; points: half a hidden layer",
+        LEAST_WIDTH,
+        256,
     )
     z_dim: int = _setting(100, "latent dimensions", 2, 512)
     optimizer: str = _setting("adam", "how gradients move both networks", live=True, absent="adam")

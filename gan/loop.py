@@ -32,14 +32,13 @@ from gan.events import (
     record,
 )  # fmt: skip
 from gan.failures import Diverged, TrainingError
-from gan.options import prepare
+from gan.options import prepare, unused
 from gan.precision import quicker
 from gan.publish import capture, write_model
 from gan.trainer import Snapshot, Trainer, listed
 
 REPORT_SECONDS = 0.5
 ROLLBACKS = 3  # before the run gives up
-IDLE = {f.name: f.default for f in dataclasses.fields(Config) if f.name in ("gamma", "gamma_start", "penalty_every")}
 HEALTHY = 500_000  # images without another rollback, after which those before are forgotten; the rate stays lowered
 
 
@@ -72,9 +71,8 @@ def train(
     notes = dataset.notes
     if resume and (faults := trainer.restore(out / "checkpoint")):
         notes += (f"{faults}: going on from the checkpoint before it, at image {trainer.shown:,}",)
-    idle = [f"--{name.replace('_', '-')}" for name, usual in IDLE.items() if getattr(config, name) != usual]
-    if config.penalty == "none" and idle:
-        notes += (f"{' and '.join(idle)} will do nothing: there is no penalty to weigh, set one with --penalty",)
+    if sentence := unused(config):
+        notes += (sentence,)
     folder = out if world.rank == 0 else None
     if half and world.rank == 0 and quicker(str(trainer.device)) == "fp32":
         notes += ("bf16 is slower than fp32 on this machine: --precision fp32 would take less time",)

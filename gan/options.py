@@ -103,6 +103,19 @@ def check_options(config: Config) -> None:
         raise ConfigError("augment changes pictures, and there are none among points: set augment to none")
 
 
+def unused(config: Config) -> str:
+    """A sentence on settings of a penalty that is not there, or "".
+
+    Told and not refused: presets and cards name such settings too.
+    """
+    names = ("gamma", "gamma_start", "penalty_every")
+    defaults = Config()
+    given = [f"--{n.replace('_', '-')}" for n in names if getattr(config, n) != getattr(defaults, n)]
+    if config.penalty != "none" or not given:
+        return ""
+    return f"{' and '.join(given)} will do nothing: there is no penalty to weigh, set one with --penalty"
+
+
 def changed(config: Config, settings: Mapping[str, Any]) -> Config:
     """The config with other settings, of those that may change while a run goes on (marked `live` in `Config`).
 
