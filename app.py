@@ -15,15 +15,17 @@ from typing import TYPE_CHECKING, Any
 
 os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")  # read when Gradio is imported
 
-from gan.ui.quick import without_stubs  # noqa: E402
+from gan.ui.fast_import import without_stubs  # noqa: E402
 
 with without_stubs():
     import gradio as gr
 
-from gan.ui import api, assets, bodies, explore, gallery, header, interpolate, publish, training  # noqa: E402
-from gan.ui.folders import discover  # noqa: E402
-from gan.ui.remote import Remote, local, wanted  # noqa: E402
-from gan.ui.session import Session  # noqa: E402
+from gan.ui import assets, header  # noqa: E402
+from gan.ui.server import api, body_limit  # noqa: E402
+from gan.ui.server.hub_models import Remote, local, wanted  # noqa: E402
+from gan.ui.server.model_info import discover  # noqa: E402
+from gan.ui.server.model_registry import Session  # noqa: E402
+from gan.ui.tabs import explore, gallery, interpolate, publish, train  # noqa: E402
 from gan.ui.theme import theme  # noqa: E402
 
 if TYPE_CHECKING:
@@ -46,7 +48,7 @@ def build(session: Session, runs: Callable[[], Runs] | None = None) -> gr.Blocks
             with gr.Tab("Interpolate", elem_id="tab-interpolate"):
                 interpolate.build(session)
             with gr.Tab("Train", elem_id="tab-train"):
-                training.build(session, runs)
+                train.build(session, runs)
             with gr.Tab("Publish", elem_id="tab-publish") as tab:
                 publish.build(session, tab)
         api.build(session)
@@ -68,7 +70,7 @@ def settings(port: int | None = None) -> dict[str, Any]:
     return {
         "server_name": os.environ.get("GRADIO_SERVER_NAME") or ("0.0.0.0" if "SPACE_ID" in os.environ else "127.0.0.1"),
         "server_port": port,
-        "app_kwargs": {"middleware": bodies.middleware()},
+        "app_kwargs": {"middleware": body_limit.middleware()},
         "theme": theme(),
         "head": assets.head(),
         "footer_links": ["api"],

@@ -11,21 +11,22 @@ import typing
 from collections.abc import Callable
 from pathlib import Path
 
-from gan.config import PRESETS, Config, ConfigError
+from gan.config import PRESETS, Config
+from gan.errors import ConfigError
 
 if typing.TYPE_CHECKING:
-    from gan.distributed import World
     from gan.hub.pusher import Pusher, Rehearsal
+    from gan.training.distributed import World
 
 
 def parser() -> argparse.ArgumentParser:
     """Command-line flags: one for every field of Config that the data does not decide, and some of their own."""
     from gan.data import DATASETS
-    from gan.data.worlds import WORLDS
-    from gan.losses import LOSSES
+    from gan.data.points import WORLDS
     from gan.networks import NETWORKS, POINT_NETWORKS
-    from gan.optimizers import OPTIMIZERS
-    from gan.penalties import PENALTIES
+    from gan.training.losses import LOSSES
+    from gan.training.optimizers import OPTIMIZERS
+    from gan.training.penalties import PENALTIES
 
     offered = {
         "dataset": [*DATASETS, *WORLDS], "network": [*NETWORKS, *POINT_NETWORKS], "loss": LOSSES,
@@ -93,7 +94,7 @@ def device_of(args: argparse.Namespace) -> str:
     """The device that the flags ask for, or the run that they go on with; FolderError if there is none."""
     if args.device or args.resume is None or args.resume.startswith("hub:"):
         return args.device or Config.device
-    from gan.checkpoint import find_state, read_state
+    from gan.training.checkpoint import find_state, read_state
 
     return read_state(find_state(Path(args.resume) / "checkpoint")).config.device
 
@@ -106,7 +107,7 @@ def settings(args: argparse.Namespace, first: bool = True) -> tuple[Config, Path
     names = [f.name for f in dataclasses.fields(Config) if not f.metadata.get("derived")]
     given = {n: getattr(args, n) for n in names if getattr(args, n) is not None}
     if args.resume is None:
-        from gan.losses import LOSSES
+        from gan.training.losses import LOSSES
 
         # A loss named on the command line brings what its paper uses with it; one of the preset has it in the preset.
         customary = LOSSES[args.loss].customary if args.loss in LOSSES else {}
@@ -119,7 +120,7 @@ def settings(args: argparse.Namespace, first: bool = True) -> tuple[Config, Path
         return from_hub(args, given, first)
     if args.out or args.preset:
         raise ConfigError("--resume DIR goes on in DIR with DIR's own settings: leave --out and --preset away")
-    from gan.checkpoint import find_state, read_state
+    from gan.training.checkpoint import find_state, read_state
 
     out = Path(args.resume)
     return dataclasses.replace(read_state(find_state(out / "checkpoint")).config, **given), out, True
@@ -127,7 +128,7 @@ def settings(args: argparse.Namespace, first: bool = True) -> tuple[Config, Path
 
 def check_free(out: Path) -> None:
     """ConfigError unless `out` is a folder that can be made, an empty one, or one in which nothing would be lost."""
-    from gan.checkpoint import holds_run, is_unborn
+    from gan.training.checkpoint import holds_run, is_unborn
 
     if holds_run(out):
         raise ConfigError(f"{out} already holds a run: go on with --resume {out}, or choose another --out")
@@ -140,9 +141,9 @@ def check_free(out: Path) -> None:
 
 def from_hub(args: argparse.Namespace, given: dict[str, typing.Any], first: bool) -> tuple[Config, Path, bool]:
     """The same for a run that is fetched from the Hub into a folder of its own."""
-    from gan.checkpoint import find_state, read_state
     from gan.hub.names import split
     from gan.hub.resume import fetch_run
+    from gan.training.checkpoint import find_state, read_state
 
     repo, revision = split(args.resume.removeprefix("hub:"))
     out = Path(args.out or Path("runs") / repo.split("/")[1])
@@ -159,11 +160,8 @@ def main(argv: list[str] | None = None) -> int:
     """Run the command line; the exit status: 0 done, 1 a clear error, 130 stopped by Ctrl-C with everything saved."""
     p = parser()
     args = p.parse_args(argv)
-    from gan import distributed
-    from gan.checkpoint import FolderError
-    from gan.data import DataError
-    from gan.failures import TrainingError
-    from gan.hub.names import HubError
+    from gan.errors import DataError, FolderError, HubError, TrainingError
+    from gan.training import distributed
 
     try:
         check_push(args)
@@ -186,9 +184,9 @@ def run(
     """
     from tqdm import tqdm
 
-    from gan.control import Control
-    from gan.events import Alarmed, Done, Published, Sampled, Started, Stepped
-    from gan.loop import train
+    from gan.training.control import Control
+    from gan.training.events import Alarmed, Done, Published, Sampled, Started, Stepped
+    from gan.training.loop import train
 
     control, stopping = Control(), False
 

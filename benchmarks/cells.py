@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from gan.files import write_bytes
+from gan.io import write_bytes
 
 
 class CellsError(ValueError):

@@ -7,10 +7,7 @@ import math
 import sys
 from collections.abc import Callable, Iterable
 
-from gan.config import ConfigError
-from gan.data import DataError
-from gan.failures import TrainingError
-from gan.files import FolderError
+from gan.errors import ConfigError, DataError, FolderError, TrainingError
 
 
 def count(text: str) -> int:

@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 from torch import Tensor
 
-from gan.metrics.classifier import load_classifier
-from gan.metrics.frechet import frechet_distance
-from gan.metrics.reference import Reference
+from gan.evaluation.metrics.classifier import load_classifier
+from gan.evaluation.metrics.frechet import frechet_distance
+from gan.evaluation.metrics.reference import Reference
 
 
 class Judge:

@@ -89,8 +89,8 @@ def serve(kind: str, model: str, port: int) -> None:
     import gradio as gr
 
     import app
-    from gan.ui.folders import discover
-    from gan.ui.session import Session
+    from gan.ui.server.model_info import discover
+    from gan.ui.server.model_registry import Session
 
     session = Session([f for f in discover(ROOT) if f.name == model])
     session.picture(model, 0)

@@ -25,10 +25,10 @@ from benchmarks.cells import CellsError, read_cells, write_cells
 from benchmarks.flags import count, guarded, some_of
 from benchmarks.report import report
 from gan.config import Config
-from gan.data.worlds import MIXTURES
-from gan.metrics.modes import SAMPLES, Coverage, coverage
-from gan.options import prepare
-from gan.trainer import Trainer
+from gan.data.points import MIXTURES
+from gan.evaluation.metrics.modes import SAMPLES, Coverage, coverage
+from gan.training.trainer import Trainer
+from gan.training.validation import prepare
 
 RECIPE: dict[str, Any] = {
     "network": "points-fourier", "loss": "relativistic", "penalty": "r1+r2", "gamma": 0.1, "batch_size": 128,

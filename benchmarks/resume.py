@@ -24,7 +24,7 @@ from safetensors.torch import load_file
 
 from benchmarks.flags import count, guarded
 from benchmarks.report import report
-from gan.checkpoint import holds_run
+from gan.training.checkpoint import holds_run
 
 ROOT = Path(__file__).resolve().parent.parent
 

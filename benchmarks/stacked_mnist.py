@@ -26,11 +26,11 @@ import train
 from benchmarks.flags import count, guarded
 from benchmarks.report import report
 from gan import data
-from gan.checkpoint import holds_run
 from gan.config import Config
-from gan.metrics.balance import covered, histogram, kl_divergence
-from gan.metrics.classifier import Classifier, load_classifier
-from gan.model import load
+from gan.evaluation.metrics.balance import covered, histogram, kl_divergence
+from gan.evaluation.metrics.classifier import Classifier, load_classifier
+from gan.models.model import load
+from gan.training.checkpoint import holds_run
 
 MODES, SAMPLES = 1_000, 26_000
 FRESH = range(1_000_000, 1_000_000 + SAMPLES)  # seeds of the pictures that are counted

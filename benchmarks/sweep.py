@@ -30,13 +30,13 @@ from benchmarks.cells import CellsError, read_cells, write_cells
 from benchmarks.flags import count, guarded
 from benchmarks.judge import Judge
 from gan.config import PRESETS, Config
-from gan.data.worlds import MIXTURES
-from gan.losses import LOSSES
-from gan.metrics.balance import covered, histogram
-from gan.metrics.modes import SAMPLES, coverage
-from gan.metrics.reference import load_reference
-from gan.options import prepare
-from gan.trainer import Trainer
+from gan.data.points import MIXTURES
+from gan.evaluation.metrics.balance import covered, histogram
+from gan.evaluation.metrics.modes import SAMPLES, coverage
+from gan.evaluation.metrics.reference import load_reference
+from gan.training.losses import LOSSES
+from gan.training.trainer import Trainer
+from gan.training.validation import prepare
 
 POINTS: dict[str, Any] = {
     "network": "points", "batch_size": 256, "z_dim": 2, "learning_rate": 1e-3, "beta1": 0.0, "beta2": 0.9, "gamma": 0.1,

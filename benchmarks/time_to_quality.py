@@ -24,9 +24,9 @@ from benchmarks.flags import count, guarded
 from benchmarks.judge import Judge
 from benchmarks.report import report
 from gan.config import PRESETS, Config
-from gan.metrics.reference import load_reference
-from gan.options import prepare
-from gan.trainer import Trainer
+from gan.evaluation.metrics.reference import load_reference
+from gan.training.trainer import Trainer
+from gan.training.validation import prepare
 
 SAMPLES = 10_000
 GOAL = 0.2  # of the classic recipe's time

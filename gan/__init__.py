@@ -1,6 +1,6 @@
 """Latent Lab: train a GAN, walk through its latent space, publish it.
 
-`load(folder or "USER/NAME") -> Model` is the whole of it for most uses; see `gan.hub.load` and `gan.model`.
+`load(folder or "USER/NAME") -> Model` is the whole of it for most uses; see `gan.hub.load` and `gan.models.model`.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from gan.hub.load import load
-    from gan.model import Model
+    from gan.models.model import Model
 
 __all__ = ["Model", "load"]
 
@@ -21,7 +21,7 @@ def __getattr__(name: str):
 
         return load
     if name == "Model":
-        from gan.model import Model
+        from gan.models.model import Model
 
         return Model
     raise AttributeError(f"module 'gan' has no attribute {name!r}")

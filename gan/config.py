@@ -10,12 +10,10 @@ import typing
 from dataclasses import dataclass, field
 from typing import Any
 
+from gan.errors import ConfigError
+
 RESOLUTIONS = (28, 32, 64)
 LEAST_WIDTH = 16
-
-
-class ConfigError(ValueError):
-    """A setting is out of range, of the wrong type, or unknown; the message says which and what would do."""
 
 
 # metadata `derived`: filled in from the data, no flag; `resumable`: may differ when a run is resumed; `live`: may be

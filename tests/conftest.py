@@ -21,7 +21,7 @@ from PIL import Image
 os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")
 
 from gan.config import PRESETS, Config  # noqa: E402
-from gan.data.worlds import INK  # noqa: E402
+from gan.data.points import INK  # noqa: E402
 
 
 def small(**changes) -> Config:
@@ -63,9 +63,9 @@ def quick(monkeypatch):
     def flat(generator, z_dim, classes, samples):
         return torch.zeros(16, z_dim), torch.zeros(16)
 
-    from gan import publish
+    from gan.training import export_model
 
-    monkeypatch.setattr(publish, "principal_directions", flat)
+    monkeypatch.setattr(export_model, "principal_directions", flat)
 
 
 def assert_same(a: dict[str, torch.Tensor], b: dict[str, torch.Tensor]) -> None:
@@ -78,7 +78,7 @@ def assert_same(a: dict[str, torch.Tensor], b: dict[str, torch.Tensor]) -> None:
 @pytest.fixture(scope="session")
 def tiny_folder(tmp_path_factory) -> Path:
     """A complete model folder: 28 x 28 grey, 10 classes, hardly trained. Read only: copy it before damaging it."""
-    from gan.loop import train
+    from gan.training.loop import train
 
     out = tmp_path_factory.mktemp("models") / "tiny"
     list(train(small(), out))
@@ -88,7 +88,7 @@ def tiny_folder(tmp_path_factory) -> Path:
 @pytest.fixture(scope="session")
 def tiny_emoji_folder(tmp_path_factory) -> Path:
     """A complete model folder: 32 x 32 colour, conditional, hardly trained. Read only."""
-    from gan.loop import train
+    from gan.training.loop import train
 
     out = tmp_path_factory.mktemp("models") / "tiny-emoji"
     list(train(small(dataset="emoji"), out))
@@ -99,7 +99,7 @@ def tiny_emoji_folder(tmp_path_factory) -> Path:
 
 
 class FakeModel:
-    """The shape of `gan.model.Model` over a sum of waves: every latent coordinate and class changes the picture."""
+    """The shape of `gan.models.model.Model` over a sum of waves: every latent coordinate and class changes the picture."""
 
     def __init__(self, name: str, resolution: int, channels: int, classes: tuple[str, ...], z_dim: int = 16) -> None:
         self.name, self.resolution, self.channels, self.classes, self.z_dim = name, resolution, channels, classes, z_dim
@@ -261,7 +261,7 @@ def served(session, runs=None) -> Iterator[str]:
 @pytest.fixture(scope="session")
 def tiny_session(tiny_folder):
     """A session over `tiny_folder` alone, shared by all modules."""
-    from gan.ui.session import Session
+    from gan.ui.server.model_registry import Session
 
     return Session([tiny_folder])
 

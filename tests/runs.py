@@ -9,10 +9,10 @@ import torch
 from safetensors.torch import load_file
 
 import train
-from gan import loop
 from gan.config import Config
-from gan.control import Control
-from gan.events import Done
+from gan.training import loop
+from gan.training.control import Control
+from gan.training.events import Done
 
 MODEL = {
     "config.json", "model.safetensors", "critic.safetensors", "directions.safetensors", "metrics.json", "samples.png",

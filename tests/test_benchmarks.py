@@ -12,18 +12,17 @@ import torch
 
 from benchmarks import flags, modes, stacked_mnist, sweep, throughput, time_to_quality
 from benchmarks.judge import Judge
-from gan import data, networks, step
-from gan.config import Config, ConfigError
-from gan.data import DataError
-from gan.data.worlds import MIXTURES
-from gan.failures import TrainingError
-from gan.files import FolderError
-from gan.layers import Dropout
-from gan.losses import LOSSES
-from gan.metrics.classifier import load_classifier
-from gan.metrics.modes import Coverage
-from gan.options import prepare
-from gan.trainer import Trainer
+from gan import data, networks
+from gan.config import Config
+from gan.data.points import MIXTURES
+from gan.errors import ConfigError, DataError, FolderError, TrainingError
+from gan.evaluation.metrics.classifier import load_classifier
+from gan.evaluation.metrics.modes import Coverage
+from gan.networks.layers import Dropout
+from gan.training import step
+from gan.training.losses import LOSSES
+from gan.training.trainer import Trainer
+from gan.training.validation import prepare
 
 
 @pytest.mark.parametrize(

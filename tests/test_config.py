@@ -9,10 +9,11 @@ import typing
 
 import pytest
 
-from gan.config import PRESETS, RESOLUTIONS, Config, ConfigError
+from gan.config import PRESETS, RESOLUTIONS, Config
 from gan.data import DATASETS
-from gan.losses import LOSSES
+from gan.errors import ConfigError
 from gan.networks import NETWORKS
+from gan.training.losses import LOSSES
 
 FIELDS = {f.name: f for f in dataclasses.fields(Config)}
 KINDS = typing.get_type_hints(Config)

@@ -7,13 +7,14 @@ import os
 from pathlib import Path
 
 from gan.config import RESOLUTIONS
-from gan.data.dataset import SPLITS, DataError, Dataset, Progress, Source
+from gan.data.dataset import SPLITS, Dataset, Progress, Source
 from gan.data.emoji import load_emoji
 from gan.data.folder import RESOLUTION as FOLDER_RESOLUTION
 from gan.data.folder import load_folder
 from gan.data.mnist import load_fashion_mnist, load_fashion_mnist_10k, load_mnist, load_mnist_10k
+from gan.data.points import WORLDS
 from gan.data.stacked import load_stacked_mnist
-from gan.data.worlds import WORLDS
+from gan.errors import DataError
 
 __all__ = ["DATASETS", "DataError", "Dataset", "Source", "load"]
 

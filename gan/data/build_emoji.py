@@ -16,7 +16,7 @@ from PIL import Image
 
 from gan.data.emoji import NAMES, SHEET, SIZE
 from gan.data.folder import flatten
-from gan.data.sheet import write_sheet
+from gan.data.image_sheet import write_sheet
 
 PACKAGE, VERSION, COLUMNS = "emoji-datasource-google", "16.0.0", 49  # 1,911 = 39 rows of 49
 MERGED = {"Component": "Symbols"}  # five bare skin tones: coloured squares, beside the other coloured squares

@@ -12,9 +12,9 @@ from pathlib import Path
 
 import torch
 
-from gan.data.dataset import DataError
+from gan.data.image_sheet import write_sheet
 from gan.data.mnist import FAMILY, SIZE, SUBSET, load_fashion_mnist, load_mnist, subset_sheet
-from gan.data.sheet import write_sheet
+from gan.errors import DataError
 
 
 def choose(labels: torch.Tensor, per_class: int) -> torch.Tensor:

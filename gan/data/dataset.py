@@ -7,13 +7,11 @@ from pathlib import Path
 import torch
 from torch.nn import functional
 
+from gan.errors import DataError
+
 SPLITS = ("train", "test")
 
 Progress = Callable[[str], None]  # takes one line of text, shortly before or during something slow
-
-
-class DataError(ValueError):
-    """Data that cannot be used. The message says what is wrong, with the value, and the cure."""
 
 
 @dataclass(frozen=True)

@@ -5,11 +5,12 @@ from pathlib import Path
 
 import torch
 
-from gan.data.dataset import DataError, Dataset, Progress, require_train, resize
-from gan.data.sheet import read_sheet
+from gan.data.dataset import Dataset, Progress, require_train, resize
+from gan.data.image_sheet import read_sheet
+from gan.errors import DataError
 
-SHEET = Path(__file__).with_name("emoji.webp")
-NAMES = Path(__file__).with_name("emoji.json")
+SHEET = Path(__file__).with_name("bundled") / "emoji.webp"
+NAMES = Path(__file__).with_name("bundled") / "emoji.json"
 SIZE = 64  # pixels a side in the sheet
 
 

@@ -8,7 +8,8 @@ import numpy as np
 import torch
 from PIL import Image, ImageOps
 
-from gan.data.dataset import DataError, Dataset, Progress, require_train
+from gan.data.dataset import Dataset, Progress, require_train
+from gan.errors import DataError
 
 RESOLUTION = 32  # pixels a side when the user names none
 MIN_PICTURES = 16  # fewer cannot fill a batch

@@ -13,8 +13,9 @@ import numpy as np
 import torch
 from torch.nn import functional
 
-from gan.data.dataset import DataError, Dataset, Progress, require_train, resize
-from gan.data.sheet import read_sheet
+from gan.data.dataset import Dataset, Progress, require_train, resize
+from gan.data.image_sheet import read_sheet
+from gan.errors import DataError
 
 SIZE = 28  # pixels a side
 SUBSET = 10_000  # pictures bundled of each, 1,000 a class; picture i is of class i % 10
@@ -60,7 +61,7 @@ def load_fashion_mnist_10k(root: Path, resolution: int, split: str, progress: Pr
 
 def subset_sheet(name: str) -> Path:
     """Where the bundled tenth of `name`, a key of `FAMILY`, lies."""
-    return Path(__file__).with_name(f"{name}-10k.webp")
+    return Path(__file__).with_name("bundled") / f"{name}-10k.webp"
 
 
 def fit(images: torch.Tensor, resolution: int) -> torch.Tensor:

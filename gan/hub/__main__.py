@@ -15,8 +15,8 @@ import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
-from gan.files import FolderError
-from gan.hub.names import HubError, checked_repo, split
+from gan.errors import FolderError, HubError
+from gan.hub.names import checked_repo, split
 
 
 def _push(arguments: argparse.Namespace) -> None:

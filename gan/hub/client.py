@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from gan.hub.names import HubError
+from gan.errors import HubError
 
 if TYPE_CHECKING:
     from huggingface_hub import HfApi

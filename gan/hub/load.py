@@ -5,12 +5,11 @@ from __future__ import annotations
 import logging
 from pathlib import Path
 
-from gan import model
-from gan.files import FolderError
+from gan.errors import FolderError, HubError
 from gan.hub import names
-from gan.hub.names import HubError
 from gan.hub.pull import pull
-from gan.model import Model
+from gan.models import model
+from gan.models.model import Model
 
 log = logging.getLogger(__name__)
 
@@ -22,7 +21,7 @@ def load(source: str | Path, device: str = "auto", revision: str | None = None, 
     kept. What a branch or tag means is believed for a day, in which no request is made; refresh=True asks now. With the
     Hub out of reach the kept copy serves, and a warning says so. device: auto, cpu or cuda.
 
-    HubError says what is wrong with the repository, FolderError which file is not to be believed; see `gan.model.load`.
+    HubError says what is wrong with the repository, FolderError which file is not to be believed; see `gan.models.model.load`.
     """
     if isinstance(source, Path) or Path(source).exists() or not names.is_repo(source):
         if revision is not None:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from gan.files import MAX_JSON_BYTES
+from gan.errors import HubError
+from gan.io import MAX_JSON_BYTES
 
 _PART = r"[A-Za-z0-9_](?:[A-Za-z0-9_.-]*[A-Za-z0-9_])?"
 _REPO = re.compile(f"{_PART}/{_PART}")
@@ -15,10 +16,6 @@ LONGEST = 96  # characters of USER/NAME, by the Hub's rules
 
 WEIGHTS = 400_000_000  # bytes of one file of weights: thirty times the largest preset's
 PICTURE = 6 * 2**20  # bytes of samples.png, above which the gallery would not show it
-
-
-class HubError(ValueError):
-    """Something about the Hub; the message says what, and what to do."""
 
 
 @dataclass(frozen=True)

@@ -17,11 +17,12 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-from gan.config import Config, ConfigError
-from gan.files import FolderError, read_json, write_bytes
+from gan.config import Config
+from gan.errors import ConfigError, FolderError, HubError
 from gan.hub import names
 from gan.hub.client import TIMEOUT, Unreachable, api, explained, offline, within
-from gan.hub.names import HubError, Kind
+from gan.hub.names import Kind
+from gan.io import read_json, write_bytes
 
 FRESH = 24 * 3600  # seconds for which the commit of a branch or tag is believed without asking again
 PICKLED = (".bin", ".pt", ".pth", ".pkl", ".pickle", ".ckpt")

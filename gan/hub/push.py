@@ -10,16 +10,18 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from gan.card import NEIGHBOURS, card, licence_of, public
-from gan.checkpoint import copy_state, find_state, read_config, read_state
 from gan.config import Config
-from gan.curve import NAME as CURVE
-from gan.curve import write_curve
-from gan.files import FolderError, read_json, write_bytes
+from gan.errors import FolderError
+from gan.evaluation.card import NEIGHBOURS, card, licence_of, public
+from gan.evaluation.loss_curve import NAME as CURVE
+from gan.evaluation.loss_curve import write_curve
 from gan.hub.client import Moved, api, check_token, explained, page
 from gan.hub.names import MODEL, checked_repo
 from gan.hub.pull import forget
-from gan.model import load
+from gan.io import read_json, write_bytes
+from gan.models.model import load
+from gan.models.weights import read_config
+from gan.training.checkpoint import copy_state, find_state, read_state
 
 PATHS = ("path", "folder", "notes")  # what events name on this machine
 TAGS = 100  # of one number of images, before a push goes without

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 from shutil import copytree, ignore_patterns, rmtree
 
-from gan.curve import NAME
+from gan.evaluation.loss_curve import NAME
 from gan.hub.names import MODEL, checked_repo
 from gan.hub.push import Sent, build, ready, send, told
 

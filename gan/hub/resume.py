@@ -7,15 +7,16 @@ import json
 from pathlib import Path
 from typing import Any
 
-from gan.card import public
-from gan.checkpoint import copy_state, read_state
 from gan.config import Config
-from gan.curve import ROLLED_BACK
 from gan.data import DATASETS
-from gan.data.worlds import is_world
-from gan.files import write_bytes
-from gan.hub.names import CHECKPOINT, HubError
+from gan.data.points import is_world
+from gan.errors import HubError
+from gan.evaluation.card import public
+from gan.evaluation.loss_curve import ROLLED_BACK
+from gan.hub.names import CHECKPOINT
 from gan.hub.pull import pull
+from gan.io import write_bytes
+from gan.training.checkpoint import copy_state, read_state
 
 LOSSES = ("critic_loss", "generator_loss")
 

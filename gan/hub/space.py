@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+from gan.errors import HubError
 from gan.hub.client import api, check_token, explained, page
-from gan.hub.names import HubError, checked_repo
+from gan.hub.names import checked_repo
 
 ROOT = Path(__file__).resolve().parents[2]
 # What a Space is made of: what the app runs on, and what README.md points to. A list of what goes, not of what stays:

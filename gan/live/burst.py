@@ -16,13 +16,13 @@ import numpy as np
 import torch
 
 from gan.config import Config
-from gan.control import Control
 from gan.data.dataset import Dataset
-from gan.data.worlds import Points
-from gan.events import Alarmed
-from gan.failures import TrainingError
-from gan.live.side import Side
-from gan.trainer import Snapshot, Trainer
+from gan.data.points import Points
+from gan.errors import TrainingError
+from gan.live.stepper import Side
+from gan.training.control import Control
+from gan.training.events import Alarmed
+from gan.training.trainer import Snapshot, Trainer
 
 SENT = {"points": 0.1, "pictures": 1.0}  # least seconds between two states
 BEAT = 0.2  # seconds after which something is said in any case: a burst ends only where it speaks

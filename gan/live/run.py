@@ -14,18 +14,18 @@ from typing import Any
 
 import torch
 
-from gan.config import Config, ConfigError
-from gan.control import Control
+from gan.config import Config
 from gan.data.dataset import Dataset
-from gan.data.worlds import Points
-from gan.events import Alarmed, Changed, finite
-from gan.failures import TrainingError
+from gan.data.points import Points
+from gan.errors import ConfigError, TrainingError
 from gan.live.burst import Lost, News, packed, unpacked
-from gan.live.past import Moment, Past, States
-from gan.live.side import Side
+from gan.live.history import Moment, Past, States
+from gan.live.stepper import Side
 from gan.live.views import View, Viewer, viewer_of
-from gan.options import changed, check_options, prepare
-from gan.trainer import Snapshot, Trainer
+from gan.training.control import Control
+from gan.training.events import Alarmed, Changed, finite
+from gan.training.trainer import Snapshot, Trainer
+from gan.training.validation import changed, check_options, prepare
 
 log = logging.getLogger(__name__)
 

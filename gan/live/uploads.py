@@ -10,8 +10,9 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path, PurePosixPath
 
-from gan.data.dataset import DataError, Dataset
+from gan.data.dataset import Dataset
 from gan.data.folder import ENDINGS, MIN_PICTURES, load_folder, read_picture
+from gan.errors import DataError
 
 FILES = 2_000  # pictures taken; more are left out
 FILE_BYTES = 20 * 2**20  # of one picture, unpacked

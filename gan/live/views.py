@@ -15,18 +15,19 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from gan.alarms import variety
-from gan.data.dataset import DataError, Dataset
-from gan.data.worlds import MIXTURES, Points, world_of
-from gan.draws import order
-from gan.latent import class_of, latents
-from gan.metrics import balance
-from gan.metrics.classifier import load_classifier
-from gan.metrics.frechet import frechet_distance
-from gan.metrics.manifold import manifold
-from gan.metrics.modes import coverage
-from gan.model import to_uint8
-from gan.trainer import Trainer
+from gan.data.dataset import Dataset
+from gan.data.points import MIXTURES, Points, world_of
+from gan.errors import DataError
+from gan.evaluation.metrics import balance
+from gan.evaluation.metrics.classifier import load_classifier
+from gan.evaluation.metrics.frechet import frechet_distance
+from gan.evaluation.metrics.manifold import manifold
+from gan.evaluation.metrics.modes import coverage
+from gan.models.latent import class_of, latents
+from gan.models.model import to_uint8
+from gan.training.alarms import variety
+from gan.training.rng import order
+from gan.training.trainer import Trainer
 
 POINTS, CRITICISED = 600, 140  # generated points drawn; those of them with an arrow
 HEAT, MARGIN = 32, 1.1  # cells a side of the critic's map; how far it reaches beyond the world's extent

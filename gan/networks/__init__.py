@@ -10,9 +10,10 @@ from dataclasses import dataclass
 
 from torch import nn
 
-from gan.config import Config, ConfigError
-from gan.layers import spectral_
+from gan.config import Config
+from gan.errors import ConfigError
 from gan.networks import dcgan, mlp, points, resnet
+from gan.networks.layers import spectral_
 
 
 @dataclass(frozen=True)

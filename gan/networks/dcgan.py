@@ -9,7 +9,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from gan.config import Config
-from gan.layers import SLOPE, Dropout, concat_classes
+from gan.networks.layers import SLOPE, Dropout, concat_classes
 
 
 class Generator(nn.Module):

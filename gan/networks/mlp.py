@@ -6,7 +6,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from gan.config import Config
-from gan.layers import SLOPE, Dropout
+from gan.networks.layers import SLOPE, Dropout
 
 
 class Generator(nn.Module):

@@ -9,7 +9,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from gan.config import Config
-from gan.layers import GAIN, SLOPE, scaled_
+from gan.networks.layers import GAIN, SLOPE, scaled_
 
 LAYERS = 4  # hidden, of each player, 2 · width wide
 WAVES = 16  # plane waves that the sharper critic sees, in as many directions, evenly over half a turn

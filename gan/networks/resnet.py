@@ -12,7 +12,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from gan.config import Config
-from gan.layers import GAIN, SLOPE, Downsample, ResidualBlock, Upsample, bounded, concat_classes, scaled_
+from gan.networks.layers import GAIN, SLOPE, Downsample, ResidualBlock, Upsample, bounded, concat_classes, scaled_
 
 # Sides of the feature maps that get residual blocks, for each picture size, coarse to fine; the last is half of it.
 MAPS = {28: (7, 14), 32: (4, 8, 16), 64: (4, 8, 16, 32)}

@@ -17,13 +17,13 @@ ICON = (
 
 @cache
 def head() -> str:
-    """The text for `launch(head=...)`: every `static/*.css` and `static/*.js`, page.css and live.js first.
+    """The text for `launch(head=...)`: every `static/*/*.css` and `.js`, page.css and what is shared first.
 
     Gradio's own reset of buttons and inputs comes later than ours and weighs two classes. So all of our rules but
     page.css are nested in a selector that weighs as much as an id, and a plain `.ll-button` there wins.
     """
-    page, *parts = _read("css", first="page.css")
-    scripts = _read("js", first="live.js")
+    page, *parts = _read("css", first="shared/page.css")
+    scripts = _read("js", first="shared/rpc.js")
     return "\n".join(
         [
             f'<link rel="icon" href="{ICON}">',
@@ -34,5 +34,6 @@ def head() -> str:
 
 
 def _read(kind: str, first: str) -> list[str]:
-    paths = sorted(STATIC.glob(f"*.{kind}"), key=lambda path: (path.name != first, path.name))
-    return [path.read_text(encoding="utf-8") for path in paths]
+    names = {path.relative_to(STATIC).as_posix() for path in STATIC.glob(f"*/*.{kind}")}
+    ordered = sorted(names, key=lambda name: (name != first, not name.startswith("shared/"), name))
+    return [(STATIC / name).read_text(encoding="utf-8") for name in ordered]

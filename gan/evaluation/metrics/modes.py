@@ -1,0 +1,44 @@
+"""How much of a 2-D world a generator covers: the published protocol of ring and grid."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from gan.data.points import Mixture
+
+RADIUS = 3.0  # standard deviations around a centre within which a point is a hit
+SAMPLES = 2_500
+
+
+@dataclass(frozen=True)
+class Coverage:
+    """modes: centres with at least one hit, of `of`. quality: share of points that hit any, in [0, 1].
+
+    kl: of the hits' distribution over centres from the uniform one, in nats; infinite without any hit.
+    """
+
+    modes: int
+    of: int
+    quality: float
+    kl: float
+
+
+def coverage(points: Tensor, world: Mixture) -> Coverage:
+    """Coverage of a world by points (N, 2), after VEEGAN (arXiv:1705.07761) and PacGAN (arXiv:1712.04086, section 4.1).
+
+    ValueError for points of another shape, or none.
+    """
+    if points.ndim != 2 or points.shape[1] != 2 or not len(points):
+        raise ValueError(f"points must be of shape (N, 2), N at least 1, got {tuple(points.shape)}")
+    of = len(world.centres)
+    distance, nearest = torch.cdist(points.double(), world.centres.double()).min(1)
+    hits = nearest[distance <= RADIUS * world.sd].bincount(minlength=of).double()
+    if not hits.sum():
+        return Coverage(0, of, 0.0, math.inf)
+    share = hits / hits.sum()
+    kl = torch.special.xlogy(share, share * of).sum()
+    return Coverage(int((hits > 0).sum()), of, float(hits.sum() / len(points)), float(kl))

@@ -1,0 +1,91 @@
+"""`PRESETS`: runs that teach something when watched. A new one is an entry here."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from gan.config import Config
+from gan.data.points import is_world
+from gan.training.precision import quicker
+
+# What a run in the browser starts from, for worlds of points and for pictures: small, and quick on one thread.
+PLANE: dict[str, Any] = {
+    "network": "points", "batch_size": 128, "z_dim": 2, "width": 64, "learning_rate": 2e-3, "critic_lr_ratio": 2.0,
+    "beta1": 0.0, "beta2": 0.9, "gamma": 0.1, "ema_images": 12_800, "precision": "fp32", "anneal": 0.0,
+    "images": 20_000_000, "sample_images": 16_000, "checkpoint_images": 64_000, "device": "cpu",
+}  # fmt: skip
+PICTURES: dict[str, Any] = {
+    "network": "resnet", "batch_size": 16, "width": 32, "learning_rate": 8e-4, "gamma": 0.3, "ema_images": 2_000,
+    "anneal": 0.0, "images": 5_000_000, "sample_images": 4_000, "checkpoint_images": 4_000, "device": "cpu",
+}  # fmt: skip
+# The average is the generator itself, so that what happens to it is seen at once.
+_CLASSIC = {
+    "loss": "nonsaturating", "penalty": "none", "learning_rate": 1e-3, "critic_lr_ratio": 1.0, "beta1": 0.5,
+    "beta2": 0.999, "ema_images": 1,
+}  # fmt: skip
+_CONVOLUTIONS = {"network": "dcgan", "batch_size": 32, "learning_rate": 2e-4, "ema_images": 1}
+
+
+@dataclass(frozen=True)
+class Lesson:
+    """title, and one sentence on what to look at; plane, pictures: settings over the defaults, for either kind."""
+
+    title: str
+    look_at: str
+    plane: dict[str, Any]
+    pictures: dict[str, Any]
+
+
+PRESETS: dict[str, Lesson] = {
+    "modern": Lesson(
+        "Modern",
+        "Relativistic pairs with R1 and R2: every mode is found, and stays found.",
+        {"loss": "relativistic", "penalty": "r1+r2"},
+        {"loss": "relativistic", "penalty": "r1+r2"},
+    ),
+    "classic": Lesson(
+        "Classic DCGAN",
+        "The recipe of 2015: cross-entropy and Adam with momentum, no penalty. Watch modes come and go.",
+        _CLASSIC,
+        {**_CLASSIC, **_CONVOLUTIONS},
+    ),
+    "collapse": Lesson(
+        "Collapse on purpose",
+        "A critic that hardly learns beside a generator that runs: all points gather where the critic looks last.",
+        {**_CLASSIC, "learning_rate": 4e-3, "critic_lr_ratio": 0.1},
+        {**_CLASSIC, **_CONVOLUTIONS, "learning_rate": 1e-3, "critic_lr_ratio": 0.1},
+    ),
+    "minimax": Lesson(
+        "Vanishing gradient",
+        "The loss as first published: once the critic is certain, the generator's gradient is gone. Watch its norm.",
+        {**_CLASSIC, "loss": "minimax", "critic_lr_ratio": 4.0, "critic_steps": 5},
+        {**_CLASSIC, **_CONVOLUTIONS, "loss": "minimax", "critic_lr_ratio": 4.0},
+    ),
+    "wgan": Lesson(
+        "WGAN, clipped",
+        "Weights held in a small box: stable and slow, with a critic too simple for fine detail.",
+        {
+            "loss": "wgan", "penalty": "none", "clip": 0.1, "critic_steps": 5, "optimizer": "rmsprop",
+            "learning_rate": 1e-3, "critic_lr_ratio": 1.0, "beta2": 0.99, "ema_images": 1,
+        },
+        {
+            **_CONVOLUTIONS, "loss": "wgan", "penalty": "none", "clip": 0.03, "critic_steps": 5, "optimizer": "rmsprop",
+            "learning_rate": 5e-4, "critic_lr_ratio": 1.0, "beta2": 0.99,
+        },
+    ),
+}  # fmt: skip
+
+
+def settings(preset: str, dataset: str) -> dict[str, Any]:
+    """Every setting of a preset for a data set, to build a `Config` from, pictures in the precision that is quicker
+    here; KeyError for an unknown name."""
+    lesson = PRESETS[preset]
+    if is_world(dataset):
+        return {**PLANE, **lesson.plane, "dataset": dataset}
+    return {**PICTURES, **lesson.pictures, "dataset": dataset, "precision": quicker("cpu")}
+
+
+def config_of(preset: str, dataset: str, changes: dict[str, Any]) -> Config:
+    """A preset with changes; ConfigError for a bad value."""
+    return Config(**{**settings(preset, dataset), **changes})

@@ -1,0 +1,107 @@
+"""Weights on disk: safetensors and JSON, written aside and renamed, checked before they are believed. Never pickle."""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Mapping
+from pathlib import Path
+
+import torch
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import save
+from torch import Tensor, nn
+
+from gan import networks
+from gan.config import Config
+from gan.errors import ConfigError, FolderError
+from gan.io import MAX_JSON_BYTES, read_json, write_bytes
+from gan.models import point_plot
+
+MAX_ELEMENTS = 200_000_000  # of one file: 800 MB as float32, far above anything trained here
+
+
+def write_tensors(path: Path, tensors: Mapping[str, Tensor]) -> None:
+    """Write named tensors as safetensors, whole or not at all."""
+    write_bytes(path, save({k: v.detach().cpu().contiguous() for k, v in tensors.items()}))
+
+
+def read_config(folder: Path) -> Config:
+    """The folder's config, every field in range; FolderError otherwise. Reads no tensor."""
+    path = folder / "config.json"
+    try:
+        config = Config.from_dict(read_json(path))
+    except ConfigError as error:
+        raise FolderError(f"{path}: {error}") from None
+    if config.resolution == 0 or config.channels == 0:
+        raise FolderError(f"{path}: resolution and channels must be set in a trained model's config")
+    known = networks.NETWORKS | networks.POINT_NETWORKS
+    if config.network not in known:
+        raise FolderError(f"{path}: unknown network {config.network!r}: known are {', '.join(known)}")
+    shape = (config.resolution, config.channels, config.classes)
+    if config.network in networks.POINT_NETWORKS and shape != (point_plot.SIDE, point_plot.CHANNELS, ()):
+        raise FolderError(
+            f"{path}: points are drawn at resolution {point_plot.SIDE}, with {point_plot.CHANNELS} channels and no classes"
+        )
+    return config
+
+
+def read_tensors(path: Path, expected: Mapping[str, Tensor], most: int = MAX_ELEMENTS) -> dict[str, Tensor]:
+    """The file's tensors, on the CPU, once every name, dtype and shape is what `expected` (meta tensors do) has.
+
+    Nothing is allocated before the whole header agrees, nor for more than `most` numbers in all. FolderError names the
+    file and the first difference.
+    """
+    if not path.is_file():
+        raise FolderError(f"{path}: missing, or not a file")
+    total = sum(t.numel() for t in expected.values())
+    if total > most:
+        raise FolderError(f"{path}: the config asks for {total:,} numbers, the limit is {most:,}")
+    check_header(path)
+    try:
+        with safe_open(path, framework="pt", device="cpu") as file:
+            names = set(file.keys())
+            if missing := sorted(expected.keys() - names):
+                raise FolderError(f"{path}: tensor {missing[0]!r} is missing")
+            if extra := sorted(names - expected.keys()):
+                raise FolderError(f"{path}: unexpected tensor {extra[0]!r}"[:300])
+            for name, want in expected.items():
+                part = file.get_slice(name)
+                if tuple(part.get_shape()) != tuple(want.shape):
+                    shapes = f"{tuple(part.get_shape())}, the config needs {tuple(want.shape)}"
+                    raise FolderError(f"{path}: tensor {name!r} has shape {shapes}")
+                if part.get_dtype() != _DTYPES[want.dtype]:
+                    raise FolderError(f"{path}: tensor {name!r} is {part.get_dtype()}, not {_DTYPES[want.dtype]}")
+            tensors = {name: file.get_tensor(name) for name in expected}
+    except (OSError, SafetensorError) as error:
+        raise FolderError(f"{path}: damaged or not safetensors ({error})") from None
+    for name, tensor in tensors.items():
+        if tensor.is_floating_point() and not torch.isfinite(tensor).all():
+            raise FolderError(f"{path}: tensor {name!r} holds values that are not finite")
+    return tensors
+
+
+def check_header(path: Path) -> None:
+    """FolderError for a header that is longer than any of ours: parsing it alone could take all memory."""
+    with path.open("rb") as file:
+        (size,) = struct.unpack("<Q", file.read(8).ljust(8, b"\0"))
+    if MAX_JSON_BYTES < size < path.stat().st_size:
+        raise FolderError(f"{path}: a header of {size} bytes is too large for a model")
+
+
+_DTYPES = {torch.float32: "F32", torch.int64: "I64"}
+
+
+def build_on_meta(config: Config, folder: Path) -> tuple[nn.Module, nn.Module]:
+    """(generator, critic) with shapes but no memory; FolderError if the config describes no network."""
+    try:
+        with torch.device("meta"):
+            return networks.build(config)
+    except (ConfigError, RuntimeError, KeyError, ValueError) as error:
+        raise FolderError(f"{folder / 'config.json'}: no network can be built from it ({error})") from None
+
+
+def load_into(module: nn.Module, path: Path, device: torch.device) -> nn.Module:
+    """Give a meta module the file's weights, on `device`, in eval mode, after `read_tensors`'s checks."""
+    tensors = read_tensors(path, module.state_dict())
+    module.load_state_dict({k: v.to(device) for k, v in tensors.items()}, assign=True)
+    return module.eval().requires_grad_(False)

@@ -1,0 +1,165 @@
+"""A run's state on disk: counters, config and all tensors, in a folder that is whole at every moment."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import shutil
+import zlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from safetensors import SafetensorError, safe_open
+from torch import Tensor
+
+from gan.config import Config
+from gan.errors import FolderError
+from gan.io import read_json, settle, write_bytes
+from gan.models.weights import check_header, write_tensors
+
+
+@dataclass(frozen=True)
+class State:
+    """What a checkpoint says of itself: counters, the config as it was run, and a fingerprint of the pictures."""
+
+    shown: int
+    step: int
+    seconds: float
+    pictures: list[int]  # how many, and a checksum
+    config: Config
+    rate_scale: float = 1.0  # of the learning rate, below 1 after a rollback
+    falls: int = 0  # rollbacks
+    fell: int = 0  # images shown when the last of them began
+
+
+def read_state(state: Path) -> State:
+    """The counters and config of a checkpoint that `find_state` found; FolderError names the file and the fault."""
+    path = state / "state.json"
+    meta = read_json(path)
+    try:
+        counts = [meta["shown"], meta["step"], meta.get("falls", 0), meta.get("fell", 0), *meta["pictures"]]
+        if len(counts) != 6 or any(type(n) is not int or n < 0 for n in counts):
+            raise ValueError("shown, step, falls, fell and two numbers of pictures must be whole and not negative")
+        if type(meta["seconds"]) not in (int, float) or not 0 <= meta["seconds"] < 1e12:
+            raise ValueError("seconds must be a number that is not negative")
+        scale = meta.get("rate_scale", 1.0)  # older checkpoints have none
+        if type(scale) not in (int, float) or not 0 < scale <= 1:
+            raise ValueError("rate_scale must be a number above 0, at most 1")
+        config = Config.from_dict(meta["config"])
+    except (KeyError, TypeError, ValueError) as error:
+        raise FolderError(f"{path}: not a checkpoint of this program ({type(error).__name__}: {error})") from None
+    shown, step, falls, fell, *pictures = counts
+    return State(shown, step, float(meta["seconds"]), pictures, config, float(scale), falls, fell)
+
+
+def save_state(folder: Path, tensors: Mapping[str, Tensor], meta: Mapping[str, Any]) -> None:
+    """Make `folder` a checkpoint of these tensors and this JSON; the one before stays, beside it, as `.old`.
+
+    The JSON gets a checksum of the file of tensors. At every moment one is whole, on the disk too; while it writes
+    there are three.
+    """
+    aside, old = (folder.with_name(folder.name + ending) for ending in (".new", ".old"))
+    if not folder.exists() and _written(aside):  # left by a crash: the newest there is
+        aside.rename(folder)
+    shutil.rmtree(aside, ignore_errors=True)
+    aside.mkdir(parents=True)
+    write_tensors(aside / "state.safetensors", tensors)
+    meta = {**meta, "crc32": _checksum(aside / "state.safetensors")}
+    write_bytes(aside / "state.json", json.dumps(meta, indent=2).encode())
+    settle(aside.parent)
+    if folder.exists():
+        shutil.rmtree(old, ignore_errors=True)
+        folder.rename(old)
+    aside.rename(folder)
+    settle(folder.parent)
+
+
+def copy_state(state: Path, into: Path, config: Config) -> None:
+    """Copy a checkpoint into the folder `into`, which is made, with another config in it."""
+    into.mkdir(parents=True)
+    settle(shutil.copyfile(state / "state.safetensors", into / "state.safetensors"))
+    meta = read_json(state / "state.json") | {"config": dataclasses.asdict(config)}
+    write_bytes(into / "state.json", json.dumps(meta, indent=2).encode())
+
+
+def find_state(folder: Path) -> Path:
+    """The newest checkpoint of `folder` that reads whole; see `newest_state`."""
+    return newest_state(folder)[0]
+
+
+def newest_state(folder: Path) -> tuple[Path, str]:
+    """The newest checkpoint of `folder` that reads whole, and what was wrong with newer ones, "" if there are none.
+
+    It is whole when its counters and config are in range and its file of tensors is as long as it says and has the
+    checksum that was noted when it was written. FolderError where none is.
+    """
+    faults = []
+    for state in _states(folder):
+        if not _written(state):  # by a crash on the way to a checkpoint: never one that was relied on
+            continue
+        try:
+            read_state(state)
+            _check_length(state / "state.safetensors")
+            _check_content(state)
+            return state, "; ".join(faults)
+        except FolderError as error:
+            faults.append(str(error))
+    if faults:
+        raise FolderError(f"no checkpoint to resume from: {'; '.join(faults)}")
+    raise FolderError(f"{folder}: no checkpoint to resume from: start the run anew, with --out")
+
+
+def holds_run(out: Path) -> bool:
+    """Whether `out` is the folder of a run that has written a checkpoint, damaged since or not."""
+    current, aside, old = _states(out / "checkpoint")
+    return current.exists() or old.exists() or _written(aside)
+
+
+def is_unborn(out: Path) -> bool:
+    """Whether `out` holds nothing but what a run leaves that ended before its first checkpoint."""
+    names = {path.name for path in out.iterdir()}
+    if holds_run(out) or "log.jsonl" not in names or not names <= {"log.jsonl", "samples", "checkpoint.new"}:
+        return False
+    with (out / "log.jsonl").open("rb") as log:
+        return log.read(len(_STARTED)) == _STARTED
+
+
+_STARTED = b'{"event": "started"'
+
+
+def _states(folder: Path) -> list[Path]:
+    return [folder.with_name(folder.name + ending) for ending in ("", ".new", ".old")]
+
+
+def _written(state: Path) -> bool:
+    # Both: state.json is written last, but a removal that was cut short may have taken the tensors first.
+    return (state / "state.json").is_file() and (state / "state.safetensors").is_file()
+
+
+def _check_length(path: Path) -> None:
+    # The library checks the header, and that the file ends where the last tensor does.
+    check_header(path)
+    try:
+        with safe_open(path, framework="pt", device="cpu"):
+            pass
+    except (OSError, SafetensorError) as error:
+        raise FolderError(f"{path}: damaged or not safetensors ({error})") from None
+
+
+def _check_content(state: Path) -> None:
+    path, noted = state / "state.safetensors", read_json(state / "state.json").get("crc32")
+    if noted is not None and noted != _checksum(path):  # older checkpoints have none
+        raise FolderError(f"{path}: damaged: its content is not what was written")
+
+
+def _checksum(path: Path) -> int:
+    total = 0
+    try:
+        with path.open("rb") as file:
+            while part := file.read(1 << 20):
+                total = zlib.crc32(part, total)
+    except OSError as error:
+        raise FolderError(f"{path}: not readable ({error})") from None
+    return total

@@ -1,0 +1,124 @@
+"""Several processes, one run: started by `torchrun`, each works on its share of every batch."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import TypeVar
+
+import torch
+import torch.distributed as dist
+from torch import Tensor, nn
+
+from gan.errors import ConfigError, TrainingError
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class World:
+    """Which of how many processes this is. rank 0 alone writes files and is heard."""
+
+    rank: int = 0
+    size: int = 1
+
+    def share(self, parameters: Sequence[nn.Parameter]) -> None:
+        """Make every gradient the mean over all processes, in place, in one message."""
+        gradients = [p.grad for p in parameters if p.grad is not None]
+        if self.size == 1 or not gradients:
+            return
+        flat = torch.cat([g.reshape(-1) for g in gradients])
+        dist.all_reduce(flat)
+        flat /= self.size
+        for gradient, mean in zip(gradients, flat.split([g.numel() for g in gradients]), strict=True):
+            gradient.copy_(mean.view_as(gradient))
+
+    def mean(self, value: Tensor) -> Tensor:
+        """Mean of every process's tensor, differentiable once: each process's gradient is that of all their losses."""
+        return value if self.size == 1 else _Mean.apply(value, self.size)
+
+    def part(self, batch: Tensor) -> Tensor:
+        """This process's rows of a whole batch (N, ...); N is a multiple of `size`."""
+        rows = len(batch) // self.size
+        return batch[self.rank * rows : (self.rank + 1) * rows]
+
+    def first(self, work: Callable[[], T]) -> T:
+        """Do the same work in every process, rank 0 before the others: who comes later finds its downloads.
+
+        Where it fails in one, it fails in all: there with what was raised, in the others with TrainingError.
+        """
+        result = error = None
+        for turn in (self.rank == 0, self.rank != 0):
+            if turn:
+                try:
+                    result = work()
+                except Exception as raised:
+                    error = raised
+            if self.any(error is not None):
+                raise error or TrainingError("another process of the run could not begin, and has said why")
+        return result
+
+    def any(self, flag: bool) -> bool:
+        """Whether the flag is true in any process: so that all of them stop after the same step."""
+        if self.size == 1:
+            return flag
+        vote = torch.tensor(float(flag), device="cuda" if dist.get_backend() == "nccl" else "cpu")
+        dist.all_reduce(vote, dist.ReduceOp.MAX)
+        return bool(vote)
+
+
+class _Mean(torch.autograd.Function):
+    @staticmethod
+    def forward(ctx, value: Tensor, size: int) -> Tensor:
+        ctx.size = size
+        return _mean(value, size)
+
+    @staticmethod
+    def backward(ctx, gradient: Tensor) -> tuple[Tensor, None]:
+        return _mean(gradient, ctx.size), None
+
+
+def _mean(value: Tensor, size: int) -> Tensor:
+    value = value.clone(memory_format=torch.contiguous_format)
+    dist.all_reduce(value)
+    return value / size
+
+
+def join(device: str = "auto") -> World:
+    """The world that torchrun's environment describes, joined, or one of one process.
+
+    device: as in `Config`; gloo joins processes on CPUs, nccl those on GPUs, each of which has one of its own.
+    ConfigError for more processes on this machine than it has GPUs. On several machines the run's folder must lie on a
+    disk that all of them see, for each process reads the checkpoint that rank 0 has written.
+    """
+    size = int(os.environ.get("WORLD_SIZE", "1"))
+    if size == 1:
+        return World()
+    if not dist.is_initialized():
+        on_gpus = device != "cpu" and torch.cuda.is_available()
+        if on_gpus:
+            here, gpus = int(os.environ.get("LOCAL_WORLD_SIZE", "1")), torch.cuda.device_count()
+            if here > gpus:
+                raise ConfigError(
+                    f"{here} processes on a machine with {gpus} GPUs: --nproc-per-node must be at most {gpus}, or pass "
+                    "--device cpu"
+                )
+            torch.cuda.set_device(int(os.environ.get("LOCAL_RANK", "0")))
+        dist.init_process_group("nccl" if on_gpus else "gloo")
+    return World(dist.get_rank(), dist.get_world_size())
+
+
+def leave() -> None:
+    """Leave the world again, at the end of the program."""
+    if dist.is_initialized():
+        dist.destroy_process_group()
+
+
+def check(world: World, batch_size: int, accumulate: int) -> None:
+    """ConfigError unless every process gets the same whole number of pictures in every part of a batch."""
+    if batch_size % (world.size * accumulate):
+        raise ConfigError(
+            f"batch_size must be a multiple of {world.size * accumulate} for {world.size} processes and accumulate "
+            f"{accumulate}, got {batch_size}"
+        )

@@ -1,0 +1,114 @@
+"""The app as an API: `/generate` and `/interpolate`, for `gradio_client`, curl or another Space.
+
+```python
+from gradio_client import Client
+lab = Client("http://127.0.0.1:7860")
+lab.predict("mnist", seed=7, label="3", truncation=0.8, api_name="/generate")       # path of a PNG
+lab.predict("mnist", seeds=[1, 2, 3], frames=60, mode="slerp", api_name="/interpolate")  # path of a WebP
+```
+
+Values are refused with a `gr.Error` that names the value and the cure: the one kind of exception whose text Gradio
+sends to the client even with `show_error=False`.
+"""
+
+from __future__ import annotations
+
+import functools
+import inspect
+import io
+import logging
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+import gradio as gr
+from gradio.processing_utils import save_bytes_to_cache
+from gradio.utils import get_upload_folder
+from PIL import Image
+
+from gan.ui.server import checks
+from gan.ui.server.limits import Busy
+from gan.ui.server.video import file_name, webp
+
+if TYPE_CHECKING:
+    from gan.ui.server.model_registry import Session
+
+RUNNING = 2  # calls to both endpoints at once; the queue holds the others
+log = logging.getLogger(__name__)
+
+
+def build(session: Session) -> None:
+    """Add both endpoints to the Blocks under construction; nothing of them is seen on the page."""
+    generate, interpolate = endpoints(session)
+    for function in (generate, interpolate):
+        gr.api(
+            _polite(function),
+            api_name=function.__name__,
+            api_description=" ".join(str(function.__doc__).split()),
+            concurrency_limit=RUNNING,
+            concurrency_id="latent-lab-api",
+        )
+
+
+def endpoints(session: Session) -> tuple[Callable[..., gr.FileData], Callable[..., gr.FileData]]:
+    """The two functions, before they are made polite: ValueError for a bad value, `Busy` when there is no room.
+
+    Their signatures and docstrings are what `view_api()` and the page's API panel show.
+    """
+
+    def generate(model: str, seed: int = 0, label: str | int | None = None, truncation: float = 1.0) -> gr.FileData:
+        """One picture as a PNG of the model's own size.
+        seed: a whole number in [0, 4294967295]; the same seed always gives the same picture.
+        label: a class by name or index; null lets the seed choose, and is all that a model without classes takes.
+        truncation: in [0, 2]; lower is more typical, higher more varied."""
+        picture = session.picture(model, seed, label=label, truncation=truncation)
+        file = io.BytesIO()
+        Image.fromarray(picture[..., 0] if picture.shape[-1] == 1 else picture).save(file, "PNG")
+        return _file(file.getvalue(), file_name(model, [seed], ".png"), "image/png")
+
+    def interpolate(
+        model: str,
+        seeds: list[int],
+        frames: int = 60,
+        mode: Literal["slerp", "lerp"] = "slerp",
+        loop: bool = False,
+        label: str | int | None = None,
+        truncation: float = 1.0,
+        fps: int = 24,
+    ) -> gr.FileData:
+        """A walk through the latent space as a lossless animated WebP that repeats for ever.
+        Pixels are enlarged by a whole factor until the short side has 256.
+        seeds: 2 to 8 whole numbers in [0, 4294967295], the keyframes.
+        frames: how many pictures in all, in [2, 240] and no fewer than there are seeds.
+        mode: slerp (around the sphere) or lerp (straight). loop: whether the walk ends where it began.
+        label, truncation: as for /generate. fps: frames a second, in [1, 60]."""
+        fps = checks.integer(fps, "fps", 1, 60)
+        pictures = session.strip(model, seeds, frames, mode=mode, loop=loop, label=label, truncation=truncation)
+        return _file(webp(pictures, fps), file_name(model, seeds, ".webp"), "image/webp")
+
+    return generate, interpolate
+
+
+def _polite(function: Callable[..., gr.FileData]) -> Callable[..., gr.FileData]:
+    """The same function with every failure a `gr.Error`: a cure for the caller, a traceback for the operator's log."""
+
+    @functools.wraps(function)
+    def polite(*values: Any) -> gr.FileData:
+        try:
+            return function(*values)
+        except (ValueError, Busy) as error:
+            raise gr.Error(str(error), print_exception=False) from None
+        except Exception:
+            log.exception("%s failed", function.__name__)
+            message = "something went wrong on the server; please try other settings"
+            raise gr.Error(message, print_exception=False) from None
+
+    # Gradio documents parameters and results by this, and does not look behind annotations that are text.
+    polite.__signature__ = inspect.signature(function, eval_str=True)  # type: ignore[attr-defined]
+    return polite
+
+
+def _file(data: bytes, name: str, mime: str) -> gr.FileData:
+    """A file of Gradio's cache, whose name there depends on its bytes: the same picture is stored once."""
+    path = save_bytes_to_cache(data, name, get_upload_folder())
+    return gr.FileData(path=path, orig_name=Path(path).name, mime_type=mime, size=len(data))

@@ -1,0 +1,180 @@
+"""Frames in, a film's bytes out: GIF, animated WebP, MP4, and a button for each.
+
+Frames are uint8 (F, H, W, C), C of 1 or 3, and every film holds all F of them. Pillow's own animation writers merge
+neighbours that look alike, which turns sixty frames of a pause into one, so GIF and WebP are put together here from
+pictures that Pillow encodes one at a time.
+"""
+
+from __future__ import annotations
+
+import io
+import re
+import shutil
+import struct
+import subprocess
+import tempfile
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from html import escape
+from pathlib import Path
+
+import numpy as np
+from PIL import GifImagePlugin, Image
+
+from gan.ui.server import checks
+
+WATCHABLE = 256  # pixels: the short side that `watchable` aims for
+LONGEST = 1024  # pixels: no side of a film is longer
+PIXELS = 2**26  # of a whole film, enlarged: 67 million, 256 frames of 512 x 512
+GIF_FPS = 50  # browsers play a delay below 2 hundredths of a second as if it were 10
+MP4_SECONDS = 120  # wall clock that ffmpeg may take
+
+
+def watchable(height: int, width: int) -> int:
+    """The least whole factor that brings the short side to `WATCHABLE` while the long one stays within `LONGEST`."""
+    return max(1, min(-(-WATCHABLE // min(height, width)), LONGEST // max(height, width)))
+
+
+def gif(frames: np.ndarray, fps: float, scale: int | None = None) -> bytes:
+    """A GIF that loops for ever; grey frames keep their values, colour ones get the best 256 colours each.
+
+    A palette a frame costs 768 bytes and is what keeps a colourful film free of banding. Delays are whole hundredths
+    of a second whose sum is F / fps to within half of one; above `GIF_FPS` the film plays at `GIF_FPS`.
+    scale: whole nearest-neighbour enlargement; None for `watchable`.
+    """
+    frames, scale = _checked(frames, fps, scale)
+    count, height, width, _ = frames.shape
+    delays = _delays(count, min(fps, GIF_FPS), per_second=100)
+    out = [b"GIF89a", struct.pack("<HHBBB", width * scale, height * scale, 0x70, 0, 0)]
+    out.append(b"!\xff\x0bNETSCAPE2.0\x03\x01\x00\x00\x00")  # 0 repeats: for ever
+    for frame, delay in zip(frames, delays, strict=True):
+        if frame.shape[-1] == 1:
+            picture = Image.fromarray(frame[..., 0], "L")
+        else:  # without dithering, whose noise would crawl from frame to frame
+            picture = Image.fromarray(frame).quantize(256, Image.Quantize.MEDIANCUT, kmeans=1, dither=Image.Dither.NONE)
+        picture = picture.resize((width * scale, height * scale), Image.Resampling.NEAREST)
+        if picture.mode == "L":
+            picture.putpalette(bytes(value for grey in range(256) for value in (grey,) * 3))
+        out += GifImagePlugin.getdata(picture, duration=delay * 10, include_color_table=True)
+    return b"".join([*out, b";"])
+
+
+def webp(frames: np.ndarray, fps: float, scale: int | None = None) -> bytes:
+    """An animated WebP that loops for ever, lossless: dividing by `scale` gives every pixel back.
+
+    Delays are whole milliseconds whose sum is F / fps to within half of one. scale: as for `gif`.
+    """
+    frames, scale = _checked(frames, fps, scale)
+    count, height, width, _ = frames.shape
+    height, width = height * scale, width * scale
+    size = (width - 1).to_bytes(3, "little") + (height - 1).to_bytes(3, "little")
+    chunks = [_chunk(b"VP8X", b"\x02\x00\x00\x00" + size)]  # flag 2: animated
+    chunks.append(_chunk(b"ANIM", b"\xff\xff\xff\xff" + b"\x00\x00"))  # white behind; 0 repeats: for ever
+    for frame, delay in zip(_enlarged(frames, scale), _delays(count, fps, per_second=1000), strict=True):
+        still = io.BytesIO()
+        Image.fromarray(frame).save(still, "WEBP", lossless=True, method=1, quality=50)
+        body = still.getvalue()[12:]  # past "RIFF", the length and "WEBP": one VP8L chunk
+        corner = b"\x00" * 6  # the frame's place on the canvas
+        chunks.append(_chunk(b"ANMF", corner + size + delay.to_bytes(3, "little") + b"\x02" + body))  # 2: no blending
+    return _chunk(b"RIFF", b"WEBP" + b"".join(chunks))
+
+
+def mp4(frames: np.ndarray, fps: float, scale: int | None = None) -> bytes:
+    """H.264 in MP4 at `fps` frames a second, 4:2:0, with even sides (an odd one repeats its last row or column).
+
+    scale: as for `gif`. Raises ValueError when ffmpeg is missing, fails or takes over `MP4_SECONDS`.
+    """
+    frames, scale = _checked(frames, fps, scale)
+    if reason := no_ffmpeg():
+        raise ValueError(reason)
+    height, width = frames.shape[1] * scale, frames.shape[2] * scale
+    edge = ((0, 0), (0, height % 2), (0, width % 2), (0, 0))
+    raw = np.pad(_enlarged(frames, scale), edge, mode="edge")  # contiguous, so ffmpeg is fed from it without a copy
+    with tempfile.TemporaryDirectory() as folder:  # MP4's index is written last and moved first: a pipe cannot do that
+        film = Path(folder) / "film.mp4"
+        command = [str(shutil.which("ffmpeg")), "-hide_banner", "-loglevel", "error", "-f", "rawvideo"]
+        command += ["-pixel_format", "rgb24", "-video_size", f"{raw.shape[2]}x{raw.shape[1]}", "-framerate", f"{fps:g}"]
+        command += ["-i", "pipe:0", "-an", "-c:v", "libx264", "-preset", "veryfast", "-crf", "14", "-threads", "2"]
+        command += ["-pix_fmt", "yuv420p", "-movflags", "+faststart", "-y", str(film)]
+        try:
+            subprocess.run(command, input=raw.data.cast("B"), capture_output=True, timeout=MP4_SECONDS, check=True)
+        except subprocess.TimeoutExpired:
+            raise ValueError(f"ffmpeg took over {MP4_SECONDS} s; lower the number of frames") from None
+        except subprocess.CalledProcessError as error:
+            said = error.stderr.decode(errors="replace").strip().splitlines() or [f"exit status {error.returncode}"]
+            raise ValueError(f"ffmpeg failed ({said[-1][:200]}); save a GIF or WebP instead") from None
+        return film.read_bytes()
+
+
+def no_ffmpeg() -> str | None:
+    """Why MP4 cannot be written here, or None when it can."""
+    return None if shutil.which("ffmpeg") else "MP4 needs ffmpeg on the server's PATH; save a GIF or WebP instead"
+
+
+@dataclass(frozen=True)
+class Export:
+    """label: its name on a button. suffix: of the file, with the dot. mime: of the download.
+
+    encode: (frames, fps, scale) -> bytes. unavailable: the reason it cannot be written here, or None.
+    """
+
+    label: str
+    suffix: str
+    mime: str
+    encode: Callable[[np.ndarray, float, int | None], bytes]
+    unavailable: Callable[[], str | None] = lambda: None
+
+
+EXPORTS = {
+    "gif": Export("GIF", ".gif", "image/gif", gif),
+    "webp": Export("WebP", ".webp", "image/webp", webp),
+    "mp4": Export("MP4", ".mp4", "video/mp4", mp4, no_ffmpeg),
+}
+
+
+def buttons(attribute: str, state: str = "") -> str:
+    """A button for each of `EXPORTS`, its kind in an attribute; one that cannot be written here is shut and says why.
+
+    state: attributes of the others.
+    """
+    out = []
+    for kind, export in EXPORTS.items():
+        reason = export.unavailable()
+        given = f'disabled title="{escape(reason, quote=True)}"' if reason else state
+        out.append(f'<button type="button" class="ll-button" {attribute}="{kind}" {given}>{export.label}</button>')
+    return "".join(out)
+
+
+def file_name(model: str, seeds: Sequence[int], suffix: str) -> str:
+    """Return a name for a download, of letters, digits, `.`, `_` and `-`. model and seeds: checked already."""
+    plain = re.sub(r"[^A-Za-z0-9_-]+", "-", model)[:40].strip("-") or "model"
+    return f"{plain}-seeds-{'-'.join(str(int(seed)) for seed in seeds)}{suffix}"
+
+
+def _checked(frames: np.ndarray, fps: float, scale: int | None) -> tuple[np.ndarray, int]:
+    if frames.dtype != np.uint8 or frames.ndim != 4 or frames.shape[-1] not in (1, 3) or 0 in frames.shape:
+        raise ValueError(f"frames must be uint8 (F, H, W, 1 or 3), got {frames.dtype} {frames.shape}")
+    checks.number(fps, "fps", 1, 60)
+    count, height, width, _ = frames.shape
+    scale = watchable(height, width) if scale is None else checks.integer(scale, "scale", 1, LONGEST)
+    if max(height, width) * scale > LONGEST:
+        raise ValueError(f"no side may be over {LONGEST} pixels, got {height * scale} x {width * scale}: lower scale")
+    if (pixels := count * height * width * scale**2) > PIXELS:
+        raise ValueError(f"a film may have {PIXELS:,} pixels in all, got {pixels:,}: lower frames or scale")
+    return frames, scale
+
+
+def _enlarged(frames: np.ndarray, scale: int) -> np.ndarray:
+    """(F, H, W, 1 or 3) to (F, H * scale, W * scale, 3), each pixel a square."""
+    return np.broadcast_to(frames, (*frames.shape[:3], 3)).repeat(scale, axis=1).repeat(scale, axis=2)
+
+
+def _delays(count: int, fps: float, per_second: int) -> list[int]:
+    """`count` whole delays in units of 1 / per_second s; what rounding takes from one, it gives to the next."""
+    ends = [round(per_second * i / fps) for i in range(count + 1)]
+    return [end - start for start, end in zip(ends[:-1], ends[1:], strict=True)]
+
+
+def _chunk(name: bytes, body: bytes) -> bytes:
+    """A RIFF chunk: name, length, body, and a zero byte where the length is odd."""
+    return name + struct.pack("<I", len(body)) + body + b"\x00" * (len(body) % 2)

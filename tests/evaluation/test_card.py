@@ -1,0 +1,200 @@
+"""`gan.evaluation.card`: the command that reproduces a run, the card's front matter, the sample grid."""
+
+from __future__ import annotations
+
+import dataclasses
+import shlex
+
+import numpy as np
+import pytest
+import yaml
+from PIL import Image
+
+import train
+from gan.config import PRESETS, Config
+from gan.evaluation.card import card, command, licence_of
+from gan.models.image_grid import GRID, grid_picture, write_grid
+from gan.networks import NETWORKS
+from gan.training.losses import LOSSES
+
+METRICS = {"images": 12_345, "seconds": 1.23456, "device": "cpu", "grid": [8, 8], "penalty": 0.000012}
+TRAINED = {"resolution": 28, "channels": 1, "classes": ("a", "b")}
+
+
+def parsed(line: str) -> Config:
+    """The config that train.py makes of a shell command."""
+    words = shlex.split(line)
+    assert words[:2] == ["python", "train.py"]
+    config, _, resume = train.settings(train.parser().parse_args([*words[2:], "--out", "does-not-exist"]))
+    assert not resume
+    return config
+
+
+def underived(config: Config) -> Config:
+    return dataclasses.replace(config, channels=0, classes=())
+
+
+@pytest.mark.parametrize("name", PRESETS)
+def test_command_reproduces_every_preset(name):
+    config = Config(**PRESETS[name])
+    assert parsed(command(config)) == config
+    trained = dataclasses.replace(config, **TRAINED)
+    assert parsed(command(trained)) == underived(trained)
+
+
+@pytest.mark.parametrize("field", [f.name for f in dataclasses.fields(Config) if not f.metadata.get("derived")])
+def test_command_reproduces_every_field(field):
+    other = {
+        "dataset": "my pictures; $(rm -rf x) 'q'", "network": "mlp", "loss": "nonsaturating", "device": "cpu",
+        "data_root": "elsewhere", "precision": "fp32", "resolution": 64, "width": 32, "beta1": 0.123456789,
+        "learning_rate": 1e-7, "anneal": 1.0, "beta2": 1e-17, "conditional": False, "penalty": "gp", "augment": "color",
+        "critic_norm": "batch", "optimizer": "sgd", "accumulate": 8, "learning_rate_start": 0.5, "beta2_start": 0.5,
+    }  # fmt: skip
+    default = getattr(Config(), field)
+    config = Config(**{field: other.get(field, default + 1 if field in ("batch_size", "seed") else 7)})
+    assert getattr(config, field) != default
+    assert parsed(command(config)) == config
+    assert f"--{'no-' * (field == 'conditional')}{field.replace('_', '-')} " in command(config)
+
+
+def test_command_stays_true_when_a_default_changes():
+    """Whatever decides the weights is spelt out; where they lie and how often they are looked at is not."""
+    words = command(Config(seed=3, gamma=0.5)).split()
+    assert words[:2] == ["python", "train.py"] and words[words.index("--gamma") + 1] == "0.5"
+    spelt = {w.removeprefix("--").removeprefix("no-").replace("-", "_") for w in words if w.startswith("--")}
+    derived = {f.name for f in dataclasses.fields(Config) if f.metadata.get("derived")}
+    neutral = {"device", "data_root", "sample_images", "checkpoint_images"}
+    assert spelt == {f.name for f in dataclasses.fields(Config)} - derived - neutral
+
+
+def front_matter(text: str) -> dict:
+    start, matter, body = text.split("---\n", 2)
+    assert start == "" and body.strip()
+    return yaml.safe_load(matter)
+
+
+@pytest.mark.parametrize("dataset", [*sorted(PRESETS), "a folder: with # odd ' \" signs", "---", "日本"])
+def test_front_matter_is_yaml_whatever_the_data_is_called(dataset):
+    matter = front_matter(card(Config(dataset=dataset, **TRAINED), METRICS, "MIT"))
+    assert matter["license"] == "mit"
+    assert matter["pipeline_tag"] == "unconditional-image-generation"
+    assert set(matter["tags"]) == {"gan", "pytorch", "resnet"}
+
+
+@pytest.mark.parametrize("loss", LOSSES)
+@pytest.mark.parametrize("network", NETWORKS)
+def test_card_tells_how_it_was_made(network, loss):
+    config = Config(network=network, loss=loss, **TRAINED)
+    text = card(config, METRICS, "CC-BY-SA-3.0")
+    for part in (
+        f"`{network}` networks", f"`{loss}` loss", "12,345 images", "CC-BY-SA-3.0", "Classes: a, b.", "samples.png",
+        command(config), "uint8 (16, 28, 28, 1)", "| seconds | 1.235 |", "| penalty | 1.2e-05 |", "| device | cpu |",
+    ):  # fmt: skip
+        assert part in text
+    assert "grid" not in text.split("| measured")[1]
+
+
+def test_card_tells_every_part_of_a_run_that_was_changed_on_the_way():
+    config = Config(images=300, learning_rate=0.1, **TRAINED)
+    legs = [{"shown": 0, "images": 100, "learning_rate": 0.2}, {"shown": 64, "images": 300, "learning_rate": 0.1}]
+    text = card(config, {**METRICS, "legs": legs}, "MIT")
+    assert command(dataclasses.replace(config, images=100, learning_rate=0.2)) in text
+    assert "from 64 images on `--images 300 --learning-rate 0.1`" in text
+    assert "continued with" not in card(config, METRICS, "MIT")
+
+
+@pytest.mark.parametrize(
+    "legs",
+    [
+        3, "x", [1], {"shown": 0}, [{"images": 5}], [{"shown": "0"}, {"shown": "1"}], [{"shown": 0, "seed": 4}],
+        [{"shown": 0, "images": -1}], [{"shown": 0, "images": "<b>"}], [{"shown": 0, "what": 1}],
+    ],
+)  # fmt: skip
+def test_card_believes_nothing_that_is_no_part_of_a_run(legs):
+    config = Config(images=300, **TRAINED)
+    assert card(config, {**METRICS, "legs": legs}, "MIT") == card(config, METRICS, "MIT")
+
+
+EVALUATION = {
+    "reference": "test", "frechet_distance": 3.14159, "frechet_floor": 1.5, "frechet_samples": 10_000,
+    "frechet_ratio": 2.09, "precision": 0.9, "precision_floor": 0.95, "classes_covered": 10,
+    "memorisation_pixels": 1.02,
+    "classifier_accuracy_score": 0.98, "classifier_accuracy_real": 0.99, "class_histogram": [0.5, 0.5],
+    "evaluation_seconds": 71.0, "evaluation_classifier": "mnist, 99.60% accurate](<x>",
+}  # fmt: skip
+
+
+def test_card_tells_what_was_measured_beside_real_pictures():
+    text = card(Config(**TRAINED), METRICS | EVALUATION, "MIT")
+    training, measured = text.split("| measured by `python -m gan.evaluation.evaluate` | generated | real |")
+    for row in (
+        "| frechet distance | 3.142 | 1.5 |", "| precision | 0.9 | 0.95 |", "| memorisation pixels | 1.02 |  |",
+        "| classifier accuracy score | 0.98 | 0.99 |", "| classes covered | 10 |  |", "10,000 generated pictures",
+        "the test split", "(mnist, 99.60% accuratex on pictures",
+    ):  # fmt: skip
+        assert row in measured
+    assert not any(f"| {name.replace('_', ' ')} |" in training for name in EVALUATION)
+    assert "| seconds | 1.235 |" in training and "recall |" not in measured and "histogram" not in text
+    assert "half of the training pictures" in card(
+        Config(**TRAINED), METRICS | EVALUATION | {"reference": "train"}, "MIT"
+    )
+
+
+def test_card_of_a_model_that_was_not_measured_says_nothing_of_it():
+    assert "gan.evaluation.evaluate" not in card(Config(**TRAINED), METRICS, "MIT")
+
+
+@pytest.mark.parametrize(
+    ("dataset", "licence"), [("emoji", "Apache-2.0"), ("cats", "the licence of the folder's owner")]
+)
+def test_licence_is_that_of_the_pictures(dataset, licence):
+    assert licence_of(Config(dataset=dataset)) == licence
+
+
+def test_card_without_classes():
+    assert "Classes: none." in card(Config(resolution=28, channels=1), METRICS, "MIT")
+
+
+def test_card_tells_nothing_of_this_machine(tmp_path):
+    place = tmp_path / "cats of mine"
+    text = card(Config(dataset=str(place), data_root=str(tmp_path / "data"), **TRAINED), METRICS, "MIT")
+    assert str(tmp_path) not in text and tmp_path.name not in text
+    assert "# cats of mine, 28 x 28" in text
+    assert "--dataset 'cats of mine'" in text
+    assert "--data-root" not in text
+
+
+def test_shipped_and_trained_folders_hold_no_absolute_path(tiny_folder):
+    for name in ("README.md", "metrics.json", "config.json"):
+        text = (tiny_folder / name).read_text(encoding="utf-8")
+        assert str(tiny_folder) not in text and str(tiny_folder.parent) not in text
+
+
+@pytest.mark.parametrize(("n", "columns", "channels", "scale"), [(64, 8, 1, 2), (5, 3, 3, 1), (1, 1, 3, 4)])
+def test_grid_puts_picture_i_at_row_and_column(n, columns, channels, scale):
+    random = np.random.default_rng(0)
+    pictures = random.integers(0, 256, (n, 6, 6, channels), np.uint8)
+    sheet = np.asarray(grid_picture(pictures, columns, scale))
+    if channels == 1:
+        assert sheet.ndim == 2
+        sheet = sheet[..., None]
+    side, rows = 6 * scale, -(-n // columns)
+    assert sheet.shape == (rows * side, columns * side, channels)
+    for i in range(rows * columns):
+        row, column = divmod(i, columns)
+        cell = sheet[row * side : (row + 1) * side, column * side : (column + 1) * side]
+        if i >= n:
+            assert not cell.any()
+            continue
+        for dy in range(scale):
+            for dx in range(scale):
+                assert np.array_equal(cell[dy::scale, dx::scale], pictures[i])
+
+
+def test_written_grid_is_a_png_without_loss(tmp_path):
+    pictures = np.random.default_rng(0).integers(0, 256, (64, 4, 4, 3), np.uint8)
+    write_grid(tmp_path / "a.png", pictures)
+    with Image.open(tmp_path / "a.png") as image:
+        assert image.format == "PNG"
+        assert np.array_equal(np.asarray(image), np.asarray(grid_picture(pictures, GRID[1])))
+    assert [p.name for p in tmp_path.iterdir()] == ["a.png"]

@@ -1,0 +1,285 @@
+"""`gan.evaluation.evaluate`: generators whose faults are known, and what is written down of them."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import math
+import shutil
+import sys
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+
+from gan import data
+from gan.config import Config
+from gan.errors import DataError, FolderError
+from gan.evaluation import evaluate
+from gan.evaluation.card import EVALUATED, card
+from gan.evaluation.metrics.reference import choose
+from gan.ui.server.model_info import read_info
+
+N = 500
+SCORE = {"classifier_accuracy_score", "classifier_accuracy_real", "classifier_accuracy_samples"}
+
+
+@pytest.fixture(scope="module")
+def nowhere(tmp_path_factory):
+    """A data root without data: only what is bundled can be used."""
+    return tmp_path_factory.mktemp("empty")
+
+
+@pytest.fixture(scope="module", autouse=True)
+def fewer_digits():
+    """A fifth of the bundled digits, 200 a class, in place of all: pixels of 10,000 take their time."""
+    load = data.load
+    digits = choose(load("mnist-10k"), torch.arange(2_000))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(data, "load", lambda name, *a, **b: digits if name == "mnist-10k" else load(name, *a, **b))
+        yield
+
+
+class Pretend:
+    """A model whose pictures are chosen by the test: pick(seeds, label) gives rows of the training digits."""
+
+    name, z_dim, resolution, channels, device = "pretend", 2, 28, 1, torch.device("cpu")
+
+    def __init__(self, pick, classes: tuple[str, ...] = tuple("0123456789"), dataset: str = "mnist-10k") -> None:
+        self.pick, self.classes, self.config = pick, classes, SimpleNamespace(dataset=dataset)
+        digits = data.load("mnist-10k")
+        self.images, self.labels = digits.images.permute(0, 2, 3, 1), digits.labels
+        self.by_class = [torch.nonzero(self.labels == k)[:, 0] for k in range(10)]
+
+    def sample(self, seeds, label=None):
+        assert (label is None) == (not self.classes)
+        return np.asarray(torch.as_tensor(self.pick(self, list(seeds), label)))
+
+
+def memorised(model, seeds, label):
+    """Training pictures of the class that was asked for."""
+    rows = [model.by_class[k][(7 * s + 3) % 200] for s, k in zip(seeds, label, strict=True)]
+    return model.images[torch.stack(rows)]
+
+
+def blended(model, seeds, label):
+    """New digits: the mean of two training pictures of a class, sharpened, lies near both but on neither."""
+    a, b = (memorised(model, [s + shift for s in seeds], label).float() for shift in (0, 1))
+    return torch.maximum(a, b).to(torch.uint8)
+
+
+def collapsed(model, seeds, label):
+    """Whatever is asked for, threes."""
+    return model.images[model.by_class[3][torch.tensor(seeds) % 200]]
+
+
+def noise(model, seeds, label):
+    return np.random.default_rng(seeds[0]).integers(0, 256, (len(seeds), 28, 28, 1), np.uint8)
+
+
+def mislabelled(model, seeds, label):
+    return memorised(model, seeds, [(k + 1) % 10 for k in label])
+
+
+@pytest.fixture(scope="module")
+def results(nowhere):
+    """What is measured of each of these generators; no score but where it is looked at."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(evaluate, "SCORE_SAMPLES", 1500)
+        patch.setattr(evaluate, "SCORE_IMAGES", 6000)
+        return {
+            pick.__name__: evaluate.evaluate(Pretend(pick), nowhere, N, score=pick is mislabelled)
+            for pick in (memorised, blended, collapsed, noise, mislabelled)
+        }
+
+
+def test_everything_is_flat_and_known_to_the_card(results):
+    for name, result in results.items():
+        assert set(result) == (EVALUATED if name == "mislabelled" else EVALUATED - SCORE)
+        for value in result.values():
+            assert isinstance(value, (int, float, str, list, type(None)))
+            assert not isinstance(value, list) or (len(value) == 10 and sum(value) == pytest.approx(1, abs=1e-3))
+            assert not isinstance(value, float) or math.isfinite(value)
+    assert json.loads(json.dumps(results)) == results
+
+
+def test_sample_counts_and_reference_are_told(results):
+    for result in results.values():
+        assert result["reference"] == "train"
+        assert {result[f"{what}_samples"] for what in ("frechet", "manifold", "class", "memorisation")} == {N}
+        assert result["manifold_nearest"] == 5
+
+
+def test_the_floor_is_the_data_s_own_and_the_same_for_all_models(results):
+    floors = [{k: v for k, v in r.items() if "floor" in k or k == "classifier_accuracy"} for r in results.values()]
+    assert all(floor == floors[0] for floor in floors)
+    assert floors[0]["precision_floor"] > 0.8 and floors[0]["frechet_floor"] > 0
+    assert floors[0]["classifier_accuracy"] > 0.99
+
+
+def test_pictures_of_the_training_set_score_as_the_floor_but_are_found_out(results):
+    got = results["memorised"]
+    assert got["frechet_ratio"] < 1.35
+    assert got["precision_ratio"] == pytest.approx(1, abs=0.05) and got["recall_ratio"] == pytest.approx(1, abs=0.05)
+    assert got["conditional_accuracy"] > 0.99 and got["class_kl"] < 0.03
+    assert got["memorisation_features"] < 0.05 and got["memorisation_pixels"] < 0.05
+    assert got["copied_features"] == got["copied_pixels"] == 1
+
+
+def test_new_pictures_are_not_taken_for_memories(results):
+    assert results["blended"]["memorisation_pixels"] > 0.5
+    assert results["blended"]["memorisation_features"] > 0.5
+    assert results["blended"]["copied_pixels"] < 0.2
+    assert results["blended"]["frechet_ratio"] > 1.5
+
+
+def test_collapse_shows_in_balance_and_recall(results):
+    got = results["collapsed"]
+    assert got["classes_covered"] <= 3 and got["class_kl"] == pytest.approx(math.log(10), abs=0.1)
+    assert got["class_entropy"] < 0.1 and got["class_entropy_relative"] < 0.05
+    assert got["class_histogram"][3] > 0.98
+    assert got["recall_ratio"] < 0.3 < 0.9 < got["precision_ratio"]
+    assert got["coverage"] < 0.3 and got["frechet_ratio"] > 10
+    assert got["conditional_accuracy"] == pytest.approx(0.1, abs=0.05)
+
+
+def test_noise_shows_in_precision(results):
+    got = results["noise"]
+    assert got["precision"] < 0.1 and got["density"] < 0.1 and got["frechet_ratio"] > 20
+    assert got["memorisation_pixels"] > 1.3
+
+
+def test_wrong_labels_show_in_conditioning_and_score_alone(results):
+    got = results["mislabelled"]
+    assert got["conditional_accuracy"] < 0.02 and got["classifier_accuracy_score"] < 0.1
+    assert got["classifier_accuracy_real"] > 0.8 and got["classifier_accuracy_samples"] == 1500
+    assert got["frechet_ratio"] < 1.35 and got["class_kl"] < 0.03
+
+
+def test_the_same_model_scores_the_same(nowhere, results):
+    again = evaluate.evaluate(Pretend(memorised), nowhere, N, score=False)
+    changing = {"evaluation_seconds"}
+    assert {k: v for k, v in again.items() if k not in changing} == {
+        k: v for k, v in results["memorised"].items() if k not in changing
+    }
+
+
+def test_without_classes_nothing_is_said_of_conditioning(nowhere):
+    plain = Pretend(lambda model, seeds, label: model.images[torch.tensor(seeds) * 7 % 2_000], classes=())
+    got = evaluate.evaluate(plain, nowhere, 100)
+    assert set(got) == EVALUATED - SCORE - {"conditional_accuracy"}
+
+
+def test_sheet_shows_what_was_remembered(nowhere, tmp_path):
+    lines = []
+    evaluate.evaluate(Pretend(memorised), nowhere, 100, False, tmp_path / "near.png", lines.append)
+    with Image.open(tmp_path / "near.png") as image:
+        sheet = np.asarray(image)[::2, ::2]
+    rows, columns = 16, 1 + 1 + 7
+    assert sheet.shape == (rows * 28, columns * 28)
+    cells = sheet.reshape(rows, 28, columns, 28).transpose(0, 2, 1, 3)
+    assert np.array_equal(cells[:, 0], cells[:, 2])  # the nearest is the very picture
+    assert not np.array_equal(cells[:, 0], cells[:, 3])
+    assert lines == ["generating 100 pictures", "looking at them", "looking for their nearest training pictures"]
+
+
+@pytest.mark.parametrize("samples", [15, 0, -1, 10**6 + 1, 100.0, True, "100"])
+def test_samples_are_checked(nowhere, samples):
+    with pytest.raises(DataError, match=r"samples must be a whole number in \[16, 1000000\]"):
+        evaluate.evaluate(Pretend(memorised), nowhere, samples)
+
+
+@pytest.mark.parametrize("dataset", ["cats", "pictures"])
+def test_a_folder_of_one_s_own_has_no_classifier(nowhere, dataset):
+    with pytest.raises(DataError, match=f"no classifier of the data set '{dataset}'.*add a line to RECIPES"):
+        evaluate.evaluate(Pretend(memorised, dataset=dataset), nowhere, N)
+
+
+@pytest.mark.parametrize(("dataset", "classes"), [("emoji", ()), ("mnist-10k", ("cat", "dog"))])
+def test_a_name_that_is_not_that_data_set_is_noticed(nowhere, dataset, classes):
+    with pytest.raises(DataError, match="channels or classes are not those"):
+        evaluate.evaluate(Pretend(memorised, classes, dataset), nowhere, N)
+
+
+# What is written.
+
+
+@pytest.fixture
+def folder(tiny_folder, tmp_path):
+    return shutil.copytree(tiny_folder, tmp_path / "tiny", ignore=shutil.ignore_patterns("checkpoint*"))
+
+
+def run(monkeypatch, capsys, *words) -> tuple[dict, str]:
+    monkeypatch.setattr(sys, "argv", ["evaluate", *map(str, words)])
+    evaluate.main()
+    out, err = capsys.readouterr()
+    return json.loads(out), err
+
+
+def test_the_command_prints_json_and_completes_the_folder(folder, nowhere, monkeypatch, capsys):
+    before = {p.name: p.read_bytes() for p in folder.iterdir()}
+    old = json.loads(before["metrics.json"])
+    printed, told = run(monkeypatch, capsys, folder, "--data-root", nowhere, "--samples", 64, "--no-cas")
+    assert told.startswith("generating 64 pictures") and not SCORE & set(printed)
+    after = {p.name: p.read_bytes() for p in folder.iterdir()}
+    assert set(after) == {*before, "neighbours.png"}
+    assert {name for name in before if after[name] != before[name]} == {"metrics.json", "README.md"}
+    metrics = json.loads(after["metrics.json"])
+    assert metrics == old | printed and len(after["metrics.json"]) < 10_000
+    text = after["README.md"].decode()
+    assert "(neighbours.png)" in text and "(neighbours.png)" not in before["README.md"].decode()
+    assert "| measured by `python -m gan.evaluation.evaluate` | generated | real |" in text
+    assert f"| frechet distance | {printed['frechet_distance']:.4g} | {printed['frechet_floor']:.4g} |" in text
+    assert read_info("tiny", folder).images == old["images"]
+    run(monkeypatch, capsys, folder, "--data-root", nowhere, "--samples", 32, "--no-cas")
+    again = json.loads((folder / "metrics.json").read_text())
+    assert list(again) == list(metrics) and again["frechet_samples"] == 32
+
+
+def test_emoji_in_colour(tiny_emoji_folder, tmp_path, nowhere, monkeypatch, capsys):
+    monkeypatch.setattr(evaluate, "SCORE_IMAGES", 1800)
+    copy = shutil.copytree(tiny_emoji_folder, tmp_path / "tiny")
+    printed, _ = run(monkeypatch, capsys, copy, "--data-root", nowhere, "--samples", 64)
+    assert set(printed) == EVALUATED and printed["reference"] == "train"
+    assert printed["classifier_accuracy_samples"] == 1720
+    assert "half of the training pictures" in (copy / "README.md").read_text()
+
+
+def stop(monkeypatch, *words) -> str:
+    monkeypatch.setattr(sys, "argv", ["evaluate", *map(str, words)])
+    with pytest.raises(SystemExit) as caught:
+        evaluate.main()
+    return str(caught.value)
+
+
+def test_what_is_wrong_is_said_in_a_line_and_changes_nothing(folder, nowhere, tmp_path, monkeypatch, capsys):
+    before = {p.name: p.read_bytes() for p in folder.iterdir()}
+    assert "no such folder" in stop(monkeypatch, tmp_path / "none")
+    assert "device must be" in stop(monkeypatch, folder, "--device", "tpu")
+    assert "samples must be" in stop(monkeypatch, folder, "--samples", 3)
+    config = json.loads(before["config.json"]) | {"dataset": "cats"}
+    (folder / "config.json").write_text(json.dumps(config))
+    assert stop(monkeypatch, folder).startswith("error: there is no classifier of the data set 'cats'")
+    (folder / "config.json").write_bytes(before["config.json"])
+    (folder / "metrics.json").write_text("[]")
+    assert "expected a JSON object" in stop(monkeypatch, folder, "--data-root", nowhere, "--samples", 16, "--no-cas")
+    (folder / "metrics.json").write_bytes(before["metrics.json"])
+    assert {p.name: p.read_bytes() for p in folder.iterdir()} == before
+    assert capsys.readouterr().out == ""
+
+
+def test_record_keeps_what_is_there_and_makes_what_is_not(tmp_path):
+    config = Config(resolution=28, channels=1, images=1234, dataset="mnist-10k")
+    evaluate.record(tmp_path, config, {"precision": 0.5})
+    assert json.loads((tmp_path / "metrics.json").read_text()) == {"images": 1234, "precision": 0.5}
+    (tmp_path / "metrics.json").write_text(json.dumps({"mine": [1, 2], "precision": 0.1, "images": 99}))
+    evaluate.record(tmp_path, config, {"precision": 0.75, "recall": 1.0})
+    written = json.loads((tmp_path / "metrics.json").read_text())
+    assert written == {"mine": [1, 2], "precision": 0.75, "images": 99, "recall": 1.0}
+    assert (tmp_path / "README.md").read_text() == card(config, written, "CC-BY-SA-3.0")
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["README.md", "metrics.json"]
+    (tmp_path / "metrics.json").write_text("3")
+    with pytest.raises(FolderError, match="expected a JSON object, got int"):
+        evaluate.record(tmp_path, dataclasses.replace(config), {})

@@ -1,0 +1,240 @@
+"""`gan.live.run` and `gan.live.views`: what people ask of a run, and what they see of it."""
+
+from __future__ import annotations
+
+import dataclasses
+import threading
+import time
+
+import numpy as np
+import pytest
+import torch
+from conftest import starting
+
+from gan.data.points import WORLDS, load_world
+from gan.errors import ConfigError
+from gan.live.lessons import PRESETS, config_of, settings
+from gan.live.run import Run
+from gan.live.views import CRITICISED, HEAT, PICTURES, POINTS, SCALE, WARP, viewer_of
+from gan.training.control import Control
+from gan.training.loop import run as loop_run
+from gan.training.trainer import Trainer
+from gan.training.validation import check_options, prepare
+
+SMALL = {"width": 16, "batch_size": 16}
+WAIT = 60.0  # seconds that anything may take on a busy machine
+
+
+def until(condition, what: str) -> None:
+    end = time.monotonic() + WAIT
+    while not condition():
+        assert time.monotonic() < end, f"never: {what}"
+        time.sleep(0.01)
+
+
+@pytest.fixture
+def begin():
+    """Starts runs, and stops them all in the end."""
+    with starting() as start:
+        yield start
+
+
+def plane(**changes):
+    return config_of("modern", "ring", {**SMALL, **changes})
+
+
+def pictures(**changes):
+    return config_of("modern", "mnist-10k", {**SMALL, **changes})
+
+
+@pytest.mark.parametrize("dataset", ["ring", "two-moons", "mnist-10k"])
+@pytest.mark.parametrize("name", PRESETS)
+def test_every_preset_is_a_configuration_that_can_be_trained(name, dataset):
+    config = config_of(name, dataset, {})
+    check_options(config)
+    assert config.dataset == dataset and PRESETS[name].title and PRESETS[name].look_at.endswith(".")
+    assert set(settings(name, dataset)) <= {f.name for f in dataclasses.fields(config)}
+
+
+@pytest.mark.parametrize("name", WORLDS)
+def test_a_plane_is_seen_with_all_its_layers(name):
+    config, data = prepare(config_of("modern", name, SMALL))
+    trainer, viewer = Trainer(config, data), viewer_of(data, name)
+    behind, view = viewer.backdrop(), viewer.look(trainer)
+    assert behind.arrays["real"].shape == view.arrays["points"].shape == (POINTS, 2)
+    assert view.arrays["heat"].shape == (HEAT, HEAT) and view.arrays["heat"].dtype == np.uint8
+    assert view.arrays["warp"].shape == (WARP, WARP, 2)
+    assert view.arrays["at"].shape == view.arrays["arrows"].shape == (CRITICISED, 2)
+    assert all(a.dtype == np.int16 for k, a in view.arrays.items() if k != "heat")
+    unit = 1.1 * WORLDS[name].extent / SCALE
+    points = trainer.points(range(POINTS)).clamp(-32_767 * unit, 32_767 * unit)
+    torch.testing.assert_close(torch.from_numpy(view.arrays["points"] * unit).float(), points, atol=unit, rtol=0)
+    numbers = viewer.measure(trainer)
+    assert set(numbers) in ({"modes", "modes_of", "quality", "kl"}, {"precision", "recall"})
+
+
+def test_the_heat_is_high_where_the_critic_sees_the_real_and_its_arrows_lead_there():
+    config, data = prepare(plane())
+    trainer, viewer = Trainer(config, data), viewer_of(data, "ring")
+
+    class East(torch.nn.Module):
+        """The further right the more real."""
+
+        def forward(self, x, y=None):
+            return x[:, 0]
+
+    trainer.critic = East()
+    view = viewer.look(trainer)
+    assert (np.diff(view.arrays["heat"].astype(int), axis=1) >= 0).all()
+    assert view.arrays["heat"][0, 0] < 128 < view.arrays["heat"][0, -1]
+    assert (view.arrays["arrows"][:, 0] > 0).all() and (view.arrays["arrows"][:, 1] == 0).all()
+    trainer.critic.forward = lambda x, y=None: x[:, 1]
+    assert (np.diff(viewer.look(trainer).arrays["heat"].astype(int), axis=0) <= 0).all(), "the top row comes first"
+
+
+def test_pictures_are_seen_with_what_the_critic_looks_at():
+    config, data = prepare(pictures())
+    trainer, viewer = Trainer(config, data), viewer_of(data, "mnist-10k")
+    behind, view, numbers = viewer.backdrop(), viewer.look(trainer), viewer.measure(trainer)
+    assert behind.numbers["classes"] == list("0123456789") and 0 < behind.numbers["frechet_floor"] < numbers["frechet"]
+    assert np.array_equal(view.arrays["pictures"], trainer.sample()[:PICTURES])
+    assert view.arrays["judged"].shape == (16, 28, 28, 1) and view.arrays["heat"].shape == (16, 28, 28)
+    assert np.array_equal(view.arrays["judged"][8:], view.arrays["pictures"][:8])
+    assert (view.arrays["heat"].reshape(16, -1).max(1) == 255).all() and len(view.numbers["scores"]) == 16
+    assert sum(numbers["histogram"]) == pytest.approx(1, abs=1e-2) and 0.1 <= numbers["confidence"] <= 1
+    assert trainer.generator.training and trainer.critic.training
+
+
+def test_looking_does_not_change_the_run():
+    config, data = prepare(config_of("classic", "mnist-10k", {"batch_size": 4}))
+    seen, unseen, viewer = Trainer(config, data), Trainer(config, data), viewer_of(data, "mnist-10k")
+    for _ in range(2):
+        seen.advance()
+        viewer.look(seen)
+        viewer.measure(seen)
+        unseen.advance()
+    a, b = seen.snapshot().tensors, unseen.snapshot().tensors
+    assert all(torch.equal(a[k], b[k]) for k in a)
+
+
+def test_a_run_trains_as_the_loop_does_and_is_seen(begin):
+    run = begin(plane(images=16 * 50))
+    run.join(WAIT)
+    assert run.done and run.error is None
+    moments = run.moments()
+    assert moments[0].shown == 0 and moments[-1].shown == 800 and moments[-1].steps == 50
+    config, data = prepare(plane(images=16 * 50))
+    alone = Trainer(config, data)
+    list(loop_run(alone, 1, (), None, Control()))
+    (config, state), *_ = moments[-1].states
+    assert all(torch.equal(v, state.tensors[k]) for k, v in alone.snapshot().tensors.items())
+    numbers = moments[-1].sides[0].numbers
+    assert {"critic_loss", "generator_gradient", "accuracy_real", "modes"} <= set(numbers)
+
+
+def test_a_run_pauses_steps_and_goes_on(begin):
+    run = begin(plane())
+    until(lambda: run.latest(3), "frames")
+    run.pause()
+    until(lambda: not _moving(run), "a pause")
+    for i, move in enumerate(("both", "critic", "generator"), 1):
+        before = run.latest()
+        run.step(move)
+        after = run.latest(before.number, WAIT)
+        assert after.steps == before.steps + 1 and after.states is not None, f"step {i}"
+        assert after.shown == before.shown + (0 if move == "generator" else 16)
+        same = np.array_equal(before.sides[0].arrays["points"], after.sides[0].arrays["points"])
+        assert same == (move == "critic")
+        if move != "generator":
+            assert after.sides[0].numbers["critic_loss"] is not None
+    run.play()
+    until(lambda: run.latest().steps > after.steps + 5, "more steps")
+    with pytest.raises(ValueError, match="move must be one of"):
+        run.step("sideways")
+
+
+def _moving(run) -> bool:
+    first = run.latest().number
+    time.sleep(0.3)
+    return run.latest().number != first
+
+
+def test_settings_change_on_the_way_and_bad_ones_are_refused_at_once(begin):
+    run = begin(plane())
+    until(lambda: run.latest(2), "frames")
+    run.change(0, {"loss": "hinge", "learning_rate": 1e-4})
+    assert run.configs[0].loss == "hinge"
+    last = run.latest().number
+    until(lambda: run.latest(last + 2), "frames")
+    run.pause()
+    until(lambda: not _moving(run), "a pause")
+    run.step()
+    assert run.latest(-1).sides and run.fork(10**9)[0][0].learning_rate == 1e-4
+    for bad in ({"gamma": -1.0}, {"loss": "nope"}, {"width": 32}, {"augment": "cutout"}, {"nothing": 1}):
+        with pytest.raises(ConfigError):
+            run.change(0, bad)
+    assert run.configs[0].gamma == plane().gamma
+
+
+def test_a_duel_goes_in_lock_step_from_the_same_weights(begin):
+    run = begin(plane(), config_of("classic", "ring", SMALL))
+    until(lambda: run.latest(5), "frames")
+    first, last = run.moments()[0], run.latest()
+    assert np.array_equal(first.sides[0].arrays["points"], first.sides[1].arrays["points"])
+    assert not np.array_equal(last.sides[0].arrays["points"], last.sides[1].arrays["points"])
+    run.pause()
+    until(lambda: not _moving(run), "a pause")
+    assert abs(run._sides[0].steps - run._sides[1].steps) <= 1
+    run.step()
+    run.step()
+    until(lambda: run._sides[0].steps == run._sides[1].steps, "lock step")
+
+
+def test_a_fork_goes_on_as_the_run_did(begin):
+    run = begin(plane(images=16 * 40))
+    run.join(WAIT)
+    number = run.moments()[0].number
+    configs, states, shown = run.fork(number)
+    assert shown == 0
+    other = begin(*configs, data=run.data, begin=states)
+    other.join(WAIT)
+    a, b = run.moments()[-1].states[0][1], other.moments()[-1].states[0][1]
+    assert all(torch.equal(a.tensors[k], b.tensors[k]) for k in a.tensors)
+    with pytest.raises(ValueError, match="no state to go back to"):
+        run.fork(-5)
+
+
+@pytest.mark.parametrize("rate", [1.0, 0.3])
+def test_an_absurd_learning_rate_gives_an_alarm_and_no_dead_run(begin, rate):
+    run = begin(
+        config_of("classic", "ring", {**SMALL, "learning_rate": rate, "images": 16 * 400, "sample_images": 800})
+    )
+    run.join(WAIT)
+    assert run.done
+    advice = [run.error or "", *(alarm.message for alarm in run.alarms)]
+    assert any("lower" in text and "learning-rate" in text for text in advice), advice
+
+
+def test_a_duel_over_different_data_is_refused():
+    with pytest.raises(ConfigError, match="same data"):
+        Run([plane(), config_of("modern", "grid", SMALL)])
+    with pytest.raises(ConfigError, match="one configuration, or two"):
+        Run([])
+
+
+def test_a_run_of_unknown_data_ends_with_the_reason(begin):
+    run = begin(config_of("modern", "no-such-folder", SMALL))
+    run.join(WAIT)
+    assert "unknown data set 'no-such-folder'" in run.error and run.moments() == []
+
+
+def test_runs_leave_no_thread_behind(begin):
+    before = threading.active_count()
+    data = load_world("ring")
+    for _ in range(5):
+        run = Run([plane()], data=data)
+        run.start()
+        until(lambda run=run: run.latest(1), "frames")
+        run.stop()
+        run.join(WAIT)
+    assert threading.active_count() <= before

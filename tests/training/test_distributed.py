@@ -1,0 +1,178 @@
+"""`gan.training.distributed`: two processes make the run of one, and only the first writes."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+import torch
+import torch.distributed as dist
+from conftest import assert_same
+from distributed_worker import ARMS, trained
+from safetensors.torch import load_file
+
+import train
+from gan.errors import ConfigError, TrainingError
+from gan.training.distributed import World, check, join
+
+ROOT = Path(__file__).resolve().parents[2]
+FLAGS = [
+    "--preset", "smoke", "--images", "320", "--precision", "fp32", "--device", "cpu", "--augment", "color,translation",
+    "--penalty", "gp", "--accumulate", "2", "--optimizer", "sgd", "--learning-rate", "0.01", "--anneal", "0",
+]  # fmt: skip
+TWO = ("-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2")
+
+
+def run(*command: str) -> subprocess.CompletedProcess:
+    environment = {**os.environ, "OMP_NUM_THREADS": "1", "PYTHONPATH": str(ROOT)}
+    return subprocess.run(
+        [sys.executable, *command], cwd=ROOT, env=environment, capture_output=True, text=True, timeout=300
+    )
+
+
+def test_two_processes_match_one_to_rounding_over_20_steps_and_one_of_them_writes(tmp_path):
+    one = run("train.py", *FLAGS, "--out", str(tmp_path / "one"))
+    two = run(*TWO, "train.py", *FLAGS, "--out", str(tmp_path / "two"))
+    assert one.returncode == two.returncode == 0, one.stderr + two.stderr
+    assert two.stdout.count("done: 320 images") == 1
+    a, b = (load_file(tmp_path / name / "checkpoint" / "state.safetensors") for name in ("one", "two"))
+    for name, value in a.items():
+        torch.testing.assert_close(b[name], value, atol=1e-5, rtol=1e-4, msg=lambda m, name=name: f"{name}: {m}")
+    steps = [json.loads(line) for line in (tmp_path / "two" / "log.jsonl").read_text().splitlines()]
+    assert [s["event"] for s in steps].count("done") == 1 and steps[-1]["shown"] == 320
+
+
+class Threads(World):
+    """A world of two threads, which vote over a barrier."""
+
+    def __init__(self, rank: int, votes: list[bool], barrier: threading.Barrier) -> None:
+        super().__init__(rank, 2)
+        object.__setattr__(self, "meet", (votes, barrier))
+
+    def any(self, flag: bool) -> bool:
+        votes, barrier = self.meet
+        votes[self.rank] = flag
+        barrier.wait(10)
+        found = max(votes)
+        barrier.wait(10)
+        return found
+
+
+@pytest.mark.parametrize("failing", [(), (0,), (1,), (0, 1)])
+def test_what_fails_in_one_process_fails_in_all_and_nobody_waits(failing):
+    votes, barrier, order = [False, False], threading.Barrier(2), []
+
+    def work(rank: int) -> int:
+        order.append(rank)
+        if rank in failing:
+            raise ConfigError(f"no good: {rank}")
+        return 10 + rank
+
+    def end(rank: int) -> int | Exception:
+        try:
+            return Threads(rank, votes, barrier).first(lambda: work(rank))
+        except (ConfigError, TrainingError) as error:
+            return error
+
+    with ThreadPoolExecutor(2) as pool:
+        ends = list(pool.map(end, range(2)))
+    if not failing:
+        assert ends == [10, 11] and order == [0, 1]
+        return
+    assert order == ([0] if 0 in failing else [0, 1])
+    assert str(ends[failing[0]]) == f"no good: {failing[0]}"
+    assert isinstance(ends[1 - failing[0]], TrainingError) and "another process" in str(ends[1 - failing[0]])
+
+
+def test_alone_what_fails_is_raised_as_it_is():
+    assert World().first(lambda: 3) == 3
+    with pytest.raises(ConfigError, match="mine"):
+        World().first(lambda: (_ for _ in ()).throw(ConfigError("mine")))
+
+
+@pytest.fixture(scope="module")
+def twins(tmp_path_factory) -> Path:
+    """The states in which two processes ended, each with each pair."""
+    folder = tmp_path_factory.mktemp("twins")
+    ended = run(*TWO, "tests/distributed_worker.py", str(folder))
+    assert ended.returncode == 0, ended.stderr
+    return folder
+
+
+@pytest.mark.parametrize("arm", ARMS)
+def test_two_processes_match_one_with_batch_normalisation_and_dropout_too(twins, arm):
+    before, expected = trained(arm, World())
+    first, second = (load_file(twins / f"{arm}-{rank}.safetensors") for rank in range(2))
+    assert_same(first, second)
+    for name, value in expected.items():
+        torch.testing.assert_close(first[name], value, atol=1e-5, rtol=1e-4, msg=lambda m, name=name: f"{name}: {m}")
+    assert max((expected[k] - before[k]).abs().max() for k in before if "optimizer" not in k) > 1e-3
+
+
+def test_alone_without_torchrun(monkeypatch):
+    monkeypatch.delenv("WORLD_SIZE", raising=False)
+    world = join()
+    assert (world.rank, world.size) == (0, 1)
+    assert world.any(True) and not world.any(False)
+    batch = torch.arange(6)
+    assert torch.equal(world.part(batch), batch)
+    p = torch.nn.Parameter(torch.ones(3))
+    p.grad = torch.full((3,), 2.0)
+    world.share([p])
+    assert torch.equal(p.grad, torch.full((3,), 2.0))
+
+
+def test_parts_of_a_batch_make_it_up_in_order():
+    batch = torch.arange(12).view(6, 2)
+    assert torch.equal(torch.cat([World(rank, 3).part(batch) for rank in range(3)]), batch)
+
+
+@pytest.mark.parametrize(("size", "batch", "accumulate"), [(2, 15, 1), (3, 16, 1), (2, 16, 16)])
+def test_uneven_shares_are_refused_with_what_would_do(size, batch, accumulate):
+    with pytest.raises(ConfigError, match=f"batch_size must be a multiple of {size * accumulate} .*got {batch}"):
+        check(World(0, size), batch, accumulate)
+
+
+@pytest.fixture
+def gpus(monkeypatch):
+    """A machine with two GPUs, and what is asked of torch there: (backend, GPU or None)."""
+    asked, chosen = [], []
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
+    monkeypatch.setattr(torch.cuda, "device_count", lambda: 2)
+    monkeypatch.setattr(torch.cuda, "set_device", chosen.append)
+    monkeypatch.setattr(dist, "is_initialized", lambda: False)
+    monkeypatch.setattr(dist, "init_process_group", lambda backend: asked.append((backend, *chosen)))
+    monkeypatch.setattr(dist, "get_rank", lambda: 1)
+    monkeypatch.setattr(dist, "get_world_size", lambda: 4)
+    for name, value in (("WORLD_SIZE", "4"), ("LOCAL_WORLD_SIZE", "2"), ("LOCAL_RANK", "1")):
+        monkeypatch.setenv(name, value)
+    return asked
+
+
+@pytest.mark.parametrize(
+    ("device", "expected"), [("auto", ("nccl", 1)), ("cuda", ("nccl", 1)), ("cpu", ("gloo",))], ids=str
+)
+def test_processes_are_joined_by_what_the_asked_device_has(gpus, device, expected):
+    assert join(device) == World(1, 4) and gpus == [expected]
+
+
+def test_more_processes_than_gpus_are_refused_with_the_cure(gpus, monkeypatch):
+    monkeypatch.setenv("LOCAL_WORLD_SIZE", "3")
+    with pytest.raises(ConfigError, match="3 processes on a machine with 2 GPUs: .*at most 2, or pass --device cpu"):
+        join("auto")
+    assert join("cpu").size == 4
+
+
+def test_processes_are_joined_for_the_flags_or_the_run_that_goes_on(tiny_folder):
+    def asked(*flags: str) -> str:
+        return train.device_of(train.parser().parse_args(flags))
+
+    assert (asked(), asked("--device", "cuda"), asked("--resume", "hub:a/b")) == ("auto", "cuda", "auto")
+    assert asked("--resume", str(tiny_folder)) == "cpu"
+    assert asked("--resume", str(tiny_folder), "--device", "cuda") == "cuda"

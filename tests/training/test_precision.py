@@ -1,0 +1,79 @@
+"""`gan.training.precision`: the choice follows what is measured, and measuring disturbs nothing."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+
+import pytest
+import torch
+from conftest import PLANE
+
+from gan.config import PRESETS, Config
+from gan.live import lessons
+from gan.training import precision, validation
+from gan.training.checkpoint import read_state
+from gan.training.events import Started
+from gan.training.loop import train
+from gan.training.precision import KINDS, quicker
+from gan.training.validation import prepare
+
+SECONDS = {"bf16": {torch.bfloat16: 1.0, torch.float32: 2.0}, "fp32": {torch.bfloat16: 2.0, torch.float32: 1.0}}
+
+
+@pytest.fixture(params=SECONDS)
+def faster(request, monkeypatch):
+    """The precision that is quicker on a processor made for this test."""
+    monkeypatch.setattr(precision, "_seconds", lambda device, kind: SECONDS[request.param][kind])
+    quicker.cache_clear()
+    yield request.param
+    quicker.cache_clear()
+
+
+def test_what_takes_less_time_is_chosen(faster):
+    assert quicker("cpu") == faster
+
+
+def test_the_quickest_of_several_turns_counts(monkeypatch):
+    times = {torch.bfloat16: iter([9.0, 9.0, 1.0, 9.0]), torch.float32: iter([2.0, 2.0, 2.0, 2.0])}
+    monkeypatch.setattr(precision, "_seconds", lambda device, kind: next(times[kind]))
+    quicker.cache_clear()
+    assert quicker("cpu") == "bf16"
+    quicker.cache_clear()
+
+
+def test_a_run_whose_precision_is_slower_here_is_told_so(faster):
+    config = Config(**{**PRESETS["smoke"], "images": 16, "device": "cpu"})
+    for kind in KINDS:
+        events = train(dataclasses.replace(config, precision=kind), None)
+        started = next(event for event in events if isinstance(event, Started))
+        events.close()
+        told = [note for note in started.notes if "--precision fp32" in note]
+        assert len(told) == (kind == "bf16" and faster == "fp32")
+
+
+def test_auto_becomes_what_is_quicker_where_the_run_starts_and_stays_that(faster, tmp_path, monkeypatch):
+    config = Config(**{**PRESETS["smoke"], "images": 32, "device": "cpu", "precision": "auto"})
+    assert Config().precision == "auto" and prepare(config)[0].precision == faster
+    assert prepare(Config(**{**PLANE, "precision": "auto"}))[0].precision == "fp32"
+    list(train(config, tmp_path / "run"))
+    assert json.loads((tmp_path / "run" / "config.json").read_text())["precision"] == faster
+    held = read_state(tmp_path / "run" / "checkpoint").config
+    assert held.precision == faster
+    monkeypatch.setattr(validation, "quicker", lambda device: pytest.fail("measured again"))
+    *_, done = train(dataclasses.replace(held, images=48), tmp_path / "run", resume=True)
+    assert done.shown == 48
+
+
+def test_live_pictures_take_the_quicker_one_and_points_are_exact(faster):
+    assert lessons.config_of("modern", "mnist-10k", {}).precision == faster
+    assert lessons.config_of("modern", "mnist-10k", {"precision": "bf16"}).precision == "bf16"
+    assert lessons.config_of("modern", "ring", {}).precision == "fp32"
+
+
+def test_measuring_draws_no_random_number_and_works_where_gradients_are_off():
+    before = torch.get_rng_state()
+    quicker.cache_clear()
+    with torch.inference_mode():
+        assert quicker("cpu") in KINDS
+    assert torch.equal(torch.get_rng_state(), before)

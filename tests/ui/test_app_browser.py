@@ -1,0 +1,379 @@
+"""The page in a real browser, offline: what a visitor sees, drags, presses and shares."""
+
+from __future__ import annotations
+
+import re
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+from conftest import KINDS, fake_load, served, write_folder
+
+from gan.ui.server import rpc
+from gan.ui.server.limits import Busy
+from gan.ui.server.model_registry import Session
+
+if TYPE_CHECKING:
+    import numpy as np
+    from playwright import sync_api
+
+SCREEN = ".ll-screen canvas"
+FIRST_SLIDER = ".ll-directions input >> nth=0"
+
+
+@pytest.fixture(scope="module")
+def session(tmp_path_factory: pytest.TempPathFactory) -> Session:
+    root = tmp_path_factory.mktemp("models")
+    (root / "broken").mkdir()
+    return Session([*(write_folder(root, name) for name in KINDS), root / "broken"], load=fake_load)
+
+
+@pytest.fixture(scope="module")
+def site(session: Session) -> Iterator[str]:
+    with served(session) as url:
+        yield url
+
+
+@contextmanager
+def visit(browser: sync_api.Browser, site: str) -> Iterator[sync_api.Page]:
+    """A fresh visitor; fails if the page logs an error or asks another host for anything."""
+    context = browser.new_context(viewport={"width": 1280, "height": 860}, accept_downloads=True)
+    page = context.new_page()
+    page.set_default_timeout(60_000)  # a machine may be busy
+    wrong: list[str] = []
+    page.on("console", lambda message: wrong.append(message.text) if message.type == "error" else None)
+    page.on("pageerror", lambda error: wrong.append(str(error)))
+    page.on("request", lambda r: None if r.url.startswith((site, "data:", "blob:")) else wrong.append(r.url))
+    yield page
+    context.close()
+    assert not wrong
+
+
+@pytest.fixture
+def page(browser: sync_api.Browser, site: str) -> Iterator[sync_api.Page]:
+    with visit(browser, site) as page:
+        yield page
+
+
+def look(page: sync_api.Page, selector: str = SCREEN) -> str:
+    """What a canvas shows, as a data URL."""
+    return page.eval_on_selector(selector, "canvas => canvas.toDataURL()")
+
+
+def explore(page: sync_api.Page, address: str) -> str:
+    """Open an address and wait until its picture and the other seeds are painted; returns what the picture shows."""
+    page.goto(address)
+    page.wait_for_selector(".ll-others-grid.ll-ready")
+    page.wait_for_function("latentLab.stats.painted > 0 && latentLab.stats.running === 0")
+    return look(page)
+
+
+def becomes(page: sync_api.Page, expected: str) -> None:
+    page.wait_for_function(f"e => document.querySelector('{SCREEN}').toDataURL() === e", arg=expected)
+
+
+def shows(page: sync_api.Page, picture: np.ndarray) -> bool:
+    """Whether the canvas shows this picture, uint8 (H, W, C), exactly."""
+    same = f"""p => {{
+      const canvas = document.createElement('canvas');
+      latentLab.paint(canvas, latentLab.decode(p)[0]);
+      return canvas.toDataURL() === document.querySelector('{SCREEN}').toDataURL();
+    }}"""
+    return page.evaluate(same, rpc.pixels(picture[None]))
+
+
+def changes(page: sync_api.Page, before: str) -> str:
+    """Wait until the picture is another and no call is under way; returns what it shows."""
+    page.wait_for_function(f"e => document.querySelector('{SCREEN}').toDataURL() !== e", arg=before)
+    page.wait_for_function("latentLab.stats.running === 0")
+    return look(page)
+
+
+def drag(page: sync_api.Page, selector: str, share: float) -> None:
+    """Drag a slider's thumb from its middle to `share` of its width."""
+    page.locator(selector).scroll_into_view_if_needed()
+    box = page.locator(selector).bounding_box()
+    middle = box["y"] + box["height"] / 2
+    page.mouse.move(box["x"] + box["width"] / 2, middle)
+    page.mouse.down()
+    page.mouse.move(box["x"] + box["width"] * share, middle, steps=8)
+    page.mouse.up()
+
+
+def test_the_gallery_shows_every_model_and_names_the_damaged_one(page: sync_api.Page, site: str) -> None:
+    page.goto(site)
+    page.wait_for_selector(".ll-wall button")
+    assert page.locator(".ll-card h2").all_inner_texts() == [*KINDS, "broken"]
+    assert "broken/config.json: missing" in page.locator(".ll-notice").inner_text()
+    tile = page.locator(".ll-wall button").first
+    assert tile.evaluate("t => getComputedStyle(t).backgroundImage").startswith('url("data:image/png')
+
+
+def test_a_picture_of_the_gallery_opens_that_seed(page: sync_api.Page, site: str) -> None:
+    expected = explore(page, f"{site}?model=colour&seed=9")
+    page.goto(site)
+    page.wait_for_selector(".ll-wall button")
+    page.get_by_label("colour, seed 8: open in Explore").focus()
+    page.keyboard.press("ArrowRight")
+    page.keyboard.press("Enter")
+    page.wait_for_selector(SCREEN)
+    becomes(page, expected)
+    page.wait_for_url("**/?model=colour&seed=9")
+
+
+def test_the_picture_follows_a_dragged_slider(page: sync_api.Page, site: str) -> None:
+    before = explore(page, f"{site}?model=grey&seed=1")
+    painted = page.evaluate("latentLab.stats.painted")
+    drag(page, FIRST_SLIDER, 0.9)
+    changes(page, before)
+    assert page.evaluate("latentLab.stats.painted") > painted + 1  # along the way, not only at the end
+    page.wait_for_url(re.compile(r"[?&]d=\d"))
+    assert page.locator(".ll-meter [data-ms]").inner_text().isdigit()
+
+
+def test_a_trained_model_follows_a_dragged_slider(browser: sync_api.Browser, tiny_session: Session) -> None:
+    with served(tiny_session) as site, visit(browser, site) as page:
+        start = explore(page, f"{site}?model=tiny&seed=5&label=3&truncation=0.5")
+        assert shows(page, tiny_session.picture("tiny", 5, label=3, truncation=0.5))
+        drag(page, FIRST_SLIDER, 0.9)
+        changes(page, start)
+        page.wait_for_url(re.compile(r"[?&]d=\d"))
+        moved = float(page.locator(FIRST_SLIDER).input_value())
+        assert moved > 2
+        assert shows(page, tiny_session.picture("tiny", 5, label=3, truncation=0.5, sliders=[moved]))
+
+
+@pytest.mark.parametrize("size", [(1280, 860), (390, 844)])
+def test_nothing_moves_when_the_first_model_has_loaded(browser: sync_api.Browser, tmp_path: Path, size) -> None:
+    loaded = threading.Event()
+
+    def load(folder: Path) -> object:
+        loaded.wait(20)
+        return fake_load(folder)
+
+    parts = (SCREEN, ".ll-bar", ".ll-truncation", ".ll-advanced", ".ll-others-grid")
+    with served(Session([write_folder(tmp_path, "grey")], load=load)) as site, visit(browser, site) as page:
+        page.set_viewport_size(dict(zip(("width", "height"), size, strict=True)))
+        page.goto(f"{site}?model=grey&seed=1")
+        page.get_by_text("Loading the model").wait_for()
+        before = {part: page.locator(part).bounding_box() for part in parts}
+        assert before[SCREEN]["width"] == before[SCREEN]["height"] >= 252
+        assert page.locator(SCREEN).evaluate("c => getComputedStyle(c).animationName") == "ll-breathe"
+        loaded.set()
+        page.wait_for_selector(".ll-screen:not(.ll-blank)")
+        page.wait_for_selector(".ll-others-grid.ll-ready")
+        assert {part: page.locator(part).bounding_box() for part in parts} == before
+
+
+@pytest.mark.parametrize("name", ["constructor", "__proto__", "7"])
+def test_a_model_may_be_called_anything(browser: sync_api.Browser, tmp_path: Path, name: str) -> None:
+    folders = [write_folder(tmp_path, "grey"), write_folder(tmp_path, "plain").rename(tmp_path / name)]
+    with (
+        served(Session(folders, load=lambda f: KINDS["grey" if f.name == "grey" else "plain"])) as site,
+        visit(browser, site) as page,
+    ):
+        start = explore(page, f"{site}?model=grey&seed=1")
+        page.locator("#ll-model").select_option(name)
+        changes(page, start)
+        assert page.locator(".ll-problem").inner_text() == ""
+        assert page.locator("#ll-model option").all_inner_texts() == ["grey", name]
+
+
+def test_the_saved_picture_is_the_one_on_the_canvas(page, site, session, monkeypatch, tmp_path: Path) -> None:
+    import numpy as np
+    from PIL import Image
+
+    explore(page, f"{site}?model=grey&seed=1")
+    monkeypatch.setattr(session, "picture", lambda *_, **__: (_ for _ in ()).throw(Busy))
+    page.get_by_label("Random seed").click()  # a wish that is never granted
+    with page.expect_download() as download:
+        page.get_by_label("1:1, save PNG of native size").click()
+    monkeypatch.undo()
+    assert download.value.suggested_filename == "grey-seed1.png"
+    download.value.save_as(tmp_path / "saved.png")
+    picture = session.picture("grey", 1)
+    with Image.open(tmp_path / "saved.png") as saved:
+        assert np.array_equal(np.asarray(saved.convert("L")), picture[..., 0])
+
+
+def test_undo_redo_and_reset(page: sync_api.Page, site: str) -> None:
+    start = explore(page, f"{site}?model=colour&seed=4")
+    drag(page, FIRST_SLIDER, 0.8)
+    first = changes(page, start)
+    page.get_by_label("Random seed").click()
+    second = changes(page, first)
+    page.keyboard.press("Control+z")
+    becomes(page, first)
+    page.get_by_role("button", name="Undo").click()
+    becomes(page, start)
+    page.keyboard.press("Control+Shift+z")
+    becomes(page, first)
+    page.get_by_role("button", name="Redo").click()
+    becomes(page, second)
+    page.keyboard.press("Control+z")
+    becomes(page, first)
+    page.get_by_role("button", name="Reset").click()
+    becomes(page, start)
+
+
+def test_the_keyboard_alone_drives_the_sliders(page: sync_api.Page, site: str) -> None:
+    start = explore(page, f"{site}?model=plain&seed=2")
+    page.locator(FIRST_SLIDER).focus()
+    for _ in range(12):
+        page.keyboard.press("ArrowRight")
+    assert page.locator(".ll-directions output").first.inner_text() == "+0.60"
+    changes(page, start)
+    page.keyboard.press("Delete")
+    becomes(page, start)
+    page.get_by_label("Truncation", exact=True).focus()
+    page.keyboard.press("Home")
+    changes(page, start)
+
+
+def test_a_double_click_resets_a_slider(page: sync_api.Page, site: str) -> None:
+    start = explore(page, f"{site}?model=plain&seed=2&d=1.5")
+    page.locator(".ll-slider-name >> nth=1").dblclick()
+    changes(page, start)
+    assert page.locator(FIRST_SLIDER).input_value() == "0"
+
+
+def test_another_seed_is_adopted_with_a_click(page: sync_api.Page, site: str) -> None:
+    start = explore(page, f"{site}?model=grey&seed=1&d=2")
+    tile = page.locator(".ll-tile >> nth=5")
+    shown = look(page, ".ll-tile >> nth=5 >> canvas")
+    seed = tile.get_attribute("title").removeprefix("Seed ")
+    tile.click()
+    changes(page, start)
+    becomes(page, shown)
+    assert page.locator("#ll-seed").input_value() == seed
+    assert tile.get_attribute("aria-pressed") == "true"
+
+
+def test_the_class_is_chosen_or_left_to_the_seed(page: sync_api.Page, site: str) -> None:
+    start = explore(page, f"{site}?model=grey&seed=1")
+    page.get_by_label("7", exact=True).check()
+    seven = changes(page, start)
+    page.wait_for_url("**&label=7")
+    page.get_by_label("from seed").check()
+    becomes(page, start)
+    assert explore(page, f"{site}?model=grey&seed=1&label=7") == seven
+
+
+def test_raw_coordinates_appear_on_demand_and_move_the_picture(page: sync_api.Page, site: str) -> None:
+    start = explore(page, f"{site}?model=grey&seed=1")
+    assert page.locator(".ll-raw input").count() == 0
+    page.get_by_text("Advanced").click()
+    page.wait_for_function(f"document.querySelectorAll('.ll-raw input').length === {KINDS['grey'].z_dim}")
+    drag(page, ".ll-raw input >> nth=3", 0.95)
+    moved = changes(page, start)
+    page.wait_for_url(re.compile("z=3:"))
+    assert explore(page, page.url) == moved
+
+
+def test_a_model_without_classes_hides_the_choice(page: sync_api.Page, site: str) -> None:
+    start = explore(page, f"{site}?model=grey&seed=1")
+    assert page.locator(".ll-classes").is_visible()
+    page.get_by_label("Model").first.select_option("plain")
+    changes(page, start)
+    assert page.locator(".ll-classes").is_hidden()
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "model=grey&seed=99999999999&label=999&truncation=1e9&d=NaN,Infinity,<b>&z=999:1,x:y,:",
+        "model=grey&seed=-1&label=-1&truncation=-5&d=" + "9," * 700,
+        "model=grey&seed=%3Cscript%3Ealert(1)%3C/script%3E&label[]=1&z=" + "0:1e400," * 99,
+        "model=grey&seed=&truncation=&label=&d=&z=",
+    ],
+)
+def test_a_hostile_address_still_shows_a_picture(page: sync_api.Page, site: str, query: str) -> None:
+    page.on("dialog", lambda dialog: pytest.fail("a script of the address ran"))
+    explore(page, f"{site}?{query}")
+    assert page.locator(".ll-problem").inner_text() == ""
+
+
+def test_an_unknown_model_in_the_address_falls_back(page: sync_api.Page, site: str) -> None:
+    explore(page, f"{site}?model=../../etc/passwd&seed=3")
+    assert page.locator("#ll-model").input_value() == next(iter(KINDS))
+
+
+def test_a_busy_server_is_asked_again_until_it_answers(page, site, session, monkeypatch) -> None:
+    start = explore(page, f"{site}?model=grey&seed=1")
+    real, refusals = session.picture, [4]
+
+    def picture(*values: object, **named: object) -> object:
+        if refusals[0]:
+            refusals[0] -= 1
+            raise Busy
+        return real(*values, **named)
+
+    monkeypatch.setattr(session, "picture", picture)
+    page.locator(FIRST_SLIDER).press("ArrowRight")  # one wish, refused four times
+    changes(page, start)
+    assert page.evaluate("latentLab.stats.busy") == 4
+    assert shows(page, session.picture("grey", 1, sliders=[0.05]))
+
+
+def test_late_replies_are_dropped_and_the_newest_is_always_shown(page: sync_api.Page, site: str) -> None:
+    page.goto(site)
+    page.wait_for_function("!!window.latentLab?.Live")
+    script = """async (order) => {
+      const doors = [], shown = [];
+      let running = 0, most = 0;
+      const live = new latentLab.Live({
+        counted: false,
+        ask: (wish) => new Promise((open) => {
+          most = Math.max(most, ++running);
+          doors.push(() => (running--, open({ wish })));
+        }),
+        show: (reply) => shown.push(reply.wish),
+      });
+      for (let wish = 0; wish < 9; wish++) rpc.want(wish);
+      for (const i of order) {
+        doors[i]();
+        await new Promise((done) => setTimeout(done));
+      }
+      return { shown, most };
+    }"""
+    # Wishes 0 to 4 are asked for at once; 5 to 7 are overtaken by 8, which goes out as the sixth call.
+    assert page.evaluate(script, [3, 0, 4, 5, 1, 2]) == {"shown": [3, 4, 8], "most": 5}
+    assert page.evaluate(script, [0, 5, 1, 2, 3, 4]) == {"shown": [0, 8], "most": 5}
+
+
+def test_the_saved_picture_has_its_native_size(page: sync_api.Page, site: str, tmp_path: Path) -> None:
+    from PIL import Image
+
+    explore(page, f"{site}?model=colour&seed=1")
+    for label, side in (("1:1, save PNG of native size", 32), ("Save PNG, enlarged", 512)):
+        with page.expect_download() as download:
+            page.get_by_label(label).click()
+        download.value.save_as(tmp_path / f"{side}.png")
+        assert Image.open(tmp_path / f"{side}.png").size == (side, side)
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_a_phone_never_scrolls_sideways_and_the_theme_follows(browser, site: str, scheme: str) -> None:
+    context = browser.new_context(viewport={"width": 390, "height": 844}, color_scheme=scheme)
+    page = context.new_page()
+    for tab in ("gallery", "explore", "interpolate"):
+        page.goto(site)
+        page.locator(f"#tab-{tab}-button").click()
+        page.wait_for_timeout(300)
+        page.wait_for_function(f"document.querySelector('#ll-{tab} button')?.offsetWidth > 0")
+        wide = f"[...document.querySelectorAll('#ll-{tab} *')].filter(e => e.getBoundingClientRect().right > 391)"
+        assert page.evaluate(f"{wide}.map(e => e.className)") == []
+        assert page.evaluate("document.documentElement.scrollWidth") == 390
+        if tab == "explore":
+            page.wait_for_function("latentLab.stats.painted > 0")
+            assert page.locator(SCREEN).bounding_box()["width"] > 200
+    dark = "document.body.classList.contains('dark')"
+    assert page.evaluate(dark) == (scheme == "dark")
+    page.get_by_label("Dark colours").click()
+    page.reload()
+    page.wait_for_selector(".ll-theme")
+    page.wait_for_function(f"{dark} === {str(scheme == 'light').lower()}")
+    context.close()

@@ -1,0 +1,137 @@
+"""`gan.ui.server.hub_models` and `app.main`: models of the Hub on the page, and the page without them."""
+
+from __future__ import annotations
+
+import threading
+import time
+import urllib.request
+
+import gradio as gr
+import numpy as np
+import pytest
+from conftest import point_client
+
+import app
+from gan.hub.names import MODEL
+from gan.ui.server.hub_models import MOST, WAIT, Remote, local, wanted
+from gan.ui.server.model_registry import Session
+from gan.ui.tabs import gallery
+
+NOWHERE = "http://127.0.0.1:9"
+SHIPPED = ["emoji", "fashion-mnist", "mnist"]
+
+
+@pytest.fixture
+def files(tiny_folder) -> dict[str, bytes]:
+    return {name: (tiny_folder / name).read_bytes() for name in MODEL.files}
+
+
+@pytest.fixture
+def start(monkeypatch, tmp_path):
+    """`app.main` on these words, without runs of this machine, up to the launch: the session's gallery as HTML."""
+    sessions = []
+    monkeypatch.setattr(app, "discover", lambda root: [root / "weights" / name for name in SHIPPED])
+    monkeypatch.setattr(app, "Session", lambda folders: sessions.append(Session(folders)) or sessions[-1])
+    monkeypatch.setattr(gr.Blocks, "launch", lambda self, **_: None)
+
+    def main(*words: str) -> tuple[Session, str]:
+        app.main(words)
+        return sessions[-1], gallery.page(sessions[-1])
+
+    return main
+
+
+def test_names_come_from_flags_and_from_the_environment():
+    assert wanted(["a/b", "c"], " d/e@v1 ,,a/b,") == ["a/b", "c", "d/e@v1"]
+    assert wanted([], "") == []
+    assert len(wanted([], ",".join(f"a/{i}" for i in range(99)))) == MOST
+
+
+def test_a_folder_is_local(tmp_path):
+    assert local(str(tmp_path)) and not local("alice/digits") and not local("x" * 5000) and not local("\0")
+
+
+def test_models_of_the_hub_stand_beside_the_bundled_ones(hub, files, start, monkeypatch, tiny_folder):
+    repo = hub.add("alice/digits", files)
+    repo.tags["v1"] = repo.head
+    monkeypatch.setenv("LATENT_LAB_MODELS", "alice/digits")
+    session, page = start("--model", "alice/digits@v1", "--model", str(tiny_folder))
+    assert session.names == (*SHIPPED, "tiny", "alice/digits@v1", "alice/digits")
+    assert not session.notices and 'aria-label="Explore alice/digits@v1"' in page
+    assert session.picture("alice/digits", 1).shape == (28, 28, 1)
+
+
+def test_without_names_nothing_is_asked(hub, start):
+    session, _ = start()
+    assert session.names == tuple(SHIPPED) and hub.seen == []
+
+
+@pytest.mark.parametrize("revision", ["", "@v1"])
+def test_a_second_start_makes_no_request(hub, files, start, revision):
+    repo = hub.add("alice/digits", files)
+    repo.tags["v1"] = repo.head
+    first, _ = start("--model", f"alice/digits{revision}")
+    hub.seen.clear()
+    second, _ = start("--model", f"alice/digits{revision}")
+    assert hub.seen == [] and not second.notices
+    assert np.array_equal(*(s.picture(f"alice/digits{revision}", 1) for s in (first, second)))
+
+
+def test_with_the_hub_gone_and_nothing_kept_the_bundled_ones_serve(hub, start, monkeypatch):
+    point_client(monkeypatch, NOWHERE)
+    clock = time.monotonic()
+    session, page = start("--model", "alice/digits", "--model", "not a name")
+    assert time.monotonic() - clock < WAIT
+    assert session.names == tuple(SHIPPED)
+    assert "cannot be reached" in session.notices["alice/digits"] and "bundled" in session.notices["alice/digits"]
+    assert "a repository is USER/NAME" in session.notices["not a name"]
+    assert '<article class="ll-card ll-notice"><h2>alice/digits</h2>' in page
+
+
+def test_with_the_hub_gone_a_kept_copy_is_shown_with_a_notice(hub, files, start, monkeypatch):
+    hub.add("alice/digits", files)
+    start("--model", "alice/digits")
+    point_client(monkeypatch, NOWHERE)
+    monkeypatch.setattr("gan.hub.pull.FRESH", 0)
+    session, page = start("--model", "alice/digits")
+    assert "alice/digits" in session.names and "fetched earlier" in page
+
+
+def test_a_damaged_model_of_the_hub_is_named_without_the_servers_folders(hub, files, start, tmp_path):
+    hub.add("eve/model", files | {"model.safetensors": b"\x80\x04."})
+    session, page = start("--model", "eve/model")
+    assert "eve/model/model.safetensors: not a safetensors file" in session.errors["eve/model"]
+    assert str(tmp_path) not in page and session.names == tuple(SHIPPED)
+
+
+def test_whatever_a_repository_is_called_its_notice_is_text(hub, start):
+    _, page = start("--model", "<script>alert(1)</script>")
+    assert "<script>" not in page and "&lt;script&gt;" in page
+
+
+def test_a_model_that_is_late_does_not_keep_the_page_waiting_and_is_there_after_a_reload(hub, files):
+    gate = threading.Event()
+    hub.add("alice/digits", files)
+    hub.fault = lambda request: None if "/resolve/" not in request.url.path else (gate.wait(20), None)[1]
+    session, remote = Session([]), Remote(["alice/digits"])
+    clock = time.monotonic()
+    remote.settle(session, 0.2)
+    assert time.monotonic() - clock < 2 and "still on its way" in session.notices["alice/digits"]
+    demo = app.build(session)
+    remote.watch(session, lambda: app.renew(demo, session))
+    try:
+        _, url, _ = demo.launch(**app.settings(), prevent_thread_lock=True, quiet=True)
+
+        def page() -> str:
+            return urllib.request.urlopen(url, timeout=10).read().decode()
+
+        assert "still on its way" in page() and "Explore alice/digits" not in page()
+        gate.set()
+        deadline = time.monotonic() + 20
+        while "Explore alice/digits" not in page():
+            assert time.monotonic() < deadline
+            time.sleep(0.05)
+        assert "still on its way" not in page() and session.names == ("alice/digits",)
+    finally:
+        gate.set()
+        demo.close()

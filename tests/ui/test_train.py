@@ -1,0 +1,310 @@
+"""The Train tab's functions, against nonsense and each other."""
+
+from __future__ import annotations
+
+import base64
+import dataclasses
+import gc
+import io
+import subprocess
+import sys
+import threading
+import time
+import zipfile
+
+import numpy as np
+import pytest
+import torch
+from conftest import ink_name
+from PIL import Image
+
+import gan
+from gan.data import DATASETS
+from gan.data.points import WORLDS, World
+from gan.live.lessons import PRESETS
+from gan.live.runs import Runs
+from gan.networks import NETWORKS, POINT_NETWORKS
+from gan.training.losses import LOSSES
+from gan.training.optimizers import OPTIMIZERS
+from gan.training.penalties import PENALTIES
+from gan.ui.server.model_registry import Session
+from gan.ui.tabs import train
+
+WAIT = 90.0  # seconds that anything may take on a busy machine
+QUICK = {"width": 16, "batch_size": 16}
+
+
+class Tab:
+    """The functions of the tab, by name, as one visitor's browser calls them."""
+
+    def __init__(self, session, runs: Runs) -> None:
+        self._functions = {f.__name__: f for f in train.functions(session, lambda: runs)}
+
+    def __getattr__(self, name):
+        return lambda **payload: self._functions[name](payload)
+
+    def begin_ring(self, **changes) -> str:
+        reply = self.begin(dataset="ring", seed=0, sides=[{"preset": "modern", "changes": {**QUICK, **changes}}])
+        return reply["run"]
+
+    def until(self, run: str, good, what: str) -> dict:
+        """News of a run, all from the first, once they are good."""
+        end = time.monotonic() + WAIT
+        while time.monotonic() < end:
+            news = self.news(run=run, after=-1)
+            if good(news):
+                return news
+            time.sleep(0.02)
+        pytest.fail(f"never: {what}; {news}")
+
+
+@pytest.fixture
+def runs():
+    runs = Runs(2)
+    yield runs
+    runs.close()
+
+
+@pytest.fixture
+def tab(tiny_session, runs):
+    return Tab(tiny_session, runs)
+
+
+def seen(news) -> bool:
+    return "moment" in news and news["moment"]["number"] > 3
+
+
+def array(packed) -> np.ndarray:
+    return np.frombuffer(base64.b64decode(packed["data"]), packed["type"]).reshape(packed["shape"])
+
+
+def menus(tab, kind: str) -> dict:
+    """The tab's settings for data of a kind, by name."""
+    return {setting["name"]: setting for setting in tab.about()["settings"][kind]}
+
+
+def test_the_tab_is_told_what_there_is(tab):
+    about = tab.about()
+    assert set(about["presets"]) == set(PRESETS)
+    assert about["data"]["points"]["ring"] == "Ring of 8" and set(about["data"]["points"]) == set(WORLDS)
+    assert set(about["data"]["pictures"]) == {"emoji", "mnist-10k", "fashion-mnist-10k"}, "no network is needed"
+    for kind, dataset in (("points", "ring"), ("pictures", "emoji")):
+        for preset in about["presets"]:
+            assert set(menus(tab, kind)) <= set(tab.preset(preset=preset, dataset=dataset)["settings"])
+
+
+def test_only_what_can_be_chosen_is_offered(tab):
+    points, pictures = menus(tab, "points"), menus(tab, "pictures")
+    assert set(pictures) - set(points) == {"augment", "conditional"}, "points have none"
+    assert points["network"]["choices"] == list(POINT_NETWORKS) and pictures["network"]["choices"] == list(NETWORKS)
+    assert points["critic_norm"]["choices"] == ["none", "spectral"]
+    assert pictures["critic_norm"]["choices"] == ["none", "batch", "spectral"]
+    assert points["gamma"] == {"name": "gamma", "kind": "float", "live": True, "help": points["gamma"]["help"]}
+    assert [points[name]["live"] for name in ("loss", "width", "batch_size")] == [True, False, True]
+
+
+def test_what_is_added_to_a_dict_is_offered_and_can_be_trained(tab, monkeypatch):
+    dot = World(lambda count, source: 0.1 * torch.randn(count, 2, generator=source), 1.0, "A dot")
+    monkeypatch.setitem(WORLDS, "dot", dot)
+    monkeypatch.setitem(DATASETS, "mine", DATASETS["emoji"])
+    monkeypatch.setitem(DATASETS, "far", dataclasses.replace(DATASETS["emoji"], download=5))
+    for registry in (LOSSES, PENALTIES, OPTIMIZERS, NETWORKS, POINT_NETWORKS):
+        monkeypatch.setitem(registry, "new", list(registry.values())[0])
+    data, points, pictures = tab.about()["data"], menus(tab, "points"), menus(tab, "pictures")
+    assert data["points"]["dot"] == "A dot" and data["pictures"]["mine"] == "1,911 emoji"
+    assert "far" not in data["pictures"]
+    for settings in (points, pictures):
+        assert all("new" in settings[name]["choices"] for name in ("loss", "penalty", "optimizer", "network"))
+    changes = {**QUICK, "loss": "new", "penalty": "new", "optimizer": "new", "network": "new"}
+    begun = tab.begin(dataset="dot", sides=[{"preset": "modern", "changes": changes}])
+    tab.until(begun["run"], seen, "frames of the new world")
+
+
+def test_points_take_what_is_offered_for_them(tab):
+    run = tab.begin_ring(network="points-fourier", critic_norm="spectral", ema_images=500)
+    news = tab.until(run, seen, "frames")
+    assert [news["sides"][0][name] for name in ("critic_norm", "ema_images")] == ["spectral", 500]
+
+
+def test_a_run_is_seen_asked_and_gone_back_to(tab):
+    run = tab.begin_ring()
+    news = tab.until(run, seen, "frames")
+    assert array(news["moment"]["sides"][0]["arrays"]["points"]).shape == (600, 2)
+    assert array(news["backdrop"]["arrays"]["centres"]).shape == (8, 2) and news["sides"][0]["gamma"] == 0.1
+    assert "backdrop" not in tab.news(run=run, after=0)
+    assert tab.ask(run=run, what="change", settings={"gamma": 2}, side=0) == {}
+    assert tab.ask(run=run, what="pause") == {} and tab.news(run=run)["paused"]
+    assert tab.ask(run=run, what="step", move="critic") == {} and tab.ask(run=run, what="slow", seconds=0.1) == {}
+    early = tab.moment(run=run, number=0)
+    assert early["shown"] == 0 and early["number"] == 0
+    fork = tab.fork(run=run, number=0)
+    assert fork["run"] != run and fork["shown"] == 0
+    tab.until(fork["run"], seen, "frames of the fork")
+    assert tab.ask(run=run, what="play") == {} and tab.ask(run=run, what="stop") == {}
+    assert tab.ask(run=run, what="forget") == {}
+    assert "not here any more" in tab.news(run=run)["error"]
+
+
+def test_what_a_run_has_learnt_is_opened_taken_home_and_filmed(tab, tiny_session, tmp_path):
+    run = tab.begin_ring()
+    tab.until(run, seen, "frames")
+    tab.ask(run=run, what="pause")
+    number = tab.news(run=run)["kept"][-1][0]
+    opened = tab.open(run=run, number=number)
+    assert opened["size"] == 64 and opened["model"] not in tiny_session.names
+    picture = tiny_session.picture(opened["model"], 3)
+    assert picture.shape == (64, 64, 3)
+    taken = tab.take(run=run, number=number)
+    with zipfile.ZipFile(io.BytesIO(base64.b64decode(taken["data"]))) as archive:
+        archive.extractall(tmp_path)
+    model = gan.load(tmp_path / "ring", "cpu")
+    assert np.array_equal(model.sample([3])[0], picture) and taken["name"].startswith("ring-")
+    film = tab.film(run=run, kind="webp")
+    with Image.open(io.BytesIO(base64.b64decode(film["data"]))) as frames:
+        assert frames.n_frames >= 2 and film["name"] == "ring-train.webp"
+
+
+def test_a_duel_and_a_drawing_are_runs_like_any_other(tab):
+    cells = np.zeros((64, 64), bool)
+    cells[20:40, 20:40] = True
+    sides = [{"preset": "modern", "changes": QUICK}, {"preset": "classic", "changes": QUICK}]
+    run = tab.begin(dataset=ink_name(cells), seed=3, sides=sides)["run"]
+    news = tab.until(run, seen, "frames")
+    first, second = (array(side["arrays"]["points"]) for side in news["moment"]["sides"])
+    assert not np.array_equal(first, second) and [s["loss"] for s in news["sides"]] == ["relativistic", "nonsaturating"]
+    assert (
+        "recall"
+        in tab.until(run, lambda n: "recall" in n["moment"]["sides"][0]["numbers"], "recall")["moment"]["sides"][1][
+            "numbers"
+        ]
+    )
+
+
+def test_a_visitors_own_pictures_are_learnt(tab):
+    files = []
+    for i in range(17):
+        out = io.BytesIO()
+        Image.fromarray(np.random.default_rng(i).integers(0, 256, (36, 36, 3), np.uint8)).save(out, "PNG")
+        files.append({"name": f"../{i}.png", "data": base64.b64encode(out.getvalue()).decode()})
+    files.append({"name": "notes.txt", "data": base64.b64encode(b"hello").decode()})
+    begun = tab.begin(files=files, sides=[{"preset": "modern", "changes": {"width": 16, "batch_size": 4}}])
+    assert any("notes.txt (not a picture" in note for note in begun["notes"])
+    news = tab.until(begun["run"], lambda n: "moment" in n and n["moment"]["steps"] > 0, "a step")
+    assert array(news["moment"]["sides"][0]["arrays"]["pictures"]).shape == (36, 32, 32, 3)
+
+
+SIDE = {"preset": "modern", "changes": {}}
+
+
+@pytest.mark.parametrize(
+    ("payload", "words"),
+    [
+        ({}, "sides must be a list"),
+        ({"sides": [SIDE] * 3, "dataset": "ring"}, "one or two"),
+        ({"sides": [1], "dataset": "ring"}, "one or two"),
+        ({"sides": [SIDE], "dataset": "../../etc"}, "dataset must be one of"),
+        ({"sides": [SIDE], "dataset": ["ring"]}, "dataset must be one of"),
+        ({"sides": [SIDE], "dataset": "ink:AAAA"}, "draw it again"),
+        ({"sides": [{"preset": "x"}], "dataset": "ring"}, "preset must be one of"),
+        ({"sides": [SIDE], "dataset": "ring", "seed": -1}, "seed must be"),
+        ({"sides": [{"preset": "modern", "changes": [1]}], "dataset": "ring"}, "settings must be an object"),
+        ({"sides": [{"preset": "modern", "changes": {"device": "cuda"}}], "dataset": "ring"}, "'device' is no setting"),
+        ({"sides": [{"preset": "modern", "changes": {"data_root": "/"}}], "dataset": "ring"}, "no setting"),
+        ({"sides": [{"preset": "modern", "changes": {"gamma": "1"}}], "dataset": "ring"}, "gamma must be float"),
+        ({"sides": [{"preset": "modern", "changes": {"gamma": float("nan")}}], "dataset": "ring"}, "gamma must be in"),
+        ({"sides": [{"preset": "modern", "changes": {"batch_size": 65536}}], "dataset": "ring"}, "1024 at most here"),
+        ({"sides": [{"preset": "modern", "changes": {"batch_size": 256}}], "dataset": "emoji"}, "128 at most here"),
+        ({"sides": [{"preset": "modern", "changes": {"width": 256}}], "dataset": "ring"}, "train it at home"),
+        ({"sides": [{"preset": "modern", "changes": {"network": "resnet"}}], "dataset": "ring"}, "made of points"),
+        ({"sides": [SIDE], "files": "x"}, "files must be a list"),
+        ({"sides": [SIDE], "files": [{"name": "a.png", "data": "%%%"}]}, "arrived damaged"),
+        ({"sides": [SIDE], "files": []}, "0 of the files"),
+    ],
+)
+def test_nonsense_begins_nothing_and_says_why(tab, runs, payload, words):
+    reply = tab.begin(**payload)
+    if "run" in reply:  # found out by the run itself
+        reply = tab.until(reply["run"], lambda n: n["done"], "an end")
+    assert words in reply["error"]
+    end = time.monotonic() + WAIT
+    while runs.training and time.monotonic() < end:
+        time.sleep(0.05)
+    assert runs.training == 0
+
+
+@pytest.mark.parametrize("function", ["news", "moment", "ask", "film", "take", "open", "fork"])
+@pytest.mark.parametrize("name", [None, 5, "", "nobody", ["a"], "x" * 10_000])
+def test_a_run_that_is_not_there_is_not_there_for_anyone(tab, function, name):
+    assert "not here any more" in getattr(tab, function)(run=name, what="play", number=0, kind="gif")["error"]
+
+
+@pytest.mark.parametrize(
+    ("payload", "words"),
+    [
+        ({"what": "explode"}, "what must be one of"),
+        ({"what": "step", "move": "sideways"}, "move must be one of"),
+        ({"what": "slow", "seconds": 99}, "seconds must be in"),
+        ({"what": "change", "side": 1, "settings": {}}, "side must be"),
+        ({"what": "change", "settings": {"seed": 4}}, "cannot change while a run goes on"),
+        ({"what": "change", "settings": {"gamma": -1}}, "gamma must be in"),
+        ({"what": "change", "settings": {"batch_size": 2048}}, "batch_size may be 1024 at most here"),
+    ],
+)
+def test_nonsense_asked_of_a_run_is_refused_and_the_run_goes_on(tab, payload, words):
+    run = tab.begin_ring()
+    tab.until(run, seen, "frames")
+    assert words in tab.ask(run=run, **payload)["error"]
+    last = tab.news(run=run, after=-1)["moment"]["number"]
+    tab.until(run, lambda n: n["moment"]["number"] > last, "more frames")
+
+
+def test_the_third_stands_in_line_and_is_told_its_place(tab):
+    begun = [tab.begin_ring() for _ in range(3)]
+    assert [tab.news(run=run)["place"] for run in begun] == [0, 0, 1]
+    tab.ask(run=begun[0], what="forget")
+    tab.until(begun[2], seen, "its turn")
+
+
+def test_twenty_runs_leave_no_thread_and_no_memory(tab, runs):
+    def resident() -> int:
+        with open("/proc/self/status") as status:
+            return next(int(line.split()[1]) for line in status if line.startswith("VmRSS")) // 1024
+
+    def one() -> None:
+        run = tab.begin_ring(width=64)
+        tab.until(run, seen, "frames")
+        thread = runs.find(run).run
+        tab.ask(run=run, what="forget")
+        thread.join(WAIT)
+
+    for _ in range(4):
+        one()
+    gc.collect()
+    memory = resident()
+    for _ in range(20):
+        one()
+    gc.collect()
+    assert not [t for t in threading.enumerate() if t.name == "live-run"] and not runs._entries
+    assert resident() - memory < 40, "megabytes"
+
+
+def test_what_visitors_made_is_deleted_in_the_end(tiny_session, tiny_folder, tmp_path, monkeypatch):
+    import shutil
+
+    monkeypatch.setattr("gan.ui.server.model_registry.ADOPTED", 2)
+    session = Session([tiny_folder])
+    before, folders, names = session.names, [], []
+    for i in range(4):
+        folders.append(shutil.copytree(tiny_folder, tmp_path / str(i)))
+        names.append(session.adopt("mine", folders[-1]))
+        assert session.picture(names[-1], 1).ndim == 3
+    assert session.names == before and len(set(names)) == 4
+    assert [folder.exists() for folder in folders] == [False, False, True, True]
+    with pytest.raises(ValueError, match="model must be one of those served"):
+        session.picture(names[0], 1)
+
+
+def test_torch_is_not_needed_before_the_tab_is_opened():
+    code = "import sys; import gan.ui.tabs.train as t; t.page(); assert 'torch' not in sys.modules"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=WAIT)
+    assert done.returncode == 0, done.stderr
