@@ -88,21 +88,21 @@ def serve(kind: str, model: str, port: int) -> None:
     os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"
     import gradio as gr
 
-    import app
+    from gan.ui import app
     from gan.ui.server.model_info import discover
-    from gan.ui.server.model_registry import Session
+    from gan.ui.server.model_registry import ModelRegistry
 
-    session = Session([f for f in discover(ROOT) if f.name == model])
-    session.picture(model, 0)
+    registry = ModelRegistry([f for f in discover(ROOT / "weights", ROOT / "runs") if f.name == model])
+    registry.picture(model, 0)
     if kind == "live":
-        app.build(session).launch(**{**app.settings(port), "quiet": True})
+        app.build(registry).launch(**{**app.settings(port), "quiet": True})
         return
     with gr.Blocks() as demo:
         slider = gr.Slider(-3, 3, 0, step=0.01, elem_id="slider")
         image = gr.Image()
 
         def show(value: float):
-            picture = session.picture(model, 0, sliders=[value])
+            picture = registry.picture(model, 0, sliders=[value])
             return picture.repeat(3 // picture.shape[-1], axis=-1)  # gr.Image takes no (H, W, 1)
 
         tuned = kind == "tuned"

@@ -1,6 +1,6 @@
 """Does the generator find every mode? Ring of 8 and grid of 25, the published protocol, five seeds each.
 
-    python -m benchmarks.modes [--worlds ring,grid] [--seeds 5] [--images N] [--json FILE]
+    python -m benchmarks.modes [--distributions ring,grid] [--seeds 5] [--images N] [--json FILE]
 
 Trains the 2-D pair whose critic sees waves, with the relativistic loss and R1 + R2, samples 2,500 points, and counts
 modes hit, the share of points within three standard deviations of a centre, and the reverse KL of the modes' shares
@@ -41,7 +41,7 @@ LEAST_QUALITY, MOST_KL, MOST_SECONDS = 0.95, 0.01, 300.0
 
 
 def run(config: Config) -> dict[str, Any]:
-    """Train one world from one seed; its coverage and the seconds that training took."""
+    """Train one distribution from one seed; its coverage and the seconds that training took."""
     config, points = prepare(config)
     trainer = Trainer(config, points)
     start = time.perf_counter()
@@ -62,7 +62,7 @@ def met(found: Coverage, seconds: float) -> bool:
 def main() -> int:
     """Run the benchmark; exit status 1 when any run misses a goal."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--worlds", type=some_of(MIXTURES), default=list(MIXTURES), help="joined by commas")
+    parser.add_argument("--distributions", type=some_of(MIXTURES), default=list(MIXTURES), help="joined by commas")
     parser.add_argument("--seeds", type=count, default=5)
     parser.add_argument("--images", type=count, default=IMAGES, help="points shown")
     parser.add_argument("--json", type=Path, help="keep the runs here, and read those that are there")
@@ -74,17 +74,17 @@ def main() -> int:
     except CellsError as error:
         parser.error(str(error))
     runs: dict[str, Any] = {}
-    print(f"{'world':8}{'seed':>5}{'modes':>9}{'quality':>9}{'KL':>9}{'seconds':>9}", flush=True)
-    for world in args.worlds:
+    print(f"{'distribution':8}{'seed':>5}{'modes':>9}{'quality':>9}{'KL':>9}{'seconds':>9}", flush=True)
+    for distribution in args.distributions:
         for seed in range(args.seeds):
-            key = f"{world}/{seed}"
-            found = kept.get(key) or run(Config(**RECIPE, dataset=world, images=args.images, seed=seed))
+            key = f"{distribution}/{seed}"
+            found = kept.get(key) or run(Config(**RECIPE, dataset=distribution, images=args.images, seed=seed))
             runs[key] = found
             write_cells(args.json, settings, kept | runs)
             modes = f"{found['modes']}/{found['of']}"
             kl = "none hit" if found["kl"] is None else f"{found['kl']:.4f}"
             numbers = f"{found['quality']:9.3f}{kl:>9}{found['seconds']:9.0f}"
-            print(f"{world:8}{seed:5}{modes:>9}{numbers}  {'met' if found['met'] else 'MISSED'}", flush=True)
+            print(f"{distribution:8}{seed:5}{modes:>9}{numbers}  {'met' if found['met'] else 'MISSED'}", flush=True)
     return report(settings | {"runs": runs}, None, all(found["met"] for found in runs.values()))
 
 

@@ -22,10 +22,9 @@ import numpy as np
 import torch
 from torch import Tensor
 
-import train
 from benchmarks.flags import count, guarded
 from benchmarks.report import report
-from gan import data
+from gan import data, train
 from gan.config import Config
 from gan.evaluation.metrics.balance import covered, histogram, kl_divergence
 from gan.evaluation.metrics.classifier import Classifier, load_classifier

@@ -60,11 +60,11 @@ def trained(config: Config) -> tuple[Trainer, float]:
     return trainer, time.process_time() - start
 
 
-def plane(world: str, loss: str, seed: int, images: int) -> dict[str, Any]:
-    """One cell of the table for a world of points."""
+def plane(distribution: str, loss: str, seed: int, images: int) -> dict[str, Any]:
+    """One cell of the table for a distribution of points."""
     settings = {**POINTS, **LOSSES[loss].customary}
-    trainer, seconds = trained(Config(**settings, loss=loss, dataset=world, images=images, seed=seed))
-    found = coverage(trainer.points(range(10**6, 10**6 + SAMPLES)).nan_to_num(1e9), MIXTURES[world])
+    trainer, seconds = trained(Config(**settings, loss=loss, dataset=distribution, images=images, seed=seed))
+    found = coverage(trainer.points(range(10**6, 10**6 + SAMPLES)).nan_to_num(1e9), MIXTURES[distribution])
     kl = found.kl if math.isfinite(found.kl) else None
     return {**dataclasses.asdict(found), "kl": kl, "seconds": seconds}
 
@@ -101,7 +101,7 @@ def table(cells: dict[str, Any]) -> str:
     """
     floors = [found["floor"] for key, found in cells.items() if key.startswith("mnist/")]
     third = f"MNIST: digits, Frechet distance (floor {sum(floors) / len(floors):.2f})" if floors else "MNIST"
-    planes = (f"{world}: modes, quality, KL" for world in MIXTURES)
+    planes = (f"{distribution}: modes, quality, KL" for distribution in MIXTURES)
     lines = [f"| loss | {' | '.join(planes)} | {third} | seconds |", "|---|---|---|---|---|"]
     for loss in LOSSES:
         row, seconds = [loss], []
@@ -131,7 +131,7 @@ def _span(values: list[float], words: Callable[[float], str]) -> str:
 
 
 def settings_of(points: int, images: int) -> dict[str, Any]:
-    """All that decides a cell beside its world, loss and seed, as JSON has it."""
+    """All that decides a cell beside its distribution, loss and seed, as JSON has it."""
     customary = {name: dict(loss.customary) for name, loss in LOSSES.items()}
     return {"points": points, "images": images, "plane": POINTS, "mnist": DIGITS, "losses": customary}
 
@@ -140,7 +140,7 @@ def main() -> int:
     """Run the sweep and print the table that README holds."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--seeds", type=count, default=2)
-    parser.add_argument("--points", type=count, default=1_280_000, help="points shown, a world and loss")
+    parser.add_argument("--points", type=count, default=1_280_000, help="points shown, a distribution and loss")
     parser.add_argument("--images", type=count, default=60_000, help="digits shown, a loss")
     parser.add_argument("--data-root", default="data")
     parser.add_argument("--json", type=Path, help="keep the cells here, and read those that are there")

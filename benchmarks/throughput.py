@@ -5,7 +5,7 @@
 Both arms train the same pair from the same weights on the same pictures, and take turns within one run. `textbook` is
 fp32 and contiguous, with torchvision-style float pictures from a DataLoader, a critic pass for real and one for fake
 pictures, a `torch.autograd.grad` for R1 and one for R2, an unfused Adam and an average kept parameter by parameter.
-`ours` is `gan.training.trainer.Trainer.advance` as `train.py` runs it, with bf16 where the case says so. In the last case it
+`ours` is `Trainer.advance` as `train.py` runs it, with bf16 where the case says so. In the last case it
 takes the penalties in every fourth step, four times as heavy, where the textbook takes them in each: less arithmetic
 for the same objective, so it is the case before it that compares like with like.
 """

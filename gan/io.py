@@ -1,4 +1,4 @@
-"""Files of a model folder: written whole or not at all, read within bounds. Needs no torch."""
+"""Files of a model folder: where they lie, written whole or not at all, read within bounds. Needs no torch."""
 
 from __future__ import annotations
 
@@ -21,10 +21,10 @@ def write_bytes(path: Path, content: bytes) -> None:
         file.flush()
         os.fsync(file.fileno())  # else the name could reach the disk before what it names
     os.replace(aside, path)
-    settle(path.parent)
+    sync_to_disk(path.parent)
 
 
-def settle(path: Path) -> None:
+def sync_to_disk(path: Path) -> None:
     """Have a file's content, or the names in a folder, reach the disk, where its file system can be asked to."""
     with contextlib.suppress(OSError):
         number = os.open(path, os.O_RDONLY)
@@ -46,3 +46,9 @@ def read_json(path: Path) -> Any:
         if isinstance(error, FolderError):
             raise
         raise FolderError(f"{path}: not readable as JSON ({error})") from None
+
+
+def shipped_models() -> Path:
+    """Return the folder of the models that come with the program: inside an installed package, else of the checkout."""
+    installed = Path(__file__).with_name("weights")
+    return installed if installed.is_dir() else Path(__file__).parents[1] / "weights"

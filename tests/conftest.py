@@ -99,7 +99,7 @@ def tiny_emoji_folder(tmp_path_factory) -> Path:
 
 
 class FakeModel:
-    """The shape of `gan.models.model.Model` over a sum of waves: every latent coordinate and class changes the picture."""
+    """The shape of `Model` over a sum of waves: every latent coordinate and class changes the picture."""
 
     def __init__(self, name: str, resolution: int, channels: int, classes: tuple[str, ...], z_dim: int = 16) -> None:
         self.name, self.resolution, self.channels, self.classes, self.z_dim = name, resolution, channels, classes, z_dim
@@ -246,11 +246,11 @@ def ink_name(cells: np.ndarray) -> str:
 
 
 @contextmanager
-def served(session, runs=None) -> Iterator[str]:
-    """The whole app over one session, as `python app.py` starts it; its URL. runs: as `app.build` has it."""
-    import app
+def served(registry, runs=None) -> Iterator[str]:
+    """The whole app over one registry, as `python app.py` starts it; its URL. runs: as `app.build` has it."""
+    from gan.ui import app
 
-    demo = app.build(session, runs)
+    demo = app.build(registry, runs)
     try:
         _, url, _ = demo.launch(**app.settings(), prevent_thread_lock=True, quiet=True)
         yield url
@@ -259,11 +259,11 @@ def served(session, runs=None) -> Iterator[str]:
 
 
 @pytest.fixture(scope="session")
-def tiny_session(tiny_folder):
-    """A session over `tiny_folder` alone, shared by all modules."""
-    from gan.ui.server.model_registry import Session
+def tiny_registry(tiny_folder):
+    """A registry over `tiny_folder` alone, shared by all modules."""
+    from gan.ui.server.model_registry import ModelRegistry
 
-    return Session([tiny_folder])
+    return ModelRegistry([tiny_folder])
 
 
 def chromium() -> str:

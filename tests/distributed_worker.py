@@ -1,4 +1,4 @@
-"""Run by torchrun, and by the test that compares: a few steps of every pair, in `python distributed_worker.py FOLDER`."""
+"""Run a few steps of every pair, in `python distributed_worker.py FOLDER`."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from conftest import small
 from safetensors.torch import save_file
 
 from gan.networks import NETWORKS
-from gan.training.distributed import World, join, leave
+from gan.training.distributed import ProcessGroup, join, leave
 from gan.training.trainer import Trainer
 from gan.training.validation import prepare
 
@@ -22,10 +22,10 @@ ARMS = {network: {"network": network, "penalty": "gp"} for network in NETWORKS} 
 }
 
 
-def trained(arm: str, world: World) -> tuple[dict[str, torch.Tensor], dict[str, torch.Tensor]]:
+def trained(arm: str, processes: ProcessGroup) -> tuple[dict[str, torch.Tensor], dict[str, torch.Tensor]]:
     """The state of a run before and after its steps."""
     config = small(precision="fp32", accumulate=2, optimizer="sgd", learning_rate=2e-3, anneal=0.0, **ARMS[arm])
-    trainer = Trainer(*prepare(config), world)
+    trainer = Trainer(*prepare(config), processes)
     before = trainer.snapshot().tensors
     for _ in range(STEPS):
         trainer.advance()
@@ -33,8 +33,10 @@ def trained(arm: str, world: World) -> tuple[dict[str, torch.Tensor], dict[str, 
 
 
 if __name__ == "__main__":
-    world = join("cpu")
+    processes = join("cpu")
     for arm in ARMS:
-        _, state = trained(arm, world)
-        save_file({k: v.contiguous() for k, v in state.items()}, Path(sys.argv[1]) / f"{arm}-{world.rank}.safetensors")
+        _, state = trained(arm, processes)
+        save_file(
+            {k: v.contiguous() for k, v in state.items()}, Path(sys.argv[1]) / f"{arm}-{processes.rank}.safetensors"
+        )
     leave()

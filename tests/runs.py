@@ -8,7 +8,7 @@ from pathlib import Path
 import torch
 from safetensors.torch import load_file
 
-import train
+from gan import train
 from gan.config import Config
 from gan.training import loop
 from gan.training.control import Control

@@ -40,12 +40,12 @@ def test_a_run_on_a_world_is_met_when_every_goal_is(found, seconds, expected):
     assert modes.met(found, seconds) is expected
 
 
-@pytest.mark.parametrize("world", MIXTURES)
-def test_a_world_is_learnt_from_its_own_seed(world):
-    few = modes.RECIPE | {"dataset": world, "images": 4 * modes.RECIPE["batch_size"]}
+@pytest.mark.parametrize("distribution", MIXTURES)
+def test_a_world_is_learnt_from_its_own_seed(distribution):
+    few = modes.RECIPE | {"dataset": distribution, "images": 4 * modes.RECIPE["batch_size"]}
     first, again, other = (modes.run(Config(**few, seed=seed)) for seed in (0, 0, 1))
     for found in (first, again, other):
-        assert found.pop("seconds") > 0 and not found["met"] and found["of"] == len(MIXTURES[world].centres)
+        assert found.pop("seconds") > 0 and not found["met"] and found["of"] == len(MIXTURES[distribution].centres)
     assert first == again != other
 
 
@@ -67,7 +67,7 @@ def test_runs_on_worlds_go_on_where_they_stopped(tmp_path, monkeypatch, capsys):
     monkeypatch.setattr(modes, "run", run)
     path = tmp_path / "runs.json"
     for words, status, fresh in (
-        (["--worlds", "ring", "--seeds", "1"], 0, [("ring", 0)]),
+        (["--distributions", "ring", "--seeds", "1"], 0, [("ring", 0)]),
         (["--seeds", "2"], 1, [("ring", 1), ("grid", 0), ("grid", 1)]),
         (["--seeds", "1"], 0, []),
     ):
@@ -314,7 +314,7 @@ def test_flags_are_in_range_or_refused(kind, text, value):
 @pytest.mark.parametrize(
     ("module", "words"),
     [
-        (modes, ["--worlds", "swiss-roll"]), (modes, ["--worlds", "foo"]), (modes, ["--seeds", "0"]),
+        (modes, ["--distributions", "swiss-roll"]), (modes, ["--distributions", "foo"]), (modes, ["--seeds", "0"]),
         (sweep, ["--seeds", "0"]), (throughput, ["--seconds", "0"]), (time_to_quality, ["--every", "0"]),
         (stacked_mnist, ["--images", "-5"]),
     ],

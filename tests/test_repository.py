@@ -53,59 +53,49 @@ def packages(names: Iterable[str]) -> set[str]:
     return {name.split(".")[0] for name in names}
 
 
-def table() -> list[str]:
-    """Files and folders in the order of the table of docs/DESIGN.md."""
-    return re.findall(r"^\| `(gan/[^`]+)` \|", (ROOT / "docs/DESIGN.md").read_text(encoding="utf-8"), re.MULTILINE)
+# What each part of gan/ may import from the others: those above it, and itself. Order is the architecture.
+LAYERS = (
+    "errors", "config", "io", "networks", "data", "models", "evaluation", "training", "live", "hub", "ui/fast_import",
+    "ui/server", "ui/assets", "ui/header", "ui/theme", "ui/tabs", "ui/app", "evaluate", "train",
+)  # fmt: skip
+# The commands: they alone know a command line, and nobody imports them.
+COMMANDS = ("evaluate.py", "train.py", "hub/__main__.py", "evaluation/metrics/train_classifier.py", "ui/app.py")
 
 
-def row_of(path: str, rows: list[str]) -> int | None:
-    """The row of a file, by itself or by its folder; None for what no row holds."""
-    for i, row in enumerate(rows):
-        if path == row or (row.endswith("/") and path.startswith(row)):
-            return i
-    return None
+def layer_of(module: str) -> int | None:
+    """The place in `LAYERS` of a module named gan.a.b; None for `gan` itself and for what is not ours."""
+    path = module.removeprefix("gan.").replace(".", "/")
+    found = [i for i, layer in enumerate(LAYERS) if module.startswith("gan.") and f"{path}/".startswith(f"{layer}/")]
+    return found[0] if found else None
 
 
-def file_of(module: str) -> str | None:
-    """The file below gan/ that a module is, if it is one."""
-    path = module.replace(".", "/")
-    return next((p for p in (f"{path}.py", f"{path}/__init__.py") if p in SOURCES), None)
+def test_every_file_belongs_to_a_layer():
+    modules = {p.removesuffix(".py").removesuffix("/__init__").replace("/", ".") for p in SOURCES}
+    assert {m for m in modules if layer_of(m) is None} == {"gan", "gan.ui"}
+    assert {layer_of(m) for m in modules} - {None} == set(range(len(LAYERS)))
 
 
-def test_design_lists_every_file_of_the_package():
-    rows = table()
-    assert len(rows) > 10 and len(set(rows)) == len(rows)
-    assert all((ROOT / row).exists() for row in rows)
-    assert [p for p in SOURCES if row_of(p, rows) is None] == ["gan/__init__.py"]
+def test_imports_go_one_way_between_layers():
+    wrong = []
+    for source in SOURCES:
+        own = layer_of(source.removesuffix(".py").removesuffix("/__init__").replace("/", "."))
+        if own is not None:
+            wrong += [f"{source} imports {n}" for n in imported(source) if (layer_of(n) or 0) > own]
+    assert not wrong
 
 
-@pytest.mark.parametrize("source", [p for p in SOURCES if p != "gan/__init__.py"])
-def test_a_file_imports_only_from_files_above_it(source):
-    rows = table()
-    own = row_of(source, rows)
-    files = {file_of(name) for name in imported(source)} - {None, "gan/__init__.py"}
-    below = {f for f in files if row_of(f, rows) > own}
-    assert not below
-    same = {f for f in files if row_of(f, rows) == own}
-    assert not same or rows[own].endswith("/")
-
-
-# Commands of their own, such as `python -m gan.evaluation.evaluate FOLDER`; nobody who imports them meets their flags.
-COMMANDS = ("gan/evaluation/evaluate.py", "gan/hub/__main__.py", "gan/evaluation/metrics/train_classifier.py")
-
-
-@pytest.mark.parametrize("source", [p for p in SOURCES if not p.startswith("gan/ui/")])
-def test_the_engine_knows_no_browser_and_no_command_line(source):
-    names = imported(source)
-    assert not packages(names) & {"gradio", "train", "app", "tests"}
-    assert ("argparse" in packages(names)) == (source in COMMANDS)
-    assert not {n for n in names if n.startswith("gan.ui")}
+def test_only_commands_know_a_command_line_and_only_the_ui_knows_a_browser():
+    for source in SOURCES:
+        names = imported(source)
+        assert not packages(names) & {"train", "app", "tests"}, source
+        assert ("argparse" in packages(names)) == (source.removeprefix("gan/") in COMMANDS), source
+        assert source.startswith("gan/ui/") or not {n for n in names if n.startswith("gan.ui")}, source
 
 
 def test_only_the_browser_imports_gradio():
     users = {p for p in tracked() if p.endswith(".py") and "gradio" in packages(imported(p))}
     assert users
-    assert all(p == "app.py" or p.startswith(("gan/ui/", "tests/", "benchmarks/")) for p in users)
+    assert all(p.startswith(("gan/ui/", "tests/", "benchmarks/")) for p in users)
 
 
 def test_nothing_pickles():
@@ -227,7 +217,7 @@ def test_the_space_is_what_the_repository_says():
 
 
 def test_the_space_bounds_its_queue():
-    assert re.search(r"\.queue\(max_size=\d+", (ROOT / "app.py").read_text())
+    assert re.search(r"\.queue\(max_size=\d+", (ROOT / "gan/ui/app.py").read_text())
 
 
 def test_no_file_holds_a_note_to_self():
@@ -260,7 +250,7 @@ def test_shipped_model_loads_and_is_what_it_says(folder):
     assert model.sample(range(2)).std() > 5
     assert (model.variance > 0).all() and (model.variance.diff() <= 0).all()
     metrics = json.loads((folder / "metrics.json").read_text(encoding="utf-8"))
-    first = {k: v for k, v in metrics.get("legs", [{}])[0].items() if k != "shown"}
+    first = {k: v for k, v in metrics.get("segments", [{}])[0].items() if k != "shown"}
     assert command(dataclasses.replace(config, **first)) in (folder / "README.md").read_text(encoding="utf-8")
     assert config.data_root == Config.data_root
     assert (folder / "samples.png").is_file() and (folder / "metrics.json").is_file()

@@ -17,11 +17,11 @@ from PIL import Image
 from runs import FINISHED, refused
 from safetensors.torch import load_file
 
-import train
+from gan import train
 from gan.config import PRESETS, Config
 from gan.data import DATASETS
 from gan.data.folder import MIN_PICTURES
-from gan.data.points import WORLDS
+from gan.data.points import DISTRIBUTIONS
 from gan.evaluation.loss_curve import read_losses
 from gan.models.model import load
 from gan.networks import NETWORKS, POINT_NETWORKS
@@ -32,7 +32,7 @@ from gan.training.penalties import PENALTIES
 from gan.training.trainer import Trainer
 from gan.training.validation import prepare
 
-ROOT = Path(train.__file__).resolve().parent
+ROOT = Path(train.__file__).resolve().parents[1]
 FIELDS = [f for f in dataclasses.fields(Config) if not f.metadata.get("derived")]
 
 
@@ -121,7 +121,7 @@ def test_no_flags_are_the_defaults(monkeypatch, tmp_path):
         (["--dataset", "mnist-10k", "--network", "points"], "dataset must be one of ring, grid"),
         (["--dataset", "ink:AAAA", "--network", "points"], "got 3 bytes: draw it again"),
         (["--dataset", "cifar"], "unknown data set 'cifar': pass one of " + ", ".join(DATASETS)),
-        (["--dataset", "cifar"], "or, with --network points, one of " + ", ".join(WORLDS)),
+        (["--dataset", "cifar"], "or, with --network points, one of " + ", ".join(DISTRIBUTIONS)),
         (["--network", "dcgan", "--accumulate", "16"], "accumulate must be at most 8 for batch_size 16, got 16"),
         (["--loss", "wgan-gp", "--penalty", "none"], "loss wgan-gp has no bound on the critic"),
         (["--gamma", "nan"], "gamma must be in [0.0, 10000.0], got nan"),
@@ -282,7 +282,7 @@ def test_a_handler_of_ctrl_c_is_put_back(tmp_path):
 
 def test_training_needs_no_gradio():
     code = (
-        "import sys, train, gan.training.loop; train.parser(); import gan.data, gan.models.model; "
+        "import sys, gan.training.loop; from gan import train; train.parser(); import gan.data, gan.models.model; "
         "print(sorted(m for m in sys.modules if m.split('.')[0] in ('gradio', 'fastapi') or m.startswith('gan.ui')))"
     )
     run = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, timeout=60)

@@ -10,7 +10,7 @@ import pytest
 from runs import FINISHED, refused
 from starlette.responses import Response
 
-import train
+from gan import train
 from gan.models.model import load
 from gan.training import loop
 

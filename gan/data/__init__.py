@@ -12,7 +12,7 @@ from gan.data.emoji import load_emoji
 from gan.data.folder import RESOLUTION as FOLDER_RESOLUTION
 from gan.data.folder import load_folder
 from gan.data.mnist import load_fashion_mnist, load_fashion_mnist_10k, load_mnist, load_mnist_10k
-from gan.data.points import WORLDS
+from gan.data.points import DISTRIBUTIONS
 from gan.data.stacked import load_stacked_mnist
 from gan.errors import DataError
 
@@ -63,5 +63,5 @@ def load(
         raise DataError(f"{name} is a file: pass the folder that holds the pictures")
     raise DataError(
         f"unknown data set {name!r}: pass one of {', '.join(DATASETS)}, the path of a folder of pictures, or, with "
-        f"--network points, one of {', '.join(WORLDS)}"
+        f"--network points, one of {', '.join(DISTRIBUTIONS)}"
     )

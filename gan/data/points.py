@@ -1,4 +1,4 @@
-"""`WORLDS`: distributions of points in the plane, on which it can be seen exactly what a generator has learnt.
+"""`DISTRIBUTIONS`: distributions of points in the plane, on which it can be seen exactly what a generator has learnt.
 
 A drawing is one too: its name, `ink:` and 64 x 64 bits in base64, says all of it, so it needs no file.
 """
@@ -34,7 +34,7 @@ class Points:
 
 
 @dataclass(frozen=True)
-class World:
+class Distribution:
     """A distribution. draw: (count, random source) -> points float32 (count, 2). extent: they lie in [-extent, extent],
     but for a few. about: a few words for menus."""
 
@@ -44,7 +44,7 @@ class World:
 
 
 @dataclass(frozen=True)
-class Mixture(World):
+class Mixture(Distribution):
     """Equal round Gaussians. centres: float32 (M, 2); sd: standard deviation, in both directions."""
 
     centres: Tensor
@@ -87,34 +87,34 @@ def _two_moons(count: int, source: torch.Generator) -> Tensor:
 
 # The two of VEEGAN (arXiv:1705.07761) and PacGAN (arXiv:1712.04086, section 4.1): their modes can be counted.
 MIXTURES: dict[str, Mixture] = {"ring": _ring(), "grid": _grid()}
-WORLDS: dict[str, World] = {
+DISTRIBUTIONS: dict[str, Distribution] = {
     **MIXTURES,
-    "swiss-roll": World(_swiss_roll, 1.5, "Swiss roll"),
-    "two-moons": World(_two_moons, 1.5, "Two moons"),
+    "swiss-roll": Distribution(_swiss_roll, 1.5, "Swiss roll"),
+    "two-moons": Distribution(_two_moons, 1.5, "Two moons"),
 }
 
 
-def is_world(name: str) -> bool:
+def is_points(name: str) -> bool:
     """Whether a data set of that name is made of points."""
-    return name in WORLDS or name.startswith(INK)
+    return name in DISTRIBUTIONS or name.startswith(INK)
 
 
-def world_of(name: str) -> World:
-    """The world of a name in `WORLDS`, or of a drawing; DataError for any other name."""
+def distribution_of(name: str) -> Distribution:
+    """The distribution of a name in `DISTRIBUTIONS`, or of a drawing; DataError for any other name."""
     if name.startswith(INK):
         return _drawing(name)
-    if name not in WORLDS:
-        raise DataError(f"unknown world {name!r}: choose {', '.join(WORLDS)}")
-    return WORLDS[name]
+    if name not in DISTRIBUTIONS:
+        raise DataError(f"unknown distribution {name!r}: choose {', '.join(DISTRIBUTIONS)}")
+    return DISTRIBUTIONS[name]
 
 
-def load_world(name: str) -> Points:
-    """`POINTS` points of a world, the same at every call; DataError as `world_of`."""
-    images = world_of(name).draw(POINTS, torch.Generator().manual_seed(20170522))
+def load_points(name: str) -> Points:
+    """`POINTS` points of a distribution, the same at every call; DataError as `distribution_of`."""
+    images = distribution_of(name).draw(POINTS, torch.Generator().manual_seed(20170522))
     return Points(name, images, labels=torch.zeros(POINTS, dtype=torch.int64))
 
 
-def _drawing(name: str) -> World:
+def _drawing(name: str) -> Distribution:
     text = name.removeprefix(INK)
     try:
         data = base64.b64decode(text + "=" * (-len(text) % 4), altchars=b"-_", validate=True)
@@ -132,4 +132,4 @@ def _drawing(name: str) -> World:
         down, right = (chosen + torch.rand(count, 2, generator=source)).unbind(1)
         return torch.stack([right, SIDE - down], 1) / (SIDE / 2) - 1
 
-    return World(draw, 1.2, "A drawing")
+    return Distribution(draw, 1.2, "A drawing")

@@ -12,12 +12,12 @@ from typing import Any
 
 from gan import data
 from gan.config import Config
-from gan.data.points import is_world
+from gan.data.points import is_points
 from gan.errors import ConfigError
 
 NEUTRAL = ("device", "data_root", "sample_images", "checkpoint_images")  # settings that do not decide weights
 
-# What `gan.evaluation.evaluate` measures of generated pictures -> the same of real ones, the floor; "" where there is none.
+# What `evaluate` measures of generated pictures -> the same of real ones, the floor; "" where there is none.
 MEASURES = {
     "frechet_distance": "frechet_floor",
     "precision": "precision_floor",
@@ -86,7 +86,7 @@ def card(
     about = json.dumps(config.dataset)  # a JSON string is a YAML string, whatever a folder is called
     classes = ", ".join(config.classes) if config.classes else "none"
     shape = f"uint8 (16, {config.resolution}, {config.resolution}, {config.channels})"
-    told = {k: v for k, v in metrics.items() if k not in {*EVALUATED, "legs"} and not isinstance(v, list)}
+    told = {k: v for k, v in metrics.items() if k not in {*EVALUATED, "segments", "legs"} and not isinstance(v, list)}
     rows = "\n".join(f"| {k.replace('_', ' ')} | {_number(v)} |" for k, v in told.items())
     title = repo.split("/")[1] if repo else f"{config.dataset}-{config.resolution}"
     picture = "\n![Losses over the images shown](curve.png)\n" if curve else ""
@@ -154,14 +154,14 @@ def _front_matter(config: Config, metrics: Mapping[str, Any], title: str) -> str
     return lines + f"model-index: {json.dumps([{'name': title, 'results': [result]}])}\n"
 
 
-def _legs(config: Config, metrics: Mapping[str, Any]) -> list[tuple[int, dict[str, Any]]]:
-    """(images at its start, changed settings) of each part of the run, as `gan.training.export_model.legs` tells; whatever else a
+def _segments(config: Config, metrics: Mapping[str, Any]) -> list[tuple[int, dict[str, Any]]]:
+    """(images at its start, changed settings) of each part of the run, as `segments` tells; whatever else a
     folder holds under that name counts as nothing.
     """
     resumable = {f.name for f in dataclasses.fields(Config) if f.metadata.get("resumable")}
     parts = []
     try:
-        for part in metrics.get("legs", []):
+        for part in metrics.get("segments", metrics.get("legs", [])):
             changed = {**part}
             shown = changed.pop("shown")
             dataclasses.replace(config, **changed)  # checks types and ranges
@@ -175,7 +175,7 @@ def _legs(config: Config, metrics: Mapping[str, Any]) -> list[tuple[int, dict[st
 
 def _first(config: Config, metrics: Mapping[str, Any]) -> str:
     """The command that the run began with, or, where its beginning is not known, the one from which on it is."""
-    parts = _legs(config, metrics)
+    parts = _segments(config, metrics)
     if not parts:
         return command(config)
     shown, changed = parts[0]
@@ -188,7 +188,7 @@ def _first(config: Config, metrics: Mapping[str, Any]) -> str:
 def _later(config: Config, metrics: Mapping[str, Any]) -> str:
     """A sentence on how the run was continued; empty when one command made it."""
     told = []
-    for shown, changed in _legs(config, metrics)[1:]:
+    for shown, changed in _segments(config, metrics)[1:]:
         flags = " ".join(f"--{name.replace('_', '-')} {value}" for name, value in changed.items())
         told.append(f"from {shown:,} images on `{flags}`")
     return f"\nand continued with `python train.py --resume DIR`: {', '.join(told)}.\n" if told else ""
@@ -196,7 +196,7 @@ def _later(config: Config, metrics: Mapping[str, Any]) -> str:
 
 def licence_of(config: Config) -> str:
     """The licence of the pictures that a model learnt from, as far as it is known."""
-    if is_world(config.dataset):
+    if is_points(config.dataset):
         return "none, for they are points that this program draws"
     source = data.DATASETS.get(config.dataset)
     return source.licence if source else "the licence of the folder's owner"
@@ -216,7 +216,7 @@ def _evaluation(metrics: Mapping[str, Any], neighbours: bool) -> str:
     which = f" ({_plain(classifier)} on pictures that it did not learn from)" if isinstance(classifier, str) else ""
     sheet = f"![Generated pictures, each beside its nearest training pictures]({NEIGHBOURS})\n" if neighbours else ""
     return f"""
-| measured by `python -m gan.evaluation.evaluate` | generated | real |
+| measured by `python -m gan.evaluate` | generated | real |
 |---|---|---|
 {rows}
 

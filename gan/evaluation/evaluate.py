@@ -1,16 +1,9 @@
-"""Measure a model: each number beside what real pictures score in place of the generated ones.
-
-python -m gan.evaluation.evaluate FOLDER [--data-root data] [--samples N] [--device auto] [--no-cas]
-
-Prints JSON, adds it to FOLDER/metrics.json and to the card, and draws FOLDER/neighbours.png.
-"""
+"""Measure a model: each number beside what real pictures score in place of the generated ones."""
 
 from __future__ import annotations
 
-import argparse
 import dataclasses
 import json
-import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -22,7 +15,7 @@ from torch import Tensor
 
 from gan.config import Config
 from gan.data import Dataset
-from gan.errors import ConfigError, DataError, FolderError
+from gan.errors import DataError, FolderError
 from gan.evaluation import loss_curve
 from gan.evaluation.card import NEIGHBOURS, card, licence_of
 from gan.evaluation.metrics import balance
@@ -33,7 +26,7 @@ from gan.evaluation.metrics.manifold import NEAREST, manifold
 from gan.evaluation.metrics.neighbours import SHEET, copied, gaps, memorisation, nearest, pixels, write_sheet
 from gan.evaluation.metrics.reference import SEED, Reference, load_reference
 from gan.io import read_json, write_bytes
-from gan.models.model import Model, load
+from gan.models.model import Model
 
 SAMPLES = 10_000  # generated pictures, and as many real ones
 LEAST = 16  # samples: fewer say nothing, and have no `NEAREST` neighbours
@@ -216,7 +209,7 @@ def _score(
 
 def record(folder: Path, config: Config, result: dict[str, Any]) -> None:
     """Add `result` to the folder's metrics.json, whose other keys stay, and write its card anew; each whole or not."""
-    metrics = _metrics(folder) | result
+    metrics = read_metrics(folder) | result
     if type(metrics.get("images")) is not int:  # a card needs it
         metrics = {"images": config.images} | {k: v for k, v in metrics.items() if k != "images"}
     write_bytes(folder / "metrics.json", (json.dumps(metrics, indent=2) + "\n").encode())
@@ -225,43 +218,9 @@ def record(folder: Path, config: Config, result: dict[str, Any]) -> None:
     write_bytes(folder / "README.md", text.encode())
 
 
-def _metrics(folder: Path) -> dict[str, Any]:
+def read_metrics(folder: Path) -> dict[str, Any]:
     path = folder / "metrics.json"
     metrics = read_json(path) if path.exists() else {}
     if not isinstance(metrics, dict):
         raise FolderError(f"{path}: expected a JSON object, got {type(metrics).__name__}")
     return metrics
-
-
-def _parser() -> argparse.ArgumentParser:
-    flags = argparse.ArgumentParser(prog="python -m gan.evaluation.evaluate", description=__doc__.splitlines()[0])
-    flags.add_argument("folder", type=Path, help="a model folder")
-    flags.add_argument("--data-root", default="data", help="where downloaded data sets live (default: data)")
-    flags.add_argument("--samples", type=int, default=SAMPLES, help=f"generated pictures (default: {SAMPLES})")
-    flags.add_argument("--device", default="auto", help="auto, cpu or cuda (default: auto)")
-    flags.add_argument("--no-cas", action="store_true", help="skip the classifier accuracy score, the slowest part")
-    return flags
-
-
-def main() -> None:
-    """Evaluate, record, print. What goes on is told on stderr, so that stdout is JSON alone."""
-    arguments = _parser().parse_args()
-    try:
-        model = load(arguments.folder, arguments.device)
-        _metrics(arguments.folder)  # what could not be recorded is not measured
-        result = evaluate(
-            model,
-            arguments.data_root,
-            arguments.samples,
-            not arguments.no_cas,
-            arguments.folder / NEIGHBOURS,
-            lambda line: print(line, file=sys.stderr, flush=True),
-        )
-        record(arguments.folder, model.config, result)
-    except (ConfigError, DataError, FolderError, OSError) as error:
-        sys.exit(f"error: {error}")
-    print(json.dumps(result, indent=2))
-
-
-if __name__ == "__main__":
-    main()

@@ -21,7 +21,7 @@ SILENCE = 60.0  # seconds that a push waits for the next sign of life: the clien
 T = TypeVar("T")
 
 
-class Moved(HubError):
+class RepoChanged(HubError):
     """The repository is no longer as this program last saw it."""
 
 
@@ -66,7 +66,7 @@ def offline() -> bool:
     return constants.is_offline_mode()
 
 
-def within(seconds: float, work: Callable[[], T]) -> T:
+def with_timeout(seconds: float, work: Callable[[], T]) -> T:
     """The result of `work`, or Unreachable after that long: looking up a host's name has no time limit of its own."""
     done: list[tuple[bool, Any]] = []
 
@@ -88,7 +88,7 @@ def within(seconds: float, work: Callable[[], T]) -> T:
 
 
 @contextmanager
-def explained(repo: str, revision: str | None = None) -> Iterator[None]:
+def translate_errors(repo: str, revision: str | None = None) -> Iterator[None]:
     """Turn what the client raises inside into HubError or Unreachable; other exceptions are faults and go on up."""
     from huggingface_hub.errors import HfHubHTTPError, HFValidationError, HTTPError, OfflineModeIsEnabled
 
@@ -134,7 +134,7 @@ def _refusal(error: Any, repo: str, revision: str | None) -> HubError:
             "choose a repository of your own"
         )
     if status in (409, 412):
-        return Moved(
+        return RepoChanged(
             f"{repo} has been changed by someone else since this program looked: see what is new at {page(repo)}, "
             "then push again to put this on top"
         )

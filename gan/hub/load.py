@@ -21,7 +21,7 @@ def load(source: str | Path, device: str = "auto", revision: str | None = None, 
     kept. What a branch or tag means is believed for a day, in which no request is made; refresh=True asks now. With the
     Hub out of reach the kept copy serves, and a warning says so. device: auto, cpu or cuda.
 
-    HubError says what is wrong with the repository, FolderError which file is not to be believed; see `gan.models.model.load`.
+    HubError says what is wrong with the repository, FolderError which file is not to be believed; see `load`.
     """
     if isinstance(source, Path) or Path(source).exists() or not names.is_repo(source):
         if revision is not None:

@@ -19,7 +19,7 @@ PICTURE = 6 * 2**20  # bytes of samples.png, above which the gallery would not s
 
 
 @dataclass(frozen=True)
-class Kind:
+class FileSet:
     """Files that are pulled together. files: name in the repository -> bytes at most; others are never asked for.
 
     needed: those without which there is nothing to pull.
@@ -30,7 +30,7 @@ class Kind:
     needed: tuple[str, ...]
 
 
-MODEL = Kind(
+MODEL = FileSet(
     "model",
     {
         "config.json": MAX_JSON_BYTES,
@@ -42,7 +42,7 @@ MODEL = Kind(
     },
     ("config.json", "directions.safetensors", "critic.safetensors", "model.safetensors"),
 )
-CHECKPOINT = Kind(
+CHECKPOINT = FileSet(
     "checkpoint",
     {"checkpoint/state.json": MAX_JSON_BYTES, "log.jsonl": 50_000_000, "checkpoint/state.safetensors": 4 * WEIGHTS},
     ("checkpoint/state.json", "checkpoint/state.safetensors"),

@@ -20,8 +20,8 @@ from urllib.parse import quote
 from gan.config import Config
 from gan.errors import ConfigError, FolderError, HubError
 from gan.hub import names
-from gan.hub.client import TIMEOUT, Unreachable, api, explained, offline, within
-from gan.hub.names import Kind
+from gan.hub.client import TIMEOUT, Unreachable, api, offline, translate_errors, with_timeout
+from gan.hub.names import FileSet
 from gan.io import read_json, write_bytes
 
 FRESH = 24 * 3600  # seconds for which the commit of a branch or tag is believed without asking again
@@ -37,7 +37,7 @@ class Pulled:
     notice: str
 
 
-def pull(repo: str, revision: str | None = None, kind: Kind = names.MODEL, refresh: bool = False) -> Pulled:
+def pull(repo: str, revision: str | None = None, kind: FileSet = names.MODEL, refresh: bool = False) -> Pulled:
     """The files of `kind` at a branch, tag or commit of USER/NAME.
 
     What a branch or tag means is asked once and then believed for a day, in which no request is made for files that are
@@ -55,7 +55,7 @@ def pull(repo: str, revision: str | None = None, kind: Kind = names.MODEL, refre
     if kept and kept.is_dir() and (age == 0 or (age < FRESH and not refresh and not offline())):
         return Pulled(kept, commit, "")
     try:
-        commit, sizes = within(TIMEOUT, lambda: _listing(repo, revision))
+        commit, sizes = with_timeout(TIMEOUT, lambda: _listing(repo, revision))
         folder = place / commit / kind.name
         if not folder.is_dir():
             _fetch(repo, commit, kind, sizes, folder)
@@ -104,7 +104,7 @@ def _note(place: Path, revision: str) -> Path:
 
 def _listing(repo: str, revision: str) -> tuple[str, dict[str, int]]:
     """(commit, bytes by file name) in one request."""
-    with explained(repo, revision):
+    with translate_errors(repo, revision):
         try:
             info = api().model_info(repo, revision=revision, timeout=TIMEOUT, files_metadata=True)
         except (json.JSONDecodeError, KeyError, TypeError, AttributeError):
@@ -114,7 +114,7 @@ def _listing(repo: str, revision: str) -> tuple[str, dict[str, int]]:
     return info.sha, {f.rfilename: f.size for f in info.siblings or () if type(f.size) is int}
 
 
-def _fetch(repo: str, commit: str, kind: Kind, sizes: dict[str, int], folder: Path) -> None:
+def _fetch(repo: str, commit: str, kind: FileSet, sizes: dict[str, int], folder: Path) -> None:
     """All files of `kind` into `folder`, which appears once they are there. Sizes are checked before any is sent."""
     wanted = {name: most for name, most in kind.files.items() if name in sizes}
     if missing := [name for name in kind.needed if name not in wanted]:
@@ -164,7 +164,7 @@ def _download(repo: str, commit: str, name: str, size: int, path: Path) -> None:
     def begin() -> Any:
         return session.send(request, stream=True, follow_redirects=True)
 
-    with explained(repo, commit), path.open("wb") as file, closing(within(TIMEOUT, begin)) as reply:
+    with translate_errors(repo, commit), path.open("wb") as file, closing(with_timeout(TIMEOUT, begin)) as reply:
         if reply.status_code >= 400:
             reply.read()
             hf_raise_for_status(reply)

@@ -15,7 +15,7 @@ from gan.errors import FolderError
 from gan.evaluation.card import NEIGHBOURS, card, licence_of, public
 from gan.evaluation.loss_curve import NAME as CURVE
 from gan.evaluation.loss_curve import write_curve
-from gan.hub.client import Moved, api, check_token, explained, page
+from gan.hub.client import RepoChanged, api, check_token, page, translate_errors
 from gan.hub.names import MODEL, checked_repo
 from gan.hub.pull import forget
 from gan.io import read_json, write_bytes
@@ -28,7 +28,7 @@ TAGS = 100  # of one number of images, before a push goes without
 
 
 @dataclass(frozen=True)
-class Sent:
+class PushResult:
     """What a push came to. tag: its name, "" where nothing had changed or the Hub would not have it."""
 
     repo: str
@@ -91,14 +91,14 @@ def ready(repo: str, private: bool = False, token: str | None = None) -> str:
     checked_repo(repo)
     if not token:
         check_token()
-    with explained(repo):
+    with translate_errors(repo):
         hub = api(token)
         hub.create_repo(repo, private=private, exist_ok=True)
         hub.auth_check(repo, write=True)
         return hub.model_info(repo).sha
 
 
-def send(built: Path, files: dict[str, int], repo: str, parent: str, token: str | None = None) -> Sent:
+def send(built: Path, files: dict[str, int], repo: str, parent: str, token: str | None = None) -> PushResult:
     """One commit of a built folder on top of `parent`, then one tag; neither if nothing has changed.
 
     HubError when the repository has moved on from `parent` in the meantime, unless it was by this very commit, at a try
@@ -110,18 +110,18 @@ def send(built: Path, files: dict[str, int], repo: str, parent: str, token: str 
     hub, message = api(token), f"{metrics['images']:,} images shown"
     operations = [CommitOperationAdd(name, built / name) for name in files]
     try:
-        with explained(repo):
+        with translate_errors(repo):
             commit = hub.create_commit(repo, operations, commit_message=message, parent_commit=parent).oid
-    except Moved:
-        with explained(repo):
+    except RepoChanged:
+        with translate_errors(repo):
             newest = hub.list_repo_commits(repo)[:2]
         if [newest[0].title, *(c.commit_id for c in newest[1:])] != [message, parent]:
             raise
         commit = newest[0].commit_id
     forget(repo)
     if commit == parent:
-        return Sent(repo, commit, "", False)
-    return Sent(repo, commit, _tag(hub, repo, commit, f"images-{metrics['images']}"), True)
+        return PushResult(repo, commit, "", False)
+    return PushResult(repo, commit, _tag(hub, repo, commit, f"images-{metrics['images']}"), True)
 
 
 def _tag(hub: Any, repo: str, commit: str, name: str) -> str:
@@ -148,7 +148,7 @@ def push(
     checkpoint: bool = False,
     token: str | None = None,
     progress: Callable[[str], None] = lambda line: None,
-) -> Sent:
+) -> PushResult:
     """The whole of it: build `folder` in the empty folder `into`, make sure of the repository, send.
 
     HubError or FolderError with the cure. token: of a visitor; None takes the machine's own.
@@ -158,10 +158,10 @@ def push(
     files = build(folder, into, repo, checkpoint)
     progress("Asking the Hub")
     parent = ready(repo, private, token)
-    progress(f"Sending {told(files)}")
+    progress(f"Sending {file_summary(files)}")
     return send(into, files, repo, parent, token)
 
 
-def told(files: dict[str, int]) -> str:
+def file_summary(files: dict[str, int]) -> str:
     """As in "9 files, 8.1 MB"."""
     return f"{len(files)} files, {sum(files.values()) / 1e6:.1f} MB"

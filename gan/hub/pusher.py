@@ -10,7 +10,7 @@ from shutil import copytree, ignore_patterns, rmtree
 
 from gan.evaluation.loss_curve import NAME
 from gan.hub.names import MODEL, checked_repo
-from gan.hub.push import Sent, build, ready, send, told
+from gan.hub.push import PushResult, build, file_summary, ready, send
 
 PAUSES = (5, 30, 120, 600)  # seconds before the second, third, ... try; the last for all further ones
 IGNORED = ("samples", "*.new", "*.old", "*.part")  # of a run's folder: what is never pushed, or not whole
@@ -121,7 +121,7 @@ class Pusher:
         return ""
 
 
-class Rehearsal:
+class DryRunPusher:
     """In place of a `Pusher` it builds what would be sent, says so, and sends nothing: no token, no network."""
 
     def __init__(self, repo: str, checkpoint: bool, say: Callable[[str], None]) -> None:
@@ -130,14 +130,14 @@ class Rehearsal:
     def offer(self, folder: Path, write: Write | None = None) -> None:
         """Build the copy that a `Pusher` would, and say what is in it."""
         files = Copy(folder, write, self.checkpoint).build(self.repo)
-        self.say(f"dry run: would push {told(files)} to {self.repo}: {', '.join(files)}")
+        self.say(f"dry run: would push {file_summary(files)} to {self.repo}: {', '.join(files)}")
 
     def finish(self) -> bool:
         """Nothing is under way."""
         return True
 
 
-def report(sent: Sent) -> str:
+def report(sent: PushResult) -> str:
     """A push in one line, for the terminal."""
     if not sent.changed:
         return f"nothing to push: {sent.page} has all of it"

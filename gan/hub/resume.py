@@ -9,7 +9,7 @@ from typing import Any
 
 from gan.config import Config
 from gan.data import DATASETS
-from gan.data.points import is_world
+from gan.data.points import is_points
 from gan.errors import HubError
 from gan.evaluation.card import public
 from gan.evaluation.loss_curve import ROLLED_BACK
@@ -31,8 +31,8 @@ def fetch_run(repo: str, revision: str | None, out: Path, dataset: str | None) -
     pulled = pull(repo, revision, CHECKPOINT, refresh=True)
     state = pulled.folder / "checkpoint"
     config = public(read_state(state).config)
-    if config.dataset not in DATASETS and not is_world(config.dataset):
-        if dataset is None or dataset in DATASETS or is_world(dataset):
+    if config.dataset not in DATASETS and not is_points(config.dataset):
+        if dataset is None or dataset in DATASETS or is_points(dataset):
             raise HubError(f"{repo} learnt from a folder called {config.dataset!r}: pass yours with --dataset")
         config = dataclasses.replace(config, dataset=dataset)
     aside = out / "checkpoint.part"

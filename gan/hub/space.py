@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from gan.errors import HubError
-from gan.hub.client import api, check_token, explained, page
+from gan.hub.client import api, check_token, page, translate_errors
 from gan.hub.names import checked_repo
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -48,7 +48,7 @@ def deploy(space: str, private: bool = False, root: Path = ROOT) -> Deployed:
     names = files(root)
     if missing := [name for name in FILES if not (root / name).is_file()]:
         raise HubError(f"{missing[0]} is missing: deploy from a checkout of the whole repository")
-    with explained(f"spaces/{space}"):
+    with translate_errors(f"spaces/{space}"):
         hub = api()
         hub.create_repo(space, repo_type="space", space_sdk="gradio", private=private, exist_ok=True)
         hub.auth_check(space, repo_type="space", write=True)

@@ -19,7 +19,7 @@ from gan.config import Config
 from gan.data.dataset import Dataset
 from gan.data.points import Points
 from gan.errors import TrainingError
-from gan.live.stepper import Side
+from gan.live.stepper import Stepper
 from gan.training.control import Control
 from gan.training.events import Alarmed
 from gan.training.trainer import Snapshot, Trainer
@@ -28,15 +28,15 @@ SENT = {"points": 0.1, "pictures": 1.0}  # least seconds between two states
 BEAT = 0.2  # seconds after which something is said in any case: a burst ends only where it speaks
 
 
-class Lost(RuntimeError):
+class BurstError(RuntimeError):
     """Raised when a burst cannot begin or go on. The message, for the visitor, says why."""
 
 
 @dataclass(frozen=True)
-class News:
+class BurstUpdate:
     """How far a burst is. A tuple's entries are the sides'.
 
-    states: packed; steps: made since the burst began; numbers: as `Side` has them; alarms: since the last news, each
+    states: packed; steps: made since the burst began; numbers: as `Stepper` has them; alarms: since the last news, each
     with its side's index; error: why training cannot go on, the states being the last good ones.
     """
 
@@ -49,7 +49,7 @@ class News:
 
 def burst(
     configs: Sequence[Config], data: Any, states: Sequence[Any], seconds: float, device: str = "auto"
-) -> Iterator[News | None]:
+) -> Iterator[BurstUpdate | None]:
     """Train the sides in lock step from `states` for about so many seconds, or until they are done.
 
     data, states: packed. Tells news now and then and at the end, and None in between.
@@ -60,13 +60,13 @@ def burst(
     for config, state in zip(configs, states, strict=True):
         trainer = Trainer(dataclasses.replace(config, device=device), data)
         trainer.rewind(unpacked(state))
-        sides.append(Side(trainer, Control(), every))
+        sides.append(Stepper(trainer, Control(), every))
     alarms: list[tuple[int, Alarmed]] = []
     good = tuple(states)
 
-    def news(error: str | None = None) -> News:
+    def news(error: str | None = None) -> BurstUpdate:
         told, alarms[:] = tuple(alarms), []
-        return News(good, tuple(s.steps for s in sides), tuple(s.numbers for s in sides), told, error)
+        return BurstUpdate(good, tuple(s.steps for s in sides), tuple(s.numbers for s in sides), told, error)
 
     sent = spoke = time.monotonic()
     while not all(side.over for side in sides) and time.monotonic() < end:

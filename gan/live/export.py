@@ -14,7 +14,7 @@ from gan.data.dataset import Dataset
 from gan.data.points import Points
 from gan.live.history import Moment
 from gan.live.views import SCALE, View
-from gan.models.image_grid import tiled
+from gan.models.image_grid import tile_pictures
 from gan.training.export_model import write_model
 from gan.training.trainer import Snapshot, Trainer
 
@@ -56,7 +56,7 @@ def film(moments: Sequence[Moment], backdrop: View) -> np.ndarray:
 
 def _frame(view: View, backdrop: View) -> np.ndarray:
     if "pictures" in view.arrays:
-        return tiled(view.arrays["pictures"], COLUMNS)
+        return tile_pictures(view.arrays["pictures"], COLUMNS)
     heat = view.arrays["heat"].astype(np.float32) / 255
     cells = -(-SIDE // len(heat))
     heat = heat.repeat(cells, 0).repeat(cells, 1)[:SIDE, :SIDE, None]

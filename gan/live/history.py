@@ -27,7 +27,7 @@ class Moment:
     states: States | None = None
 
 
-class Past:
+class History:
     """The kept moments, oldest first; the caller sees to it that one thread at a time is here.
 
     latest: the newest moment, kept or not. curve: of those kept {"number", "shown", "sides": [numbers, ...]}.

@@ -1,4 +1,4 @@
-"""`PRESETS`: runs that teach something when watched. A new one is an entry here."""
+"""`LESSONS`: runs that teach something when watched. A new one is an entry here."""
 
 from __future__ import annotations
 
@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from gan.config import Config
-from gan.data.points import is_world
+from gan.data.points import is_points
 from gan.training.precision import quicker
 
-# What a run in the browser starts from, for worlds of points and for pictures: small, and quick on one thread.
+# What a run in the browser starts from, for points and for pictures: small, and quick on one thread.
 PLANE: dict[str, Any] = {
     "network": "points", "batch_size": 128, "z_dim": 2, "width": 64, "learning_rate": 2e-3, "critic_lr_ratio": 2.0,
     "beta1": 0.0, "beta2": 0.9, "gamma": 0.1, "ema_images": 12_800, "precision": "fp32", "anneal": 0.0,
@@ -37,7 +37,7 @@ class Lesson:
     pictures: dict[str, Any]
 
 
-PRESETS: dict[str, Lesson] = {
+LESSONS: dict[str, Lesson] = {
     "modern": Lesson(
         "Modern",
         "Relativistic pairs with R1 and R2: every mode is found, and stays found.",
@@ -80,8 +80,8 @@ PRESETS: dict[str, Lesson] = {
 def settings(preset: str, dataset: str) -> dict[str, Any]:
     """Every setting of a preset for a data set, to build a `Config` from, pictures in the precision that is quicker
     here; KeyError for an unknown name."""
-    lesson = PRESETS[preset]
-    if is_world(dataset):
+    lesson = LESSONS[preset]
+    if is_points(dataset):
         return {**PLANE, **lesson.plane, "dataset": dataset}
     return {**PICTURES, **lesson.pictures, "dataset": dataset, "precision": quicker("cpu")}
 

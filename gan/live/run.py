@@ -18,14 +18,14 @@ from gan.config import Config
 from gan.data.dataset import Dataset
 from gan.data.points import Points
 from gan.errors import ConfigError, TrainingError
-from gan.live.burst import Lost, News, packed, unpacked
-from gan.live.history import Moment, Past, States
-from gan.live.stepper import Side
+from gan.live.burst import BurstError, BurstUpdate, packed, unpacked
+from gan.live.history import History, Moment, States
+from gan.live.stepper import Stepper
 from gan.live.views import View, Viewer, viewer_of
 from gan.training.control import Control
 from gan.training.events import Alarmed, Changed, finite
 from gan.training.trainer import Snapshot, Trainer
-from gan.training.validation import changed, check_options, prepare
+from gan.training.validation import check_options, prepare, with_changes
 
 log = logging.getLogger(__name__)
 
@@ -53,7 +53,8 @@ class Run:
     begin    states to start from, as `fork` gives them
     burst    (configs, data, states) -> news, the last two packed: trains elsewhere for a while, as `gan.live.burst`
              does. While nothing is asked but to go on, the run goes from burst to burst; single steps stay here.
-             `Lost`, with a sentence, when it cannot: the run then waits, with that as its `notice`, to be played again
+             `BurstError`, with a sentence, when it cannot: the run then waits, with that as its `notice`, to be played
+             again
 
     ConfigError or DataError for what cannot be trained. Nothing happens before `start`.
     """
@@ -63,7 +64,7 @@ class Run:
         configs: Sequence[Config],
         data: Dataset | Points | None = None,
         begin: Sequence[Snapshot] | None = None,
-        burst: Callable[[Sequence[Config], Any, Sequence[Any]], Iterator[News | None]] | None = None,
+        burst: Callable[[Sequence[Config], Any, Sequence[Any]], Iterator[BurstUpdate | None]] | None = None,
     ) -> None:
         if not 1 <= len(configs) <= 2:
             raise ConfigError(f"a run has one configuration, or two for a duel, got {len(configs)}")
@@ -74,7 +75,7 @@ class Run:
             check_options(config)
         self._data, self._begin, self._burst = data, begin, burst
         self._changed = threading.Condition()
-        self._past, self._count = Past(), 0  # moments so far
+        self._history, self._count = History(), 0  # moments so far
         self._stopping = False
         self.alarms: list[Alarm] = []
         self.backdrop: View | None = None
@@ -84,7 +85,7 @@ class Run:
         self.pace = 0.0  # seconds waited after each step; `slow` sets it
         self._measured = self._due = -math.inf
         self._controls = [Control() for _ in configs]
-        self._sides: list[Side] = []
+        self._sides: list[Stepper] = []
         # In the context of who asked for the run: a lent GPU is on their account.
         context = contextvars.copy_context()
         self._thread = threading.Thread(target=context.run, args=[self._main], name="live-run", daemon=True)
@@ -125,14 +126,14 @@ class Run:
 
     def change(self, side: int, settings: Mapping[str, Any]) -> None:
         """Other settings for one side from its next step on. ConfigError, and no change, for what cannot be."""
-        config = changed(self.configs[side], settings)
+        config = with_changes(self.configs[side], settings)
         self.configs = tuple(config if i == side else c for i, c in enumerate(self.configs))
         self._controls[side].change(settings)
 
     def fork(self, number: int) -> tuple[tuple[Config, ...], tuple[Snapshot, ...], int]:
         """(configs, states, images shown) at the last kept state not after moment `number`; ValueError if none is."""
         with self._changed:
-            moment = self._past.before(number)
+            moment = self._history.before(number)
         if moment is None:
             raise ValueError(f"there is no state to go back to at moment {number}: choose a later one")
         configs, states = zip(*moment.states, strict=True)
@@ -154,17 +155,17 @@ class Run:
         """The newest moment if its number is above `after`, waiting for one up to so many seconds; None otherwise."""
         with self._changed:
             self._changed.wait_for(lambda: self.done or self._count - 1 > after, timeout)
-            return self._past.latest if self._count - 1 > after else None
+            return self._history.latest if self._count - 1 > after else None
 
     def moments(self) -> list[Moment]:
         """Those kept, oldest first; the newest is always among them."""
         with self._changed:
-            return self._past.all()
+            return self._history.all()
 
     def curve(self) -> list[dict[str, Any]]:
         """Numbers of the kept moments, oldest first: {"number", "shown", "sides": [numbers, ...]}."""
         with self._changed:
-            return list(self._past.curve)
+            return list(self._history.curve)
 
     def join(self, timeout: float | None = None) -> None:
         """Wait until the thread has ended."""
@@ -199,12 +200,12 @@ class Run:
             trainer = Trainer(config, self._data)
             if self._begin:
                 trainer.rewind(self._begin[i])
-            self._sides.append(Side(trainer, self._controls[i], DRAWN[kind]))
+            self._sides.append(Stepper(trainer, self._controls[i], DRAWN[kind]))
         self._begin = None
         self._see(viewer, keep=True)
         while not all(side.over for side in self._sides):
             if self._burst and self._free:
-                self._borrow(viewer, kind)
+                self._run_burst(viewer, kind)
             for i, side in enumerate(self._sides):
                 self._hear(i, side.advance())
             self._watch(viewer, kind)
@@ -215,7 +216,7 @@ class Run:
     def _free(self) -> bool:
         return not self.pace and all(control.free for control in self._controls)
 
-    def _borrow(self, viewer: Viewer, kind: str) -> None:
+    def _run_burst(self, viewer: Viewer, kind: str) -> None:
         """Let a burst take the sides along, until it ends or something is asked of them."""
         lost, made = None, [side.steps for side in self._sides]
         states = [packed(side.trainer.snapshot()) for side in self._sides]
@@ -228,13 +229,13 @@ class Run:
                         self._watch(viewer, kind)
                     if not self._free:
                         break
-        except Lost as error:
+        except BurstError as error:
             lost = str(error)
             self.pause()
         self._watch(viewer, kind)  # paused, it is also kept: whoever reads the notice can fork it
         self.notice = lost
 
-    def _follow(self, news: News, made: Sequence[int]) -> None:
+    def _follow(self, news: BurstUpdate, made: Sequence[int]) -> None:
         for side, state, steps, before, numbers in zip(
             self._sides, news.states, news.steps, made, news.numbers, strict=True
         ):
@@ -278,11 +279,11 @@ class Run:
         first = self._sides[0]
         moment = Moment(self._count, first.trainer.shown, first.steps, first.trainer.seconds, tuple(views))
         keep = keep or self.paused  # whoever stopped here to look may want to come back
-        kept, whole = self._past.due(moment.number)
+        kept, whole = self._history.due(moment.number)
         if keep or whole:
             moment = replace(moment, states=self._states())
         with self._changed:
-            self._past.add(moment, keep or kept)
+            self._history.add(moment, keep or kept)
             self._count += 1
             self._changed.notify_all()
 

@@ -11,7 +11,7 @@ from gan.training.loop import run
 from gan.training.trainer import Snapshot, Trainer
 
 
-class Side:
+class Stepper:
     """A trainer that goes step by step, as its control asks.
 
     report: least seconds between two sets of numbers. steps: made so far; numbers: of the last step that told any;

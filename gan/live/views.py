@@ -16,7 +16,7 @@ import torch
 from torch import Tensor
 
 from gan.data.dataset import Dataset
-from gan.data.points import MIXTURES, Points, world_of
+from gan.data.points import MIXTURES, Points, distribution_of
 from gan.errors import DataError
 from gan.evaluation.metrics import balance
 from gan.evaluation.metrics.classifier import load_classifier
@@ -25,12 +25,12 @@ from gan.evaluation.metrics.manifold import manifold
 from gan.evaluation.metrics.modes import coverage
 from gan.models.latent import class_of, latents
 from gan.models.model import to_uint8
-from gan.training.alarms import variety
+from gan.training.alarms import diversity_ratio
 from gan.training.rng import order
 from gan.training.trainer import Trainer
 
 POINTS, CRITICISED = 600, 140  # generated points drawn; those of them with an arrow
-HEAT, MARGIN = 32, 1.1  # cells a side of the critic's map; how far it reaches beyond the world's extent
+HEAT, MARGIN = 32, 1.1  # cells a side of the critic's map; how far it reaches beyond the distribution's extent
 WARP, REACH = 17, 2.0  # lines each way of the latent grid, which lies in [-REACH, REACH] squared
 COUNTED = 1_000  # points of the average whose coverage is measured
 PICTURES, LOOKED_AT = 36, 8  # pictures of fixed seeds; those of them, and as many real ones, that the critic judges
@@ -90,7 +90,7 @@ def _told_apart(real: Tensor, fake: Tensor) -> dict[str, float]:
 
 
 class PlaneViewer:
-    """Of a world of points.
+    """Of a distribution of points.
 
     backdrop: `real` int16 (600, 2), `centres` int16 (M, 2) of a mixture; extent, radius (of a mode, over the extent).
     look: `points` int16 (600, 2); `heat` uint8 (32, 32), the critic's logits from low to high, top row first; `at` and
@@ -99,9 +99,9 @@ class PlaneViewer:
     """
 
     def __init__(self, name: str) -> None:
-        self.world, self.mixture = world_of(name), MIXTURES.get(name)
-        self.reach = MARGIN * self.world.extent
-        self.real = self.world.draw(POINTS, torch.Generator().manual_seed(1))
+        self.distribution, self.mixture = distribution_of(name), MIXTURES.get(name)
+        self.reach = MARGIN * self.distribution.extent
+        self.real = self.distribution.draw(POINTS, torch.Generator().manual_seed(1))
         line = torch.linspace(-self.reach, self.reach, HEAT)
         self.cells = torch.stack(torch.meshgrid(line.flip(0), line, indexing="ij")[::-1], -1).reshape(-1, 2)
         line = torch.linspace(-REACH, REACH, WARP)
@@ -110,7 +110,7 @@ class PlaneViewer:
 
     def backdrop(self) -> View:
         """See the class."""
-        arrays, numbers = {"real": self._quantised(self.real)}, {"extent": self.world.extent}
+        arrays, numbers = {"real": self._quantised(self.real)}, {"extent": self.distribution.extent}
         if self.mixture:
             arrays["centres"] = self._quantised(self.mixture.centres)
             numbers |= {"modes_of": len(self.mixture.centres), "radius": 3 * self.mixture.sd / self.reach}
@@ -138,7 +138,7 @@ class PlaneViewer:
 
     @torch.no_grad()
     def measure(self, trainer: Trainer) -> dict[str, Any]:
-        """modes, quality and kl of a mixture; of another world precision and recall."""
+        """modes, quality and kl of a mixture; of another distribution precision and recall."""
         points = trainer.average(self.latents(range(10_000, 10_000 + COUNTED), trainer.config.z_dim))
         if not bool(points.isfinite().all()):
             return {}
@@ -222,7 +222,7 @@ class PictureViewer:
         pictures = to_uint8(made)
         some = min(half, 64)
         real, groups = self.real[:some].permute(0, 2, 3, 1), self.labels[:some] * bool(k)
-        numbers = {"diversity": variety(torch.from_numpy(pictures[:some]), real, groups)}
+        numbers = {"diversity": diversity_ratio(torch.from_numpy(pictures[:some]), real, groups)}
         if self.classifier is None:
             return numbers
         eyes = self.classifier.features(pictures)

@@ -13,7 +13,7 @@ from gan.io import write_bytes
 GRID = (8, 8)  # rows, columns of samples.png: seeds 0 to 63, row by row
 
 
-def tiled(pictures: np.ndarray, columns: int) -> np.ndarray:
+def tile_pictures(pictures: np.ndarray, columns: int) -> np.ndarray:
     """uint8 (N, H, W, C) row by row, `columns` in each, as (rows * H, columns * W, C); the rest is zero."""
     n, h, w, c = pictures.shape
     rows = -(-n // columns)
@@ -22,14 +22,14 @@ def tiled(pictures: np.ndarray, columns: int) -> np.ndarray:
     return cells.reshape(rows, columns, h, w, c).swapaxes(1, 2).reshape(rows * h, columns * w, c)
 
 
-def grid_picture(pictures: np.ndarray, columns: int, scale: int = 2) -> Image.Image:
+def grid_image(pictures: np.ndarray, columns: int, scale: int = 2) -> Image.Image:
     """Pictures uint8 (N, H, W, C), row by row, as one picture without gaps, each pixel enlarged to scale x scale."""
-    sheet = tiled(pictures, columns).repeat(scale, 0).repeat(scale, 1)
+    sheet = tile_pictures(pictures, columns).repeat(scale, 0).repeat(scale, 1)
     return Image.fromarray(sheet[..., 0] if sheet.shape[2] == 1 else sheet)
 
 
 def write_grid(path: Path, pictures: np.ndarray) -> None:
     """Write pictures uint8 (N, H, W, C) as a PNG grid of `GRID`'s columns."""
     out = io.BytesIO()
-    grid_picture(pictures, GRID[1]).save(out, "PNG", optimize=True)
+    grid_image(pictures, GRID[1]).save(out, "PNG", optimize=True)
     write_bytes(path, out.getvalue())

@@ -60,9 +60,9 @@ class Model:
         self._plane = self._draw_plane() if config.network in networks.POINT_NETWORKS else None
 
     @torch.inference_mode()
-    def _draw_plane(self) -> point_plot.Plane:
+    def _draw_plane(self) -> point_plot.PointPlot:
         z = torch.randn(point_plot.CLOUD, self.z_dim, generator=torch.Generator().manual_seed(0))
-        return point_plot.Plane(self.generator(z.to(self.device)))
+        return point_plot.PointPlot(self.generator(z.to(self.device)))
 
     def latents(self, seeds: Sequence[int]) -> Tensor:
         """Latents float32 (N, z_dim) of seeds, whole numbers in [0, 2**32); ValueError otherwise."""
@@ -100,7 +100,8 @@ class Model:
     def render(self, z: Tensor, y: Tensor | None) -> np.ndarray:
         """Latents (N, z_dim) and class weights (N, K), or None, to uint8 (N, H, W, C).
 
-        Of a 2-D world: where each latent's point lies among all that the generator makes, as `gan.models.point_plot` draws it.
+        Of a 2-D distribution: where each latent's point lies among all that the generator makes, as `point_plot` draws
+        it.
         """
         parts = [np.empty((0, self.resolution, self.resolution, self.channels), np.uint8)]
         for i in range(0, len(z), BATCH):

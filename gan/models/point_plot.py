@@ -12,7 +12,7 @@ DOT = 2.2  # radius in pixels
 NIGHT, MIST, LIGHT = (18, 20, 24), (196, 202, 208), (255, 128, 79)  # background, where points lie, the point itself
 
 
-class Plane:
+class PointPlot:
     """Draws points over a fixed cloud. cloud: float32 (M, 2), finite or not, M >= 1.
 
     The picture's middle is the plane's origin; it reaches as far as all but a hundredth of the cloud.

@@ -40,7 +40,8 @@ def read_config(folder: Path) -> Config:
     shape = (config.resolution, config.channels, config.classes)
     if config.network in networks.POINT_NETWORKS and shape != (point_plot.SIDE, point_plot.CHANNELS, ()):
         raise FolderError(
-            f"{path}: points are drawn at resolution {point_plot.SIDE}, with {point_plot.CHANNELS} channels and no classes"
+            f"{path}: points are drawn at resolution {point_plot.SIDE}, with {point_plot.CHANNELS} channels and "
+            "no classes"
         )
     return config
 

@@ -1,6 +1,6 @@
 """`NETWORKS`: pairs of generator and critic. A new pair is one file here and one line in the dict.
 
-Pairs for points of a 2-D world instead of pictures are in `POINT_NETWORKS`.
+Pairs for points of a 2-D distribution instead of pictures are in `POINT_NETWORKS`.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Points of the plane instead of pictures: a small fully connected pair for the 2-D worlds, and a sharper critic."""
+"""Small fully connected networks for 2-D points: a plain critic, and one that also sees Fourier features."""
 
 from __future__ import annotations
 

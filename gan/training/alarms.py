@@ -7,13 +7,13 @@ from torch import Tensor
 
 WON = 0.998  # share of pairs told apart from which the critic has won; emoji trains well at up to .995
 WINDOW = 10_000  # images of which that share is the average, however fast they are shown
-EXPLODED = 4.0  # variety that nothing which learns has
-LOST = 0.5  # share of its best variety, at most 1, to which a generator may fall before it counts as collapsing
-NARROW, LATE = 0.35, 50_000  # least variety, once so many images were shown
+EXPLODED = 4.0  # diversity_ratio that nothing which learns has
+LOST = 0.5  # share of its best diversity_ratio, at most 1, to which a generator may fall before it counts as collapsing
+NARROW, LATE = 0.35, 50_000  # least diversity_ratio, once so many images were shown
 FEW = 6  # modes of a mixture of points, below which a generator's count as collapsed
 
 
-def variety(made: Tensor, real: Tensor, groups: Tensor) -> float:
+def diversity_ratio(made: Tensor, real: Tensor, groups: Tensor) -> float:
     """How different generated pictures or points (N, ...) are from each other, over the same of real ones.
 
     real: as many, on the same scale, each of the class of the generated one in its row; groups: those classes, int64
@@ -36,7 +36,7 @@ def variety(made: Tensor, real: Tensor, groups: Tensor) -> float:
 
 
 def _apart(pictures: Tensor) -> Tensor:
-    # (N,) distances as `variety` has them; none of fewer than two.
+    # (N,) distances as `diversity_ratio` has them; none of fewer than two.
     flat, nth = pictures.flatten(1).float(), max(len(pictures) // FEW, 1) if pictures.ndim == 2 else 1
     if len(flat) < 2:
         return flat.new_empty(0)
@@ -44,7 +44,7 @@ def _apart(pictures: Tensor) -> Tensor:
     return far.kthvalue(nth + 1, 1).values  # the first is the picture itself
 
 
-class Watch:
+class AlarmMonitor:
     """Sees a run's numbers and says what is wrong: (kind, sentence) when a trouble begins, None while it lasts.
 
     Not kept in checkpoints: a resumed run measures falls from the best that it has seen itself, and `NARROW` holds for
@@ -72,7 +72,7 @@ class Watch:
         )
 
     def diversity(self, share: float, shown: int) -> tuple[str, str] | None:
-        """share: as `variety` gives it; shown: images."""
+        """share: as `diversity_ratio` gives it; shown: images."""
         if share > EXPLODED or "exploded" in self._on:
             return self._once(
                 "exploded",

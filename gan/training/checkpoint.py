@@ -16,7 +16,7 @@ from torch import Tensor
 
 from gan.config import Config
 from gan.errors import FolderError
-from gan.io import read_json, settle, write_bytes
+from gan.io import read_json, sync_to_disk, write_bytes
 from gan.models.weights import check_header, write_tensors
 
 
@@ -30,8 +30,8 @@ class State:
     pictures: list[int]  # how many, and a checksum
     config: Config
     rate_scale: float = 1.0  # of the learning rate, below 1 after a rollback
-    falls: int = 0  # rollbacks
-    fell: int = 0  # images shown when the last of them began
+    rollbacks: int = 0
+    last_rollback: int = 0  # images shown when the last of them began
 
 
 def read_state(state: Path) -> State:
@@ -39,9 +39,13 @@ def read_state(state: Path) -> State:
     path = state / "state.json"
     meta = read_json(path)
     try:
-        counts = [meta["shown"], meta["step"], meta.get("falls", 0), meta.get("fell", 0), *meta["pictures"]]
+        # Before they were renamed, rollbacks and last_rollback were called falls and fell; before that there were none.
+        counts = [meta["shown"], meta["step"], meta.get("rollbacks", meta.get("falls", 0))]
+        counts += [meta.get("last_rollback", meta.get("fell", 0)), *meta["pictures"]]
         if len(counts) != 6 or any(type(n) is not int or n < 0 for n in counts):
-            raise ValueError("shown, step, falls, fell and two numbers of pictures must be whole and not negative")
+            raise ValueError(
+                "shown, step, rollbacks, last_rollback and two numbers of pictures must be whole, not negative"
+            )
         if type(meta["seconds"]) not in (int, float) or not 0 <= meta["seconds"] < 1e12:
             raise ValueError("seconds must be a number that is not negative")
         scale = meta.get("rate_scale", 1.0)  # older checkpoints have none
@@ -50,8 +54,8 @@ def read_state(state: Path) -> State:
         config = Config.from_dict(meta["config"])
     except (KeyError, TypeError, ValueError) as error:
         raise FolderError(f"{path}: not a checkpoint of this program ({type(error).__name__}: {error})") from None
-    shown, step, falls, fell, *pictures = counts
-    return State(shown, step, float(meta["seconds"]), pictures, config, float(scale), falls, fell)
+    shown, step, rollbacks, last_rollback, *pictures = counts
+    return State(shown, step, float(meta["seconds"]), pictures, config, float(scale), rollbacks, last_rollback)
 
 
 def save_state(folder: Path, tensors: Mapping[str, Tensor], meta: Mapping[str, Any]) -> None:
@@ -68,18 +72,18 @@ def save_state(folder: Path, tensors: Mapping[str, Tensor], meta: Mapping[str, A
     write_tensors(aside / "state.safetensors", tensors)
     meta = {**meta, "crc32": _checksum(aside / "state.safetensors")}
     write_bytes(aside / "state.json", json.dumps(meta, indent=2).encode())
-    settle(aside.parent)
+    sync_to_disk(aside.parent)
     if folder.exists():
         shutil.rmtree(old, ignore_errors=True)
         folder.rename(old)
     aside.rename(folder)
-    settle(folder.parent)
+    sync_to_disk(folder.parent)
 
 
 def copy_state(state: Path, into: Path, config: Config) -> None:
     """Copy a checkpoint into the folder `into`, which is made, with another config in it."""
     into.mkdir(parents=True)
-    settle(shutil.copyfile(state / "state.safetensors", into / "state.safetensors"))
+    sync_to_disk(shutil.copyfile(state / "state.safetensors", into / "state.safetensors"))
     meta = read_json(state / "state.json") | {"config": dataclasses.asdict(config)}
     write_bytes(into / "state.json", json.dumps(meta, indent=2).encode())
 

@@ -17,13 +17,13 @@ T = TypeVar("T")
 
 
 @dataclass(frozen=True)
-class World:
+class ProcessGroup:
     """Which of how many processes this is. rank 0 alone writes files and is heard."""
 
     rank: int = 0
     size: int = 1
 
-    def share(self, parameters: Sequence[nn.Parameter]) -> None:
+    def average_gradients(self, parameters: Sequence[nn.Parameter]) -> None:
         """Make every gradient the mean over all processes, in place, in one message."""
         gradients = [p.grad for p in parameters if p.grad is not None]
         if self.size == 1 or not gradients:
@@ -38,12 +38,12 @@ class World:
         """Mean of every process's tensor, differentiable once: each process's gradient is that of all their losses."""
         return value if self.size == 1 else _Mean.apply(value, self.size)
 
-    def part(self, batch: Tensor) -> Tensor:
+    def own_rows(self, batch: Tensor) -> Tensor:
         """This process's rows of a whole batch (N, ...); N is a multiple of `size`."""
         rows = len(batch) // self.size
         return batch[self.rank * rows : (self.rank + 1) * rows]
 
-    def first(self, work: Callable[[], T]) -> T:
+    def rank_zero_first(self, work: Callable[[], T]) -> T:
         """Do the same work in every process, rank 0 before the others: who comes later finds its downloads.
 
         Where it fails in one, it fails in all: there with what was raised, in the others with TrainingError.
@@ -85,8 +85,8 @@ def _mean(value: Tensor, size: int) -> Tensor:
     return value / size
 
 
-def join(device: str = "auto") -> World:
-    """The world that torchrun's environment describes, joined, or one of one process.
+def join(device: str = "auto") -> ProcessGroup:
+    """Join the process group that torchrun's environment describes; without one, return a group of one process.
 
     device: as in `Config`; gloo joins processes on CPUs, nccl those on GPUs, each of which has one of its own.
     ConfigError for more processes on this machine than it has GPUs. On several machines the run's folder must lie on a
@@ -94,7 +94,7 @@ def join(device: str = "auto") -> World:
     """
     size = int(os.environ.get("WORLD_SIZE", "1"))
     if size == 1:
-        return World()
+        return ProcessGroup()
     if not dist.is_initialized():
         on_gpus = device != "cpu" and torch.cuda.is_available()
         if on_gpus:
@@ -106,19 +106,19 @@ def join(device: str = "auto") -> World:
                 )
             torch.cuda.set_device(int(os.environ.get("LOCAL_RANK", "0")))
         dist.init_process_group("nccl" if on_gpus else "gloo")
-    return World(dist.get_rank(), dist.get_world_size())
+    return ProcessGroup(dist.get_rank(), dist.get_world_size())
 
 
 def leave() -> None:
-    """Leave the world again, at the end of the program."""
+    """Leave the process group, at the end of the program."""
     if dist.is_initialized():
         dist.destroy_process_group()
 
 
-def check(world: World, batch_size: int, accumulate: int) -> None:
+def check_batch(processes: ProcessGroup, batch_size: int, accumulate: int) -> None:
     """ConfigError unless every process gets the same whole number of pictures in every part of a batch."""
-    if batch_size % (world.size * accumulate):
+    if batch_size % (processes.size * accumulate):
         raise ConfigError(
-            f"batch_size must be a multiple of {world.size * accumulate} for {world.size} processes and accumulate "
-            f"{accumulate}, got {batch_size}"
+            f"batch_size must be a multiple of {processes.size * accumulate} for {processes.size} processes and "
+            f"accumulate {accumulate}, got {batch_size}"
         )

@@ -58,7 +58,7 @@ class Sampled:
 
 @dataclass(frozen=True)
 class Measured:
-    """diversity: `gan.training.alarms.variety` of the sampled pictures, about 1 when all is well and near 0 when few repeat."""
+    """diversity: `diversity_ratio` of the sampled pictures, about 1 when all is well and near 0 when few repeat."""
 
     shown: int
     diversity: float
@@ -101,7 +101,7 @@ class Checkpointed:
 
 @dataclass(frozen=True)
 class Published:
-    """A model to show to others before the run has ended. write: as `gan.training.export_model.capture` gives it."""
+    """A model to show to others before the run has ended. write: as `capture_model` gives it."""
 
     shown: int
     write: Callable[[Path], None]

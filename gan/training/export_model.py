@@ -19,18 +19,18 @@ from gan.models.image_grid import GRID, write_grid
 from gan.models.latent import principal_directions
 from gan.models.weights import write_tensors
 from gan.training.events import Stepped
-from gan.training.memory import enough
+from gan.training.memory import oom_hint
 from gan.training.trainer import Trainer
 
 SAMPLES = 8192  # from which a model's directions are told
 
 
 def write_model(trainer: Trainer, out: Path, last: Stepped | None, samples: int = SAMPLES) -> None:
-    """Write or renew all files of the model folder `out`, as of now; see `capture`."""
-    capture(trainer, last, samples)(out)
+    """Write or renew all files of the model folder `out`, as of now; see `capture_model`."""
+    capture_model(trainer, last, samples)(out)
 
 
-def capture(trainer: Trainer, last: Stepped | None, samples: int = SAMPLES) -> Callable[[Path], None]:
+def capture_model(trainer: Trainer, last: Stepped | None, samples: int = SAMPLES) -> Callable[[Path], None]:
     """The run's model as it is now, copied, as a function that writes the model folder it is given.
 
     Copying takes a moment, writing takes seconds; it may be done later and in another thread, where it draws no random
@@ -39,18 +39,18 @@ def capture(trainer: Trainer, last: Stepped | None, samples: int = SAMPLES) -> C
     samples: for the principal directions; they cost most of the time.
     """
     config, pictures = trainer.config, trainer.preview()
-    with enough(config):
+    with oom_hint(config):
         average = copy.deepcopy(trainer.average)
         critic = {name: tensor.detach().clone() for name, tensor in trainer.critic.state_dict().items()}
     metrics = _metrics(trainer, last)
 
     def write(out: Path) -> None:
         told = dict(metrics)
-        with enough(config):
+        with oom_hint(config):
             directions, variance = principal_directions(average, config.z_dim, len(config.classes), samples=samples)
-        parts = legs(out / "log.jsonl")
+        parts = segments(out / "log.jsonl")
         if len(parts) > 1 or any(part["shown"] for part in parts):
-            told["legs"] = parts
+            told["segments"] = parts
         write_bytes(out / "config.json", public(config).to_json().encode())
         write_bytes(out / "metrics.json", (json.dumps(told, indent=2) + "\n").encode())
         text = card(config, told, licence_of(config), curve=write_curve(out))
@@ -78,7 +78,7 @@ def _metrics(trainer: Trainer, last: Stepped | None) -> dict[str, Any]:
     return metrics
 
 
-def legs(log: Path) -> list[dict[str, Any]]:
+def segments(log: Path) -> list[dict[str, Any]]:
     """The parts of a run between which settings that decide weights were changed, from its log.
 
     Each {"shown": images at its start, setting: value, ...}, the settings being those that differ between any two

@@ -14,9 +14,9 @@ from typing import BinaryIO
 from gan.config import Config
 from gan.errors import ConfigError, Diverged, TrainingError
 from gan.models.image_grid import write_grid
-from gan.training.alarms import Watch
+from gan.training.alarms import AlarmMonitor
 from gan.training.control import Control
-from gan.training.distributed import World
+from gan.training.distributed import ProcessGroup
 from gan.training.events import (
     Alarmed,
     Changed,
@@ -32,10 +32,10 @@ from gan.training.events import (
     finite,
     record,
 )  # fmt: skip
-from gan.training.export_model import capture, write_model
+from gan.training.export_model import capture_model, write_model
 from gan.training.precision import quicker
 from gan.training.trainer import Snapshot, Trainer, listed
-from gan.training.validation import prepare, unused
+from gan.training.validation import prepare, unused_settings
 
 REPORT_SECONDS = 0.5
 ROLLBACKS = 3  # before the run gives up
@@ -48,7 +48,7 @@ def train(
     resume: bool = False,
     control: Control | None = None,
     progress: Callable[[str], None] = lambda line: None,
-    world: World | None = None,
+    processes: ProcessGroup | None = None,
     publish_images: int = 0,
     ready: Callable[[], None] = lambda: None,
 ) -> Iterator[Event]:
@@ -58,27 +58,29 @@ def train(
     resume    go on from `out/checkpoint`; `config` must describe the same networks and data
     control   obeyed between steps; once stopped the run saves all it has, writes a complete folder and ends
     progress  is given a line of text now and then while data is loaded
-    world     the processes that share the run; only rank 0 writes
+    processes     the processes that share the run; only rank 0 writes
     publish_images  images between models to be shown along the way, each with a checkpoint in `out`; 0 for none
     ready     called in rank 0 once settings, data and checkpoint are found good, before anything is written
 
     Raises ConfigError, DataError, FolderError or TrainingError, each with the cure, and what `ready` raises.
     """
-    world = world or World()
-    config, dataset = world.first(lambda: prepare(config, progress))
-    half = world.any(world.rank == 0 and config.precision == "bf16")  # "auto" is what rank 0 found to be quicker
-    trainer = Trainer(dataclasses.replace(config, precision="bf16" if half else "fp32"), dataset, world)
+    processes = processes or ProcessGroup()
+    config, dataset = processes.rank_zero_first(lambda: prepare(config, progress))
+    half = processes.any(
+        processes.rank == 0 and config.precision == "bf16"
+    )  # "auto" is what rank 0 found to be quicker
+    trainer = Trainer(dataclasses.replace(config, precision="bf16" if half else "fp32"), dataset, processes)
     notes = dataset.notes
     if resume and (faults := trainer.restore(out / "checkpoint")):
         notes += (f"{faults}: going on from the checkpoint before it, at image {trainer.shown:,}",)
-    if sentence := unused(config):
+    if sentence := unused_settings(config):
         notes += (sentence,)
-    folder = out if world.rank == 0 else None
-    if half and world.rank == 0 and quicker(str(trainer.device)) == "fp32":
+    folder = out if processes.rank == 0 else None
+    if half and processes.rank == 0 and quicker(str(trainer.device)) == "fp32":
         notes += ("bf16 is slower than fp32 on this machine: --precision fp32 would take less time",)
     events = run(trainer, len(dataset.images), notes, folder, control or Control(), publish_images)
-    if out is None or world.rank:
-        if not world.rank:
+    if out is None or processes.rank:
+        if not processes.rank:
             ready()
         yield from events
         return
@@ -116,7 +118,7 @@ def run(
     report: least seconds between two `Stepped`, `REPORT_SECONDS` if None. ticks: whether every step is told too, by a
     `Ticked`.
     """
-    config, world, watch = trainer.config, trainer.world, Watch()
+    config, processes, watch = trainer.config, trainer.processes, AlarmMonitor()
     report = REPORT_SECONDS if report is None else report
     counts = [sum(p.numel() for p in net.parameters()) for net in (trainer.generator, trainer.critic)]
     yield Started(config, trainer.shown, pictures, notes, *counts, str(trainer.device))
@@ -127,7 +129,7 @@ def run(
         try:
             while trainer.shown < trainer.config.images:
                 move = control.next()
-                if stopped := world.any(move is None):
+                if stopped := processes.any(move is None):
                     break
                 if settings := control.settings():
                     yield _changed(trainer, settings)
@@ -140,12 +142,12 @@ def run(
                 sampling, keeping, showing = [_crossed(before, trainer.shown, n) for n in periods]
                 marked = sampling or keeping or showing
                 due = time.perf_counter() - reported >= report or trainer.shown >= config.images or move != "both"
-                numbers = _numbers(critic, generator) if world.any(due or marked) else None  # waits for the device
+                numbers = _numbers(critic, generator) if processes.any(due or marked) else None  # waits for the device
                 now = time.perf_counter()
                 trainer.seconds += now - tick
                 if numbers:
                     bad = [k for k, v in _moved(numbers, move).items() if not math.isfinite(v)]
-                    if world.any(bool(bad)):
+                    if processes.any(bool(bad)):
                         raise Diverged(trainer.shown, listed(bad) or "losses of another process")
                     rate = (trainer.shown - start_shown) / max(trainer.seconds - start, 1e-9)
                     last, reported = Stepped(trainer.shown, trainer.seconds, rate, **numbers), now
@@ -162,13 +164,13 @@ def run(
                 if keeping:
                     good, told = state, last
                 if showing and out is not None and trainer.shown < config.images:
-                    yield Published(trainer.shown, capture(trainer, last))
+                    yield Published(trainer.shown, capture_model(trainer, last))
                 if ticks:
                     yield Ticked(trainer.shown)
             state = _finite_state(trainer)
             break
         except Diverged as error:
-            if not stopped and _tired(trainer):
+            if not stopped and _too_many_rollbacks(trainer):
                 sentence = (
                     f"{error} (gave up after {ROLLBACKS} rollbacks; the last good state is of image {good.shown:,})"
                 )
@@ -196,7 +198,7 @@ def _finite_state(trainer: Trainer) -> Snapshot:
         state = trainer.snapshot()
     except Diverged as raised:
         error = raised
-    if trainer.world.any(error is not None):
+    if trainer.processes.any(error is not None):
         raise error or Diverged(trainer.shown, "weights of another process")
     return state
 
@@ -215,7 +217,7 @@ def _moved(numbers: dict[str, float], move: str) -> dict[str, float]:
     return {k: v for k, v in numbers.items() if not k.startswith(other) and (move != "generator" or k not in shared)}
 
 
-def _sampled(trainer: Trainer, out: Path | None, watch: Watch) -> Iterator[Event]:
+def _sampled(trainer: Trainer, out: Path | None, watch: AlarmMonitor) -> Iterator[Event]:
     pictures, path = trainer.sample(), None
     if out is not None:
         path = out / "samples" / f"{trainer.shown:010d}.png"
@@ -243,19 +245,19 @@ def _saved(trainer: Trainer, out: Path | None, state: Snapshot) -> Checkpointed:
     return Checkpointed(trainer.shown, out / "checkpoint")
 
 
-def _tired(trainer: Trainer) -> bool:
+def _too_many_rollbacks(trainer: Trainer) -> bool:
     # Whether the run has been rolled back as often as it may, and not been well for long since.
-    return trainer.falls >= ROLLBACKS and trainer.shown - trainer.fell < HEALTHY
+    return trainer.rollbacks >= ROLLBACKS and trainer.shown - trainer.last_rollback < HEALTHY
 
 
 def _rolled_back(trainer: Trainer, good: Snapshot, where: str) -> str:
     failed, scale = trainer.shown, trainer.rate_scale * 0.5
-    falls = min(trainer.falls, ROLLBACKS - 1) + 1 if failed - trainer.fell < HEALTHY else 1
+    rollbacks = min(trainer.rollbacks, ROLLBACKS - 1) + 1 if failed - trainer.last_rollback < HEALTHY else 1
     trainer.rewind(good)
-    trainer.rate_scale, trainer.falls, trainer.fell = scale, falls, failed
+    trainer.rate_scale, trainer.rollbacks, trainer.last_rollback = scale, rollbacks, failed
     return (
         f"{where} not finite after {failed:,} images: back to image {good.shown:,}, with the learning "
-        f"rate times {scale:g} from here on ({falls} of {ROLLBACKS} times)"
+        f"rate times {scale:g} from here on ({rollbacks} of {ROLLBACKS} times)"
     )
 
 

@@ -16,7 +16,7 @@ SHARE = 0.5  # of a GPU's free memory that pictures may take
 SIGNS = ("out of memory", "can't allocate memory", "CUBLAS_STATUS_ALLOC_FAILED")  # in a RuntimeError of torch's
 
 
-def fits(pictures: Tensor, device: torch.device) -> bool:
+def fits_on_device(pictures: Tensor, device: torch.device) -> bool:
     """Whether all pictures may lie on the device; on a CPU, where they are already, they may."""
     if device.type != "cuda":
         return True
@@ -25,7 +25,7 @@ def fits(pictures: Tensor, device: torch.device) -> bool:
 
 
 @contextmanager
-def enough(config: Config, loading: bool = False) -> Iterator[None]:
+def oom_hint(config: Config, loading: bool = False) -> Iterator[None]:
     """TrainingError, with the flags that help, for whatever is raised inside because memory ran out.
 
     loading: whether that was room for the data set, not for a step.

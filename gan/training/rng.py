@@ -30,8 +30,8 @@ def stream(seed: int, index: int, purpose: int) -> torch.Generator:
     return torch.Generator().manual_seed(mixed)
 
 
-class Drawing(TorchDispatchMode):
-    """In `with Drawing(source):`, what would draw from torch's own generator draws from `source`, on its device.
+class UseGenerator(TorchDispatchMode):
+    """In `with UseGenerator(source):`, what would draw from torch's own generator draws from `source`, on its device.
 
     For this thread alone: torch's own is the whole process's, and runs in other threads would draw in between.
     """

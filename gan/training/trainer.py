@@ -21,18 +21,18 @@ from gan.models.latent import class_of, latents
 from gan.models.model import Model, pick_device
 from gan.models.weights import read_tensors
 from gan.training import augment, ema, schedule
-from gan.training.alarms import variety
+from gan.training.alarms import diversity_ratio
 from gan.training.checkpoint import newest_state, read_state, save_state
-from gan.training.distributed import World, check
+from gan.training.distributed import ProcessGroup, check_batch
 from gan.training.losses import LOSSES
-from gan.training.memory import enough, fits
+from gan.training.memory import fits_on_device, oom_hint
 from gan.training.optimizers import OPTIMIZERS, restore, state_of
 from gan.training.optimizers import schedule as set_rates
 from gan.training.penalties import PENALTIES
-from gan.training.rng import Drawing, order, stream
+from gan.training.rng import UseGenerator, order, stream
 from gan.training.step import Batch, CriticResult, GeneratorResult, Players, critic_step, generator_step
 from gan.training.synced_layers import Masks, share_statistics
-from gan.training.validation import changed, check_resumed
+from gan.training.validation import check_resumed, with_changes
 
 PREVIEW = range(64)  # seeds of every sample grid
 
@@ -40,42 +40,43 @@ PREVIEW = range(64)  # seeds of every sample grid
 class Trainer:
     """All that a checkpoint holds. shown: images shown so far; seconds: of training, over all resumed parts.
 
-    rate_scale: times the learning rate, below 1 after a rollback. falls: rollbacks, counted by `gan.training.loop`; fell: the
-    image at which the last of them began. world: the processes that share this run.
+    rate_scale: times the learning rate, below 1 after a rollback. rollbacks: rollbacks, counted by
+    `gan.training.loop`; last_rollback: the
+    image at which the last of them began. processes: the processes that share this run.
 
     Whatever it does, TrainingError, with the flags that help, when memory runs out.
     """
 
-    def __init__(self, config: Config, dataset: data.Dataset | Points, world: World | None = None) -> None:
-        self.config, self.world = config, world or World()
-        check(self.world, config.batch_size, config.accumulate)
+    def __init__(self, config: Config, dataset: data.Dataset | Points, processes: ProcessGroup | None = None) -> None:
+        self.config, self.processes = config, processes or ProcessGroup()
+        check_batch(self.processes, config.batch_size, config.accumulate)
         self.device = pick_device(config.device)
         self.fingerprint = [len(dataset.images), zlib.crc32(dataset.labels.numpy(), zlib.crc32(dataset.images.numpy()))]
-        self.shown, self.step, self.seconds, self.rate_scale, self.falls, self.fell = 0, 0, 0.0, 1.0, 0, 0
+        self.shown, self.step, self.seconds, self.rate_scale, self.rollbacks, self.last_rollback = 0, 0, 0.0, 1.0, 0, 0
         self._epoch: tuple[int, Tensor] | None = None
         self._penalty = torch.zeros((), device=self.device)  # the last that was taken
-        with enough(config):
+        with oom_hint(config):
             self._take(dataset)
             self._build()
 
     def _take(self, dataset: data.Dataset | Points) -> None:
         # Pictures lie on the device where they fit, or else where they are, and go there batch by batch.
-        there = fits(dataset.images, self.device)
+        there = fits_on_device(dataset.images, self.device)
         self.pictures = dataset.images.to(self.device) if there else dataset.images
         k = len(self.config.classes)
         self.onehot = torch.eye(k, device=self.device)[dataset.labels.to(self.device)] if k else None
 
     def _build(self) -> None:
         config = self.config
-        with Drawing(torch.Generator().manual_seed(config.seed)):
+        with UseGenerator(torch.Generator().manual_seed(config.seed)):
             generator, critic = networks.build(config)
         layout = torch.channels_last if networks.pair_of(config).convolutional else torch.contiguous_format
         self.generator = generator.to(self.device, memory_format=layout)
         self.critic = critic.to(self.device, memory_format=layout)
         self.average = copy.deepcopy(self.generator).eval().requires_grad_(False)
-        self.masks = Masks(self.critic, self.world, self.device)
+        self.masks = Masks(self.critic, self.processes, self.device)
         for player in (self.generator, self.critic):
-            share_statistics(player, self.world)
+            share_statistics(player, self.processes)
         self.kind = OPTIMIZERS[config.optimizer]
         self.players = Players(
             self.generator,
@@ -87,7 +88,7 @@ class Trainer:
             augment.parse(config.augment),
             config.clip,
             config.critic_norm == "batch",
-            self.world.share,
+            self.processes.average_gradients,
         )
 
     @property
@@ -97,8 +98,8 @@ class Trainer:
 
     def change(self, **settings: Any) -> None:
         """Go on with other settings; a new optimiser starts without memory. ConfigError as `changed`."""
-        old, new = self.config, changed(self.config, settings)
-        check(self.world, new.batch_size, new.accumulate)
+        old, new = self.config, with_changes(self.config, settings)
+        check_batch(self.processes, new.batch_size, new.accumulate)
         self.config = new
         p = self.players
         p.loss, p.penalty = LOSSES[new.loss](), PENALTIES[new.penalty]
@@ -116,14 +117,14 @@ class Trainer:
 
     def advance(self, move: str = "both") -> tuple[CriticResult | None, GeneratorResult | None]:
         """The critic's steps, a generator step and an update of the average; or one of the two players alone."""
-        with enough(self.config):
+        with oom_hint(self.config):
             return self._advance(move)
 
     def _advance(self, move: str) -> tuple[CriticResult | None, GeneratorResult | None]:
         c, critic, generator = self.config, None, None
         source = stream(c.seed, self.step, 0)
         self.masks.source.manual_seed(int(torch.randint(2**31, (), generator=source)))
-        self.masks.rows = c.batch_size // (c.accumulate * self.world.size)
+        self.masks.rows = c.batch_size // (c.accumulate * self.processes.size)
         self._schedule()
         if move != "generator":
             for _ in range(c.critic_steps if move == "both" else 1):
@@ -161,7 +162,7 @@ class Trainer:
         ]  # fmt: skip
 
     def _parts(self, whole: Tensor) -> list[Tensor]:
-        return [self.world.part(part) for part in whole.chunk(self.config.accumulate)]
+        return [self.processes.own_rows(part) for part in whole.chunk(self.config.accumulate)]
 
     def _decode(self, index: Tensor) -> Tensor:
         chosen = self.pictures[index.to(self.pictures.device)]
@@ -196,7 +197,7 @@ class Trainer:
 
     def preview(self) -> np.ndarray:
         """As `sample`, but of points too the pictures that stand for them."""
-        with enough(self.config):
+        with oom_hint(self.config):
             return self.model().sample(PREVIEW)
 
     def model(self, average: bool = True) -> Model:
@@ -206,12 +207,12 @@ class Trainer:
 
     @torch.no_grad()
     def points(self, seeds: Sequence[int]) -> Tensor:
-        """What the averaged generator of a 2-D world makes of seeds: float32 (N, 2)."""
-        with enough(self.config):
+        """What the averaged generator of points makes of seeds: float32 (N, 2)."""
+        with oom_hint(self.config):
             return self.average(latents(seeds, self.config.z_dim).to(self.device)).float().cpu()
 
     def diversity(self, pictures: np.ndarray) -> float:
-        """`gan.training.alarms.variety` of generated pictures, as `sample` gives them; of as many as there are real ones for."""
+        """`diversity_ratio` of generated pictures, as `sample` gives them; of as many as there are real ones for."""
         made, k = torch.from_numpy(pictures), len(self.config.classes)
         groups = torch.tensor([class_of(seed, k) if k else 0 for seed in range(len(made))])
         if 2 * len(groups.unique()) > len(made):  # hardly two of a class: to be compared with any other
@@ -228,7 +229,7 @@ class Trainer:
         pictured = self.pictures[real.to(self.pictures.device)].cpu()
         if pictured.ndim > 2:
             pictured = pictured.permute(0, 2, 3, 1)
-        return variety(made[rows], pictured, groups[rows])
+        return diversity_ratio(made[rows], pictured, groups[rows])
 
     def tensors(self) -> dict[str, Tensor]:
         """Every tensor of the run's state, by name."""
@@ -241,12 +242,14 @@ class Trainer:
 
     def snapshot(self) -> Snapshot:
         """A copy of the run's state, on its device. TrainingError if any number is not finite."""
-        with enough(self.config):
+        with oom_hint(self.config):
             tensors = {k: v.detach().clone() for k, v in self.tensors().items()}
             bad = {name.partition(".")[0] for name, v in tensors.items() if not bool(v.isfinite().all())}
         if bad:
             raise Diverged(self.shown, f"{listed(bad)} weights")
-        return Snapshot(tensors, self.shown, self.step, self.seconds, self.rate_scale, self.falls, self.fell)
+        return Snapshot(
+            tensors, self.shown, self.step, self.seconds, self.rate_scale, self.rollbacks, self.last_rollback
+        )
 
     def rewind(self, to: Snapshot) -> None:
         """Make a snapshot of this run, or of one with the same networks, the present.
@@ -262,7 +265,7 @@ class Trainer:
             else:
                 optimizer.state.clear()
         self.shown, self.step, self.seconds, self.rate_scale = to.shown, to.step, to.seconds, to.rate_scale
-        self.falls, self.fell = to.falls, to.fell
+        self.rollbacks, self.last_rollback = to.rollbacks, to.last_rollback
         self._penalty = torch.zeros((), device=self.device)
 
     def save(self, folder: Path, state: Snapshot | None = None) -> None:
@@ -292,7 +295,9 @@ class Trainer:
             )
         wanted = self.tensors()
         tensors = read_tensors(state / "state.safetensors", wanted, sum(t.numel() for t in wanted.values()))
-        self.rewind(Snapshot(tensors, meta.shown, meta.step, meta.seconds, meta.rate_scale, meta.falls, meta.fell))
+        self.rewind(
+            Snapshot(tensors, meta.shown, meta.step, meta.seconds, meta.rate_scale, meta.rollbacks, meta.last_rollback)
+        )
         return faults
 
 
@@ -305,8 +310,8 @@ class Snapshot:
     step: int
     seconds: float
     rate_scale: float
-    falls: int = 0
-    fell: int = 0
+    rollbacks: int = 0
+    last_rollback: int = 0
 
 
 def _under(prefix: str, tensors: dict[str, Tensor]) -> dict[str, Tensor]:

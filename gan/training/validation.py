@@ -9,13 +9,13 @@ from typing import Any
 from gan import data, networks
 from gan.config import Config
 from gan.data import DATASETS
-from gan.data.points import WORLDS, Points, is_world, load_world
+from gan.data.points import DISTRIBUTIONS, Points, is_points, load_points
 from gan.errors import ConfigError
 from gan.models import point_plot
 from gan.models.model import pick_device
 from gan.training import augment
 from gan.training.losses import LOSSES
-from gan.training.memory import enough
+from gan.training.memory import oom_hint
 from gan.training.optimizers import OPTIMIZERS
 from gan.training.penalties import PENALTIES
 from gan.training.precision import quicker
@@ -40,18 +40,18 @@ def prepare(
         exact = config.network in networks.POINT_NETWORKS
         config = dataclasses.replace(config, precision="fp32" if exact else quicker(str(device)))
     if config.network in networks.POINT_NETWORKS:
-        if not is_world(config.dataset):
+        if not is_points(config.dataset):
             raise ConfigError(
                 f"network {config.network} is for points, and {config.dataset[:40]} is not made of them: dataset must "
-                f"be one of {', '.join(WORLDS)}"
+                f"be one of {', '.join(DISTRIBUTIONS)}"
             )
         drawn = {"resolution": point_plot.SIDE, "channels": point_plot.CHANNELS, "classes": ()}
-        return dataclasses.replace(config, **drawn), dataset or load_world(config.dataset)
-    if is_world(config.dataset):
+        return dataclasses.replace(config, **drawn), dataset or load_points(config.dataset)
+    if is_points(config.dataset):
         have = " or ".join(networks.POINT_NETWORKS)
         raise ConfigError(f"{config.dataset[:40]} is made of points, not pictures: network must be {have}")
     if dataset is None:
-        with enough(config, loading=True):
+        with oom_hint(config, loading=True):
             dataset = data.load(config.dataset, config.resolution or None, config.data_root, progress=progress)
     classes = dataset.classes if networks.pair_of(config).conditional and config.conditional else ()
     _, channels, resolution, _ = dataset.images.shape
@@ -106,7 +106,7 @@ def check_options(config: Config) -> None:
         raise ConfigError("augment changes pictures, and there are none among points: set augment to none")
 
 
-def unused(config: Config) -> str:
+def unused_settings(config: Config) -> str:
     """A sentence on settings of a penalty that is not there, or "".
 
     Told and not refused: presets and cards name such settings too.
@@ -119,7 +119,7 @@ def unused(config: Config) -> str:
     return f"{' and '.join(given)} will do nothing: there is no penalty to weigh, set one with --penalty"
 
 
-def changed(config: Config, settings: Mapping[str, Any]) -> Config:
+def with_changes(config: Config, settings: Mapping[str, Any]) -> Config:
     """The config with other settings, of those that may change while a run goes on (marked `live` in `Config`).
 
     ConfigError for a setting that may not, a bad value or a contradiction.
@@ -142,7 +142,7 @@ def check_resumed(old: Config, new: Config) -> None:
     """
     for f in dataclasses.fields(Config):
         before, now = getattr(old, f.name), getattr(new, f.name)
-        moved = f.name == "dataset" and not any(name in DATASETS or is_world(name) for name in (before, now))
+        moved = f.name == "dataset" and not any(name in DATASETS or is_points(name) for name in (before, now))
         if before != now and not f.metadata.get("resumable") and not moved:
             raise ConfigError(
                 f"--{f.name.replace('_', '-')} cannot change in a resumed run, from {before!r} to {now!r}: "

@@ -8,7 +8,7 @@ import torch
 from conftest import ink_name
 
 from gan.config import Config
-from gan.data.points import MIXTURES, WORLDS, is_world, load_world, world_of
+from gan.data.points import DISTRIBUTIONS, MIXTURES, distribution_of, is_points, load_points
 from gan.errors import DataError
 
 
@@ -23,31 +23,31 @@ def test_ring_and_grid_are_the_published_ones():
 
 @pytest.mark.parametrize("name", MIXTURES)
 def test_points_lie_around_their_centres_evenly_and_with_the_right_width(name):
-    world, points = MIXTURES[name], load_world(name).images
-    distance, nearest = torch.cdist(points, world.centres).min(1)
-    counts = nearest.bincount(minlength=len(world.centres)) / len(points) * len(world.centres)
+    distribution, points = MIXTURES[name], load_points(name).images
+    distance, nearest = torch.cdist(points, distribution.centres).min(1)
+    counts = nearest.bincount(minlength=len(distribution.centres)) / len(points) * len(distribution.centres)
     assert (counts - 1).abs().max() < 0.07
-    assert distance.square().mean().sqrt() == pytest.approx(world.sd * 2**0.5, rel=0.01)
+    assert distance.square().mean().sqrt() == pytest.approx(distribution.sd * 2**0.5, rel=0.01)
 
 
-@pytest.mark.parametrize("name", WORLDS)
+@pytest.mark.parametrize("name", DISTRIBUTIONS)
 def test_a_world_gives_the_same_points_within_its_extent(name):
-    points = load_world(name).images
-    assert points.shape == (100_000, 2) and points.dtype == torch.float32 and is_world(name)
-    assert torch.equal(points, load_world(name).images)
-    assert (points.abs() <= world_of(name).extent).all(1).float().mean() > 0.999
-    assert points.abs().max() > world_of(name).extent / 3
+    points = load_points(name).images
+    assert points.shape == (100_000, 2) and points.dtype == torch.float32 and is_points(name)
+    assert torch.equal(points, load_points(name).images)
+    assert (points.abs() <= distribution_of(name).extent).all(1).float().mean() > 0.999
+    assert points.abs().max() > distribution_of(name).extent / 3
 
 
 def test_the_swiss_roll_winds_outwards():
-    points = load_world("swiss-roll").images
+    points = load_points("swiss-roll").images
     right = points[(points[:, 1].abs() < 0.05) & (points[:, 0] > 0)][:, 0]  # the positive axis is crossed after a turn
     turns = torch.histc(right, 24, 0, 1.2) > 30
     assert ((turns[1:] & ~turns[:-1]).sum() + turns[0]) == 2
 
 
 def test_two_moons_are_the_same_curve_turned_about_the_middle():
-    points = load_world("two-moons").images
+    points = load_points("two-moons").images
     upper, lower = points[points[:, 1] > 0.25], points[points[:, 1] < -0.25]
     assert len(upper) == pytest.approx(len(lower), rel=0.03)
     torch.testing.assert_close(upper.mean(0), -lower.mean(0), atol=0.01, rtol=0)
@@ -58,8 +58,8 @@ def test_a_drawing_is_described_by_its_name_and_lies_where_it_was_drawn():
     cells = np.zeros((64, 64), bool)
     cells[4:8, 40:56] = True  # near the top, right of the middle
     name = ink_name(cells)
-    assert is_world(name) and Config(dataset=name).dataset == name
-    points = load_world(name).images
+    assert is_points(name) and Config(dataset=name).dataset == name
+    points = load_points(name).images
     assert (points.min(0).values >= torch.tensor([0.25, 0.75])).all()
     assert (points.max(0).values <= torch.tensor([0.75, 0.875])).all()
     assert points.std(0)[0] == pytest.approx(0.5 / 12**0.5, rel=0.02)
@@ -78,4 +78,4 @@ def test_a_drawing_is_described_by_its_name_and_lies_where_it_was_drawn():
 )
 def test_what_is_no_world_is_refused_with_the_cure(name, words):
     with pytest.raises(DataError, match=words):
-        load_world(name)
+        load_points(name)

@@ -10,10 +10,10 @@ import pytest
 import yaml
 from PIL import Image
 
-import train
+from gan import train
 from gan.config import PRESETS, Config
 from gan.evaluation.card import card, command, licence_of
-from gan.models.image_grid import GRID, grid_picture, write_grid
+from gan.models.image_grid import GRID, grid_image, write_grid
 from gan.networks import NETWORKS
 from gan.training.losses import LOSSES
 
@@ -96,23 +96,23 @@ def test_card_tells_how_it_was_made(network, loss):
 
 def test_card_tells_every_part_of_a_run_that_was_changed_on_the_way():
     config = Config(images=300, learning_rate=0.1, **TRAINED)
-    legs = [{"shown": 0, "images": 100, "learning_rate": 0.2}, {"shown": 64, "images": 300, "learning_rate": 0.1}]
-    text = card(config, {**METRICS, "legs": legs}, "MIT")
+    segments = [{"shown": 0, "images": 100, "learning_rate": 0.2}, {"shown": 64, "images": 300, "learning_rate": 0.1}]
+    text = card(config, {**METRICS, "segments": segments}, "MIT")
     assert command(dataclasses.replace(config, images=100, learning_rate=0.2)) in text
     assert "from 64 images on `--images 300 --learning-rate 0.1`" in text
     assert "continued with" not in card(config, METRICS, "MIT")
 
 
 @pytest.mark.parametrize(
-    "legs",
+    "segments",
     [
         3, "x", [1], {"shown": 0}, [{"images": 5}], [{"shown": "0"}, {"shown": "1"}], [{"shown": 0, "seed": 4}],
         [{"shown": 0, "images": -1}], [{"shown": 0, "images": "<b>"}], [{"shown": 0, "what": 1}],
     ],
 )  # fmt: skip
-def test_card_believes_nothing_that_is_no_part_of_a_run(legs):
+def test_card_believes_nothing_that_is_no_part_of_a_run(segments):
     config = Config(images=300, **TRAINED)
-    assert card(config, {**METRICS, "legs": legs}, "MIT") == card(config, METRICS, "MIT")
+    assert card(config, {**METRICS, "segments": segments}, "MIT") == card(config, METRICS, "MIT")
 
 
 EVALUATION = {
@@ -126,7 +126,7 @@ EVALUATION = {
 
 def test_card_tells_what_was_measured_beside_real_pictures():
     text = card(Config(**TRAINED), METRICS | EVALUATION, "MIT")
-    training, measured = text.split("| measured by `python -m gan.evaluation.evaluate` | generated | real |")
+    training, measured = text.split("| measured by `python -m gan.evaluate` | generated | real |")
     for row in (
         "| frechet distance | 3.142 | 1.5 |", "| precision | 0.9 | 0.95 |", "| memorisation pixels | 1.02 |  |",
         "| classifier accuracy score | 0.98 | 0.99 |", "| classes covered | 10 |  |", "10,000 generated pictures",
@@ -174,7 +174,7 @@ def test_shipped_and_trained_folders_hold_no_absolute_path(tiny_folder):
 def test_grid_puts_picture_i_at_row_and_column(n, columns, channels, scale):
     random = np.random.default_rng(0)
     pictures = random.integers(0, 256, (n, 6, 6, channels), np.uint8)
-    sheet = np.asarray(grid_picture(pictures, columns, scale))
+    sheet = np.asarray(grid_image(pictures, columns, scale))
     if channels == 1:
         assert sheet.ndim == 2
         sheet = sheet[..., None]
@@ -196,5 +196,5 @@ def test_written_grid_is_a_png_without_loss(tmp_path):
     write_grid(tmp_path / "a.png", pictures)
     with Image.open(tmp_path / "a.png") as image:
         assert image.format == "PNG"
-        assert np.array_equal(np.asarray(image), np.asarray(grid_picture(pictures, GRID[1])))
+        assert np.array_equal(np.asarray(image), np.asarray(grid_image(pictures, GRID[1])))
     assert [p.name for p in tmp_path.iterdir()] == ["a.png"]

@@ -15,6 +15,7 @@ import torch
 from PIL import Image
 
 from gan import data
+from gan import evaluate as command
 from gan.config import Config
 from gan.errors import DataError, FolderError
 from gan.evaluation import evaluate
@@ -213,7 +214,7 @@ def folder(tiny_folder, tmp_path):
 
 def run(monkeypatch, capsys, *words) -> tuple[dict, str]:
     monkeypatch.setattr(sys, "argv", ["evaluate", *map(str, words)])
-    evaluate.main()
+    command.main()
     out, err = capsys.readouterr()
     return json.loads(out), err
 
@@ -230,7 +231,7 @@ def test_the_command_prints_json_and_completes_the_folder(folder, nowhere, monke
     assert metrics == old | printed and len(after["metrics.json"]) < 10_000
     text = after["README.md"].decode()
     assert "(neighbours.png)" in text and "(neighbours.png)" not in before["README.md"].decode()
-    assert "| measured by `python -m gan.evaluation.evaluate` | generated | real |" in text
+    assert "| measured by `python -m gan.evaluate` | generated | real |" in text
     assert f"| frechet distance | {printed['frechet_distance']:.4g} | {printed['frechet_floor']:.4g} |" in text
     assert read_info("tiny", folder).images == old["images"]
     run(monkeypatch, capsys, folder, "--data-root", nowhere, "--samples", 32, "--no-cas")
@@ -250,7 +251,7 @@ def test_emoji_in_colour(tiny_emoji_folder, tmp_path, nowhere, monkeypatch, caps
 def stop(monkeypatch, *words) -> str:
     monkeypatch.setattr(sys, "argv", ["evaluate", *map(str, words)])
     with pytest.raises(SystemExit) as caught:
-        evaluate.main()
+        command.main()
     return str(caught.value)
 
 

@@ -21,8 +21,8 @@ from gan.hub.names import MODEL
 from gan.hub.pull import cache, pull
 from gan.hub.push import push
 from gan.training.loop import train
-from gan.ui.server.hub_models import Remote
-from gan.ui.server.model_registry import Session
+from gan.ui.server.hub_models import HubModels
+from gan.ui.server.model_registry import ModelRegistry
 
 
 @pytest.fixture
@@ -38,7 +38,7 @@ def test_train_push_load_and_the_app_give_the_same_pictures_bit_for_bit(hub, tmp
     there = gan.load("alice/digits", "cpu")
     assert there.name == "alice/digits"
     assert np.array_equal(here.sample(range(8)), there.sample(range(8)))
-    session, remote = Session([]), Remote(["alice/digits@images-64"])
+    session, remote = ModelRegistry([]), HubModels(["alice/digits@images-64"])
     remote.settle(session)
     assert session.names == ("alice/digits@images-64",) and not session.notices
     shown = [session.picture("alice/digits@images-64", seed) for seed in range(8)]
@@ -152,7 +152,7 @@ def test_settings_that_do_not_fit_the_weights_are_refused(hub, files, setting, v
 def test_nothing_imports_the_hubs_client_before_it_is_needed():
     code = (
         "import sys, gan, gan.hub.pull, gan.hub.load, gan.hub.push, gan.hub.pusher, gan.hub.space, gan.hub.resume; "
-        "import train; train.parser(); "
+        "from gan import train; train.parser(); "
         "print([m for m in sys.modules if m.split('.')[0] in ('huggingface_hub', 'httpx2', 'gradio')])"
     )
     root = Path(gan.__file__).parent.parent

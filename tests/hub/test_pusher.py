@@ -14,7 +14,7 @@ from starlette.responses import Response
 
 from gan.errors import HubError
 from gan.hub import pusher as module
-from gan.hub.pusher import Pusher, Rehearsal
+from gan.hub.pusher import DryRunPusher, Pusher
 
 
 @pytest.fixture(autouse=True)
@@ -186,7 +186,7 @@ def test_who_may_not_push_learns_it_before_training(hub, monkeypatch):
 def test_a_rehearsal_says_what_would_be_sent_and_sends_nothing(hub, run, monkeypatch):
     monkeypatch.setenv("HF_TOKEN", "")
     said = []
-    rehearsal = Rehearsal("alice/digits", True, said.append)
+    rehearsal = DryRunPusher("alice/digits", True, said.append)
     rehearsal.offer(run)
     assert rehearsal.finish()
     assert said[0].startswith("dry run: would push 11 files") and "checkpoint/state.safetensors" in said[0]

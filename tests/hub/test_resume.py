@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from safetensors.torch import load_file
 
-import train
+from gan import train
 from gan.config import Config
 from gan.errors import FolderError, HubError
 from gan.hub.push import push
@@ -115,13 +115,13 @@ def test_of_a_log_only_what_is_needed_and_believable_stays():
     config = dataclasses.asdict(Config(dataset="/home/her/cats"))
     good = {"event": "stepped", "shown": 16, "critic_loss": 0.5, "generator_loss": 1.0, "path": "/etc", "x": 1}
     start = {"event": "started", "shown": 0, "config": config, "notes": ["<b>"]}
-    fell = {"event": "alarmed", "shown": 32, "kind": "non-finite", "message": "<b>"}
+    back = {"event": "alarmed", "shown": 32, "kind": "non-finite", "message": "<b>"}
     bad = [
-        fell | {"kind": "critic-won"}, fell | {"shown": -1}, {"event": []},
+        back | {"kind": "critic-won"}, back | {"shown": -1}, {"event": []},
         3, [], {}, {"event": "stepped"}, good | {"shown": -1}, good | {"shown": 1e9}, good | {"critic_loss": "0"},
         start | {"config": {}}, start | {"shown": True}, {"event": "done", "shown": 1},
     ]  # fmt: skip
-    lines = [*map(json.dumps, [start, *bad, good, fell]), "{", "[" * 100_000]
+    lines = [*map(json.dumps, [start, *bad, good, back]), "{", "[" * 100_000]
     kept = [json.loads(line) for line in believable("\n".join(lines)).splitlines()]
     assert [set(event) for event in kept] == [
         {"event", "config", "shown"},

@@ -10,7 +10,7 @@ import pytest
 import torch
 
 import gan
-import train
+from gan import train
 from gan.live.export import film, write_folder, zipped
 from gan.live.lessons import config_of
 from gan.live.run import Run

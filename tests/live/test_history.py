@@ -5,17 +5,17 @@ from __future__ import annotations
 import torch
 
 from gan.live import history
-from gan.live.history import Moment, Past
+from gan.live.history import History, Moment
 from gan.live.views import View
 from gan.training.trainer import Snapshot
 
 FULL = 4_000  # bytes of one state
 
 
-def lived(count: int, keep: tuple[int, ...] = ()) -> Past:
+def lived(count: int, keep: tuple[int, ...] = ()) -> History:
     """A past of so many moments, as `gan.live.run` fills it; keep: those kept in any case."""
     state = Snapshot({"weights": torch.zeros(FULL // 4)}, 0, 0, 0.0, 1.0)
-    out = Past()
+    out = History()
     for i in range(count):
         kept, whole = out.due(i)
         states = ((None, state),) if whole or i in keep else None
@@ -40,7 +40,7 @@ def test_the_newest_is_there_kept_or_not(monkeypatch):
     monkeypatch.setattr(history, "FRAMES", 4)
     kept = lived(8)
     assert kept.moments[-1].number < 7 and [m.number for m in kept.all()] == [*(m.number for m in kept.moments), 7]
-    assert kept.latest.number == 7 and Past().all() == []
+    assert kept.latest.number == 7 and History().all() == []
     kept = lived(8, keep=(7,))
     assert kept.moments[-1] is kept.latest and kept.latest.states and kept.all() == kept.moments
 

@@ -11,9 +11,9 @@ import pytest
 import torch
 from conftest import starting
 
-from gan.data.points import WORLDS, load_world
+from gan.data.points import DISTRIBUTIONS, load_points
 from gan.errors import ConfigError
-from gan.live.lessons import PRESETS, config_of, settings
+from gan.live.lessons import LESSONS, config_of, settings
 from gan.live.run import Run
 from gan.live.views import CRITICISED, HEAT, PICTURES, POINTS, SCALE, WARP, viewer_of
 from gan.training.control import Control
@@ -48,15 +48,15 @@ def pictures(**changes):
 
 
 @pytest.mark.parametrize("dataset", ["ring", "two-moons", "mnist-10k"])
-@pytest.mark.parametrize("name", PRESETS)
+@pytest.mark.parametrize("name", LESSONS)
 def test_every_preset_is_a_configuration_that_can_be_trained(name, dataset):
     config = config_of(name, dataset, {})
     check_options(config)
-    assert config.dataset == dataset and PRESETS[name].title and PRESETS[name].look_at.endswith(".")
+    assert config.dataset == dataset and LESSONS[name].title and LESSONS[name].look_at.endswith(".")
     assert set(settings(name, dataset)) <= {f.name for f in dataclasses.fields(config)}
 
 
-@pytest.mark.parametrize("name", WORLDS)
+@pytest.mark.parametrize("name", DISTRIBUTIONS)
 def test_a_plane_is_seen_with_all_its_layers(name):
     config, data = prepare(config_of("modern", name, SMALL))
     trainer, viewer = Trainer(config, data), viewer_of(data, name)
@@ -66,7 +66,7 @@ def test_a_plane_is_seen_with_all_its_layers(name):
     assert view.arrays["warp"].shape == (WARP, WARP, 2)
     assert view.arrays["at"].shape == view.arrays["arrows"].shape == (CRITICISED, 2)
     assert all(a.dtype == np.int16 for k, a in view.arrays.items() if k != "heat")
-    unit = 1.1 * WORLDS[name].extent / SCALE
+    unit = 1.1 * DISTRIBUTIONS[name].extent / SCALE
     points = trainer.points(range(POINTS)).clamp(-32_767 * unit, 32_767 * unit)
     torch.testing.assert_close(torch.from_numpy(view.arrays["points"] * unit).float(), points, atol=unit, rtol=0)
     numbers = viewer.measure(trainer)
@@ -230,7 +230,7 @@ def test_a_run_of_unknown_data_ends_with_the_reason(begin):
 
 def test_runs_leave_no_thread_behind(begin):
     before = threading.active_count()
-    data = load_world("ring")
+    data = load_points("ring")
     for _ in range(5):
         run = Run([plane()], data=data)
         run.start()

@@ -12,7 +12,7 @@ import torch
 from gan import load
 from gan.config import Config
 from gan.errors import FolderError
-from gan.models.point_plot import CHANNELS, LIGHT, NIGHT, SIDE, Plane
+from gan.models.point_plot import CHANNELS, LIGHT, NIGHT, SIDE, PointPlot
 from gan.networks import POINT_NETWORKS
 from gan.training.loop import train
 
@@ -30,7 +30,7 @@ def ring(tmp_path_factory, request):
 
 
 def test_a_point_is_a_disc_where_it_lies():
-    plane = Plane(torch.tensor([[-1.0, -1.0], [1.0, 1.0]]))
+    plane = PointPlot(torch.tensor([[-1.0, -1.0], [1.0, 1.0]]))
     assert plane.extent == pytest.approx(1.2)
     middle, upper_left = plane.draw(torch.tensor([[0.0, 0.0], [-0.6, 0.9]]))
     assert middle.shape == (SIDE, SIDE, CHANNELS) and middle.dtype == np.uint8
@@ -43,7 +43,7 @@ def test_a_point_is_a_disc_where_it_lies():
 
 def test_the_cloud_is_brighter_where_more_points_lie_and_nothing_breaks_on_strange_points():
     cloud = torch.cat([torch.zeros(90, 2), torch.full((10, 2), 0.5), torch.full((1, 2), float("nan"))])
-    picture = Plane(cloud).draw(torch.tensor([[float("inf"), float("nan")]]))[0].astype(int)
+    picture = PointPlot(cloud).draw(torch.tensor([[float("inf"), float("nan")]]))[0].astype(int)
     at = int(32 + 32 * 0.5 / 0.6)
     assert picture[32, 32].sum() > picture[63 - at, at].sum() > sum(NIGHT)
     assert picture.max() <= 255

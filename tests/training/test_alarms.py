@@ -6,10 +6,10 @@ import pytest
 import torch
 
 from gan import data
-from gan.data.points import MIXTURES, WORLDS, load_world
+from gan.data.points import DISTRIBUTIONS, MIXTURES, load_points
 from gan.models.latent import class_of
 from gan.models.model import load
-from gan.training.alarms import LATE, LOST, NARROW, WINDOW, Watch, variety
+from gan.training.alarms import LATE, LOST, NARROW, WINDOW, AlarmMonitor, diversity_ratio
 
 SHIPPED = {"mnist": "mnist-10k", "fashion-mnist": "fashion-mnist-10k", "emoji": "emoji"}
 
@@ -18,9 +18,9 @@ def test_variety_is_the_mean_distance_to_the_nearest_of_the_same_class_over_that
     made = torch.tensor([0.0, 3.0, 4.0, 7.0, 7.5]).view(5, 1, 1, 1)
     real = torch.tensor([0.0, 2.0, 4.0, 5.0, 100.0]).view(5, 1, 1, 1)
     groups = torch.tensor([0, 0, 0, 1, 2])  # single ones are left out
-    assert variety(made, real, groups) == pytest.approx((3 + 1 + 1) / (2 + 2 + 2))
-    assert variety(made, real, torch.arange(5)) == 1
-    assert variety(torch.ones(6, 1, 2, 2), torch.rand(6, 1, 2, 2), torch.zeros(6)) == 0
+    assert diversity_ratio(made, real, groups) == pytest.approx((3 + 1 + 1) / (2 + 2 + 2))
+    assert diversity_ratio(made, real, torch.arange(5)) == 1
+    assert diversity_ratio(torch.ones(6, 1, 2, 2), torch.rand(6, 1, 2, 2), torch.zeros(6)) == 0
 
 
 @pytest.fixture(scope="module", params=SHIPPED)
@@ -37,45 +37,45 @@ def shipped(request):
 
 def test_healthy_models_and_real_pictures_are_far_from_collapse(shipped):
     made, groups, real, other = shipped
-    assert variety(other, real, groups) > 0.85
-    assert 0.6 < variety(made, real, groups) < 1.2
+    assert diversity_ratio(other, real, groups) > 0.85
+    assert 0.6 < diversity_ratio(made, real, groups) < 1.2
 
 
 def test_repeated_pictures_are_seen_within_classes_and_without(shipped):
     made, groups, real, _ = shipped
     first = torch.stack([made[groups == group][0] for group in groups])
     noise = 8 * torch.randn(first.shape, generator=torch.Generator().manual_seed(0))
-    assert variety(first, real, groups) < 1e-6
-    assert variety((first + noise).clamp(0, 255), real, groups) < LOST * NARROW
-    assert variety(made[torch.arange(64) % 2], real, groups) < LOST * NARROW
-    assert variety(made[torch.arange(64) % 2], real, torch.zeros(64)) < 1e-6
+    assert diversity_ratio(first, real, groups) < 1e-6
+    assert diversity_ratio((first + noise).clamp(0, 255), real, groups) < LOST * NARROW
+    assert diversity_ratio(made[torch.arange(64) % 2], real, groups) < LOST * NARROW
+    assert diversity_ratio(made[torch.arange(64) % 2], real, torch.zeros(64)) < 1e-6
 
 
-@pytest.mark.parametrize("world", MIXTURES)
+@pytest.mark.parametrize("distribution", MIXTURES)
 @pytest.mark.parametrize("modes", [1, 2, 5, "all"])
 @pytest.mark.parametrize("width", [0.3, 1.0, 3.0])
-def test_lost_modes_are_seen_however_wide_they_are(world, modes, width):
-    source, mixture = torch.Generator().manual_seed(0), MIXTURES[world]
+def test_lost_modes_are_seen_however_wide_they_are(distribution, modes, width):
+    source, mixture = torch.Generator().manual_seed(0), MIXTURES[distribution]
     count = len(mixture.centres) if modes == "all" else modes
     centres = mixture.centres[torch.randperm(len(mixture.centres), generator=source)[:count]]
     made = centres[torch.randint(count, (1000,), generator=source)]
     made = made + width * mixture.sd * torch.randn(1000, 2, generator=source)
-    share = variety(made, load_world(world).images[:1000], torch.zeros(1000))
+    share = diversity_ratio(made, load_points(distribution).images[:1000], torch.zeros(1000))
     assert 0.8 < share < 1.3 if modes == "all" else share < LOST * NARROW
 
 
-@pytest.mark.parametrize("world", WORLDS)
-def test_points_all_over_the_place_are_no_collapse_and_no_explosion(world):
-    real = load_world(world).images
+@pytest.mark.parametrize("distribution", DISTRIBUTIONS)
+def test_points_all_over_the_place_are_no_collapse_and_no_explosion(distribution):
+    real = load_points(distribution).images
     wild = (2 * torch.rand(1000, 2, generator=torch.Generator().manual_seed(0)) - 1) * real.abs().max()
-    assert 0.6 < variety(wild, real[:1000], torch.zeros(1000)) < 1.6
-    assert 0.85 < variety(real[1000:2000], real[:1000], torch.zeros(1000)) < 1.15
+    assert 0.6 < diversity_ratio(wild, real[:1000], torch.zeros(1000)) < 1.6
+    assert 0.85 < diversity_ratio(real[1000:2000], real[:1000], torch.zeros(1000)) < 1.15
 
 
 @pytest.mark.parametrize("images", [16, 1_000, 3 * WINDOW])
 def test_a_critic_that_always_wins_is_reported_once_and_again_after_a_recovery(images):
     """However many images lie between two reports: a fast machine says it where a slow one does."""
-    watch, calls = Watch(), -(-WINDOW // images)
+    watch, calls = AlarmMonitor(), -(-WINDOW // images)
     said = [watch.accuracy(1.0, images) for _ in range(4 * calls)]
     assert [i for i, alarm in enumerate(said) if alarm] == [calls - 1]
     assert said[calls - 1][0] == "critic-won" and "--gamma" in said[calls - 1][1]
@@ -84,7 +84,7 @@ def test_a_critic_that_always_wins_is_reported_once_and_again_after_a_recovery(i
 
 
 def test_a_good_critic_is_no_alarm():
-    watch = Watch()
+    watch = AlarmMonitor()
     assert not any(watch.accuracy(share, WINDOW // 8) for share in [1.0, 0.9375] * 100)
 
 
@@ -98,7 +98,7 @@ def test_a_good_critic_is_no_alarm():
     ],
 )
 def test_collapse_is_a_fall_from_the_best_or_never_rising(shares, alarms):
-    watch = Watch()
+    watch = AlarmMonitor()
     said = [watch.diversity(share, i * 25_000) for i, share in enumerate(shares)]
     assert [i for i, s in enumerate(said) if s] == alarms
     assert all(s[0] == "diversity" and "collapse" in s[1] for s in filter(None, said))
@@ -106,7 +106,7 @@ def test_collapse_is_a_fall_from_the_best_or_never_rising(shares, alarms):
 
 
 def test_what_is_flung_apart_is_an_alarm_of_its_own_once_and_no_collapse_when_it_comes_back():
-    watch = Watch()
+    watch = AlarmMonitor()
     said = [watch.diversity(share, 1000) for share in (0.9, 50.0, 60.0, 1.1, 0.9)]
     assert [s and s[0] for s in said] == [None, "exploded", None, None, None]
     assert "lower --learning-rate" in said[1][1]
@@ -114,6 +114,6 @@ def test_what_is_flung_apart_is_an_alarm_of_its_own_once_and_no_collapse_when_it
 
 
 def test_a_moment_of_too_much_variety_makes_no_collapse_of_a_healthy_run():
-    watch = Watch()
+    watch = AlarmMonitor()
     assert [watch.diversity(share, 200_000) for share in (3.9, 1.0, 0.7)] == [None] * 3
     assert watch.diversity(0.45, 200_000)[0] == "diversity"

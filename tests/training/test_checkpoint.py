@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import json
 import os
+import shutil
 import struct
 from pathlib import Path
 
@@ -78,7 +79,7 @@ def crash_at(monkeypatch, n: int) -> None:
         return change
 
     for owner, name in (
-        (os, "replace"), (os, "fsync"), (Path, "rename"), (Path, "mkdir"), (weights.shutil, "rmtree"),
+        (os, "replace"), (os, "fsync"), (Path, "rename"), (Path, "mkdir"), (shutil, "rmtree"),
     ):  # fmt: skip
         monkeypatch.setattr(owner, name, counted(getattr(owner, name)))
 

@@ -17,9 +17,9 @@ from conftest import assert_same
 from distributed_worker import ARMS, trained
 from safetensors.torch import load_file
 
-import train
+from gan import train
 from gan.errors import ConfigError, TrainingError
-from gan.training.distributed import World, check, join
+from gan.training.distributed import ProcessGroup, check_batch, join
 
 ROOT = Path(__file__).resolve().parents[2]
 FLAGS = [
@@ -48,8 +48,8 @@ def test_two_processes_match_one_to_rounding_over_20_steps_and_one_of_them_write
     assert [s["event"] for s in steps].count("done") == 1 and steps[-1]["shown"] == 320
 
 
-class Threads(World):
-    """A world of two threads, which vote over a barrier."""
+class Threads(ProcessGroup):
+    """A process group of two threads, which vote over a barrier."""
 
     def __init__(self, rank: int, votes: list[bool], barrier: threading.Barrier) -> None:
         super().__init__(rank, 2)
@@ -76,7 +76,7 @@ def test_what_fails_in_one_process_fails_in_all_and_nobody_waits(failing):
 
     def end(rank: int) -> int | Exception:
         try:
-            return Threads(rank, votes, barrier).first(lambda: work(rank))
+            return Threads(rank, votes, barrier).rank_zero_first(lambda: work(rank))
         except (ConfigError, TrainingError) as error:
             return error
 
@@ -91,9 +91,9 @@ def test_what_fails_in_one_process_fails_in_all_and_nobody_waits(failing):
 
 
 def test_alone_what_fails_is_raised_as_it_is():
-    assert World().first(lambda: 3) == 3
+    assert ProcessGroup().rank_zero_first(lambda: 3) == 3
     with pytest.raises(ConfigError, match="mine"):
-        World().first(lambda: (_ for _ in ()).throw(ConfigError("mine")))
+        ProcessGroup().rank_zero_first(lambda: (_ for _ in ()).throw(ConfigError("mine")))
 
 
 @pytest.fixture(scope="module")
@@ -107,7 +107,7 @@ def twins(tmp_path_factory) -> Path:
 
 @pytest.mark.parametrize("arm", ARMS)
 def test_two_processes_match_one_with_batch_normalisation_and_dropout_too(twins, arm):
-    before, expected = trained(arm, World())
+    before, expected = trained(arm, ProcessGroup())
     first, second = (load_file(twins / f"{arm}-{rank}.safetensors") for rank in range(2))
     assert_same(first, second)
     for name, value in expected.items():
@@ -117,26 +117,26 @@ def test_two_processes_match_one_with_batch_normalisation_and_dropout_too(twins,
 
 def test_alone_without_torchrun(monkeypatch):
     monkeypatch.delenv("WORLD_SIZE", raising=False)
-    world = join()
-    assert (world.rank, world.size) == (0, 1)
-    assert world.any(True) and not world.any(False)
+    processes = join()
+    assert (processes.rank, processes.size) == (0, 1)
+    assert processes.any(True) and not processes.any(False)
     batch = torch.arange(6)
-    assert torch.equal(world.part(batch), batch)
+    assert torch.equal(processes.own_rows(batch), batch)
     p = torch.nn.Parameter(torch.ones(3))
     p.grad = torch.full((3,), 2.0)
-    world.share([p])
+    processes.average_gradients([p])
     assert torch.equal(p.grad, torch.full((3,), 2.0))
 
 
 def test_parts_of_a_batch_make_it_up_in_order():
     batch = torch.arange(12).view(6, 2)
-    assert torch.equal(torch.cat([World(rank, 3).part(batch) for rank in range(3)]), batch)
+    assert torch.equal(torch.cat([ProcessGroup(rank, 3).own_rows(batch) for rank in range(3)]), batch)
 
 
 @pytest.mark.parametrize(("size", "batch", "accumulate"), [(2, 15, 1), (3, 16, 1), (2, 16, 16)])
 def test_uneven_shares_are_refused_with_what_would_do(size, batch, accumulate):
     with pytest.raises(ConfigError, match=f"batch_size must be a multiple of {size * accumulate} .*got {batch}"):
-        check(World(0, size), batch, accumulate)
+        check_batch(ProcessGroup(0, size), batch, accumulate)
 
 
 @pytest.fixture
@@ -159,7 +159,7 @@ def gpus(monkeypatch):
     ("device", "expected"), [("auto", ("nccl", 1)), ("cuda", ("nccl", 1)), ("cpu", ("gloo",))], ids=str
 )
 def test_processes_are_joined_by_what_the_asked_device_has(gpus, device, expected):
-    assert join(device) == World(1, 4) and gpus == [expected]
+    assert join(device) == ProcessGroup(1, 4) and gpus == [expected]
 
 
 def test_more_processes_than_gpus_are_refused_with_the_cure(gpus, monkeypatch):

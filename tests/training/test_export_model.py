@@ -12,7 +12,7 @@ from conftest import small
 from gan.config import Config
 from gan.hub.push import build
 from gan.models.model import load
-from gan.training.export_model import capture, legs
+from gan.training.export_model import capture_model, segments
 from gan.training.trainer import Trainer
 from gan.training.validation import prepare
 
@@ -45,14 +45,14 @@ def log_of(tmp_path, *started):
     ],
 )
 def test_legs_are_the_parts_between_changes_of_settings_that_decide_weights(tmp_path, started, expected):
-    assert legs(log_of(tmp_path, *started)) == expected
+    assert segments(log_of(tmp_path, *started)) == expected
 
 
 def test_lines_that_cannot_be_read_are_passed_over(tmp_path):
     log = log_of(tmp_path, (0, {"images": 100}), (64, {"images": 200}))
     broken = b'{"event": "started", "sho\n{"event": "started", "config": 3, "shown": 9}\n{"event": "started"}\n\xff\n'
     log.write_bytes(broken + log.read_bytes() + broken)
-    assert legs(log) == [{"shown": 0, "images": 100}, {"shown": 64, "images": 200}]
+    assert segments(log) == [{"shown": 0, "images": 100}, {"shown": 64, "images": 200}]
 
 
 def test_a_line_from_before_a_setting_existed_means_what_folders_of_then_mean(tmp_path):
@@ -61,7 +61,7 @@ def test_a_line_from_before_a_setting_existed_means_what_folders_of_then_mean(tm
     for name in ("augment", "anneal"):
         del lines[0]["config"][name]
     log.write_text("".join(json.dumps(line) + "\n" for line in lines))
-    assert legs(log) == [
+    assert segments(log) == [
         {"shown": 0, "images": 100, "augment": "none"},
         {"shown": 64, "images": 200, "augment": "color"},
     ]
@@ -72,8 +72,8 @@ def test_a_run_whose_log_begins_late_says_so_in_its_card(tmp_path):
     trainer = Trainer(config, dataset)
     trainer.advance()
     log_of(tmp_path, (16, {"images": 100}))
-    capture(trainer, None)(tmp_path)
-    assert json.loads((tmp_path / "metrics.json").read_text())["legs"] == [{"shown": 16}]
+    capture_model(trainer, None)(tmp_path)
+    assert json.loads((tmp_path / "metrics.json").read_text())["segments"] == [{"shown": 16}]
     card = (tmp_path / "README.md").read_text()
     assert "# what made the first 16 images is not known; then\npython train.py --resume DIR\n" in card
 
@@ -83,18 +83,18 @@ def test_a_log_older_than_a_setting_means_what_it_did(tmp_path):
     first, *rest = map(json.loads, log.read_text().splitlines())
     del first["config"]["accumulate"]
     log.write_text("".join(json.dumps(line) + "\n" for line in (first, *rest)))
-    assert legs(log) == [{"shown": 0, "accumulate": 1}, {"shown": 64, "accumulate": 2}]
+    assert segments(log) == [{"shown": 0, "accumulate": 1}, {"shown": 64, "accumulate": 2}]
 
 
 def test_a_run_without_a_log_has_no_parts(tmp_path):
-    assert legs(tmp_path / "log.jsonl") == []
+    assert segments(tmp_path / "log.jsonl") == []
 
 
 def test_a_captured_model_is_that_moments_and_writing_it_draws_none_of_the_runs_random_numbers(tmp_path, monkeypatch):
     config, dataset = prepare(small())
     trainer = Trainer(config, dataset)
     trainer.advance()
-    pictures, write = trainer.sample(), capture(trainer, None)
+    pictures, write = trainer.sample(), capture_model(trainer, None)
     trainer.advance()
     before, out = torch.get_rng_state(), tmp_path / "model"
     out.mkdir()

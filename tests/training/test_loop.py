@@ -16,9 +16,9 @@ from PIL import Image
 from runs import MODEL, final, stop_after
 
 from gan.config import Config
-from gan.data.points import WORLDS
+from gan.data.points import DISTRIBUTIONS
 from gan.errors import ConfigError, DataError
-from gan.models.image_grid import grid_picture
+from gan.models.image_grid import grid_image
 from gan.models.model import load
 from gan.models.weights import read_config
 from gan.networks import NETWORKS, POINT_NETWORKS
@@ -68,7 +68,7 @@ def test_events_come_in_order(tmp_path, quick, monkeypatch):
         if isinstance(event, Sampled):
             assert event.pictures.shape == (64, 28, 28, 1) and event.pictures.dtype == np.uint8
             with Image.open(event.path) as image:
-                assert np.array_equal(np.asarray(image), np.asarray(grid_picture(event.pictures, 8)))
+                assert np.array_equal(np.asarray(image), np.asarray(grid_image(event.pictures, 8)))
             assert event.path == out / "samples" / f"{event.shown:010d}.png"
 
 
@@ -87,7 +87,7 @@ def test_folder_is_complete_after_done_and_after_stop(steps, tmp_path):
     assert metrics["critic_parameters"] == sum(p.numel() for p in model.critic.parameters())
     assert ("critic_loss" in metrics) == (shown > 0)
     sheet = np.asarray(Image.open(out / "samples.png")).astype(int)
-    expected = np.asarray(grid_picture(model.sample(range(64)), 8)).astype(int)
+    expected = np.asarray(grid_image(model.sample(range(64)), 8)).astype(int)
     assert sheet.shape == expected.shape and np.abs(sheet - expected).max() <= 1
     assert sheet.std() > 1
 
@@ -95,7 +95,7 @@ def test_folder_is_complete_after_done_and_after_stop(steps, tmp_path):
 def test_tiny_colour_folder_shows_what_it_samples(tiny_emoji_folder):
     model = load(tiny_emoji_folder, "cpu")
     sheet = np.asarray(Image.open(tiny_emoji_folder / "samples.png")).astype(int)
-    assert np.abs(sheet - np.asarray(grid_picture(model.sample(range(64)), 8)).astype(int)).max() <= 1
+    assert np.abs(sheet - np.asarray(grid_image(model.sample(range(64)), 8)).astype(int)).max() <= 1
 
 
 def test_model_is_the_average_and_not_the_live_generator(tmp_path, quick):
@@ -191,11 +191,12 @@ def test_parts_of_a_batch_change_nothing_but_rounding(tmp_path, quick):
         torch.testing.assert_close(parts[name], value, atol=2e-4, rtol=1e-3, msg=lambda m, name=name: f"{name}: {m}")
 
 
-@pytest.mark.parametrize("world", WORLDS)
+@pytest.mark.parametrize("distribution", DISTRIBUTIONS)
 @pytest.mark.parametrize("loss", LOSSES)
-def test_points_train_without_a_folder(world, loss):
+def test_points_train_without_a_folder(distribution, loss):
     config = Config(
-        dataset=world, network="points", images=640, batch_size=64, width=16, z_dim=2, precision="fp32", loss=loss,
+        dataset=distribution, network="points", images=640, batch_size=64, width=16, z_dim=2, precision="fp32",
+        loss=loss,
         sample_images=320, checkpoint_images=320, device="cpu", **LOSSES[loss].customary,
     )  # fmt: skip
     events = list(train(config, None))

@@ -12,7 +12,7 @@ from conftest import PLANE, assert_same, small
 from gan.config import Config
 from gan.errors import TrainingError
 from gan.training import export_model, memory, trainer
-from gan.training.memory import enough, fits
+from gan.training.memory import fits_on_device, oom_hint
 from gan.training.trainer import Trainer
 from gan.training.validation import prepare
 
@@ -36,19 +36,19 @@ def test_memory_that_runs_out_is_told_with_the_flags_that_help(error):
     words = (
         r"out of memory: raise --accumulate \(now 1\), .*--resume.*--batch-size \(now 16\) or --width .*--resolution"
     )
-    with pytest.raises(TrainingError, match=words), enough(small(width=32, resolution=32)):
+    with pytest.raises(TrainingError, match=words), oom_hint(small(width=32, resolution=32)):
         raise error
 
 
 def test_what_is_at_its_least_is_not_to_be_lowered():
-    with pytest.raises(TrainingError) as raised, enough(small(width=16, resolution=28)):
+    with pytest.raises(TrainingError) as raised, oom_hint(small(width=16, resolution=28)):
         raise MemoryError
     assert "--batch-size" in str(raised.value) and not re.search("--width|--resolution", str(raised.value))
 
 
 @pytest.mark.parametrize("error", OTHER, ids=str)
 def test_other_errors_pass(error):
-    with pytest.raises(type(error)) as raised, enough(small()):
+    with pytest.raises(type(error)) as raised, oom_hint(small()):
         raise error
     assert raised.value is error
 
@@ -57,7 +57,7 @@ def test_other_errors_pass(error):
     ("network", "useless"), [("mlp", "--width"), ("dcgan", "--width"), ("points", "--resolution"), ("resnet", "never")]
 )
 def test_only_flags_of_use_are_named(network, useless):
-    with pytest.raises(TrainingError) as raised, enough(Config(network=network)):
+    with pytest.raises(TrainingError) as raised, oom_hint(Config(network=network)):
         raise MemoryError
     assert useless not in str(raised.value) and "--batch-size" in str(raised.value)
 
@@ -116,8 +116,8 @@ def test_pictures_may_take_half_of_a_gpus_free_memory(monkeypatch):
     pictures, gpu = torch.zeros(10, 1, 10, 10, dtype=torch.uint8), torch.device("cuda")
     for free, enough_room in ((2000, True), (1999, False)):
         monkeypatch.setattr(torch.cuda, "mem_get_info", lambda device, free=free: (free, 10**12))
-        assert fits(pictures, gpu) == enough_room
-    assert fits(pictures, torch.device("cpu"))
+        assert fits_on_device(pictures, gpu) == enough_room
+    assert fits_on_device(pictures, torch.device("cpu"))
 
 
 @pytest.mark.usefixtures("read_once")
@@ -125,7 +125,7 @@ def test_pictures_that_do_not_fit_stay_where_they_are_and_the_run_is_the_same(mo
     config, dataset = prepare(small(precision="fp32"))
     states = []
     for room in (True, False):
-        monkeypatch.setattr(trainer, "fits", lambda pictures, device, room=room: room)
+        monkeypatch.setattr(trainer, "fits_on_device", lambda pictures, device, room=room: room)
         held = Trainer(config, dataset)
         assert held.pictures.data_ptr() == dataset.images.data_ptr()
         held.advance()

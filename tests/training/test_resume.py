@@ -92,7 +92,7 @@ def test_a_log_whose_last_line_was_cut_loses_no_more_than_that(tmp_path, quick, 
     assert after.startswith(before + (cut + "\n").encode() if cut else before)
     lines = after[len(before) + len(cut) :].decode().split()
     assert lines[0].startswith('{"event":') and b"\n\n" not in after
-    assert json.loads((out / "metrics.json").read_text())["legs"] == [
+    assert json.loads((out / "metrics.json").read_text())["segments"] == [
         {"shown": 0, "gamma": 1.0}, {"shown": 16, "gamma": 2.0}
     ]  # fmt: skip
 

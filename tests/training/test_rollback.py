@@ -105,7 +105,7 @@ def test_stopping_and_resuming_renews_no_patience(tmp_path, quick, monkeypatch):
             breaking(patch, {2}, {"critic_loss": torch.tensor(math.nan)})
             list(train(config, out, resume=part > 0, control=stop_after(3)))
     state = json.loads((out / "checkpoint/state.json").read_text())
-    assert (state["falls"], state["rate_scale"]) == (3, 0.125)
+    assert (state["rollbacks"], state["rate_scale"]) == (3, 0.125)
     breaking(monkeypatch, {2}, {"critic_loss": torch.tensor(math.nan)})
     with pytest.raises(TrainingError, match="gave up"):
         list(train(config, out, resume=True))

@@ -1,4 +1,4 @@
-"""`gan.training.validation`: contradictions are refused with the reason, and a resumed run keeps what decides its weights."""
+"""Contradictory settings are refused with the reason; a resumed run keeps what decides its weights."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from conftest import PLANE, small
 
 from gan import data
 from gan.config import Config
-from gan.data.points import load_world
+from gan.data.points import load_points
 from gan.errors import ConfigError
 from gan.networks import NETWORKS, POINT_NETWORKS
 from gan.training.validation import check_options, check_resumed, prepare
@@ -82,7 +82,7 @@ def test_two_pictures_a_part_are_needed_just_where_there_is_batch_normalisation(
 @pytest.mark.parametrize("precision", ["fp32", "auto"])
 @pytest.mark.parametrize("dataset", ["mnist", "ring"])
 def test_a_device_that_is_not_there_is_refused_before_data_is_looked_for(monkeypatch, dataset, precision):
-    for name in ("data.load", "options.load_world"):
+    for name in ("data.load", "training.validation.load_points"):
         monkeypatch.setattr(f"gan.{name}", lambda *_, **__: pytest.fail("looked for"))
     network = "points" if dataset == "ring" else "resnet"
     with pytest.raises(ConfigError, match="tpu"):
@@ -90,8 +90,8 @@ def test_a_device_that_is_not_there_is_refused_before_data_is_looked_for(monkeyp
 
 
 def test_data_that_is_there_already_is_not_read_again(monkeypatch):
-    pictures, points = data.load("mnist-10k"), load_world("ring")
-    for name in ("data.load", "options.load_world"):
+    pictures, points = data.load("mnist-10k"), load_points("ring")
+    for name in ("data.load", "training.validation.load_points"):
         monkeypatch.setattr(f"gan.{name}", lambda *_, **__: pytest.fail("read again"))
     config, held = prepare(small(dataset="uploaded"), dataset=pictures)
     assert held is pictures and (config.resolution, config.channels, config.classes) == (28, 1, pictures.classes)

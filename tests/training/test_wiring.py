@@ -1,4 +1,4 @@
-"""`gan.training.trainer` and `gan.training.step` together: what reaches which network, in which numbers, at which moment."""
+"""`training.trainer` and `training.step` together: what reaches which network, in which numbers, at which moment."""
 
 from __future__ import annotations
 
@@ -156,7 +156,9 @@ def test_each_schedule_reaches_the_step_and_the_average(spied, monkeypatch, movi
         images=1000 * 16, anneal=0.0, critic_lr_ratio=3.0, critic_steps=critic_steps, penalty="r1",
     )  # fmt: skip
     decays = []
-    monkeypatch.setattr("gan.training.ema.decay_for", lambda half, shown, batch: decays.append((half, shown, batch)) or 0.5)
+    monkeypatch.setattr(
+        "gan.training.ema.decay_for", lambda half, shown, batch: decays.append((half, shown, batch)) or 0.5
+    )
     trainer = trainer_of(config)
     for _ in range(6):
         spied.clear()

@@ -15,13 +15,13 @@ from PIL import Image
 
 
 @pytest.fixture(scope="module")
-def session(tiny_session):
-    return tiny_session
+def registry(tiny_registry):
+    return tiny_registry
 
 
 @pytest.fixture(scope="module")
-def url(session):
-    with served(session) as url:
+def url(registry):
+    with served(registry) as url:
         yield url
 
 
@@ -30,10 +30,10 @@ def lab(url, tmp_path_factory):
     return Client(url, verbose=False, download_files=str(tmp_path_factory.mktemp("downloads")))
 
 
-def test_generate_sends_the_very_picture_the_session_renders(lab, session):
+def test_generate_sends_the_very_picture_the_session_renders(lab, registry):
     with Image.open(lab.predict("tiny", seed=7, label="3", truncation=0.5, api_name="/generate")) as picture:
         assert picture.format == "PNG"
-        assert np.array_equal(np.asarray(picture), session.picture("tiny", 7, label=3, truncation=0.5)[..., 0])
+        assert np.array_equal(np.asarray(picture), registry.picture("tiny", 7, label=3, truncation=0.5)[..., 0])
 
 
 def test_generate_takes_a_class_by_index_or_name_and_none_for_the_seeds_own(lab):
@@ -45,9 +45,9 @@ def test_generate_takes_a_class_by_index_or_name_and_none_for_the_seeds_own(lab)
     assert np.array_equal(pixels(label=None), pixels())
 
 
-def test_interpolate_sends_every_frame_of_the_walk(lab, session):
+def test_interpolate_sends_every_frame_of_the_walk(lab, registry):
     path = lab.predict("tiny", seeds=[1, 2, 3], frames=9, mode="lerp", loop=True, fps=30, api_name="/interpolate")
-    strip = session.strip("tiny", [1, 2, 3], 9, "lerp", True)
+    strip = registry.strip("tiny", [1, 2, 3], 9, "lerp", True)
     with Image.open(path) as film:
         assert (film.format, film.n_frames, film.size) == ("WEBP", 9, (280, 280))
         for i, frame in enumerate(strip):
@@ -123,11 +123,11 @@ def test_numbers_that_json_does_not_know_are_refused(url, value):
     assert "truncation must be in [0, 2], got" in curl(url, "generate", f'{{"data": ["tiny", 0, null, {value}]}}')
 
 
-def test_a_fault_of_ours_is_logged_here_and_told_as_a_sentence_there(lab, session, monkeypatch, caplog):
+def test_a_fault_of_ours_is_logged_here_and_told_as_a_sentence_there(lab, registry, monkeypatch, caplog):
     def broken(*_, **__):
         raise RuntimeError("the secret path /srv/models")
 
-    monkeypatch.setattr(session, "picture", broken)
+    monkeypatch.setattr(registry, "picture", broken)
     with pytest.raises(AppError, match="something went wrong") as error:
         lab.predict("tiny", api_name="/generate")
     assert "secret" not in str(error.value) and "secret" in caplog.text
@@ -147,8 +147,8 @@ def test_the_documentation_names_types_and_defaults(lab):
         assert "truncation" in endpoint["description"]
 
 
-def test_the_picture_is_a_file_that_the_server_serves(url, session):
+def test_the_picture_is_a_file_that_the_server_serves(url, registry):
     reply = curl(url, "generate", '{"data": ["tiny", 5, null, 1]}')
     file = json.loads(reply.split("data: ", 1)[1])[0]
     with urllib.request.urlopen(file["url"], timeout=20) as body:
-        assert np.array_equal(np.asarray(Image.open(io.BytesIO(body.read()))), session.picture("tiny", 5)[..., 0])
+        assert np.array_equal(np.asarray(Image.open(io.BytesIO(body.read()))), registry.picture("tiny", 5)[..., 0])

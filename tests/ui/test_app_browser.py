@@ -14,7 +14,7 @@ from conftest import KINDS, fake_load, served, write_folder
 
 from gan.ui.server import rpc
 from gan.ui.server.limits import Busy
-from gan.ui.server.model_registry import Session
+from gan.ui.server.model_registry import ModelRegistry
 
 if TYPE_CHECKING:
     import numpy as np
@@ -25,15 +25,15 @@ FIRST_SLIDER = ".ll-directions input >> nth=0"
 
 
 @pytest.fixture(scope="module")
-def session(tmp_path_factory: pytest.TempPathFactory) -> Session:
+def registry(tmp_path_factory: pytest.TempPathFactory) -> ModelRegistry:
     root = tmp_path_factory.mktemp("models")
     (root / "broken").mkdir()
-    return Session([*(write_folder(root, name) for name in KINDS), root / "broken"], load=fake_load)
+    return ModelRegistry([*(write_folder(root, name) for name in KINDS), root / "broken"], load=fake_load)
 
 
 @pytest.fixture(scope="module")
-def site(session: Session) -> Iterator[str]:
-    with served(session) as url:
+def site(registry: ModelRegistry) -> Iterator[str]:
+    with served(registry) as url:
         yield url
 
 
@@ -134,16 +134,16 @@ def test_the_picture_follows_a_dragged_slider(page: sync_api.Page, site: str) ->
     assert page.locator(".ll-meter [data-ms]").inner_text().isdigit()
 
 
-def test_a_trained_model_follows_a_dragged_slider(browser: sync_api.Browser, tiny_session: Session) -> None:
-    with served(tiny_session) as site, visit(browser, site) as page:
+def test_a_trained_model_follows_a_dragged_slider(browser: sync_api.Browser, tiny_registry: ModelRegistry) -> None:
+    with served(tiny_registry) as site, visit(browser, site) as page:
         start = explore(page, f"{site}?model=tiny&seed=5&label=3&truncation=0.5")
-        assert shows(page, tiny_session.picture("tiny", 5, label=3, truncation=0.5))
+        assert shows(page, tiny_registry.picture("tiny", 5, label=3, truncation=0.5))
         drag(page, FIRST_SLIDER, 0.9)
         changes(page, start)
         page.wait_for_url(re.compile(r"[?&]d=\d"))
         moved = float(page.locator(FIRST_SLIDER).input_value())
         assert moved > 2
-        assert shows(page, tiny_session.picture("tiny", 5, label=3, truncation=0.5, sliders=[moved]))
+        assert shows(page, tiny_registry.picture("tiny", 5, label=3, truncation=0.5, sliders=[moved]))
 
 
 @pytest.mark.parametrize("size", [(1280, 860), (390, 844)])
@@ -155,7 +155,7 @@ def test_nothing_moves_when_the_first_model_has_loaded(browser: sync_api.Browser
         return fake_load(folder)
 
     parts = (SCREEN, ".ll-bar", ".ll-truncation", ".ll-advanced", ".ll-others-grid")
-    with served(Session([write_folder(tmp_path, "grey")], load=load)) as site, visit(browser, site) as page:
+    with served(ModelRegistry([write_folder(tmp_path, "grey")], load=load)) as site, visit(browser, site) as page:
         page.set_viewport_size(dict(zip(("width", "height"), size, strict=True)))
         page.goto(f"{site}?model=grey&seed=1")
         page.get_by_text("Loading the model").wait_for()
@@ -172,7 +172,7 @@ def test_nothing_moves_when_the_first_model_has_loaded(browser: sync_api.Browser
 def test_a_model_may_be_called_anything(browser: sync_api.Browser, tmp_path: Path, name: str) -> None:
     folders = [write_folder(tmp_path, "grey"), write_folder(tmp_path, "plain").rename(tmp_path / name)]
     with (
-        served(Session(folders, load=lambda f: KINDS["grey" if f.name == "grey" else "plain"])) as site,
+        served(ModelRegistry(folders, load=lambda f: KINDS["grey" if f.name == "grey" else "plain"])) as site,
         visit(browser, site) as page,
     ):
         start = explore(page, f"{site}?model=grey&seed=1")
@@ -182,19 +182,19 @@ def test_a_model_may_be_called_anything(browser: sync_api.Browser, tmp_path: Pat
         assert page.locator("#ll-model option").all_inner_texts() == ["grey", name]
 
 
-def test_the_saved_picture_is_the_one_on_the_canvas(page, site, session, monkeypatch, tmp_path: Path) -> None:
+def test_the_saved_picture_is_the_one_on_the_canvas(page, site, registry, monkeypatch, tmp_path: Path) -> None:
     import numpy as np
     from PIL import Image
 
     explore(page, f"{site}?model=grey&seed=1")
-    monkeypatch.setattr(session, "picture", lambda *_, **__: (_ for _ in ()).throw(Busy))
+    monkeypatch.setattr(registry, "picture", lambda *_, **__: (_ for _ in ()).throw(Busy))
     page.get_by_label("Random seed").click()  # a wish that is never granted
     with page.expect_download() as download:
         page.get_by_label("1:1, save PNG of native size").click()
     monkeypatch.undo()
     assert download.value.suggested_filename == "grey-seed1.png"
     download.value.save_as(tmp_path / "saved.png")
-    picture = session.picture("grey", 1)
+    picture = registry.picture("grey", 1)
     with Image.open(tmp_path / "saved.png") as saved:
         assert np.array_equal(np.asarray(saved.convert("L")), picture[..., 0])
 
@@ -301,9 +301,9 @@ def test_an_unknown_model_in_the_address_falls_back(page: sync_api.Page, site: s
     assert page.locator("#ll-model").input_value() == next(iter(KINDS))
 
 
-def test_a_busy_server_is_asked_again_until_it_answers(page, site, session, monkeypatch) -> None:
+def test_a_busy_server_is_asked_again_until_it_answers(page, site, registry, monkeypatch) -> None:
     start = explore(page, f"{site}?model=grey&seed=1")
-    real, refusals = session.picture, [4]
+    real, refusals = registry.picture, [4]
 
     def picture(*values: object, **named: object) -> object:
         if refusals[0]:
@@ -311,11 +311,11 @@ def test_a_busy_server_is_asked_again_until_it_answers(page, site, session, monk
             raise Busy
         return real(*values, **named)
 
-    monkeypatch.setattr(session, "picture", picture)
+    monkeypatch.setattr(registry, "picture", picture)
     page.locator(FIRST_SLIDER).press("ArrowRight")  # one wish, refused four times
     changes(page, start)
     assert page.evaluate("latentLab.stats.busy") == 4
-    assert shows(page, session.picture("grey", 1, sliders=[0.05]))
+    assert shows(page, registry.picture("grey", 1, sliders=[0.05]))
 
 
 def test_late_replies_are_dropped_and_the_newest_is_always_shown(page: sync_api.Page, site: str) -> None:

@@ -1,4 +1,4 @@
-"""`gan.ui.server.body_limit`: no request brings more than its bound, announced or not; everything else passes as before."""
+"""`ui.server.body_limit`: no request brings more than its bound, announced or not; everything else passes as before."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import pytest
 from conftest import served
 
 from gan.ui.server import body_limit
-from gan.ui.server.body_limit import Bodies
+from gan.ui.server.body_limit import BodyLimit
 
 FUNCTION = "/gradio_api/component_server/"
 READ = ["/gradio_api/queue/join", "/gradio_api/call/generate"]  # whose bodies are read
@@ -22,10 +22,10 @@ PARTS = 1000
 
 
 @pytest.fixture(scope="module")
-def site(tiny_session) -> Iterator[str]:
+def site(tiny_registry) -> Iterator[str]:
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(Bodies.__init__, "__defaults__", (SMALL, LARGE, 1, PARTS))
-        with served(tiny_session) as url:
+        patch.setattr(BodyLimit.__init__, "__defaults__", (SMALL, LARGE, 1, PARTS))
+        with served(tiny_registry) as url:
             yield urlsplit(url).netloc
 
 
@@ -125,9 +125,9 @@ def test_functions_and_streams_go_on_as_before(site):
 
 
 def test_the_real_bounds_leave_room_for_what_the_app_itself_sends():
-    import app
+    from gan.ui import app
     from gan.ui.server import train_form
 
     assert body_limit.FUNCTION > train_form.UPLOAD + 2**20 and body_limit.MOST < body_limit.FUNCTION
     (layer,) = app.settings()["app_kwargs"]["middleware"]
-    assert layer.cls is Bodies and not layer.args and not layer.kwargs
+    assert layer.cls is BodyLimit and not layer.args and not layer.kwargs

@@ -8,12 +8,12 @@ import pytest
 from conftest import fake_load, write_folder
 
 from gan.hub.names import PICTURE
-from gan.ui.server.model_registry import Session
+from gan.ui.server.model_registry import ModelRegistry
 from gan.ui.tabs import gallery
 
 
 def page(folder: Path) -> str:
-    return gallery.page(Session([folder], load=fake_load))
+    return gallery.page(ModelRegistry([folder], load=fake_load))
 
 
 def test_a_wall_has_a_button_for_every_seed(tmp_path: Path) -> None:
@@ -24,11 +24,11 @@ def test_a_wall_has_a_button_for_every_seed(tmp_path: Path) -> None:
 @pytest.mark.parametrize("content", [None, b"", b"<svg onload=alert(1)>", b"\x89PNG" + bytes(PICTURE)])
 def test_samples_that_cannot_be_shown_leave_the_wall_empty(tmp_path: Path, content: bytes | None) -> None:
     folder = write_folder(tmp_path, "grey")
-    session = Session([folder], load=fake_load)
-    (folder / "samples.png").unlink()  # after the session has seen it
+    registry = ModelRegistry([folder], load=fake_load)
+    (folder / "samples.png").unlink()  # after the registry has seen it
     if content is not None:
         (folder / "samples.png").write_bytes(content)
-    html = gallery.page(session)
+    html = gallery.page(registry)
     assert "ll-empty" in html and "data:image" not in html and 'data-open="grey"' in html
 
 

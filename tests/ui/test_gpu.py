@@ -19,9 +19,9 @@ from gan.errors import TrainingError
 from gan.live import burst as bursts
 from gan.live.lessons import config_of
 from gan.live.run import Run
-from gan.live.stepper import Side
+from gan.live.stepper import Stepper
 from gan.ui.server import gpu
-from gan.ui.server.model_registry import Session
+from gan.ui.server.model_registry import ModelRegistry
 from gan.ui.tabs import train
 
 
@@ -83,21 +83,21 @@ def test_a_space_that_has_its_own_hardware_is_lent_none(spaces, monkeypatch):
 
 
 def test_walks_go_to_the_gpu_in_bounded_bursts_and_sliders_never(spaces, tiny_folder):
-    session = Session([tiny_folder])
-    walk = session.strip("tiny", [1, 2], 5, mode="lerp", truncation=0.5)
+    registry = ModelRegistry([tiny_folder])
+    walk = registry.strip("tiny", [1, 2], 5, mode="lerp", truncation=0.5)
     assert spaces.calls == [("_strip", gpu.SECONDS)] and 0 < gpu.SECONDS <= 60
-    session.picture("tiny", 1, sliders=[1.0])
-    session.grid("tiny", [1, 2])
+    registry.picture("tiny", 1, sliders=[1.0])
+    registry.grid("tiny", [1, 2])
     assert len(spaces.calls) == 1
-    assert str(session.model("tiny").device) == "cpu"
-    expected = session.model("tiny").interpolate([1, 2], 5, mode="lerp", truncation=0.5)
+    assert str(registry.model("tiny").device) == "cpu"
+    expected = registry.model("tiny").interpolate([1, 2], 5, mode="lerp", truncation=0.5)
     assert np.array_equal(walk, expected)
 
 
 def test_when_no_gpu_is_to_be_had_the_cpu_does_it(spaces, tiny_folder):
     spaces.broken = RuntimeError("quota spent")
-    session = Session([tiny_folder])
-    assert session.strip("tiny", [1, 2], 5).shape == (5, 28, 28, 1) and len(spaces.calls) == 1
+    registry = ModelRegistry([tiny_folder])
+    assert registry.strip("tiny", [1, 2], 5).shape == (5, 28, 28, 1) and len(spaces.calls) == 1
 
 
 # Training.
@@ -235,7 +235,7 @@ def test_alarms_of_a_burst_are_told_and_an_error_ends_the_run_as_it_does_here(sp
     def spent(self):
         raise TrainingError("out of memory: lower --batch-size")
 
-    monkeypatch.setattr(Side, "advance", spent)
+    monkeypatch.setattr(Stepper, "advance", spent)
     until(lambda: run.done, "an end")
     assert run.error == "out of memory: lower --batch-size" and run.fork(10**9)[2] > 0
 

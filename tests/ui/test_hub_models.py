@@ -11,10 +11,10 @@ import numpy as np
 import pytest
 from conftest import point_client
 
-import app
 from gan.hub.names import MODEL
-from gan.ui.server.hub_models import MOST, WAIT, Remote, local, wanted
-from gan.ui.server.model_registry import Session
+from gan.ui import app
+from gan.ui.server.hub_models import MOST, WAIT, HubModels, local, wanted
+from gan.ui.server.model_registry import ModelRegistry
 from gan.ui.tabs import gallery
 
 NOWHERE = "http://127.0.0.1:9"
@@ -30,11 +30,11 @@ def files(tiny_folder) -> dict[str, bytes]:
 def start(monkeypatch, tmp_path):
     """`app.main` on these words, without runs of this machine, up to the launch: the session's gallery as HTML."""
     sessions = []
-    monkeypatch.setattr(app, "discover", lambda root: [root / "weights" / name for name in SHIPPED])
-    monkeypatch.setattr(app, "Session", lambda folders: sessions.append(Session(folders)) or sessions[-1])
+    monkeypatch.setattr(app, "discover", lambda shipped, runs: [shipped / name for name in SHIPPED])
+    monkeypatch.setattr(app, "ModelRegistry", lambda folders: sessions.append(ModelRegistry(folders)) or sessions[-1])
     monkeypatch.setattr(gr.Blocks, "launch", lambda self, **_: None)
 
-    def main(*words: str) -> tuple[Session, str]:
+    def main(*words: str) -> tuple[ModelRegistry, str]:
         app.main(words)
         return sessions[-1], gallery.page(sessions[-1])
 
@@ -55,15 +55,15 @@ def test_models_of_the_hub_stand_beside_the_bundled_ones(hub, files, start, monk
     repo = hub.add("alice/digits", files)
     repo.tags["v1"] = repo.head
     monkeypatch.setenv("LATENT_LAB_MODELS", "alice/digits")
-    session, page = start("--model", "alice/digits@v1", "--model", str(tiny_folder))
-    assert session.names == (*SHIPPED, "tiny", "alice/digits@v1", "alice/digits")
-    assert not session.notices and 'aria-label="Explore alice/digits@v1"' in page
-    assert session.picture("alice/digits", 1).shape == (28, 28, 1)
+    registry, page = start("--model", "alice/digits@v1", "--model", str(tiny_folder))
+    assert registry.names == (*SHIPPED, "tiny", "alice/digits@v1", "alice/digits")
+    assert not registry.notices and 'aria-label="Explore alice/digits@v1"' in page
+    assert registry.picture("alice/digits", 1).shape == (28, 28, 1)
 
 
 def test_without_names_nothing_is_asked(hub, start):
-    session, _ = start()
-    assert session.names == tuple(SHIPPED) and hub.seen == []
+    registry, _ = start()
+    assert registry.names == tuple(SHIPPED) and hub.seen == []
 
 
 @pytest.mark.parametrize("revision", ["", "@v1"])
@@ -80,11 +80,11 @@ def test_a_second_start_makes_no_request(hub, files, start, revision):
 def test_with_the_hub_gone_and_nothing_kept_the_bundled_ones_serve(hub, start, monkeypatch):
     point_client(monkeypatch, NOWHERE)
     clock = time.monotonic()
-    session, page = start("--model", "alice/digits", "--model", "not a name")
+    registry, page = start("--model", "alice/digits", "--model", "not a name")
     assert time.monotonic() - clock < WAIT
-    assert session.names == tuple(SHIPPED)
-    assert "cannot be reached" in session.notices["alice/digits"] and "bundled" in session.notices["alice/digits"]
-    assert "a repository is USER/NAME" in session.notices["not a name"]
+    assert registry.names == tuple(SHIPPED)
+    assert "cannot be reached" in registry.notices["alice/digits"] and "bundled" in registry.notices["alice/digits"]
+    assert "a repository is USER/NAME" in registry.notices["not a name"]
     assert '<article class="ll-card ll-notice"><h2>alice/digits</h2>' in page
 
 
@@ -93,15 +93,15 @@ def test_with_the_hub_gone_a_kept_copy_is_shown_with_a_notice(hub, files, start,
     start("--model", "alice/digits")
     point_client(monkeypatch, NOWHERE)
     monkeypatch.setattr("gan.hub.pull.FRESH", 0)
-    session, page = start("--model", "alice/digits")
-    assert "alice/digits" in session.names and "fetched earlier" in page
+    registry, page = start("--model", "alice/digits")
+    assert "alice/digits" in registry.names and "fetched earlier" in page
 
 
 def test_a_damaged_model_of_the_hub_is_named_without_the_servers_folders(hub, files, start, tmp_path):
     hub.add("eve/model", files | {"model.safetensors": b"\x80\x04."})
-    session, page = start("--model", "eve/model")
-    assert "eve/model/model.safetensors: not a safetensors file" in session.errors["eve/model"]
-    assert str(tmp_path) not in page and session.names == tuple(SHIPPED)
+    registry, page = start("--model", "eve/model")
+    assert "eve/model/model.safetensors: not a safetensors file" in registry.errors["eve/model"]
+    assert str(tmp_path) not in page and registry.names == tuple(SHIPPED)
 
 
 def test_whatever_a_repository_is_called_its_notice_is_text(hub, start):
@@ -113,12 +113,12 @@ def test_a_model_that_is_late_does_not_keep_the_page_waiting_and_is_there_after_
     gate = threading.Event()
     hub.add("alice/digits", files)
     hub.fault = lambda request: None if "/resolve/" not in request.url.path else (gate.wait(20), None)[1]
-    session, remote = Session([]), Remote(["alice/digits"])
+    registry, remote = ModelRegistry([]), HubModels(["alice/digits"])
     clock = time.monotonic()
-    remote.settle(session, 0.2)
-    assert time.monotonic() - clock < 2 and "still on its way" in session.notices["alice/digits"]
-    demo = app.build(session)
-    remote.watch(session, lambda: app.renew(demo, session))
+    remote.settle(registry, 0.2)
+    assert time.monotonic() - clock < 2 and "still on its way" in registry.notices["alice/digits"]
+    demo = app.build(registry)
+    remote.watch(registry, lambda: app.renew(demo, registry))
     try:
         _, url, _ = demo.launch(**app.settings(), prevent_thread_lock=True, quiet=True)
 
@@ -131,7 +131,7 @@ def test_a_model_that_is_late_does_not_keep_the_page_waiting_and_is_there_after_
         while "Explore alice/digits" not in page():
             assert time.monotonic() < deadline
             time.sleep(0.05)
-        assert "still on its way" not in page() and session.names == ("alice/digits",)
+        assert "still on its way" not in page() and registry.names == ("alice/digits",)
     finally:
         gate.set()
         demo.close()

@@ -14,7 +14,7 @@ import pytest
 from PIL import Image
 
 from gan.ui.server import video
-from gan.ui.server.model_registry import Session
+from gan.ui.server.model_registry import ModelRegistry
 from gan.ui.server.video import EXPORTS
 from gan.ui.tabs import interpolate
 
@@ -23,13 +23,13 @@ GOOD |= {"mode": "slerp", "loop": False, "label": None, "truncation": 1}
 
 
 @pytest.fixture(scope="module")
-def session(tiny_session):
-    return tiny_session
+def registry(tiny_registry):
+    return tiny_registry
 
 
 @pytest.fixture(scope="module")
-def calls(session):
-    return SimpleNamespace(**{function.__name__: function for function in interpolate.functions(session)})
+def calls(registry):
+    return SimpleNamespace(**{function.__name__: function for function in interpolate.functions(registry)})
 
 
 def cells(reply: dict) -> np.ndarray:
@@ -47,13 +47,15 @@ def cells(reply: dict) -> np.ndarray:
 
 
 @pytest.mark.parametrize("change", [{}, {"loop": True}, {"mode": "lerp", "label": 4}, {"frames": 3, "truncation": 0.5}])
-def test_a_sheet_is_the_strip_and_then_the_keyframes(calls, session, change):
+def test_a_sheet_is_the_strip_and_then_the_keyframes(calls, registry, change):
     wish = {**GOOD, **change}
     reply = calls.walk(wish)
     pictures = cells(reply)
-    strip = session.strip(wish["model"], *(wish[k] for k in ("seeds", "frames", "mode", "loop", "label", "truncation")))
+    strip = registry.strip(
+        wish["model"], *(wish[k] for k in ("seeds", "frames", "mode", "loop", "label", "truncation"))
+    )
     assert np.array_equal(pictures[: wish["frames"]], strip[..., 0])
-    keys = session.grid("tiny", wish["seeds"], wish["label"], wish["truncation"])
+    keys = registry.grid("tiny", wish["seeds"], wish["label"], wish["truncation"])
     assert np.array_equal(pictures[wish["frames"] :], keys[..., 0])
     json.dumps(reply, allow_nan=False)
 
@@ -118,10 +120,10 @@ def test_films_of_no_kind_or_speed_are_refused(calls, bad, message):
     assert message in calls.film({**GOOD, "kind": "gif", "fps": 24, **bad})["error"]
 
 
-def test_a_model_too_large_for_the_sheet_is_refused_before_it_is_rendered(session, monkeypatch):
+def test_a_model_too_large_for_the_sheet_is_refused_before_it_is_rendered(registry, monkeypatch):
     monkeypatch.setattr(interpolate, "SHEET", 28 * 28 * 20)
-    monkeypatch.setattr(session, "strip", lambda *_, **__: pytest.fail("rendered"))
-    walk, _ = interpolate.functions(session)
+    monkeypatch.setattr(registry, "strip", lambda *_, **__: pytest.fail("rendered"))
+    walk, _ = interpolate.functions(registry)
     assert "frames must be in [2, 17]" in walk({**GOOD, "frames": 18})["error"]
 
 
@@ -139,7 +141,7 @@ def test_file_names_hold_nothing_but_plain_letters(model):
     assert re.fullmatch(r"[A-Za-z0-9_-]{1,40}-seeds-1-4294967295\.gif", name)
 
 
-def test_more_downloads_than_places_are_told_to_wait(session, monkeypatch):
+def test_more_downloads_than_places_are_told_to_wait(registry, monkeypatch):
     started, finish = threading.Semaphore(0), threading.Event()
 
     def slow(*_):
@@ -150,7 +152,7 @@ def test_more_downloads_than_places_are_told_to_wait(session, monkeypatch):
     monkeypatch.setattr(interpolate, "EXPORTS", {"gif": SimpleNamespace(encode=slow, suffix=".gif", mime="image/gif")})
     monkeypatch.setattr(interpolate, "ENCODING", 1)
     monkeypatch.setattr(interpolate, "WAITING", 0)
-    _, film = interpolate.functions(session)
+    _, film = interpolate.functions(registry)
     wish = {**GOOD, "kind": "gif", "fps": 24}
     first = threading.Thread(target=film, args=(wish,))
     first.start()
@@ -161,21 +163,21 @@ def test_more_downloads_than_places_are_told_to_wait(session, monkeypatch):
     assert film(wish)["data"] == base64.b64encode(b"film").decode()
 
 
-def test_the_page_escapes_what_a_folder_is_called(session, monkeypatch):
+def test_the_page_escapes_what_a_folder_is_called(registry, monkeypatch):
     evil = '"><img src=x onerror=alert(1)>'
-    monkeypatch.setattr(Session, "names", property(lambda _: (evil,)))
-    monkeypatch.setattr(session, "info", lambda _: SimpleNamespace(classes=("</select><b>", "{options}")))
-    page = interpolate.page(session)
+    monkeypatch.setattr(ModelRegistry, "names", property(lambda _: (evil,)))
+    monkeypatch.setattr(registry, "info", lambda _: SimpleNamespace(classes=("</select><b>", "{options}")))
+    page = interpolate.page(registry)
     assert "<img" not in page and "<b>" not in page and page.count("<select") == 2
 
 
-def test_a_button_whose_format_cannot_be_written_says_why(session, monkeypatch):
+def test_a_button_whose_format_cannot_be_written_says_why(registry, monkeypatch):
     monkeypatch.setenv("PATH", "")
-    (button,) = re.findall(r'<button[^>]*data-save="mp4"[^>]*>', interpolate.page(session))
+    (button,) = re.findall(r'<button[^>]*data-save="mp4"[^>]*>', interpolate.page(registry))
     assert " disabled " in button and "needs ffmpeg" in button
-    (button,) = re.findall(r'<button[^>]*data-save="gif"[^>]*>', interpolate.page(session))
+    (button,) = re.findall(r'<button[^>]*data-save="gif"[^>]*>', interpolate.page(registry))
     assert "disabled" not in button
 
 
 def test_no_models_no_tab():
-    assert "no model" in interpolate.page(Session([]))
+    assert "no model" in interpolate.page(ModelRegistry([]))

@@ -16,15 +16,15 @@ FIRST = [204, 93, 33, 110]  # seeds of a fresh page
 
 
 @pytest.fixture(scope="module")
-def session(tiny_session):
-    return tiny_session
+def registry(tiny_registry):
+    return tiny_registry
 
 
 @pytest.fixture(scope="module")
-def url(session):
+def url(registry):
     """The tab alone, so that every call seen is its own."""
     with gr.Blocks() as demo:
-        interpolate.build(session)
+        interpolate.build(registry)
     _, url, _ = demo.launch(
         prevent_thread_lock=True, quiet=True, head=assets.head(), server_name="127.0.0.1", run_history=False
     )
@@ -69,9 +69,9 @@ def painted(page) -> list[int]:
     )
 
 
-def test_one_call_renders_and_scrubbing_asks_for_nothing(tab, session):
+def test_one_call_renders_and_scrubbing_asks_for_nothing(tab, registry):
     assert len(tab.asked) == 1
-    strip = session.strip("tiny", FIRST, 72, "slerp", True)
+    strip = registry.strip("tiny", FIRST, 72, "slerp", True)
     for i in (0, 1, 35, 71):
         tab.locator(".ll-scrub").fill(str(i))
         pixels = np.array(painted(tab), np.uint8).reshape(28, 28, 4)
@@ -163,11 +163,11 @@ def test_a_wrong_seed_is_pointed_out_and_not_sent(tab):
     assert tab.get_by_role("alert").inner_text() == ""
 
 
-def test_the_servers_error_is_shown_and_the_film_stays(tab, session, monkeypatch):
+def test_the_servers_error_is_shown_and_the_film_stays(tab, registry, monkeypatch):
     def refuse(*_, **__):
         raise ValueError("truncation must be in [0, 2], got 9")
 
-    monkeypatch.setattr(session, "strip", refuse)
+    monkeypatch.setattr(registry, "strip", refuse)
     tab.get_by_label("Truncation").fill("0.5")
     tab.wait_for_function("document.querySelector('.ll-problem').textContent.includes('got 9')")
     assert tab.locator(".ll-waiting").count() == 0

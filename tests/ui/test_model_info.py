@@ -11,13 +11,13 @@ import orjson
 import pytest
 from conftest import fake_load, write_folder
 
-import app
 from gan.errors import FolderError
 from gan.hub.names import MODEL
+from gan.ui import app
 from gan.ui.server import model_info
 from gan.ui.server import model_registry as module
 from gan.ui.server.model_info import discover, read_info
-from gan.ui.server.model_registry import Session
+from gan.ui.server.model_registry import ModelRegistry
 from gan.ui.tabs import explore, gallery, interpolate
 
 DEEP = b"[" * 100_000
@@ -85,10 +85,10 @@ def damage(path: Path, how: object) -> None:
         how(path)
 
 
-def everything(session: Session) -> bytes:
+def everything(registry: ModelRegistry) -> bytes:
     """All of the page that depends on folders, as Gradio sends it."""
-    app.build(session)
-    return orjson.dumps([gallery.page(session), explore.page(session), interpolate.page(session), session.errors])
+    app.build(registry)
+    return orjson.dumps([gallery.page(registry), explore.page(registry), interpolate.page(registry), registry.errors])
 
 
 @pytest.mark.parametrize(("file", "how"), CASES)
@@ -97,11 +97,11 @@ def test_a_hostile_file_is_named_and_the_other_model_served(tmp_path: Path, file
     damage(bad / file, how)
     with pytest.raises(FolderError):
         read_info("grey", bad)
-    session = Session([bad, good], load=fake_load)
-    assert session.names == ("plain",)
-    assert session.errors["grey"].startswith(f"grey/{file}: ") and len(session.errors["grey"]) <= 300
-    assert session.picture("plain", 0).shape == (28, 28, 1)
-    assert str(tmp_path).encode() not in everything(session)
+    registry = ModelRegistry([bad, good], load=fake_load)
+    assert registry.names == ("plain",)
+    assert registry.errors["grey"].startswith(f"grey/{file}: ") and len(registry.errors["grey"]) <= 300
+    assert registry.picture("plain", 0).shape == (28, 28, 1)
+    assert str(tmp_path).encode() not in everything(registry)
 
 
 @pytest.mark.parametrize(
@@ -114,16 +114,16 @@ def test_metrics_out_of_range_are_left_out(tmp_path: Path, metrics: dict) -> Non
     (folder / "metrics.json").write_text(json.dumps(metrics))
     info = read_info("grey", folder)
     assert (info.images, info.grid) == (1000, None)
-    everything(Session([folder]))
+    everything(ModelRegistry([folder]))
 
 
 def test_a_folder_whose_name_is_no_text_is_refused(tmp_path: Path) -> None:
     good = write_folder(tmp_path, "plain")
     bad = os.path.join(os.fsencode(tmp_path), b"gr\xffey")
     os.rename(write_folder(tmp_path, "grey"), bad)
-    session = Session([os.fsdecode(bad), good], load=fake_load)
-    assert session.names == ("plain",) and session.errors == {"gr?ey": "the folder's name is not UTF-8"}
-    everything(session)
+    registry = ModelRegistry([os.fsdecode(bad), good], load=fake_load)
+    assert registry.names == ("plain",) and registry.errors == {"gr?ey": "the folder's name is not UTF-8"}
+    everything(registry)
 
 
 def test_a_fault_that_nobody_thought_of_stops_one_folder_only(tmp_path: Path, monkeypatch, caplog) -> None:
@@ -135,16 +135,16 @@ def test_a_fault_that_nobody_thought_of_stops_one_folder_only(tmp_path: Path, mo
         return real(name, folder)
 
     monkeypatch.setattr(module, "read_info", read)
-    session = Session([write_folder(tmp_path, name) for name in ("grey", "plain")], load=fake_load)
-    assert session.names == ("plain",) and "log" in session.errors["grey"] and "MemoryError" in caplog.text
-    everything(session)
+    registry = ModelRegistry([write_folder(tmp_path, name) for name in ("grey", "plain")], load=fake_load)
+    assert registry.names == ("plain",) and "log" in registry.errors["grey"] and "MemoryError" in caplog.text
+    everything(registry)
 
 
 @pytest.mark.parametrize("missing", MODEL.needed)
 def test_an_unfinished_run_is_left_out(tmp_path: Path, missing: str) -> None:
     whole, part = (write_folder(tmp_path / "runs", name) for name in ("grey", "plain"))
     (part / missing).unlink()
-    assert discover(tmp_path) == [whole]
+    assert discover(tmp_path / "weights", tmp_path / "runs") == [whole]
 
 
 @pytest.mark.parametrize(

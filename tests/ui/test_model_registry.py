@@ -1,4 +1,4 @@
-"""`gan.ui.server.model_registry` against hostile arguments, damaged folders and too many callers, over a model that costs nothing."""
+"""Hostile arguments, damaged folders and too many callers, against a model that costs nothing."""
 
 from __future__ import annotations
 
@@ -15,19 +15,19 @@ import numpy as np
 import pytest
 from conftest import KINDS, FakeModel, fake_load, write_folder
 
-import app
+from gan.ui import app
 from gan.ui.server import model_registry as module
 from gan.ui.server import rpc
 from gan.ui.server.checks import FRAMES, GRID, REACH, STOPS
 from gan.ui.server.limits import Busy, Limit
 from gan.ui.server.model_info import discover, read_info
-from gan.ui.server.model_registry import Session
+from gan.ui.server.model_registry import ModelRegistry
 from gan.ui.tabs import interpolate
 
 
 @pytest.fixture
-def session(tmp_path: Path) -> Session:
-    return Session([write_folder(tmp_path, name) for name in KINDS], load=fake_load)
+def registry(tmp_path: Path) -> ModelRegistry:
+    return ModelRegistry([write_folder(tmp_path, name) for name in KINDS], load=fake_load)
 
 
 HUGE = 10**400
@@ -46,35 +46,35 @@ BAD_PICTURE = [
 
 
 @pytest.mark.parametrize(("key", "value"), BAD_PICTURE)
-def test_picture_refuses_a_hostile_argument_and_says_which(session: Session, key: str, value: object) -> None:
+def test_picture_refuses_a_hostile_argument_and_says_which(registry: ModelRegistry, key: str, value: object) -> None:
     with pytest.raises(ValueError) as caught:
-        session.picture(**GOOD_PICTURE | {key: value})
+        registry.picture(**GOOD_PICTURE | {key: value})
     text = str(caught.value)
     assert ("model" if key == "name" else key) in text
     assert len(text) < 200
 
 
-def test_picture_is_the_latent_plus_its_moves(session: Session) -> None:
+def test_picture_is_the_latent_plus_its_moves(registry: ModelRegistry) -> None:
     model = KINDS["grey"]
     z = 0.7 * model.latents([3]) + model.directions[0]
     z[0, 0] += 0.5
     expected = model.render(z, model.class_weights([3], 2))[0]
-    got = session.picture(**GOOD_PICTURE)
+    got = registry.picture(**GOOD_PICTURE)
     assert got.dtype == np.uint8 and got.shape == (28, 28, 1)
     np.testing.assert_array_equal(got, expected)
-    np.testing.assert_array_equal(got, session.picture(**GOOD_PICTURE | {"label": "2", "seed": 3.0}))
+    np.testing.assert_array_equal(got, registry.picture(**GOOD_PICTURE | {"label": "2", "seed": 3.0}))
 
 
-def test_a_label_is_refused_by_a_model_without_classes(session: Session) -> None:
-    assert session.picture("plain", 0).shape == (28, 28, 1)
+def test_a_label_is_refused_by_a_model_without_classes(registry: ModelRegistry) -> None:
+    assert registry.picture("plain", 0).shape == (28, 28, 1)
     with pytest.raises(ValueError, match="without classes"):
-        session.picture("plain", 0, label=0)
+        registry.picture("plain", 0, label=0)
 
 
 @pytest.mark.parametrize("seeds", [[], list(range(GRID + 1)), "12", None, 5, [1, -1], [1, "2"], range(10**9)])
-def test_grid_refuses_bad_seeds(session: Session, seeds: object) -> None:
+def test_grid_refuses_bad_seeds(registry: ModelRegistry, seeds: object) -> None:
     with pytest.raises(ValueError, match="seed"):
-        session.grid("grey", seeds)
+        registry.grid("grey", seeds)
 
 
 @pytest.mark.parametrize(
@@ -85,11 +85,11 @@ def test_grid_refuses_bad_seeds(session: Session, seeds: object) -> None:
         ("label", [1]), ("label", [1, 2, 3]), ("label", [1, 99]), ("label", [[1], 2]), ("truncation", math.inf),
     ],
 )  # fmt: skip
-def test_strip_refuses_a_hostile_argument(session: Session, key: str, value: object) -> None:
+def test_strip_refuses_a_hostile_argument(registry: ModelRegistry, key: str, value: object) -> None:
     good = {"name": "grey", "seeds": [1, 2], "frames": 5}
-    assert session.strip(**good).shape == (5, 28, 28, 1)
+    assert registry.strip(**good).shape == (5, 28, 28, 1)
     with pytest.raises(ValueError):
-        session.strip(**good | {key: value})
+        registry.strip(**good | {key: value})
 
 
 @pytest.mark.parametrize(
@@ -109,12 +109,12 @@ def test_a_damaged_folder_is_named_and_the_others_are_served(tmp_path, file, con
     (folders[0] / file).unlink()
     if content is not None:
         (folders[0] / file).write_text(content)
-    session = Session(folders, load=fake_load)
+    registry = ModelRegistry(folders, load=fake_load)
     with pytest.raises(ValueError, match=words):
-        session.picture("grey", 0)
-    assert words in session.errors["grey"] and str(tmp_path) not in session.errors["grey"]
-    assert session.names == ("plain",)
-    assert session.picture("plain", 0).shape == (28, 28, 1)
+        registry.picture("grey", 0)
+    assert words in registry.errors["grey"] and str(tmp_path) not in registry.errors["grey"]
+    assert registry.names == ("plain",)
+    assert registry.picture("plain", 0).shape == (28, 28, 1)
 
 
 def test_info_reads_the_folder_without_its_weights(tmp_path: Path) -> None:
@@ -128,7 +128,10 @@ def test_folders_of_one_name_are_told_apart_and_unfinished_runs_left_out(tmp_pat
         write_folder(tmp_path / place, "grey")
     (tmp_path / "runs" / "young").mkdir()
     (tmp_path / "runs" / "young" / "config.json").write_text("{}")
-    assert Session(discover(tmp_path), load=fake_load).names == ("grey", "runs/grey")
+    assert ModelRegistry(discover(tmp_path / "weights", tmp_path / "runs"), load=fake_load).names == (
+        "grey",
+        "runs/grey",
+    )
 
 
 def test_a_model_loads_once_for_many_threads(tmp_path: Path) -> None:
@@ -138,11 +141,11 @@ def test_a_model_loads_once_for_many_threads(tmp_path: Path) -> None:
         loads.append(folder)
         return fake_load(folder)
 
-    session = Session([write_folder(tmp_path, "grey")], load=load)
+    registry = ModelRegistry([write_folder(tmp_path, "grey")], load=load)
 
     def visit() -> None:
         gate.wait()
-        session.picture("grey", 1)
+        registry.picture("grey", 1)
 
     threads = [threading.Thread(target=visit) for _ in range(8)]
     [thread.start() for thread in threads]
@@ -161,8 +164,8 @@ def test_the_limit_refuses_at_once_and_recovers() -> None:
 
 
 @pytest.mark.parametrize("payload", [None, [], "x", 3, {}, {"model": "grey"}, {"model": {"path": "/etc/passwd"}}])
-def test_live_functions_answer_any_payload_with_a_sentence(session: Session, payload: object) -> None:
-    described, picture, grid, _ = rpc.functions(session)
+def test_live_functions_answer_any_payload_with_a_sentence(registry: ModelRegistry, payload: object) -> None:
+    described, picture, grid, _ = rpc.functions(registry)
     for function in (picture, grid):
         reply = function(payload)
         assert set(reply) == {"error"} and "Traceback" not in reply["error"]
@@ -170,19 +173,19 @@ def test_live_functions_answer_any_payload_with_a_sentence(session: Session, pay
     assert json.dumps(described(payload))
 
 
-def test_live_functions_hide_what_went_wrong_inside(session: Session, monkeypatch) -> None:
+def test_live_functions_hide_what_went_wrong_inside(registry: ModelRegistry, monkeypatch) -> None:
     def burst(*_: object, **__: object) -> None:
         raise RuntimeError("secret path /srv/x")
 
     monkeypatch.setattr(KINDS["grey"], "render", burst)
-    reply = rpc.functions(session)[1]({"model": "grey", "seed": 1})
+    reply = rpc.functions(registry)[1]({"model": "grey", "seed": 1})
     assert "secret" not in reply["error"]
 
 
-def test_pixels_round_trip(session: Session) -> None:
+def test_pixels_round_trip(registry: ModelRegistry) -> None:
     import base64
 
-    images = session.grid("colour", [1, 2, 3])
+    images = registry.grid("colour", [1, 2, 3])
     packed = SimpleNamespace(**rpc.pixels(images))
     back = np.frombuffer(base64.b64decode(packed.p), np.uint8).reshape(packed.n, packed.h, packed.w, packed.c)
     np.testing.assert_array_equal(back, images)
@@ -197,11 +200,12 @@ def test_the_first_screen_needs_neither_torch_nor_gradio() -> None:
 def test_the_whole_page_is_built_without_torch(tmp_path: Path) -> None:
     write_folder(tmp_path, "grey")
     code = (
-        "import sys, app; from gan.ui.server.model_registry import Session; app.build(Session([sys.argv[1]]));"
+        "import sys; from gan.ui import app; from gan.ui.server.model_registry import ModelRegistry;"
+        "app.build(ModelRegistry([sys.argv[1]]));"
         "print([m for m in sys.modules if m.split('.')[0] == 'torch'])"
     )
     command = [sys.executable, "-c", code, str(tmp_path / "grey")]
-    done = subprocess.run(command, capture_output=True, text=True, cwd=Path(app.__file__).parent, check=True)
+    done = subprocess.run(command, capture_output=True, text=True, cwd=Path(app.__file__).parents[2], check=True)
     assert done.stdout.strip() == "[]"
 
 
@@ -216,17 +220,17 @@ def test_a_damaged_folder_is_tried_again_once_its_files_change(tmp_path: Path) -
     config = (folder / "config.json").read_text()
     (folder / "config.json").write_text(config[:50])
     (folder / "critic.safetensors").unlink()
-    session = Session([folder], load=load)
+    registry = ModelRegistry([folder], load=load)
     with pytest.raises(ValueError, match="grey/config.json: not readable"):
-        session.picture("grey", 0)
+        registry.picture("grey", 0)
     (folder / "config.json").write_text(config)
     for _ in range(3):
         with pytest.raises(ValueError, match="critic.safetensors is missing"):
-            session.picture("grey", 0)
+            registry.picture("grey", 0)
     assert len(loads) == 1, "once for every look of its files"
     (folder / "critic.safetensors").touch()
-    assert session.picture("grey", 0).shape == (28, 28, 1)
-    assert session.errors == {} and session.names == ("grey",)
+    assert registry.picture("grey", 0).shape == (28, 28, 1)
+    assert registry.errors == {} and registry.names == ("grey",)
 
 
 def test_what_a_visitor_reads_holds_no_path_of_the_server(tmp_path: Path) -> None:
@@ -236,8 +240,8 @@ def test_what_a_visitor_reads_holds_no_path_of_the_server(tmp_path: Path) -> Non
     def load(folder: Path) -> None:
         raise ValueError(f"{folder}/model.safetensors: damaged ({folder.resolve()}/model.safetensors)")
 
-    session = Session([tmp_path / "link"], load=load)
-    reply = rpc.functions(session)[1]({"model": "link", "seed": 0})
+    registry = ModelRegistry([tmp_path / "link"], load=load)
+    reply = rpc.functions(registry)[1]({"model": "link", "seed": 0})
     words = "link cannot be shown: link/model.safetensors: damaged (link/model.safetensors)"
     assert reply == {"error": words}
 
@@ -251,12 +255,12 @@ def test_a_long_walk_does_not_hold_up_pictures(tmp_path: Path) -> None:
             finish.wait(10)
             return super().interpolate(*values, **named)
 
-    session = Session([write_folder(tmp_path, "grey")], load=lambda _: Slow("grey", 28, 1, tuple("0123456789")))
-    walks = [threading.Thread(target=session.strip, args=("grey", [1, 2], FRAMES)) for _ in range(3)]
+    registry = ModelRegistry([write_folder(tmp_path, "grey")], load=lambda _: Slow("grey", 28, 1, tuple("0123456789")))
+    walks = [threading.Thread(target=registry.strip, args=("grey", [1, 2], FRAMES)) for _ in range(3)]
     [walk.start() for walk in walks]
     assert begun.acquire(timeout=10)
     pictures = []
-    visit = threading.Thread(target=lambda: pictures.append(session.picture("grey", 1)), daemon=True)
+    visit = threading.Thread(target=lambda: pictures.append(registry.picture("grey", 1)), daemon=True)
     visit.start()
     visit.join(5)
     assert len(pictures) == 1
@@ -274,16 +278,16 @@ def test_loading_is_bounded(tmp_path: Path, monkeypatch) -> None:
         return fake_load(folder)
 
     monkeypatch.setattr(module, "LOADS", (1, 0))
-    session = Session([write_folder(tmp_path, name) for name in ("grey", "plain")], load=load)
-    first = threading.Thread(target=session.model, args=("grey",))
+    registry = ModelRegistry([write_folder(tmp_path, name) for name in ("grey", "plain")], load=load)
+    first = threading.Thread(target=registry.model, args=("grey",))
     first.start()
     assert begun.acquire(timeout=10)
     for name in ("grey", "plain"):
         with pytest.raises(Busy):
-            session.picture(name, 0)
+            registry.picture(name, 0)
     finish.set()
     first.join(10)
-    assert session.picture("grey", 0).shape == (28, 28, 1)
+    assert registry.picture("grey", 0).shape == (28, 28, 1)
 
 
 def test_jobs_in_line_leave_threads_for_the_rest_of_the_page() -> None:

@@ -12,17 +12,17 @@ import pytest
 from conftest import served
 from hub_server import ALICE, BOB
 
-import app
 from gan.live.runs import Runs
-from gan.ui.server.model_registry import Session
+from gan.ui import app
+from gan.ui.server.model_registry import ModelRegistry
 from gan.ui.tabs import publish
 
 
 @pytest.fixture
-def session(tiny_folder, tmp_path) -> Session:
+def registry(tiny_folder, tmp_path) -> ModelRegistry:
     """One run, called digits, and a shipped model that is none."""
     shutil.copytree(tiny_folder, tmp_path / "runs" / "digits")
-    return Session([tiny_folder, tmp_path / "runs" / "digits"])
+    return ModelRegistry([tiny_folder, tmp_path / "runs" / "digits"])
 
 
 @pytest.fixture
@@ -39,8 +39,8 @@ def asked(host: str = "127.0.0.1:7860", client: str = "127.0.0.1", **headers: st
     return SimpleNamespace(headers={"host": host, **headers}, client=SimpleNamespace(host=client))
 
 
-def test_a_run_is_published_from_the_browser(hub, session, browser):
-    with served(session) as site:
+def test_a_run_is_published_from_the_browser(hub, registry, browser):
+    with served(registry) as site:
         page = browser.new_context(viewport={"width": 1280, "height": 860}).new_page()
         page.goto(site)
         page.locator("#tab-publish-button").click()
@@ -57,10 +57,10 @@ def test_a_run_is_published_from_the_browser(hub, session, browser):
     assert repo.private and repo.tags == {"images-64": repo.head}
 
 
-def test_a_run_of_the_train_tab_is_published_and_nobody_else_sees_its_name(hub, tiny_session, browser):
+def test_a_run_of_the_train_tab_is_published_and_nobody_else_sees_its_name(hub, tiny_registry, browser):
     runs = Runs(1)
     chosen = "document.querySelector('#ll-publish input')?.value.startsWith('ring-')"
-    with served(tiny_session, lambda: runs) as site:
+    with served(tiny_registry, lambda: runs) as site:
         page, other = (browser.new_context(viewport={"width": 1280, "height": 860}).new_page() for _ in range(2))
         for one in (page, other):
             one.goto(site)
@@ -84,8 +84,8 @@ def test_a_run_of_the_train_tab_is_published_and_nobody_else_sees_its_name(hub, 
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_a_phone_shows_the_tab_without_scrolling_sideways(hub, session, browser, scheme):
-    with served(session) as site:
+def test_a_phone_shows_the_tab_without_scrolling_sideways(hub, registry, browser, scheme):
+    with served(registry) as site:
         context = browser.new_context(viewport={"width": 390, "height": 844}, color_scheme=scheme)
         page = context.new_page()
         page.goto(site)
@@ -97,11 +97,11 @@ def test_a_phone_shows_the_tab_without_scrolling_sideways(hub, session, browser,
         context.close()
 
 
-def test_steps_are_told_one_by_one(hub, session):
-    lines = list(publish.functions(session)("digits", " alice/digits ", False, asked()))
+def test_steps_are_told_one_by_one(hub, registry):
+    lines = list(publish.functions(registry)("digits", " alice/digits ", False, asked()))
     assert [("busy" in line, "done" in line) for line in lines] == [(True, False)] * 3 + [(False, True)]
     assert "Sending 9 files, " in lines[2] and f'href="{hub.url}/alice/digits"' in lines[3]
-    assert "Already published" in list(publish.functions(session)("digits", "alice/digits", False, asked()))[-1]
+    assert "Already published" in list(publish.functions(registry)("digits", "alice/digits", False, asked()))[-1]
 
 
 @pytest.mark.parametrize(
@@ -123,23 +123,23 @@ def test_steps_are_told_one_by_one(hub, session):
         ("digits", "alice/x", None, "private must be true or false"),
     ],
 )
-def test_hostile_values_get_a_sentence(hub, session, run, repo, private, message):
-    (line,) = publish.functions(session)(run, repo, private, asked())
+def test_hostile_values_get_a_sentence(hub, registry, run, repo, private, message):
+    (line,) = publish.functions(registry)(run, repo, private, asked())
     assert message in line and "ll-wrong" in line and "<b>" not in line and len(line) < 600
     assert hub.seen == []
 
 
-def test_what_the_hub_refuses_is_told_without_token_or_folder(hub, session, tmp_path):
-    line = list(publish.functions(session)("digits", "bob/x", False, asked()))[-1]
+def test_what_the_hub_refuses_is_told_without_token_or_folder(hub, registry, tmp_path):
+    line = list(publish.functions(registry)("digits", "bob/x", False, asked()))[-1]
     assert "Sorry: this token may not write to bob/x" in line and ALICE not in line
     (tmp_path / "runs/digits/critic.safetensors").write_bytes(b"x")
-    line = list(publish.functions(session)("digits", "alice/x", False, asked()))[-1]
+    line = list(publish.functions(registry)("digits", "alice/x", False, asked()))[-1]
     assert "digits/critic.safetensors" in line and str(tmp_path) not in line
 
 
-def test_a_fault_of_ours_is_not_shown(hub, session, monkeypatch):
+def test_a_fault_of_ours_is_not_shown(hub, registry, monkeypatch):
     monkeypatch.setattr("gan.hub.push.build", lambda *_: 1 / 0)
-    line = list(publish.functions(session)("digits", "alice/x", False, asked()))[-1]
+    line = list(publish.functions(registry)("digits", "alice/x", False, asked()))[-1]
     assert "Something went wrong" in line and "division" not in line
 
 
@@ -154,13 +154,13 @@ def test_a_fault_of_ours_is_not_shown(hub, session, monkeypatch):
     ],
     ids=lambda r: f"{r.headers} {r.client.host}",
 )
-def test_the_machines_token_is_only_for_who_sits_at_it(hub, session, request_):
-    (line,) = publish.functions(session)("digits", "alice/x", False, request_)
+def test_the_machines_token_is_only_for_who_sits_at_it(hub, registry, request_):
+    (line,) = publish.functions(registry)("digits", "alice/x", False, request_)
     assert "Only who sits at this machine" in line and hub.seen == []
 
 
-def test_on_a_space_the_visitors_token_publishes(hub, session, space):
-    tell = publish.functions(session)
+def test_on_a_space_the_visitors_token_publishes(hub, registry, space):
+    tell = publish.functions(registry)
     (line,) = tell("digits", "bob/x", False, None)
     assert "Sign in with Hugging Face first" in line and hub.seen == []
     token = gr.OAuthToken(token=BOB, scope="contribute-repos", expires_at=2**40)
@@ -172,12 +172,12 @@ def buttons(demo: gr.Blocks) -> dict[str, gr.Button]:
     return {block.elem_id: block for block in demo.blocks.values() if isinstance(block, gr.Button)}
 
 
-def test_elsewhere_there_is_no_sign_in(hub, session):
-    assert "ll-publish-login" not in buttons(app.build(session))
+def test_elsewhere_there_is_no_sign_in(hub, registry):
+    assert "ll-publish-login" not in buttons(app.build(registry))
 
 
-def test_on_a_space_there_is_a_sign_in(hub, session, space):
-    demo = app.build(session)
+def test_on_a_space_there_is_a_sign_in(hub, registry, space):
+    demo = app.build(registry)
     assert isinstance(buttons(demo)["ll-publish-login"], gr.LoginButton) and demo.expects_oauth
     assert buttons(demo)["ll-publish-button"].interactive
 
@@ -191,31 +191,31 @@ def test_on_a_space_there_is_a_sign_in(hub, session, space):
         ({"SPACE_ID": "alice/lab", "OAUTH_CLIENT_ID": "x"}, "hf_oauth: true"),  # but nothing to sign in with
     ],
 )
-def test_where_nothing_can_be_published_the_tab_says_why(hub, session, monkeypatch, environment, message):
+def test_where_nothing_can_be_published_the_tab_says_why(hub, registry, monkeypatch, environment, message):
     monkeypatch.setattr(publish, "OAUTH", ("no_such_module",))
     for name, value in environment.items():
         monkeypatch.setenv(name, value)
     assert message in publish.reason()
-    assert not buttons(app.build(session))["ll-publish-button"].interactive
-    (line,) = publish.publish(session, "digits", "alice/x", False, None)  # whoever asks all the same
+    assert not buttons(app.build(registry))["ll-publish-button"].interactive
+    (line,) = publish.publish(registry, "digits", "alice/x", False, None)  # whoever asks all the same
     assert message in line and hub.seen == []
 
 
-def test_without_a_run_there_is_nothing_to_publish(hub, tiny_session):
-    demo = app.build(tiny_session)
-    assert publish.trained(tiny_session) == [] and buttons(demo)["ll-publish-button"].interactive
+def test_without_a_run_there_is_nothing_to_publish(hub, tiny_registry):
+    demo = app.build(tiny_registry)
+    assert publish.trained(tiny_registry) == [] and buttons(demo)["ll-publish-button"].interactive
     (said,) = [block.value for block in demo.blocks.values() if block.elem_id == "ll-publish-result"]
     assert "press Publish beside a run in the Train tab" in said
-    (line,) = publish.functions(tiny_session)(None, "alice/x", False, asked())
+    (line,) = publish.functions(tiny_registry)(None, "alice/x", False, asked())
     assert "choose a model first" in line and hub.seen == []
 
 
-def test_what_a_visitor_made_is_published_by_who_knows_its_name(hub, session, tiny_folder, tmp_path):
+def test_what_a_visitor_made_is_published_by_who_knows_its_name(hub, registry, tiny_folder, tmp_path):
     folder = shutil.copytree(tiny_folder, tmp_path / "made")
-    name = session.adopt("ring-640", folder)
-    tell = publish.functions(session)
+    name = registry.adopt("ring-640", folder)
+    tell = publish.functions(registry)
     assert "Published as images-64" in list(tell(name, "alice/ring", False, asked()))[-1]
-    assert name not in publish.trained(session) and name not in str(app.build(session).get_config_file())
+    assert name not in publish.trained(registry) and name not in str(app.build(registry).get_config_file())
     (line,) = tell("ring-640", "alice/x", False, asked())
     assert "model must be a finished run" in line and name not in line
     (folder / "critic.safetensors").write_bytes(b"x")
@@ -223,11 +223,11 @@ def test_what_a_visitor_made_is_published_by_who_knows_its_name(hub, session, ti
     assert "critic.safetensors" in line and str(tmp_path) not in line
 
 
-def test_building_the_tab_asks_nobody(hub, session):
-    app.build(session)
+def test_building_the_tab_asks_nobody(hub, registry):
+    app.build(registry)
     assert hub.seen == []
 
 
-def test_a_run_is_known_by_where_it_lies(session, tmp_path):
-    assert publish.trained(session) == ["digits"]
-    assert session.folder("digits") == Path(tmp_path / "runs" / "digits")
+def test_a_run_is_known_by_where_it_lies(registry, tmp_path):
+    assert publish.trained(registry) == ["digits"]
+    assert registry.folder("digits") == Path(tmp_path / "runs" / "digits")

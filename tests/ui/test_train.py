@@ -20,14 +20,14 @@ from PIL import Image
 
 import gan
 from gan.data import DATASETS
-from gan.data.points import WORLDS, World
-from gan.live.lessons import PRESETS
+from gan.data.points import DISTRIBUTIONS, Distribution
+from gan.live.lessons import LESSONS
 from gan.live.runs import Runs
 from gan.networks import NETWORKS, POINT_NETWORKS
 from gan.training.losses import LOSSES
 from gan.training.optimizers import OPTIMIZERS
 from gan.training.penalties import PENALTIES
-from gan.ui.server.model_registry import Session
+from gan.ui.server.model_registry import ModelRegistry
 from gan.ui.tabs import train
 
 WAIT = 90.0  # seconds that anything may take on a busy machine
@@ -37,8 +37,8 @@ QUICK = {"width": 16, "batch_size": 16}
 class Tab:
     """The functions of the tab, by name, as one visitor's browser calls them."""
 
-    def __init__(self, session, runs: Runs) -> None:
-        self._functions = {f.__name__: f for f in train.functions(session, lambda: runs)}
+    def __init__(self, registry, runs: Runs) -> None:
+        self._functions = {f.__name__: f for f in train.functions(registry, lambda: runs)}
 
     def __getattr__(self, name):
         return lambda **payload: self._functions[name](payload)
@@ -66,8 +66,8 @@ def runs():
 
 
 @pytest.fixture
-def tab(tiny_session, runs):
-    return Tab(tiny_session, runs)
+def tab(tiny_registry, runs):
+    return Tab(tiny_registry, runs)
 
 
 def seen(news) -> bool:
@@ -85,8 +85,8 @@ def menus(tab, kind: str) -> dict:
 
 def test_the_tab_is_told_what_there_is(tab):
     about = tab.about()
-    assert set(about["presets"]) == set(PRESETS)
-    assert about["data"]["points"]["ring"] == "Ring of 8" and set(about["data"]["points"]) == set(WORLDS)
+    assert set(about["presets"]) == set(LESSONS)
+    assert about["data"]["points"]["ring"] == "Ring of 8" and set(about["data"]["points"]) == set(DISTRIBUTIONS)
     assert set(about["data"]["pictures"]) == {"emoji", "mnist-10k", "fashion-mnist-10k"}, "no network is needed"
     for kind, dataset in (("points", "ring"), ("pictures", "emoji")):
         for preset in about["presets"]:
@@ -104,8 +104,8 @@ def test_only_what_can_be_chosen_is_offered(tab):
 
 
 def test_what_is_added_to_a_dict_is_offered_and_can_be_trained(tab, monkeypatch):
-    dot = World(lambda count, source: 0.1 * torch.randn(count, 2, generator=source), 1.0, "A dot")
-    monkeypatch.setitem(WORLDS, "dot", dot)
+    dot = Distribution(lambda count, source: 0.1 * torch.randn(count, 2, generator=source), 1.0, "A dot")
+    monkeypatch.setitem(DISTRIBUTIONS, "dot", dot)
     monkeypatch.setitem(DATASETS, "mine", DATASETS["emoji"])
     monkeypatch.setitem(DATASETS, "far", dataclasses.replace(DATASETS["emoji"], download=5))
     for registry in (LOSSES, PENALTIES, OPTIMIZERS, NETWORKS, POINT_NETWORKS):
@@ -117,7 +117,7 @@ def test_what_is_added_to_a_dict_is_offered_and_can_be_trained(tab, monkeypatch)
         assert all("new" in settings[name]["choices"] for name in ("loss", "penalty", "optimizer", "network"))
     changes = {**QUICK, "loss": "new", "penalty": "new", "optimizer": "new", "network": "new"}
     begun = tab.begin(dataset="dot", sides=[{"preset": "modern", "changes": changes}])
-    tab.until(begun["run"], seen, "frames of the new world")
+    tab.until(begun["run"], seen, "frames of the new data")
 
 
 def test_points_take_what_is_offered_for_them(tab):
@@ -145,14 +145,14 @@ def test_a_run_is_seen_asked_and_gone_back_to(tab):
     assert "not here any more" in tab.news(run=run)["error"]
 
 
-def test_what_a_run_has_learnt_is_opened_taken_home_and_filmed(tab, tiny_session, tmp_path):
+def test_what_a_run_has_learnt_is_opened_taken_home_and_filmed(tab, tiny_registry, tmp_path):
     run = tab.begin_ring()
     tab.until(run, seen, "frames")
     tab.ask(run=run, what="pause")
     number = tab.news(run=run)["kept"][-1][0]
     opened = tab.open(run=run, number=number)
-    assert opened["size"] == 64 and opened["model"] not in tiny_session.names
-    picture = tiny_session.picture(opened["model"], 3)
+    assert opened["size"] == 64 and opened["model"] not in tiny_registry.names
+    picture = tiny_registry.picture(opened["model"], 3)
     assert picture.shape == (64, 64, 3)
     taken = tab.take(run=run, number=number)
     with zipfile.ZipFile(io.BytesIO(base64.b64decode(taken["data"]))) as archive:
@@ -161,7 +161,7 @@ def test_what_a_run_has_learnt_is_opened_taken_home_and_filmed(tab, tiny_session
     assert np.array_equal(model.sample([3])[0], picture) and taken["name"].startswith("ring-")
     film = tab.film(run=run, kind="webp")
     with Image.open(io.BytesIO(base64.b64decode(film["data"]))) as frames:
-        assert frames.n_frames >= 2 and film["name"] == "ring-train.webp"
+        assert frames.n_frames >= 2 and film["name"] == "ring-training.webp"
 
 
 def test_a_duel_and_a_drawing_are_runs_like_any_other(tab):
@@ -288,20 +288,20 @@ def test_twenty_runs_leave_no_thread_and_no_memory(tab, runs):
     assert resident() - memory < 40, "megabytes"
 
 
-def test_what_visitors_made_is_deleted_in_the_end(tiny_session, tiny_folder, tmp_path, monkeypatch):
+def test_what_visitors_made_is_deleted_in_the_end(tiny_registry, tiny_folder, tmp_path, monkeypatch):
     import shutil
 
     monkeypatch.setattr("gan.ui.server.model_registry.ADOPTED", 2)
-    session = Session([tiny_folder])
-    before, folders, names = session.names, [], []
+    registry = ModelRegistry([tiny_folder])
+    before, folders, names = registry.names, [], []
     for i in range(4):
         folders.append(shutil.copytree(tiny_folder, tmp_path / str(i)))
-        names.append(session.adopt("mine", folders[-1]))
-        assert session.picture(names[-1], 1).ndim == 3
-    assert session.names == before and len(set(names)) == 4
+        names.append(registry.adopt("mine", folders[-1]))
+        assert registry.picture(names[-1], 1).ndim == 3
+    assert registry.names == before and len(set(names)) == 4
     assert [folder.exists() for folder in folders] == [False, False, True, True]
     with pytest.raises(ValueError, match="model must be one of those served"):
-        session.picture(names[0], 1)
+        registry.picture(names[0], 1)
 
 
 def test_torch_is_not_needed_before_the_tab_is_opened():

@@ -9,7 +9,7 @@ import time
 import pytest
 from conftest import served
 
-from gan.data.points import WORLDS
+from gan.data.points import DISTRIBUTIONS
 from gan.live.runs import Runs
 from gan.networks import POINT_NETWORKS
 from gan.training.losses import LOSSES
@@ -26,8 +26,8 @@ def brief():
 
 
 @pytest.fixture(scope="module")
-def site(tiny_session, brief):
-    with served(tiny_session, lambda: brief) as url:
+def site(tiny_registry, brief):
+    with served(tiny_registry, lambda: brief) as url:
         yield url
 
 
@@ -131,7 +131,7 @@ def test_settings_act_on_the_run_and_layers_on_the_picture(visitor):
 
 
 def test_what_is_added_to_a_dict_is_in_the_menus(visitor, monkeypatch):
-    monkeypatch.setitem(WORLDS, "dot", dataclasses.replace(WORLDS["two-moons"], about="A dot"))
+    monkeypatch.setitem(DISTRIBUTIONS, "dot", dataclasses.replace(DISTRIBUTIONS["two-moons"], about="A dot"))
     monkeypatch.setitem(LOSSES, "new", LOSSES["hinge"])
     page = visitor()
     page.get_by_text("A dot", exact=True).click()

@@ -136,7 +136,8 @@ def load_classifier(name: str, device: str | torch.device = "cpu", folder: Path 
     if name not in known(folder):  # which also keeps a name from leading elsewhere
         raise DataError(
             f"there is no classifier of the data set {name!r}, only of {', '.join(known(folder))}: evaluate a model of "
-            "one of these, or add a line to RECIPES in gan/evaluation/metrics/fit.py and run gan.evaluation.metrics.train_classifier"
+            "one of these, or add a line to RECIPES in gan/evaluation/metrics/fit.py and run "
+            "python -m gan.evaluation.metrics.train_classifier"
         )
     about = read_json(path)
     try:

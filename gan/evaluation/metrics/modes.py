@@ -1,4 +1,4 @@
-"""How much of a 2-D world a generator covers: the published protocol of ring and grid."""
+"""How much of a 2-D distribution a generator covers: the published protocol of ring and grid."""
 
 from __future__ import annotations
 
@@ -27,16 +27,17 @@ class Coverage:
     kl: float
 
 
-def coverage(points: Tensor, world: Mixture) -> Coverage:
-    """Coverage of a world by points (N, 2), after VEEGAN (arXiv:1705.07761) and PacGAN (arXiv:1712.04086, section 4.1).
+def coverage(points: Tensor, distribution: Mixture) -> Coverage:
+    """Coverage of a distribution by points (N, 2), after VEEGAN (arXiv:1705.07761) and PacGAN (arXiv:1712.04086,
+    section 4.1).
 
     ValueError for points of another shape, or none.
     """
     if points.ndim != 2 or points.shape[1] != 2 or not len(points):
         raise ValueError(f"points must be of shape (N, 2), N at least 1, got {tuple(points.shape)}")
-    of = len(world.centres)
-    distance, nearest = torch.cdist(points.double(), world.centres.double()).min(1)
-    hits = nearest[distance <= RADIUS * world.sd].bincount(minlength=of).double()
+    of = len(distribution.centres)
+    distance, nearest = torch.cdist(points.double(), distribution.centres.double()).min(1)
+    hits = nearest[distance <= RADIUS * distribution.sd].bincount(minlength=of).double()
     if not hits.sum():
         return Coverage(0, of, 0.0, math.inf)
     share = hits / hits.sum()

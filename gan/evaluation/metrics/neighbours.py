@@ -11,7 +11,7 @@ from torch import Tensor
 
 from gan.evaluation.metrics.distances import check_pair, slices
 from gan.io import write_bytes
-from gan.models.image_grid import grid_picture
+from gan.models.image_grid import grid_image
 
 SHEET = (16, 7)  # rows of a sheet, and training pictures in each
 COPY = 0.01
@@ -75,5 +75,5 @@ def write_sheet(path: Path, generated: np.ndarray, train: np.ndarray, found: Ten
     gap = np.full((n, 1, h, w, c), 128, np.uint8)
     rows = np.concatenate([generated[:, None], gap, train[found.numpy()]], 1)
     out = io.BytesIO()
-    grid_picture(rows.reshape(-1, h, w, c), rows.shape[1]).save(out, "PNG", optimize=True)
+    grid_image(rows.reshape(-1, h, w, c), rows.shape[1]).save(out, "PNG", optimize=True)
     write_bytes(path, out.getvalue())

@@ -39,7 +39,9 @@ def splits(name: str, root: str | Path) -> tuple[Dataset, Dataset, str]:
 
 def main() -> None:
     """Train, test once at the end, write NAME.safetensors and NAME.json."""
-    parser = argparse.ArgumentParser(prog="python -m gan.evaluation.metrics.train_classifier", description=__doc__.splitlines()[0])
+    parser = argparse.ArgumentParser(
+        prog="python -m gan.evaluation.metrics.train_classifier", description=__doc__.splitlines()[0]
+    )
     parser.add_argument("name", choices=RECIPES, help="a data set")
     parser.add_argument("--data-root", default="data", help="where downloaded data sets live (default: data)")
     parser.add_argument("--out", type=Path, default=WEIGHTS, help="folder to write to (default: the package's own)")

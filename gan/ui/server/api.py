@@ -31,15 +31,15 @@ from gan.ui.server.limits import Busy
 from gan.ui.server.video import file_name, webp
 
 if TYPE_CHECKING:
-    from gan.ui.server.model_registry import Session
+    from gan.ui.server.model_registry import ModelRegistry
 
 RUNNING = 2  # calls to both endpoints at once; the queue holds the others
 log = logging.getLogger(__name__)
 
 
-def build(session: Session) -> None:
+def build(registry: ModelRegistry) -> None:
     """Add both endpoints to the Blocks under construction; nothing of them is seen on the page."""
-    generate, interpolate = endpoints(session)
+    generate, interpolate = endpoints(registry)
     for function in (generate, interpolate):
         gr.api(
             _polite(function),
@@ -50,7 +50,7 @@ def build(session: Session) -> None:
         )
 
 
-def endpoints(session: Session) -> tuple[Callable[..., gr.FileData], Callable[..., gr.FileData]]:
+def endpoints(registry: ModelRegistry) -> tuple[Callable[..., gr.FileData], Callable[..., gr.FileData]]:
     """The two functions, before they are made polite: ValueError for a bad value, `Busy` when there is no room.
 
     Their signatures and docstrings are what `view_api()` and the page's API panel show.
@@ -61,7 +61,7 @@ def endpoints(session: Session) -> tuple[Callable[..., gr.FileData], Callable[..
         seed: a whole number in [0, 4294967295]; the same seed always gives the same picture.
         label: a class by name or index; null lets the seed choose, and is all that a model without classes takes.
         truncation: in [0, 2]; lower is more typical, higher more varied."""
-        picture = session.picture(model, seed, label=label, truncation=truncation)
+        picture = registry.picture(model, seed, label=label, truncation=truncation)
         file = io.BytesIO()
         Image.fromarray(picture[..., 0] if picture.shape[-1] == 1 else picture).save(file, "PNG")
         return _file(file.getvalue(), file_name(model, [seed], ".png"), "image/png")
@@ -83,7 +83,7 @@ def endpoints(session: Session) -> tuple[Callable[..., gr.FileData], Callable[..
         mode: slerp (around the sphere) or lerp (straight). loop: whether the walk ends where it began.
         label, truncation: as for /generate. fps: frames a second, in [1, 60]."""
         fps = checks.integer(fps, "fps", 1, 60)
-        pictures = session.strip(model, seeds, frames, mode=mode, loop=loop, label=label, truncation=truncation)
+        pictures = registry.strip(model, seeds, frames, mode=mode, loop=loop, label=label, truncation=truncation)
         return _file(webp(pictures, fps), file_name(model, seeds, ".webp"), "image/webp")
 
     return generate, interpolate

@@ -28,7 +28,7 @@ class Refused(Exception):
     """Ends the reading of a body."""
 
 
-class Bodies:
+class BodyLimit:
     """ASGI middleware: 413, with a sentence, for a request whose body is longer than its bound, and 503 for a large one
     beside too many others. Replies pass untouched.
 
@@ -93,4 +93,4 @@ def _refusal(detail: str, status: int) -> JSONResponse:
 
 def middleware() -> list[Middleware]:
     """What `launch(app_kwargs={"middleware": ...})` takes."""
-    return [Middleware(Bodies)]
+    return [Middleware(BodyLimit)]

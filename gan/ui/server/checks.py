@@ -20,7 +20,7 @@ TRUNCATION = 2.0
 MODES = ("slerp", "lerp")
 
 
-def shown(value: object) -> str:
+def quoted(value: object) -> str:
     """A value as an error may quote it: its repr, cut to 40 characters, or its type when the repr could be huge."""
     if isinstance(value, str):
         return repr(value[:40])
@@ -36,21 +36,21 @@ def integer(value: object, what: str, least: int, most: int) -> int:
     if isinstance(value, float) and value.is_integer():
         value = int(value)
     if isinstance(value, bool) or not isinstance(value, int) or not least <= value <= most:
-        raise ValueError(f"{what} must be a whole number in [{least}, {most}], got {shown(value)}")
+        raise ValueError(f"{what} must be a whole number in [{least}, {most}], got {quoted(value)}")
     return value
 
 
 def number(value: object, what: str, least: float, most: float) -> float:
     """A finite number in [least, most]."""
     if isinstance(value, bool) or not isinstance(value, (int, float)) or not least <= value <= most:
-        raise ValueError(f"{what} must be in [{least:g}, {most:g}], got {shown(value)}")
+        raise ValueError(f"{what} must be in [{least:g}, {most:g}], got {quoted(value)}")
     return float(value)
 
 
 def choice(value: object, what: str, options: Sequence[str]) -> str:
     """One of `options`."""
     if not isinstance(value, str) or value not in options:
-        raise ValueError(f"{what} must be one of {', '.join(options)}, got {shown(value)}")
+        raise ValueError(f"{what} must be one of {', '.join(options)}, got {quoted(value)}")
     return value
 
 
@@ -62,7 +62,7 @@ def seed(value: object) -> int:
 def seeds(value: object, least: int, most: int) -> list[int]:
     """A list of `least` to `most` seeds."""
     if not isinstance(value, (list, tuple, range)) or not least <= len(value) <= most:
-        raise ValueError(f"seeds must be a list of {least} to {most} whole numbers, got {shown(value)}")
+        raise ValueError(f"seeds must be a list of {least} to {most} whole numbers, got {quoted(value)}")
     return [seed(item) for item in value]
 
 
@@ -76,7 +76,7 @@ def label(value: object, classes: Sequence[str]) -> int | None:
     if value is None:
         return None
     if not classes:
-        raise ValueError(f"label must be null for a model without classes, got {shown(value)}")
+        raise ValueError(f"label must be null for a model without classes, got {quoted(value)}")
     if isinstance(value, str):
         return list(classes).index(choice(value, "label", classes))
     return integer(value, "label", 0, len(classes) - 1)
@@ -87,7 +87,7 @@ def labels(value: object, classes: Sequence[str], count: int) -> int | None | li
     if not isinstance(value, (list, tuple)):
         return label(value, classes)
     if len(value) != count:
-        raise ValueError(f"label must be one label, or a list of {count} as there are seeds, got {shown(value)}")
+        raise ValueError(f"label must be one label, or a list of {count} as there are seeds, got {quoted(value)}")
     picked = [label(item, classes) for item in value]
     return None if all(item is None for item in picked) else picked
 
@@ -95,7 +95,7 @@ def labels(value: object, classes: Sequence[str], count: int) -> int | None | li
 def steps(value: object, what: str, most: int) -> list[float]:
     """At most `most` finite numbers in [-REACH, REACH], trailing zeros dropped."""
     if not isinstance(value, (list, tuple)) or len(value) > most:
-        raise ValueError(f"{what} must be a list of at most {most} numbers, got {shown(value)}")
+        raise ValueError(f"{what} must be a list of at most {most} numbers, got {quoted(value)}")
     out = [number(item, f"{what}[{i}]", -REACH, REACH) for i, item in enumerate(value)]
     while out and math.isclose(out[-1], 0.0, abs_tol=1e-9):
         out.pop()

@@ -2,7 +2,7 @@
 
 Such a Space forks a worker for each call, gives it the GPU, and forgets what it did but for what it returns. So the
 call gets all that it needs and gives all of it back: a folder and numbers become pictures, the state of a run becomes
-a later one. Sliders never wait for it: they move the session's own copy, which stays on the CPU.
+a later one. Sliders never wait for it: they move the registry's own copy, which stays on the CPU.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     import numpy as np
 
     from gan.config import Config
-    from gan.live.burst import News
+    from gan.live.burst import BurstUpdate
 
 SECONDS = 20  # for one walk, loading included: 240 frames take one or two
 TRAINING, STARTING = 60, 15  # seconds of one stretch of training, those included in which the worker gets ready
@@ -50,21 +50,23 @@ def _strip(folder: str, seeds: list[int], frames: int, options: dict[str, Any]) 
     return load(Path(folder)).interpolate(seeds, frames, **options)
 
 
-def burst(configs: Sequence[Config], data: Any, states: Sequence[Any]) -> Iterator[News | None]:
-    """`gan.live.burst.burst` on a lent GPU; `Lost`, with the reason if it is one for visitors, if none is to be had."""
+def burst(configs: Sequence[Config], data: Any, states: Sequence[Any]) -> Iterator[BurstUpdate | None]:
+    """`burst` on a lent GPU; `BurstError`, with the reason if it is one for visitors, if none is to be had."""
     import gradio as gr
 
-    from gan.live.burst import Lost
+    from gan.live.burst import BurstError
 
     try:
         yield from _burst(configs, data, states)
     except Exception as error:
         log.warning("a burst of training ended: %s", error)
         why = re.sub(r"<[^>]*>", "", str(error.message))[:200].rstrip(". ") if isinstance(error, gr.Error) else ""
-        raise Lost(f"the GPU is not to be had{why and f' ({why})'}: the run waits, press play to try again") from error
+        raise BurstError(
+            f"the GPU is not to be had{why and f' ({why})'}: the run waits, press play to try again"
+        ) from error
 
 
-def _burst(configs: Sequence[Config], data: Any, states: Sequence[Any]) -> Iterator[News | None]:
+def _burst(configs: Sequence[Config], data: Any, states: Sequence[Any]) -> Iterator[BurstUpdate | None]:
     from gan.live.burst import burst
 
     yield from burst(configs, data, states, TRAINING - STARTING)

@@ -15,7 +15,7 @@ from gan.hub.pull import pull
 
 if TYPE_CHECKING:
     from gan.hub.pull import Pulled
-    from gan.ui.server.model_registry import Session
+    from gan.ui.server.model_registry import ModelRegistry
 
 WAIT = 5.0  # seconds that the first screen may wait for models; later ones are on the page after a reload
 MOST = 16  # models asked for by name
@@ -36,7 +36,7 @@ def local(name: str) -> bool:
         return False
 
 
-class Remote:
+class HubModels:
     """Fetches repositories, USER/NAME[@REVISION], each in a thread of its own from the moment it is made."""
 
     def __init__(self, repos: Sequence[str]) -> None:
@@ -46,27 +46,27 @@ class Remote:
         for repo in repos:
             threading.Thread(target=self._fetch, args=(repo,), daemon=True).start()
 
-    def settle(self, session: Session, seconds: float = WAIT) -> None:
-        """Give the session what arrives within so many seconds, and a notice for all that went otherwise."""
+    def settle(self, registry: ModelRegistry, seconds: float = WAIT) -> None:
+        """Give the registry what arrives within so many seconds, and a notice for all that went otherwise."""
         deadline = time.monotonic() + seconds
         with self._arrived:
             self._arrived.wait_for(lambda: len(self._results) == len(self._waiting), deadline - time.monotonic())
             late = [repo for repo in self._waiting if repo not in self._results]
         for repo in self._waiting:
             if repo in late:
-                session.notices[repo] = "still on its way from the Hub; reload the page in a moment"
+                registry.notices[repo] = "still on its way from the Hub; reload the page in a moment"
             else:
-                self._add(session, repo)
+                self._add(registry, repo)
         self._waiting = late
 
-    def watch(self, session: Session, changed: Callable[[], None]) -> None:
-        """Give the session what is late when it arrives, and call `changed` then."""
+    def watch(self, registry: ModelRegistry, changed: Callable[[], None]) -> None:
+        """Give the registry what is late when it arrives, and call `changed` then."""
 
         def wait() -> None:
             for repo in self._waiting:
                 with self._arrived:
                     self._arrived.wait_for(lambda repo=repo: repo in self._results)
-                self._add(session, repo)
+                self._add(registry, repo)
                 changed()
 
         if self._waiting:
@@ -86,12 +86,12 @@ class Remote:
             self._results[repo] = result
             self._arrived.notify_all()
 
-    def _add(self, session: Session, repo: str) -> None:
+    def _add(self, registry: ModelRegistry, repo: str) -> None:
         result = self._results[repo]
-        session.notices.pop(repo, None)
+        registry.notices.pop(repo, None)
         if isinstance(result, str):
-            session.notices[repo] = f"{result}; the bundled models are here meanwhile"
+            registry.notices[repo] = f"{result}; the bundled models are here meanwhile"
             return
-        session.add(repo, result.folder)
+        registry.add(repo, result.folder)
         if result.notice:
-            session.notices[repo] = result.notice
+            registry.notices[repo] = result.notice

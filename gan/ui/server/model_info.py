@@ -43,11 +43,11 @@ class Info:
     samples: Path | None
 
 
-def discover(root: Path) -> list[Path]:
-    """Model folders below `root`: every `weights/*`, then every `runs/*` that has finished writing a model."""
-    shipped = sorted(p.parent for p in root.glob("weights/*/config.json"))
-    trained = sorted(p.parent for p in root.glob("runs/*/config.json"))
-    return shipped + [folder for folder in trained if all((folder / name).is_file() for name in MODEL.needed)]
+def discover(shipped: Path, runs: Path) -> list[Path]:
+    """List every model folder in `shipped`, then every one in `runs` that has finished writing a model."""
+    bundled = sorted(p.parent for p in shipped.glob("*/config.json"))
+    trained = sorted(p.parent for p in runs.glob("*/config.json"))
+    return bundled + [folder for folder in trained if all((folder / name).is_file() for name in MODEL.needed)]
 
 
 def is_run(folder: Path) -> bool:

@@ -1,7 +1,8 @@
 """Model folders in, uint8 pictures out: what every tab and endpoint renders through.
 
 Nothing here imports Gradio, and torch only when the first model loads, so that the first screen does not wait for it.
-A `Session` holds weights, never a visitor's state: every picture is a function of its arguments, which come straight
+A `ModelRegistry` holds weights, never a visitor's state: every picture is a function of its arguments, which come
+straight
 from browsers and are believed only after `gan.ui.server.checks` has seen them.
 """
 
@@ -29,7 +30,8 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 # How many run at once, and how many more may stand in line before `Busy`. Together with the downloads of
-# `gan.ui.tabs.interpolate` they are fewer than the server's 40 threads: the rest of the page is answered whatever is asked.
+# `gan.ui.tabs.interpolate` they are fewer than the server's 40 threads: the rest of the page is answered whatever is
+# asked.
 PICTURES = 2, 16
 STRIPS = 1, 6  # walks and grids, apart from pictures: a long walk must not make another visitor's drag wait
 LOADS = 1, 8
@@ -47,7 +49,7 @@ def _load(folder: Path) -> Model:
     return gan.load(folder, "cpu" if gpu.lent() else "auto")
 
 
-class Session:
+class ModelRegistry:
     """Serves the models in `folders`; each loads once, on first use, and is shared by all visitors.
 
     folders: model folders, in the order shown; a name is the folder's own, or `parent/name` where two share one.
@@ -85,7 +87,7 @@ class Session:
     def adopt(self, name: str, folder: Path) -> str:
         """Serve one more folder, for those who know the name returned, which cannot be guessed; not in `names`.
 
-        Of adopted folders the last `ADOPTED` are kept; the session deletes the others.
+        Of adopted folders the last `ADOPTED` are kept; the registry deletes the others.
         """
         name = f"{_text(name)}-{secrets.token_urlsafe(9)}"
         with self._adopting:
@@ -213,7 +215,7 @@ class Session:
         frames = checks.integer(frames, "frames", len(seeds), checks.FRAMES)
         mode = checks.choice(mode, "mode", checks.MODES)
         if not isinstance(loop, bool):
-            raise ValueError(f"loop must be true or false, got {checks.shown(loop)}")
+            raise ValueError(f"loop must be true or false, got {checks.quoted(loop)}")
         label = checks.labels(label, model.classes, len(seeds))
         if isinstance(label, list):
             drawn = model.class_weights(seeds).argmax(1).tolist()
@@ -243,7 +245,7 @@ class Session:
     def _known(self, name: object) -> str:
         if not isinstance(name, str) or name not in self._folders:
             have = ", ".join(self.names) or "none"
-            raise ValueError(f"model must be one of those served ({have}), got {checks.shown(name)}")
+            raise ValueError(f"model must be one of those served ({have}), got {checks.quoted(name)}")
         if name in self.errors and self._stamp(name) != self._failed[name]:
             self._read(name)  # its files have changed: it may have been half written
         if why := self.errors.get(name):

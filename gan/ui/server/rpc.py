@@ -20,7 +20,7 @@ from gan.ui.server.limits import Busy
 if TYPE_CHECKING:
     import numpy as np
 
-    from gan.ui.server.model_registry import Session
+    from gan.ui.server.model_registry import ModelRegistry
 
 Payload = dict[str, Any]
 log = logging.getLogger(__name__)
@@ -57,16 +57,16 @@ def answer(function: Callable[[Payload], Payload]) -> Callable[[Any], Payload]:
     return guarded
 
 
-def functions(session: Session) -> list[Callable[[Any], Payload]]:
+def functions(registry: ModelRegistry) -> list[Callable[[Any], Payload]]:
     """`describe`, `picture`, `grid` and `warm`, for `gr.HTML(server_functions=...)`."""
 
     @answer
     def describe(payload: Payload) -> Payload:
-        return dict(session.describe(payload.get("model")))
+        return dict(registry.describe(payload.get("model")))
 
     @answer
     def picture(payload: Payload) -> Payload:
-        image = session.picture(
+        image = registry.picture(
             payload.get("model"),
             payload.get("seed"),
             label=payload.get("label"),
@@ -78,7 +78,7 @@ def functions(session: Session) -> list[Callable[[Any], Payload]]:
 
     @answer
     def grid(payload: Payload) -> Payload:
-        images = session.grid(
+        images = registry.grid(
             payload.get("model"),
             payload.get("seeds"),
             label=payload.get("label"),
@@ -88,7 +88,7 @@ def functions(session: Session) -> list[Callable[[Any], Payload]]:
 
     @answer
     def warm(payload: Payload) -> Payload:
-        session.warm()
+        registry.warm()
         return {}
 
     return [describe, picture, grid, warm]

@@ -38,14 +38,14 @@ def offers() -> dict[str, Any]:
     settings: {points: [{name, kind, live, help, choices?}, ...], pictures: the same}; what has no choice is left out.
     """
     from gan.data import DATASETS
-    from gan.data.points import WORLDS
-    from gan.live.lessons import PRESETS
+    from gan.data.points import DISTRIBUTIONS
+    from gan.live.lessons import LESSONS
     from gan.networks import NETWORKS, POINT_NETWORKS
 
     return {
-        "presets": {name: {"title": lesson.title, "lookAt": lesson.look_at} for name, lesson in PRESETS.items()},
+        "presets": {name: {"title": lesson.title, "lookAt": lesson.look_at} for name, lesson in LESSONS.items()},
         "data": {
-            "points": {name: world.about for name, world in WORLDS.items()},
+            "points": {name: distribution.about for name, distribution in DISTRIBUTIONS.items()},
             "pictures": {name: source.about for name, source in DATASETS.items() if not source.download},
         },
         "settings": {
@@ -79,9 +79,9 @@ def _offered(pairs: Mapping[str, Pair], pictures: bool) -> list[dict[str, Any]]:
 def dataset(name: object) -> str:
     """The name of a data set that is offered, or of a drawing; ValueError for any other."""
     if isinstance(name, str) and name.startswith("ink:"):
-        from gan.data.points import world_of
+        from gan.data.points import distribution_of
 
-        world_of(name)  # raises what is wrong with it
+        distribution_of(name)  # raises what is wrong with it
         return name
     data = offers()["data"]
     return checks.choice(name, "dataset", (*data["points"], *data["pictures"]))
@@ -90,12 +90,12 @@ def dataset(name: object) -> str:
 def settings(values: object) -> dict[str, Any]:
     """Settings from a browser: known names, numbers in the type that `Config` wants. Ranges are `Config`'s to check."""
     if not isinstance(values, dict):
-        raise ValueError(f"settings must be an object, got {checks.shown(values)}")
+        raise ValueError(f"settings must be an object, got {checks.quoted(values)}")
     offered = {f.name: f for f in fields()}
     out = {}
     for name, value in values.items():
         if name not in offered:
-            raise ValueError(f"{checks.shown(name)} is no setting of a run here")
+            raise ValueError(f"{checks.quoted(name)} is no setting of a run here")
         if isinstance(value, float) and value.is_integer() and isinstance(offered[name].default, int):
             value = int(value)  # JavaScript knows one kind of number
         out[name] = value
@@ -104,17 +104,17 @@ def settings(values: object) -> dict[str, Any]:
 
 def config(preset: object, dataset: str, changes: object, seed: int) -> Config:
     """A preset for a data set, with changes; ValueError for what is unknown, bad or more than one visitor may."""
-    from gan.live.lessons import PRESETS, config_of
+    from gan.live.lessons import LESSONS, config_of
 
-    preset = checks.choice(preset, "preset", tuple(PRESETS))
+    preset = checks.choice(preset, "preset", tuple(LESSONS))
     return bounded(config_of(preset, dataset, {"seed": seed, **settings(changes)}))
 
 
 def bounded(config: Config) -> Config:
     """The config, if it takes no more memory and time than one visitor may; ValueError otherwise."""
-    from gan.data.points import is_world
+    from gan.data.points import is_points
 
-    for name, most in LARGEST["points" if is_world(config.dataset) else "pictures"].items():
+    for name, most in LARGEST["points" if is_points(config.dataset) else "pictures"].items():
         if getattr(config, name) > most:
             raise ValueError(f"{name} may be {most} at most here, got {getattr(config, name)}: train it at home")
     return config
@@ -140,5 +140,5 @@ def uploaded(files: object) -> Dataset:
             try:
                 paths[-1].write_bytes(base64.b64decode(file["data"], validate=True))
             except ValueError:
-                raise ValueError(f"{checks.shown(file['name'])} arrived damaged: please try again") from None
+                raise ValueError(f"{checks.quoted(file['name'])} arrived damaged: please try again") from None
         return read_uploads(paths)

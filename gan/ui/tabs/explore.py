@@ -15,7 +15,7 @@ import gradio as gr
 from gan.ui.server import checks, rpc
 
 if TYPE_CHECKING:
-    from gan.ui.server.model_registry import Session
+    from gan.ui.server.model_registry import ModelRegistry
 
 PAGE = """
 <div class="ll-explore" data-models="{models}" data-reach="{reach}">
@@ -67,24 +67,24 @@ PAGE = """
 """
 
 
-def build(session: Session) -> gr.HTML:
+def build(registry: ModelRegistry) -> gr.HTML:
     """Add the tab's contents to the tab under construction."""
     return gr.HTML(
-        page(session),
+        page(registry),
         js_on_load="latentLab.explore(element, server)",
-        server_functions=rpc.functions(session),
+        server_functions=rpc.functions(registry),
         elem_id="ll-explore",
         padding=False,
         apply_default_css=False,
     )
 
 
-def page(session: Session) -> str:
+def page(registry: ModelRegistry) -> str:
     """The tab's HTML. Whatever comes from a folder is escaped."""
-    if not session.names:
+    if not registry.names:
         return '<div class="ll-explore" data-models="[]"><p>There is no model to explore yet.</p></div>'
-    names = [escape(name, quote=True) for name in session.names]
-    infos = [session.info(name) for name in session.names]
+    names = [escape(name, quote=True) for name in registry.names]
+    infos = [registry.info(name) for name in registry.names]
     known = [(info.name, {"size": info.resolution, "classes": info.classes}) for info in infos]
     return PAGE.format(
         models=escape(json.dumps(known), quote=True),

@@ -16,25 +16,25 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from gan.ui.server.model_info import Info
-    from gan.ui.server.model_registry import Session
+    from gan.ui.server.model_registry import ModelRegistry
 
 
-def build(session: Session) -> gr.HTML:
-    """Add the gallery to the tab under construction; once it is on screen, the browser asks for `session.warm`."""
+def build(registry: ModelRegistry) -> gr.HTML:
+    """Add the gallery to the tab under construction; once it is on screen, the browser asks for `registry.warm`."""
     return gr.HTML(
-        page(session),
+        page(registry),
         js_on_load="latentLab.gallery(element, server)",
-        server_functions=rpc.functions(session),
+        server_functions=rpc.functions(registry),
         elem_id="ll-gallery",
         padding=False,
         apply_default_css=False,
     )
 
 
-def page(session: Session) -> str:
+def page(registry: ModelRegistry) -> str:
     """The tab's HTML. Whatever comes from a folder is escaped."""
-    cards = [card(session.info(name)) for name in session.names]
-    notices = [notice(name, why) for name, why in [*session.errors.items(), *session.notices.items()]]
+    cards = [card(registry.info(name)) for name in registry.names]
+    notices = [notice(name, why) for name, why in [*registry.errors.items(), *registry.notices.items()]]
     if not cards and not notices:
         notices = [notice("No models yet", "train one with `python train.py`; it appears here after a restart")]
     return f'<div class="ll-cards">{"".join(cards + notices)}</div>'

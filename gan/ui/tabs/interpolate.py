@@ -20,14 +20,14 @@ import gradio as gr
 import numpy as np
 from PIL import Image
 
-from gan.models.image_grid import tiled
+from gan.models.image_grid import tile_pictures
 from gan.ui.assets import STATIC
 from gan.ui.server import checks, rpc
 from gan.ui.server.limits import Limit
 from gan.ui.server.video import EXPORTS, buttons, file_name
 
 if TYPE_CHECKING:
-    from gan.ui.server.model_registry import Session
+    from gan.ui.server.model_registry import ModelRegistry
 
 SHEET = 2**24  # pixels in one sheet: 240 frames of 256 x 256 fit
 ENCODING, WAITING = 1, 4  # downloads encoded at once, and downloads that may stand in line before `Busy`
@@ -35,23 +35,23 @@ ENCODING, WAITING = 1, 4  # downloads encoded at once, and downloads that may st
 HTML = (STATIC / "interpolate/interpolate.html").read_text(encoding="utf-8")
 
 
-def build(session: Session) -> gr.HTML:
+def build(registry: ModelRegistry) -> gr.HTML:
     """Add the tab's contents to the tab under construction."""
     return gr.HTML(
-        page(session),
+        page(registry),
         js_on_load="latentLab.interpolate(element, server)",
-        server_functions=functions(session),
+        server_functions=functions(registry),
         elem_id="ll-interpolate",
         apply_default_css=False,  # Gradio's look for prose would win over ours for buttons and inputs
         padding=False,
     )
 
 
-def page(session: Session) -> str:
+def page(registry: ModelRegistry) -> str:
     """The tab's HTML. Whatever comes from a folder is escaped."""
-    if not session.names:
+    if not registry.names:
         return '<div class="ll-walk" data-models="{}"><p>There is no model to interpolate yet.</p></div>'
-    models = {name: {"classes": list(session.info(name).classes)} for name in session.names}
+    models = {name: {"classes": list(registry.info(name).classes)} for name in registry.names}
     names = [escape(name, quote=True) for name in models]
     parts = {
         "models": escape(json.dumps(models), quote=True),
@@ -63,7 +63,7 @@ def page(session: Session) -> str:
     return re.sub(r"\{(\w+)\}", lambda match: parts[match[1]], HTML)
 
 
-def functions(session: Session) -> list[Callable[[Any], rpc.Payload]]:
+def functions(registry: ModelRegistry) -> list[Callable[[Any], rpc.Payload]]:
     """`walk` and `film`, for `gr.HTML(server_functions=...)`; see `gan.ui.server.rpc` for what they answer to nonsense.
 
     Both take {model, seeds, frames, mode, loop, label, truncation}; `film` also {kind, fps}.
@@ -76,19 +76,19 @@ def functions(session: Session) -> list[Callable[[Any], rpc.Payload]]:
         name = payload.get("model")
         seeds = checks.seeds(payload.get("seeds"), 2, checks.STOPS)
         frames = checks.integer(payload.get("frames"), "frames", len(seeds), checks.FRAMES)
-        most = max(2, SHEET // max(1, session.info(name).resolution) ** 2)
+        most = max(2, SHEET // max(1, registry.info(name).resolution) ** 2)
         if frames + len(seeds) > most:
             raise ValueError(f"frames must be in [2, {most - len(seeds)}] for pictures of this size, got {frames}")
         options = {key: payload[key] for key in ("mode", "loop", "label", "truncation") if key in payload}
-        return session.strip(name, seeds, frames, **options)
+        return registry.strip(name, seeds, frames, **options)
 
     @rpc.answer
     def walk(payload: rpc.Payload) -> rpc.Payload:
         pictures = strip(payload)
         options = {key: payload[key] for key in ("label", "truncation") if key in payload}
-        keys = session.grid(payload["model"], payload["seeds"], **options)
+        keys = registry.grid(payload["model"], payload["seeds"], **options)
         columns = math.ceil(math.sqrt(len(pictures) + len(keys)))
-        sheet = tiled(np.concatenate([pictures, keys]), columns)
+        sheet = tile_pictures(np.concatenate([pictures, keys]), columns)
         return {
             "size": pictures.shape[1],
             "frames": len(pictures),

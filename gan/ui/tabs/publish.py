@@ -30,8 +30,8 @@ from gan.ui.server import checks
 from gan.ui.server.model_info import is_run
 
 if TYPE_CHECKING:
-    from gan.hub.push import Sent
-    from gan.ui.server.model_registry import Session
+    from gan.hub.push import PushResult
+    from gan.ui.server.model_registry import ModelRegistry
 
 OAUTH = ("authlib", "itsdangerous")  # what Gradio signs visitors in with; a Space with `hf_oauth` has them
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
@@ -51,9 +51,9 @@ NOTHING = (
 )
 
 
-def build(session: Session, tab: gr.Tab) -> gr.Column:
+def build(registry: ModelRegistry, tab: gr.Tab) -> gr.Column:
     """Add the tab's contents to the tab under construction."""
-    runs, why_not = trained(session), reason()
+    runs, why_not = trained(registry), reason()
     with gr.Column(elem_id="ll-publish") as column:
         gr.HTML(INTRO, padding=False, apply_default_css=False)
         if signed_in_here():
@@ -74,7 +74,7 @@ def build(session: Session, tab: gr.Tab) -> gr.Column:
             elem_id="ll-publish-result",
         )
     button.click(
-        functions(session),
+        functions(registry),
         [run, repo, private],
         result,
         show_progress="hidden",
@@ -89,9 +89,9 @@ def build(session: Session, tab: gr.Tab) -> gr.Column:
     return column
 
 
-def trained(session: Session) -> list[str]:
+def trained(registry: ModelRegistry) -> list[str]:
     """Names of the runs that were trained here, for all to see."""
-    return [name for name in session.names if is_run(session.folder(name))]
+    return [name for name in registry.names if is_run(registry.folder(name))]
 
 
 def signed_in_here() -> bool:
@@ -112,7 +112,7 @@ def reason() -> str:
     return ""
 
 
-def functions(session: Session) -> Callable[..., Iterator[str]]:
+def functions(registry: ModelRegistry) -> Callable[..., Iterator[str]]:
     """What the button does: (run, repository, private) -> HTML that tells how far it is, and then where it is.
 
     With the visitor's token on a Space; elsewhere with the machine's, for requests that were made on it.
@@ -122,13 +122,13 @@ def functions(session: Session) -> Callable[..., Iterator[str]]:
         if token is None:
             yield told("Sign in with Hugging Face first.", "wrong")
             return
-        yield from publish(session, run, repo, private, token.token)
+        yield from publish(registry, run, repo, private, token.token)
 
     def for_owner(run: Any, repo: Any, private: Any, request: gr.Request) -> Iterator[str]:
         if not at_this_machine(request):
             yield told("Only who sits at this machine may publish with its token.", "wrong")
             return
-        yield from publish(session, run, repo, private, None)
+        yield from publish(registry, run, repo, private, None)
 
     return for_visitor if signed_in_here() else for_owner
 
@@ -143,22 +143,22 @@ def at_this_machine(request: gr.Request) -> bool:
     return request.client.host in LOOPBACK and host in LOOPBACK and not forwarded
 
 
-def publish(session: Session, run: Any, repo: Any, private: Any, token: str | None) -> Iterator[str]:
+def publish(registry: ModelRegistry, run: Any, repo: Any, private: Any, token: str | None) -> Iterator[str]:
     """HTML for each step of a push, the last with a link or with what is wrong. Values may be anything."""
     try:
         why_not = reason()
         if why_not:
             yield told(why_not, "wrong")
             return
-        if not session.adopted(run):
-            run = _run(run, trained(session))
+        if not registry.adopted(run):
+            run = _run(run, trained(registry))
         repo = names.checked_repo(repo.strip() if isinstance(repo, str) else repo)
         if not isinstance(private, bool):
-            raise ValueError(f"private must be true or false, got {checks.shown(private)}")
-        for step in _steps(session.folder(run), repo, private, token):
+            raise ValueError(f"private must be true or false, got {checks.quoted(private)}")
+        for step in _steps(registry.folder(run), repo, private, token):
             yield told(f"{escape(step)}…", "busy") if isinstance(step, str) else told(_link(step), "done")
     except (FolderError, HubError) as error:
-        yield told(f"Sorry: {escape(_plain(error, session, run))}.", "wrong")
+        yield told(f"Sorry: {escape(_plain(error, registry, run))}.", "wrong")
     except ValueError as error:
         yield told(f"Sorry: {escape(str(error))}.", "wrong")
     except Exception:
@@ -172,12 +172,13 @@ def _run(name: Any, runs: list[str]) -> str:
     if name not in runs:
         have = f" ({', '.join(runs)})" if runs else ""
         raise ValueError(
-            f"model must be a finished run{have} or one of the Train tab's that is still kept, got {checks.shown(name)}"
+            f"model must be a finished run{have} or one of the Train tab's that is still kept, "
+            f"got {checks.quoted(name)}"
         )
     return name
 
 
-def _steps(folder: Path, repo: str, private: bool, token: str | None) -> Iterator[str | Sent]:
+def _steps(folder: Path, repo: str, private: bool, token: str | None) -> Iterator[str | PushResult]:
     """What goes on, line by line, and at last what came of it; raises what the push raises."""
     from gan.hub.push import push
 
@@ -198,16 +199,16 @@ def _steps(folder: Path, repo: str, private: bool, token: str | None) -> Iterato
     yield item
 
 
-def _link(sent: Sent) -> str:
+def _link(sent: PushResult) -> str:
     page = escape(sent.page, quote=True)
     how = f"Published as {escape(sent.tag or sent.commit[:7])}" if sent.changed else "Already published, unchanged"
     return f'{how}: <a href="{page}" target="_blank" rel="noopener">{escape(sent.repo)}</a>'
 
 
-def _plain(error: Exception, session: Session, run: Any) -> str:
+def _plain(error: Exception, registry: ModelRegistry, run: Any) -> str:
     """An error's text without this machine's folders."""
-    known = isinstance(run, str) and (run in session.names or session.adopted(run))
-    return str(error).replace(str(session.folder(run)), run) if known else str(error)
+    known = isinstance(run, str) and (run in registry.names or registry.adopted(run))
+    return str(error).replace(str(registry.folder(run)), run) if known else str(error)
 
 
 def told(html: str, kind: str = "idle") -> str:

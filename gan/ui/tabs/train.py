@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from gan.live.history import Moment
     from gan.live.run import Run
     from gan.live.runs import Runs
-    from gan.ui.server.model_registry import Session
+    from gan.ui.server.model_registry import ModelRegistry
 
 HTML = (STATIC / "train/train.html").read_text(encoding="utf-8")
 LOOKERS = 12, 0  # calls that may wait for news at once; the others are answered at once
@@ -35,7 +35,7 @@ TAKERS = 1, 4  # films and folders being made
 FILM_FPS = 12
 
 
-def build(session: Session, runs: Callable[[], Runs] | None = None) -> gr.HTML:
+def build(registry: ModelRegistry, runs: Callable[[], Runs] | None = None) -> gr.HTML:
     """Add the tab's contents to the tab under construction. runs: gives the machine's; made on first use if None.
 
     The first screen does not need torch, so nothing here imports it before the tab is opened.
@@ -43,7 +43,7 @@ def build(session: Session, runs: Callable[[], Runs] | None = None) -> gr.HTML:
     return gr.HTML(
         page(),
         js_on_load="latentLab.train(element, server)",
-        server_functions=functions(session, runs or _runs()),
+        server_functions=functions(registry, runs or _runs()),
         elem_id="ll-train",
         apply_default_css=False,
         padding=False,
@@ -70,8 +70,9 @@ def page() -> str:
     return HTML.replace("{exports}", buttons("data-film", "data-home disabled"))
 
 
-def functions(session: Session, runs: Callable[[], Runs]) -> list[Callable[[Any], rpc.Payload]]:
-    """What the tab calls, for `gr.HTML(server_functions=...)`; see `gan.ui.server.rpc` for what they answer to nonsense.
+def functions(registry: ModelRegistry, runs: Callable[[], Runs]) -> list[Callable[[Any], rpc.Payload]]:
+    """What the tab calls, for `gr.HTML(server_functions=...)`; see `gan.ui.server.rpc` for what they answer to
+    nonsense.
 
     about    -> what the menus hold; see `gan.ui.server.train_form.offers`
     preset   {preset, dataset} -> {settings}: those that the tab offers, by name
@@ -113,7 +114,7 @@ def functions(session: Session, runs: Callable[[], Runs]) -> list[Callable[[Any]
                 data, dataset = train_form.uploaded(payload["files"]), "uploaded"
             sides = payload.get("sides")
             if not isinstance(sides, list) or not 1 <= len(sides) <= 2 or not all(isinstance(s, dict) for s in sides):
-                raise ValueError(f"sides must be a list of one or two, got {checks.shown(sides)}")
+                raise ValueError(f"sides must be a list of one or two, got {checks.quoted(sides)}")
             seed = checks.seed(payload.get("seed", 0))
             name = dataset if data is not None else train_form.dataset(dataset)
             configs = [train_form.config(side.get("preset"), name, side.get("changes", {}), seed) for side in sides]
@@ -123,13 +124,13 @@ def functions(session: Session, runs: Callable[[], Runs]) -> list[Callable[[Any]
     @rpc.answer
     def fork(payload: rpc.Payload) -> rpc.Payload:
         from gan.live.run import Run
-        from gan.training.validation import changed
+        from gan.training.validation import with_changes
 
         with beginning():
             old = found(payload).run
             configs, states, shown = old.fork(checks.integer(payload.get("number"), "number", 0, 2**31))
             settings = train_form.settings(payload.get("changes", {}))
-            configs = [train_form.bounded(changed(config, settings)) if settings else config for config in configs]
+            configs = [train_form.bounded(with_changes(config, settings)) if settings else config for config in configs]
             return {"run": _begun(runs(), Run(configs, old.data, states, _lent())), "shown": shown}
 
     @rpc.answer
@@ -151,14 +152,14 @@ def functions(session: Session, runs: Callable[[], Runs]) -> list[Callable[[Any]
     @rpc.answer
     def ask(payload: rpc.Payload) -> rpc.Payload:
         from gan.live.run import SLOWEST
-        from gan.training.validation import changed
+        from gan.training.validation import with_changes
 
         run: Run = found(payload).run
 
         def change() -> None:
             side = checks.integer(payload.get("side", 0), "side", 0, len(run.configs) - 1)
             settings = train_form.settings(payload.get("settings"))
-            train_form.bounded(changed(run.configs[side], settings))
+            train_form.bounded(with_changes(run.configs[side], settings))
             run.change(side, settings)
 
         can = {
@@ -197,8 +198,8 @@ def functions(session: Session, runs: Callable[[], Runs]) -> list[Callable[[Any]
             run = found(payload).run
             folder = Path(tempfile.mkdtemp(dir=home.name))
             name, shown = _folder(run, payload, folder, checkpoint=False)
-            model = session.adopt(f"{name}-{shown}", folder)
-            info = session.info(model)
+            model = registry.adopt(f"{name}-{shown}", folder)
+            info = registry.info(model)
             return {"model": model, "size": info.resolution, "classes": list(info.classes)}
 
     return [about, preset, begin, fork, news, moment, ask, film, take, open]

@@ -1,4 +1,4 @@
-"""`gan.evaluation.metrics.fit`, `reference` and `train_classifier`: training small classifiers, and which pictures for what."""
+"""`metrics.fit`, `reference` and `train_classifier`: training small classifiers, and which pictures for what."""
 
 from __future__ import annotations
 

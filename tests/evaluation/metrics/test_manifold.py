@@ -1,4 +1,4 @@
-"""`gan.evaluation.metrics.manifold` and `distances`: against brute force in numpy, and against the authors' published figures."""
+"""`metrics.manifold` and `distances`: against brute force in numpy, and against the authors' published figures."""
 
 from __future__ import annotations
 

@@ -33,8 +33,8 @@ def test_the_world_itself_is_covered(name):
 
 @pytest.mark.parametrize("name", MIXTURES)
 def test_one_mode_alone_costs_log_of_their_number(name):
-    world = MIXTURES[name]
-    result = coverage(world.centres[:1].repeat(50, 1), world)
+    distribution = MIXTURES[name]
+    result = coverage(distribution.centres[:1].repeat(50, 1), distribution)
     assert (result.modes, result.quality) == (1, 1.0) and result.kl == pytest.approx(math.log(result.of))
 
 

@@ -1,0 +1,52 @@
+"""Measure a model folder: each number beside what real pictures score in place of the generated ones.
+
+python -m gan.evaluate FOLDER [--data-root data] [--samples N] [--device auto] [--no-cas]
+
+Prints JSON, adds it to FOLDER/metrics.json and to the card, and draws FOLDER/neighbours.png.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from pathlib import Path
+
+from gan.errors import ConfigError, DataError, FolderError
+from gan.evaluation.card import NEIGHBOURS
+from gan.evaluation.evaluate import SAMPLES, evaluate, read_metrics, record
+from gan.models.model import load
+
+
+def _parser() -> argparse.ArgumentParser:
+    flags = argparse.ArgumentParser(prog="python -m gan.evaluation.evaluate", description=__doc__.splitlines()[0])
+    flags.add_argument("folder", type=Path, help="a model folder")
+    flags.add_argument("--data-root", default="data", help="where downloaded data sets live (default: data)")
+    flags.add_argument("--samples", type=int, default=SAMPLES, help=f"generated pictures (default: {SAMPLES})")
+    flags.add_argument("--device", default="auto", help="auto, cpu or cuda (default: auto)")
+    flags.add_argument("--no-cas", action="store_true", help="skip the classifier accuracy score, the slowest part")
+    return flags
+
+
+def main() -> None:
+    """Evaluate, record, print. What goes on is told on stderr, so that stdout is JSON alone."""
+    arguments = _parser().parse_args()
+    try:
+        model = load(arguments.folder, arguments.device)
+        read_metrics(arguments.folder)  # what could not be recorded is not measured
+        result = evaluate(
+            model,
+            arguments.data_root,
+            arguments.samples,
+            not arguments.no_cas,
+            arguments.folder / NEIGHBOURS,
+            lambda line: print(line, file=sys.stderr, flush=True),
+        )
+        record(arguments.folder, model.config, result)
+    except (ConfigError, DataError, FolderError, OSError) as error:
+        sys.exit(f"error: {error}")
+    print(json.dumps(result, indent=2))
+
+
+if __name__ == "__main__":
+    main()
