@@ -332,7 +332,7 @@ def test_late_replies_are_dropped_and_the_newest_is_always_shown(page: sync_api.
         }),
         show: (reply) => shown.push(reply.wish),
       });
-      for (let wish = 0; wish < 9; wish++) rpc.want(wish);
+      for (let wish = 0; wish < 9; wish++) live.want(wish);
       for (const i of order) {
         doors[i]();
         await new Promise((done) => setTimeout(done));
