@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from gan.hub.load import load
     from gan.models.model import Model
 
+__version__ = "0.2.0"
 __all__ = ["Model", "load"]
 
 
