@@ -84,6 +84,16 @@ def test_imports_go_one_way_between_layers():
     assert not wrong
 
 
+def test_no_file_imports_itself_by_way_of_others():
+    modules = {p.removesuffix(".py").removesuffix("/__init__").replace("/", "."): p for p in SOURCES}
+    edges = {m: {n for n in imported(p) if n in modules and n != m and n != "gan"} for m, p in modules.items()}
+    # A package's __init__ is loaded before its files: that they import from each other is no circle of ours.
+    edges = {m: {n for n in found if not m.startswith(f"{n}.")} for m, found in edges.items()}
+    while leaves := {m for m, found in edges.items() if not found & edges.keys()}:
+        edges = {m: found for m, found in edges.items() if m not in leaves}
+    assert not edges, "a circle of imports"
+
+
 def test_only_commands_know_a_command_line_and_only_the_ui_knows_a_browser():
     for source in SOURCES:
         names = imported(source)
@@ -104,103 +114,60 @@ def test_nothing_pickles():
         assert not re.search(r"torch\.(load|save)\(", (ROOT / source).read_text(encoding="utf-8")), source
 
 
-def tree(readme: str) -> dict[str, str]:
-    """README's tree as path -> description: the fenced block whose first line is `latent-lab/`.
-
-    Nesting is by depth of indentation, with or without box-drawing characters; a description stands after two spaces.
-    """
-    block = re.search(r"^```\w*\n(latent-lab/.*?)^```", readme, re.MULTILINE | re.DOTALL)
+def tree() -> dict[str, str]:
+    """Return README's tree as path -> description: the block that begins with `latent-lab/`, nested by indentation."""
+    block = re.search(r"^```\n(latent-lab/.*?)^```", readme(), re.MULTILINE | re.DOTALL)
     assert block, "README.md has no fenced block that begins with latent-lab/"
     listed: dict[str, str] = {}
     parents: list[tuple[int, str]] = []
     for line in block[1].splitlines()[1:]:
-        plain = re.sub("[│├└─]", " ", line)
-        if not plain.strip():
-            continue
-        indent = len(plain) - len(plain.lstrip())
-        name, _, about = plain.strip().partition("  ")
+        indent = len(line) - len(line.lstrip())
+        name, _, about = line.strip().partition("  ")
         while parents and parents[-1][0] >= indent:
             parents.pop()
         path = (parents[-1][1] if parents else "") + name
-        assert path not in listed, f"{path} is listed twice"
         listed[path] = about.strip()
-        if name.endswith("/"):
-            parents.append((indent, path))
+        parents.append((indent, path))
     return listed
-
-
-def faults(listed: dict[str, str], files: list[str]) -> list[str]:
-    """What differs between a tree and the files on disk.
-
-    Each top-level file or folder and each file of gan/ has a line; names that begin with a dot need none, nor does the
-    page itself, and a package's __init__.py is described by its folder. Each line exists and describes.
-    """
-    folders = {"/".join(p.split("/")[:i]) + "/" for p in files for i in range(1, p.count("/") + 1)}
-    needed = {p.split("/")[0] + "/" * ("/" in p) for p in files if not p.startswith(".") and p != "README.md"}
-    needed |= {p for p in files if p.startswith("gan/")}
-    needed = {p.removesuffix("__init__.py") for p in needed}
-    known = listed.keys() | {p.removesuffix("__init__.py") for p in listed}
-    found = [f"{p} has no line" for p in sorted(needed - known)]
-    found += [f"{p} does not exist" for p in sorted(listed.keys() - folders - set(files))]
-    return found + [f"{p} has no description" for p, about in listed.items() if not about]
-
-
-EXAMPLE = """
-```
-latent-lab/
-  train.py    command line
-  gan/        the engine
-    config.py       what a run is
-    data/           pictures
-      emoji.webp      a sheet
-  docs/       more to read
-```
-"""
-EXAMPLE_FILES = [
-    ".gitignore", "train.py", "gan/__init__.py", "gan/config.py", "gan/data/__init__.py", "gan/data/bundled/emoji.webp",
-    "docs/DESIGN.md",
-]  # fmt: skip
-BOXES = """
-```text
-latent-lab/
-├── train.py    command line
-├── gan/        the engine
-│   ├── config.py       what a run is
-│   └── data/           pictures
-│       └── emoji.webp      a sheet
-└── docs/       more to read
-```
-"""
-
-
-def test_tree_checker_reads_both_ways_of_drawing_and_finds_each_fault():
-    assert tree(EXAMPLE) == tree(BOXES)
-    listed = tree(EXAMPLE)
-    assert listed["gan/data/bundled/emoji.webp"] == "a sheet"
-    assert faults(listed, EXAMPLE_FILES) == []
-    assert faults(listed, [*EXAMPLE_FILES, "gan/new.py"]) == ["gan/new.py has no line"]
-    assert faults(listed, [*EXAMPLE_FILES, "new/a", "new/b"]) == ["new/ has no line"]
-    assert faults(listed, EXAMPLE_FILES[:-1]) == ["docs/ does not exist"]
-    assert faults({**listed, "train.py": ""}, EXAMPLE_FILES) == ["train.py has no description"]
-    assert faults({**listed, "docs/OLD.md": "gone"}, EXAMPLE_FILES) == ["docs/OLD.md does not exist"]
 
 
 def readme() -> str:
     return (ROOT / "README.md").read_text(encoding="utf-8")
 
 
-def test_readme_tree_is_what_lies_on_disk():
-    assert faults(tree(readme()), tracked()) == []
+def test_readme_tree_shows_every_folder_and_the_two_programs():
+    listed = tree()
+    folders = {"/".join(p.split("/")[:i]) + "/" for p in tracked() for i in range(1, p.count("/") + 1)}
+    code = {
+        f for f in folders if f.startswith("gan/") and any(p.startswith(f) and p.endswith(".py") for p in tracked())
+    }
+    top = {f for f in folders if f.count("/") == 1 and not f.startswith(".")}
+    assert set(listed) == code | top | {"app.py", "train.py", "gan/ui/static/"}
+    assert all(listed.values())
+    assert len(readme().splitlines()) <= 250
+
+
+def test_links_of_the_documents_lead_somewhere():
+    for name in ("README.md", "CONTRIBUTING.md", "CHANGELOG.md", "docs/DESIGN.md", "docs/VERSIONS.md"):
+        text = (ROOT / name).read_text(encoding="utf-8")
+        for target in re.findall(r"\]\(([^)#:]+)\)", text):
+            assert ((ROOT / name).parent / target).exists(), f"{name}: {target}"
+        for file in re.findall(r"`((?:gan|tests|docs|weights|benchmarks)/[\w./-]+)`", text):
+            assert (ROOT / file).exists(), f"{name}: {file}"
 
 
 def test_requirements_are_pinned():
     names = [p for p in tracked() if re.fullmatch(r"requirements[\w-]*\.txt", p)]
-    assert "requirements.txt" in names
+    assert names == ["requirements-dev.txt", "requirements.txt"]
+    ranged = set()
     for name in names:
         for line in (ROOT / name).read_text().splitlines():
-            assert re.fullmatch(r"\s*(#.*)?|-r requirements[\w-]*\.txt|[\w.\[\]-]+==[\w.]+( ;.*)?", line), (
-                f"{name}: {line}"
-            )
+            pin = r"\s*(#.*)?|-r requirements\.txt|[\w.\[\]-]+==[\w.]+"
+            if match := re.fullmatch(r"([\w-]+)>=[\d.]+,<[\d.]+", line):
+                ranged.add(match[1])
+            else:
+                assert re.fullmatch(pin, line), f"{name}: {line}"
+    assert ranged == {"torch", "torchvision", "pydantic"}  # docs/VERSIONS.md says what was tried
 
 
 def test_the_space_is_what_the_repository_says():
@@ -208,7 +175,6 @@ def test_the_space_is_what_the_repository_says():
     pinned = re.search(r"^gradio==(\S+)$", (ROOT / "requirements.txt").read_text(), re.MULTILINE)
     assert matter["sdk"] == "gradio" and str(matter["sdk_version"]) == pinned[1]
     assert (ROOT / matter["app_file"]).is_file()
-    assert matter["python_version"] == "3.11" and 'target-version = "py311"' in (ROOT / "pyproject.toml").read_text()
     assert matter["license"].upper() == (ROOT / "LICENSE").read_text().split()[0]
     assert matter["title"] and len(matter["short_description"]) <= 60
     assert isinstance(matter["models"], list) and all(map(is_repo, matter["models"]))
@@ -228,13 +194,25 @@ def test_no_file_holds_a_note_to_self():
             assert not [mark for mark in MARKS if re.search(rf"\b{mark}\b", text)], path
 
 
-@pytest.mark.parametrize("source", SOURCES)
-def test_every_file_of_the_package_says_what_it_is(source):
-    text = (ROOT / source).read_text(encoding="utf-8")
-    if source.endswith("__init__.py") and not text.strip():
-        return
-    doc = ast.get_docstring(ast.parse(text))
-    assert doc and doc.splitlines()[0].endswith((".", ":", "!")), source
+QUESTIONS = ("What", "Whether", "How", "Who", "Which", "Where", "When", "Why", "That")
+
+
+def test_every_file_and_public_name_of_the_package_says_what_it_is():
+    silent, questions = [], []
+    for source in SOURCES:
+        text = (ROOT / source).read_text(encoding="utf-8")
+        if source.endswith("__init__.py") and not text.strip():
+            continue
+        for node in ast.walk(ast.parse(text)):
+            if not isinstance(node, ast.Module | ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+                continue
+            doc, name = ast.get_docstring(node), getattr(node, "name", "the file")
+            if isinstance(node, ast.Module) and not (doc and doc.splitlines()[0].endswith((".", ":"))):
+                silent.append(source)
+            if doc and doc.split()[0].rstrip(",") in QUESTIONS:
+                questions.append(f"{source}: {name}")
+    assert not silent
+    assert not questions, "a docstring opens with a verb"
 
 
 @pytest.mark.parametrize("folder", SHIPPED, ids=lambda p: p.name)
@@ -261,14 +239,18 @@ def _json(folder: Path) -> dict:
     return yaml.safe_load((folder / "config.json").read_text(encoding="utf-8"))
 
 
-@pytest.mark.parametrize("rule", [["check"], ["format", "--check"]], ids=" ".join)
-def test_ruff_is_content(rule):
-    run = subprocess.run([sys.executable, "-m", "ruff", *rule, "."], cwd=ROOT, capture_output=True, text=True)
+@pytest.mark.parametrize(
+    "command", [["ruff", "check", "."], ["ruff", "format", "--check", "."], ["mypy"]], ids=" ".join
+)
+@pytest.mark.slow
+@pytest.mark.timeout(300)  # a first type check reads all of torch's types
+def test_checkers_are_content(command):
+    run = subprocess.run([sys.executable, "-m", *command], cwd=ROOT, capture_output=True, text=True)
     assert run.returncode == 0, run.stdout + run.stderr
 
 
 def test_ci_calls_the_test_command_of_the_readme():
-    commands = re.findall(r"^python3\.11 -m venv .*$", readme(), re.MULTILINE)
+    commands = re.findall(r"^python3 -m venv .*$", readme(), re.MULTILINE)
     assert [c.split()[-1] for c in commands] == ["app.py", "pytest"]
     script = (ROOT / ".ci/run").read_text(encoding="utf-8").splitlines()
     assert commands[1] in script
