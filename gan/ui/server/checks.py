@@ -9,14 +9,16 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
-REACH = 4.0  # standard deviations a slider may go from the middle
+from gan.ui.server import controls
+
+REACH = controls.by_name()["sliders"].high  # standard deviations a slider may go from the middle
 GRID = 64  # seeds in one grid
 STOPS = 8  # seeds on one walk
 FRAMES = 240  # frames of one walk: 10 s at 24 a second
 
 # As in `gan.models.latent` and `gan.models.model`, which need torch; a test compares them.
-SEEDS = 2**32  # seeds are in [0, SEEDS)
-TRUNCATION = 2.0
+SEEDS = int(controls.by_name()["seed"].high) + 1  # seeds are in [0, SEEDS)
+TRUNCATION = controls.by_name()["truncation"].high
 MODES = ("slerp", "lerp")
 
 
@@ -68,7 +70,13 @@ def seeds(value: object, least: int, most: int) -> list[int]:
 
 def truncation(value: object) -> float:
     """A truncation in [0, 2]."""
-    return number(value, "truncation", 0.0, TRUNCATION)
+    return slider(value, "truncation")
+
+
+def slider(value: object, name: str) -> float:
+    """Return a number within the range that `controls.CONTROLS` declares under that name."""
+    control = controls.by_name()[name]
+    return number(value, name, control.low, control.high)
 
 
 def label(value: object, classes: Sequence[str]) -> int | None:
@@ -93,10 +101,11 @@ def labels(value: object, classes: Sequence[str], count: int) -> int | None | li
 
 
 def steps(value: object, what: str, most: int) -> list[float]:
-    """At most `most` finite numbers in [-REACH, REACH], trailing zeros dropped."""
+    """Return at most `most` numbers, each in the range declared for control `what`, trailing zeros dropped."""
     if not isinstance(value, (list, tuple)) or len(value) > most:
         raise ValueError(f"{what} must be a list of at most {most} numbers, got {quoted(value)}")
-    out = [number(item, f"{what}[{i}]", -REACH, REACH) for i, item in enumerate(value)]
+    control = controls.by_name()[what]
+    out = [number(item, f"{what}[{i}]", control.low, control.high) for i, item in enumerate(value)]
     while out and math.isclose(out[-1], 0.0, abs_tol=1e-9):
         out.pop()
     return out

@@ -15,6 +15,7 @@ import logging
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
+from gan.ui.server import controls
 from gan.ui.server.limits import Busy
 
 if TYPE_CHECKING:
@@ -66,14 +67,7 @@ def functions(registry: ModelRegistry) -> list[Callable[[Any], Payload]]:
 
     @answer
     def picture(payload: Payload) -> Payload:
-        image = registry.picture(
-            payload.get("model"),
-            payload.get("seed"),
-            label=payload.get("label"),
-            truncation=payload.get("truncation", 1.0),
-            sliders=payload.get("sliders", ()),
-            raw=payload.get("raw", ()),
-        )
+        image = registry.picture(payload.get("model"), **{"seed": None, **controls.requested(payload)})
         return pixels(image[None])
 
     @answer

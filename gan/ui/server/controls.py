@@ -1,0 +1,85 @@
+"""The controls of Explore, declared once: name, address key, range, step, default and text of each.
+
+The page builds its controls from `CONTROLS`, the browser reads and writes addresses with them, `gan.ui.server.checks`
+refuses values outside their ranges, and Interpolate takes seeds and truncation from here. Nothing here imports torch,
+because the first screen is built before any model loads.
+
+To add a slider, add a `Control` of kind "slider" to `CONTROLS` and a parameter of its name, which applies it, to
+`gan.ui.server.model_registry.ModelRegistry.picture`.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
+
+# seed: a whole number, with a button for a random one. class: one of the model's classes, or none. slider: one number.
+# directions: one slider for each principal direction. coordinates: one slider for each latent coordinate.
+Kind = Literal["seed", "class", "slider", "directions", "coordinates"]
+
+
+@dataclass(frozen=True)
+class Control:
+    """One control.
+
+    name: its key in requests and its parameter of `ModelRegistry.picture`. query: its key in the page's address.
+    label: its caption on the page. help: one sentence, shown as a tooltip.
+    low, high, step: its range, ends included, and the distance of two positions; of every number where it has several.
+    default: the value that changes nothing, or for a seed the one shown first; None leaves the class to the seed.
+    """
+
+    name: str
+    query: str
+    kind: Kind
+    label: str
+    help: str
+    low: float
+    high: float
+    step: float
+    default: float | None
+
+
+CONTROLS = (
+    Control(
+        name="seed", query="seed", kind="seed", label="Seed",
+        help="The number that a picture's latent vector is drawn from",
+        low=0, high=2**32 - 1, step=1, default=204,  # 204 shows a good likeness with each of the shipped models
+    ),
+    Control(
+        name="label", query="label", kind="class", label="Class",
+        help="What the picture shows, for models trained with classes",
+        low=0, high=999, step=1, default=None,
+    ),
+    Control(
+        name="truncation", query="truncation", kind="slider", label="Truncation",
+        help="Lower is more typical, higher more varied",
+        low=0, high=2, step=0.05, default=1,
+    ),
+    Control(
+        name="sliders", query="d", kind="directions", label="Principal directions",
+        help="Steps along the directions that change pictures most, in standard deviations",
+        low=-4, high=4, step=0.05, default=0,
+    ),
+    Control(
+        name="raw", query="z", kind="coordinates", label="Every latent coordinate",
+        help="Offsets added to the seed's own latent vector, one slider for each coordinate",
+        low=-4, high=4, step=0.05, default=0,
+    ),
+)  # fmt: skip
+
+
+def by_name() -> dict[str, Control]:
+    """Return `CONTROLS` by name."""
+    return {control.name: control for control in CONTROLS}
+
+
+def for_browser() -> list[dict[str, Any]]:
+    """Return `CONTROLS` as JSON holds them, in order."""
+    return [dataclasses.asdict(control) for control in CONTROLS]
+
+
+def requested(payload: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the entries of a request that set a control, by name and unchecked."""
+    return {control.name: payload[control.name] for control in CONTROLS if control.name in payload}
