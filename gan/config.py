@@ -1,4 +1,4 @@
-"""What a training run is: one frozen dataclass, the ranges of its fields, and named presets."""
+"""The settings of a training run: one frozen dataclass, the ranges of its fields, and named presets."""
 
 from __future__ import annotations
 
@@ -7,18 +7,25 @@ import json
 import math
 import types
 import typing
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from gan.errors import ConfigError
 
 RESOLUTIONS = (28, 32, 64)
-LEAST_WIDTH = 16
+MIN_WIDTH = 16
 
 
-# metadata `derived`: filled in from the data, no flag; `resumable`: may differ when a run is resumed; `live`: may be
-# changed while a run goes on; `absent`: what folders mean that were written before the field existed
 def _setting(default: Any, help: str, low: float = -math.inf, high: float = math.inf, **metadata: Any) -> Any:
+    """Return a dataclass field with its help text, its range and the following metadata.
+
+    choices     the names that are allowed
+    derived     copied from the data set; no command-line flag
+    resumable   may differ when a run is resumed
+    live        may change while a run is going on
+    absent      the value in folders that were written before the field existed
+    """
     return field(default=default, metadata={"help": help, "low": low, "high": high, **metadata})
 
 
@@ -26,19 +33,19 @@ def _setting(default: Any, help: str, low: float = -math.inf, high: float = math
 class Config:
     """Everything that decides the weights, in the units given beside each field.
 
-    Saved verbatim as `config.json`. `channels` and `classes` are copied from the data set when training starts,
-    so that a folder can be rebuilt without its data.
+    Saved unchanged as `config.json`. `channels` and `classes` are copied from the data set when training starts, so
+    that the networks can be rebuilt without the data.
     """
 
-    dataset: str = _setting("emoji", "a data set's name, or a folder of pictures")
-    network: str = _setting("resnet", "generator and critic")
-    conditional: bool = _setting(True, "use the data set's classes, where network and data have them", absent=True)
+    dataset: str = _setting("emoji", "name of a data set, or a folder of pictures")
+    network: str = _setting("resnet", "architecture of the generator and the critic (discriminator)")
+    conditional: bool = _setting(True, "train on the data set's classes, if network and data have them", absent=True)
     loss: str = _setting("relativistic", "adversarial loss", live=True)
-    penalty: str = _setting("r1+r2", "gradient penalty of the critic", live=True, absent="r1+r2")
+    penalty: str = _setting("r1+r2", "gradient penalty on the critic (discriminator)", live=True, absent="r1+r2")
     gamma: float = _setting(1.0, "weight of the penalty; 0 turns it off", 0.0, 1e4, resumable=True, live=True)
     penalty_every: int = _setting(
         1,
-        "critic steps from one penalty to the next, which weighs as much as one at each of them (lazy regularisation)",
+        "critic steps from one penalty to the next, which then weighs that many times as much (lazy regularisation)",
         1,
         64,
         resumable=True,
@@ -46,66 +53,73 @@ class Config:
         absent=1,
     )
     critic_norm: str = _setting(
-        "none", "normalisation inside the critic", choices=("none", "batch", "spectral"), absent="none"
+        "none", "normalisation inside the critic (discriminator)", choices=("none", "batch", "spectral"), absent="none"
     )
     clip: float = _setting(
-        0.0, "bound on the critic's weights after each of its steps; 0 = none", 0.0, 10.0, live=True, absent=0.0
+        0.0,
+        "largest absolute weight of the critic, clipped after each of its steps; 0 = no clipping",
+        0.0,
+        10.0,
+        live=True,
+        absent=0.0,
     )
     augment: str = _setting(
         "none",
-        "DiffAugment of real and generated pictures: color, translation, cutout, joined by commas",
+        "DiffAugment of real and generated pictures: none, or some of color,translation,cutout",
         resumable=True,
         live=True,
         absent="none",
     )
-    images: int = _setting(3_000_000, "real images shown, the length of the run", 1, 10**10, resumable=True)
-    batch_size: int = _setting(16, "images a step of the critic, over all processes", 2, 65536, live=True)
+    images: int = _setting(3_000_000, "length of the run: real images shown to the critic", 1, 10**10, resumable=True)
+    batch_size: int = _setting(16, "images per critic step, over all processes", 2, 65536, live=True)
     accumulate: int = _setting(
         1,
-        "parts that a batch is worked through in, to save memory; batch normalisation then has each part's own "
-        "statistics, and dropout masks of each part's own",
+        "parts into which each batch is split to save memory; batch normalisation and dropout then work on each part "
+        "by itself",
         1,
         1024,
         resumable=True,
         absent=1,
     )
-    critic_steps: int = _setting(1, "steps of the critic for each of the generator", 1, 100, live=True, absent=1)
+    critic_steps: int = _setting(1, "critic steps per generator step", 1, 100, live=True, absent=1)
     seed: int = _setting(0, "seed of every random number of the run", 0, 2**32 - 1)
-    device: str = _setting("auto", "auto, cpu or cuda", resumable=True)
-    data_root: str = _setting("data", "where downloaded data sets live", resumable=True)
-    resolution: int = _setting(0, "pixels a side: 28, 32 or 64; 0 = the data set's own", 0, 64)
+    device: str = _setting("auto", "device to train on: auto, cpu or cuda", resumable=True)
+    data_root: str = _setting("data", "folder for downloaded data sets", resumable=True)
+    resolution: int = _setting(0, "width and height of the pictures: 28, 32 or 64; 0 = as in the data set", 0, 64)
     width: int = _setting(
         64,
-        "resnet: channels of the generator's maps of 14 or 16 pixels a side; points: half a hidden layer",
-        LEAST_WIDTH,
+        "size of the networks: channels of resnet's 14x14 or 16x16 maps; half a hidden layer of the points networks",
+        MIN_WIDTH,
         256,
     )
-    z_dim: int = _setting(100, "latent dimensions", 2, 512)
-    optimizer: str = _setting("adam", "how gradients move both networks", live=True, absent="adam")
-    learning_rate: float = _setting(4e-4, "step size of the generator", 1e-7, 1.0, resumable=True, live=True)
+    z_dim: int = _setting(100, "dimensions of the latent space", 2, 512)
+    optimizer: str = _setting("adam", "optimiser of both networks", live=True, absent="adam")
+    learning_rate: float = _setting(4e-4, "learning rate of the generator", 1e-7, 1.0, resumable=True, live=True)
     critic_lr_ratio: float = _setting(
-        1.0, "critic's learning rate over the generator's (TTUR)", 0.01, 100, resumable=True, live=True
+        1.0, "learning rate of the critic divided by the generator's (TTUR)", 0.01, 100, resumable=True, live=True
     )
-    beta1: float = _setting(0.0, "Adam's first decay; momentum of RMSprop and SGD", 0.0, 0.999, live=True)
-    beta2: float = _setting(0.99, "Adam's second decay; RMSprop's alpha", 0.0, 0.9999, live=True)
+    beta1: float = _setting(0.0, "Adam's beta1; momentum of RMSprop and SGD", 0.0, 0.999, live=True)
+    beta2: float = _setting(0.99, "Adam's beta2; RMSprop's alpha", 0.0, 0.9999, live=True)
     ema_images: int = _setting(
-        16_000, "half-life of the averaged generator, in images", 1, 10**9, resumable=True, live=True
+        16_000, "half-life of the generator's moving average (EMA), in images", 1, 10**9, resumable=True, live=True
     )
     burn_in: int = _setting(
-        0, "images over which the four *_start settings go to their final values, along a cosine", 0, 10**10, absent=0
+        0, "images over which the four *_start settings move to their final values (cosine)", 0, 10**10, absent=0
     )
-    learning_rate_start: float = _setting(0.0, "learning rate at image 0; 0 = the final one", 0.0, 1.0, absent=0.0)
+    learning_rate_start: float = _setting(0.0, "learning_rate at image 0; 0 = the final one", 0.0, 1.0, absent=0.0)
     gamma_start: float = _setting(0.0, "gamma at image 0; 0 = the final one", 0.0, 1e4, absent=0.0)
     beta2_start: float = _setting(0.0, "beta2 at image 0; 0 = the final one", 0.0, 0.9999, absent=0.0)
-    ema_images_start: int = _setting(0, "half-life of the average at image 0; 0 = the final one", 0, 10**9, absent=0)
+    ema_images_start: int = _setting(0, "ema_images at image 0; 0 = the final one", 0, 10**9, absent=0)
     anneal: float = _setting(
-        0.3, "last share of the run, over which learning rate falls to 0", 0.0, 1.0, resumable=True
+        0.3, "last part of the run, as a fraction, in which the learning rate falls to 0", 0.0, 1.0, resumable=True
     )
     precision: str = _setting(
-        "auto", "bf16 (autocast), fp32, or whichever is quicker where the run starts", choices=("auto", "bf16", "fp32")
+        "auto",
+        "bf16 (autocast), fp32, or auto: the faster of the two on this machine",
+        choices=("auto", "bf16", "fp32"),
     )
-    sample_images: int = _setting(100_000, "images between sample grids", 1, 10**10, resumable=True)
-    checkpoint_images: int = _setting(50_000, "images between checkpoints", 1, 10**10, resumable=True)
+    sample_images: int = _setting(100_000, "images between two grids of samples", 1, 10**10, resumable=True)
+    checkpoint_images: int = _setting(50_000, "images between two checkpoints", 1, 10**10, resumable=True)
     channels: int = _setting(0, "colour channels, from the data set", 0, 3, derived=True)
     classes: tuple[str, ...] = _setting((), "class names, from the data set", derived=True)
 
@@ -114,7 +128,7 @@ class Config:
         types_by_name = typing.get_type_hints(Config)
         for f in dataclasses.fields(self):
             kind, value = types_by_name[f.name], getattr(self, f.name)
-            _check(f, kind, value)
+            _check_value(f, kind, value)
             if kind is float:
                 object.__setattr__(self, f.name, float(value))  # JSON's 0 for 0.0, which Adam's betas do not take
         if self.resolution not in (0, *RESOLUTIONS):
@@ -125,12 +139,15 @@ class Config:
             raise ConfigError(f"accumulate must divide batch_size, got {self.accumulate} and {self.batch_size}")
 
     def to_json(self) -> str:
-        """The config as indented JSON text, every field present."""
+        """Return the config as indented JSON text with every field."""
         return json.dumps(dataclasses.asdict(self), indent=2, ensure_ascii=False) + "\n"
 
     @staticmethod
     def from_dict(values: Any) -> Config:
-        """Config from parsed, untrusted JSON. ConfigError for a non-object, a missing, unknown or wrong field."""
+        """Build a Config from parsed, untrusted JSON.
+
+        Raises ConfigError for a non-object and for a missing, unknown or invalid field.
+        """
         if not isinstance(values, dict):
             raise ConfigError(f"expected a JSON object, got {type(values).__name__}")
         names = {f.name for f in dataclasses.fields(Config)}
@@ -145,31 +162,37 @@ class Config:
         return Config(**values)
 
 
-def _check(f: dataclasses.Field, kind: Any, value: Any) -> None:
+def _check_value(f: dataclasses.Field, kind: Any, value: Any) -> None:
     if kind is float and type(value) is int:
         kind = int  # compared as it is: a huge one has no float
     if isinstance(kind, types.GenericAlias):
-        if not (isinstance(value, tuple) and all(isinstance(v, str) and len(v) <= 200 and _is_text(v) for v in value)):
-            raise ConfigError(f"{f.name} must be a list of names, got {value!r}"[:300])
-        if len(value) > 1000:
-            raise ConfigError(f"{f.name} must have at most 1000 entries, got {len(value)}")
-        return
-    if type(value) is not kind:
+        _check_names(f.name, value)
+    elif type(value) is not kind:
         raise ConfigError(f"{f.name} must be {kind.__name__}, got {value!r}"[:300])
-    if kind is str:
-        if len(value) > 1000:
-            raise ConfigError(f"{f.name} must be at most 1000 characters, got {len(value)}")
-        if not _is_text(value):
-            raise ConfigError(f"{f.name} must be text that UTF-8 can hold, got {value!r}")
-        choices = f.metadata.get("choices")
-        if choices and value not in choices:
-            raise ConfigError(f"{f.name} must be one of {', '.join(choices)}, got {value!r}")
+    elif kind is str:
+        _check_text(f.name, value, f.metadata.get("choices", ()))
     elif not f.metadata["low"] <= value <= f.metadata["high"]:  # False for NaN too
         raise ConfigError(f"{f.name} must be in [{f.metadata['low']}, {f.metadata['high']}], got {value}")
 
 
+def _check_names(name: str, value: Any) -> None:
+    if not (isinstance(value, tuple) and all(isinstance(v, str) and len(v) <= 200 and _is_text(v) for v in value)):
+        raise ConfigError(f"{name} must be a list of names, got {value!r}"[:300])
+    if len(value) > 1000:
+        raise ConfigError(f"{name} must have at most 1000 entries, got {len(value)}")
+
+
+def _check_text(name: str, value: str, choices: Sequence[str]) -> None:
+    if len(value) > 1000:
+        raise ConfigError(f"{name} must be at most 1000 characters, got {len(value)}")
+    if not _is_text(value):
+        raise ConfigError(f"{name} must be text that UTF-8 can hold, got {value!r}")
+    if choices and value not in choices:
+        raise ConfigError(f"{name} must be one of {', '.join(choices)}, got {value!r}")
+
+
 def _is_text(value: str) -> bool:
-    # JSON can spell half of a surrogate pair, which nothing can send to a browser.
+    # JSON can hold half of a surrogate pair, which cannot be encoded for a browser.
     return not any("\ud800" <= c <= "\udfff" for c in value)
 
 
@@ -178,7 +201,7 @@ _CLASSIC = {
     "anneal": 0.0, "precision": "fp32", "images": 1_000_000, "dataset": "mnist", "conditional": False,
 }  # fmt: skip
 
-# The recipes: what differs from the defaults above, which are the emoji recipe.
+# Only what differs from the defaults above, which are the emoji recipe.
 PRESETS: dict[str, dict[str, Any]] = {
     "emoji": {},
     "mnist": {"dataset": "mnist", "images": 400_000, "gamma": 0.1},

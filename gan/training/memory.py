@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from gan import networks
-from gan.config import LEAST_WIDTH, RESOLUTIONS, Config
+from gan.config import MIN_WIDTH, RESOLUTIONS, Config
 from gan.errors import TrainingError
 
 SHARE = 0.5  # of a GPU's free memory that pictures may take
@@ -47,7 +47,7 @@ def _fewer(config: Config) -> str:
 
 def _cure(config: Config) -> str:
     lower = [f"--batch-size (now {config.batch_size})"]
-    if networks.pair_of(config).sized and config.width > LEAST_WIDTH:
+    if networks.pair_of(config).sized and config.width > MIN_WIDTH:
         lower.append(f"--width (now {config.width})")
     if config.network not in networks.POINT_NETWORKS and config.resolution not in (0, RESOLUTIONS[0]):
         lower.append(f"--resolution (now {config.resolution})")
