@@ -18,7 +18,7 @@ STEPS = 6  # differences stay at 3e-7 for about nine; then a leaky ReLU's sign d
 ARMS = {network: {"network": network, "penalty": "gp"} for network in NETWORKS} | {
     f"{network}-batch": {"network": network, "penalty": "none", "critic_norm": "batch"}
     for network, pair in NETWORKS.items()
-    if pair.batch_norm
+    if pair.critic_batch_norm
 }
 
 

@@ -113,7 +113,7 @@ def test_no_flags_are_the_defaults(monkeypatch, tmp_path):
         (["--optimizer", "lion"], f"optimizer must be one of {', '.join(OPTIMIZERS)}, got 'lion'"),
         (["--augment", "blur"], "augment must be none, or some of color,translation,cutout, got 'blur'"),
         (["--network", "dcgan", "--critic-norm", "batch"], "penalty r1+r2 needs each logit to depend on its own"),
-        (["--critic-norm", "batch"], "the critic of resnet has no place for: set network to mlp or dcgan"),
+        (["--critic-norm", "batch"], "the critic of resnet does not support: set network to mlp or dcgan"),
         (["--loss", "wgan", "--critic-norm", "spectral"], "set clip to 0, or critic_norm to none"),
         (["--loss", "wgan-gp", "--clip", "0.1"], "clip and penalty gp both bound the critic's slope"),
         (["--accumulate", "3"], "accumulate must divide batch_size, got 3 and 16"),

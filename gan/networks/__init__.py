@@ -1,6 +1,6 @@
-"""`NETWORKS`: pairs of generator and critic. A new pair is one file here and one line in the dict.
+"""`NETWORKS`: pairs of a generator and a critic (discriminator). A new pair is one file here and one line in the dict.
 
-Pairs for points of a 2-D distribution instead of pictures are in `POINT_NETWORKS`.
+`POINT_NETWORKS` holds the pairs for points of a 2-D distribution.
 """
 
 from __future__ import annotations
@@ -13,65 +13,73 @@ from torch import nn
 from gan.config import Config
 from gan.errors import ConfigError
 from gan.networks import dcgan, mlp, points, resnet
-from gan.networks.layers import spectral_
+from gan.networks.layers import spectral_norm_
 
 
 @dataclass(frozen=True)
-class Pair:
-    """How to build a generator and a critic from a config, and what they are.
+class NetworkPair:
+    """Constructors of a generator and a critic (discriminator), and what they support.
 
-    conditional    they read class weights
-    convolutional  they are quicker with channels last in memory
-    batch_norm     the critic has a place for batch normalisation
-    normalised     the generator has batch normalisation
-    sized          the config's width says how large they are
+    conditional           both read class weights
+    convolutional         both run faster with channels last in memory
+    generator_batch_norm  the generator contains batch normalisation
+    critic_batch_norm     the critic can be built with batch normalisation
+    uses_width            `Config.width` sets their size
     """
 
     generator: Callable[[Config], nn.Module]
     critic: Callable[[Config], nn.Module]
     conditional: bool = False
     convolutional: bool = False
-    batch_norm: bool = False
-    normalised: bool = False
-    sized: bool = False
+    generator_batch_norm: bool = False
+    critic_batch_norm: bool = False
+    uses_width: bool = False
 
 
-NETWORKS: dict[str, Pair] = {
-    "mlp": Pair(mlp.Generator, mlp.Critic, batch_norm=True),
-    "dcgan": Pair(
-        dcgan.Generator, dcgan.Critic, conditional=True, convolutional=True, batch_norm=True, normalised=True
+NETWORKS: dict[str, NetworkPair] = {
+    "mlp": NetworkPair(mlp.Generator, mlp.Critic, critic_batch_norm=True),
+    "dcgan": NetworkPair(
+        dcgan.Generator,
+        dcgan.Critic,
+        conditional=True,
+        convolutional=True,
+        generator_batch_norm=True,
+        critic_batch_norm=True,
     ),
-    "resnet": Pair(resnet.Generator, resnet.Critic, conditional=True, convolutional=True, sized=True),
+    "resnet": NetworkPair(resnet.Generator, resnet.Critic, conditional=True, convolutional=True, uses_width=True),
 }
-POINT_NETWORKS: dict[str, Pair] = {
-    "points": Pair(points.Generator, points.Critic, sized=True),
-    "points-fourier": Pair(points.Generator, points.FourierCritic, sized=True),
+POINT_NETWORKS: dict[str, NetworkPair] = {
+    "points": NetworkPair(points.Generator, points.Critic, uses_width=True),
+    "points-fourier": NetworkPair(points.Generator, points.FourierCritic, uses_width=True),
 }
 
 
-def pair_of(config: Config) -> Pair:
-    """The pair that a config names, of either kind; ConfigError, listing the choices, for an unknown name."""
+def find_pair(config: Config) -> NetworkPair:
+    """Return the pair that a config names, for pictures or points. Raises ConfigError, with the choices, if unknown."""
     known = NETWORKS | POINT_NETWORKS
     if config.network not in known:
         raise ConfigError(f"network must be one of {', '.join(known)}, got {config.network!r}")
     return known[config.network]
 
 
-def check_norm(config: Config) -> None:
-    """ConfigError for a normalisation that the pair's critic has no place for."""
-    if config.critic_norm != "batch" or pair_of(config).batch_norm:
+def check_critic_norm(config: Config) -> None:
+    """Raise ConfigError if `critic_norm` is a normalisation that the pair's critic cannot be built with."""
+    if config.critic_norm != "batch" or find_pair(config).critic_batch_norm:
         return
-    have = " or ".join(name for name, other in NETWORKS.items() if other.batch_norm)
-    other = "" if config.network in POINT_NETWORKS else f"network to {have}, or "
+    supported = " or ".join(name for name, pair in NETWORKS.items() if pair.critic_batch_norm)
+    other = "" if config.network in POINT_NETWORKS else f"network to {supported}, or "
     raise ConfigError(
-        f"critic_norm is batch, which the critic of {config.network} has no place for: set {other}critic_norm to none "
+        f"critic_norm is batch, which the critic of {config.network} does not support: set {other}critic_norm to none "
         "or spectral"
     )
 
 
 def build(config: Config) -> tuple[nn.Module, nn.Module]:
-    """(generator, critic) for a config whose `resolution` and `channels` are set; ConfigError as `check_norm`."""
-    pair = pair_of(config)
-    check_norm(config)
+    """Build (generator, critic) for a config with `resolution` and `channels` set.
+
+    Raises ConfigError as `find_pair` and `check_critic_norm` do.
+    """
+    pair = find_pair(config)
+    check_critic_norm(config)
     generator, critic = pair.generator(config), pair.critic(config)
-    return generator, spectral_(critic) if config.critic_norm == "spectral" else critic
+    return generator, spectral_norm_(critic) if config.critic_norm == "spectral" else critic

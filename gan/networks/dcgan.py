@@ -1,6 +1,6 @@
-"""The classic convolutional pair (DCGAN, arXiv:1511.06434), in the small form taught on MNIST.
+"""DCGAN, the classic convolutional pair (arXiv:1511.06434), in the small form taught on MNIST.
 
-Classes, where the data has them, join the latent, and enter the critic as a projection (arXiv:1802.05637).
+Classes, if the data has them, are appended to the latent and enter the critic as a projection (arXiv:1802.05637).
 """
 
 from __future__ import annotations
@@ -9,13 +9,14 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from gan.config import Config
-from gan.networks.layers import SLOPE, Dropout, concat_classes
+from gan.networks.layers import SLOPE, Dropout, class_projection, concat_classes
 
 
 class Generator(nn.Module):
-    """z (N, z_dim), y (N, K) or None -> pictures (N, C, R, R) in [-1, 1]. BatchNorm: train and eval mode differ.
+    """Generator: z (N, z_dim), y (N, K) or None -> pictures (N, C, R, R) in [-1, 1].
 
-    Dense to R/4 x R/4 x 256, then 5x5 transposed convolutions to 128, 64 and C channels, the last two doubling.
+    Dense to R/4 x R/4 x 256, then 5x5 transposed convolutions to 128, 64 and C channels, the last two doubling the
+    size. BatchNorm: train and eval mode differ.
     """
 
     def __init__(self, config: Config) -> None:
@@ -36,7 +37,7 @@ class Generator(nn.Module):
         )
 
     def features(self, z: Tensor, y: Tensor | None = None) -> Tensor:
-        """First feature layer, (N, F)."""
+        """Return the first feature layer, (N, F)."""
         return F.leaky_relu(self.norm(self.dense(concat_classes(z, y))), SLOPE)
 
     def forward(self, z: Tensor, y: Tensor | None = None) -> Tensor:
@@ -44,9 +45,9 @@ class Generator(nn.Module):
 
 
 class Critic(nn.Module):
-    """Pictures (N, C, R, R) in [-1, 1], y (N, K) or None -> logits (N,).
+    """Critic (discriminator): pictures (N, C, R, R) in [-1, 1], y (N, K) or None -> logits (N,); higher is more real.
 
-    Dropout, and BatchNorm where the config asks for it: train and eval mode differ.
+    Dropout, and BatchNorm if `critic_norm` is batch: train and eval mode differ.
     """
 
     def __init__(self, config: Config) -> None:
@@ -69,4 +70,4 @@ class Critic(nn.Module):
     def forward(self, x: Tensor, y: Tensor | None = None) -> Tensor:
         h = self.stages(x).permute(0, 2, 3, 1).flatten(1)  # as it lies in memory: no copy
         out = self.logit(h).squeeze(1)
-        return out if self.embed is None else out + (self.embed(y.to(h.dtype)) * h).sum(1) / h.shape[1] ** 0.5
+        return out if self.embed is None else out + class_projection(self.embed, h, y)

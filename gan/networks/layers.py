@@ -1,9 +1,10 @@
-"""Blocks that the networks share."""
+"""Layers and initialisations that the networks share."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from typing import TypeVar
 
 import torch
 import torch.nn.functional as F
@@ -13,8 +14,11 @@ SLOPE = 0.2  # of every leaky ReLU
 GAIN = math.sqrt(2 / (1 + SLOPE**2))  # keeps the variance of a leaky ReLU's input through the next layer
 
 
-def scaled_(layer: nn.Module, gain: float) -> nn.Module:
-    """Initialise in place: weights N(0, gain² / fan_in), biases zero. Returns the layer."""
+Layer = TypeVar("Layer", bound=nn.Linear | nn.Conv2d)
+
+
+def init_normal_(layer: Layer, gain: float) -> Layer:
+    """Initialise a layer in place: weights N(0, gain² / fan_in), biases zero. Returns the layer."""
     nn.init.normal_(layer.weight, std=gain / math.sqrt(layer.weight[0].numel()))
     if layer.bias is not None:
         nn.init.zeros_(layer.bias)
@@ -22,7 +26,7 @@ def scaled_(layer: nn.Module, gain: float) -> nn.Module:
 
 
 class ResidualBlock(nn.Module):
-    """x + conv3x3(lrelu(conv3x3(lrelu(x)))), no normalisation; (N, C, H, W) to the same shape.
+    """Residual block x + conv3x3(lrelu(conv3x3(lrelu(x)))), no normalisation; (N, C, H, W) to the same shape.
 
     The second convolution starts at zero, so a new block is the identity and depth costs nothing at the start
     (Fixup, arXiv:1901.09321; R3GAN, arXiv:2501.05441).
@@ -30,8 +34,8 @@ class ResidualBlock(nn.Module):
 
     def __init__(self, channels: int) -> None:
         super().__init__()
-        self.conv1 = scaled_(nn.Conv2d(channels, channels, 3, padding=1), GAIN)
-        self.conv2 = scaled_(nn.Conv2d(channels, channels, 3, padding=1), 0.0)
+        self.conv1 = init_normal_(nn.Conv2d(channels, channels, 3, padding=1), GAIN)
+        self.conv2 = init_normal_(nn.Conv2d(channels, channels, 3, padding=1), 0.0)
 
     def forward(self, x: Tensor) -> Tensor:
         h = self.conv1(F.leaky_relu(x, SLOPE))
@@ -39,17 +43,17 @@ class ResidualBlock(nn.Module):
 
 
 def random_bytes(shape: torch.Size, device: torch.device, source: torch.Generator | None = None) -> Tensor:
-    """uint8 of a shape, evenly spread; from torch's own generator where there is no source."""
+    """Draw uniform uint8 values of a shape, from torch's global generator if there is no source."""
     count = shape.numel()
     words = torch.empty(-(-count // 8), dtype=torch.int64, device=device).random_(-(2**63), None, generator=source)
     return words.view(torch.uint8)[:count].view(shape)
 
 
 class Dropout(nn.Dropout):
-    """As torch's, with p rounded to a 256th: 4 times as fast on a CPU, where drawing a number an element is slow.
+    """Dropout with p rounded to a multiple of 1/256; 4 times as fast as torch's on a CPU.
 
-    A random byte an element decides; what is kept is scaled by the rounded p, so that the mean stays. draw: who gives
-    the bytes for a shape on a device.
+    One random byte per element decides. What is kept is scaled by the rounded p, so that the mean stays. draw: returns
+    the random bytes for a shape on a device.
     """
 
     draw: Callable[[torch.Size, torch.device], Tensor] = staticmethod(random_bytes)
@@ -57,61 +61,70 @@ class Dropout(nn.Dropout):
     def forward(self, x: Tensor) -> Tensor:
         if not self.training:
             return x
-        least = round(256 * self.p)
-        kept = self.draw(x.shape, x.device) >= least
-        return x * kept.to(x.dtype).mul_(256 / (256 - least)) if least < 256 else torch.zeros_like(x)
+        threshold = round(256 * self.p)
+        mask = self.draw(x.shape, x.device) >= threshold
+        return x * mask.to(x.dtype).mul_(256 / (256 - threshold)) if threshold < 256 else torch.zeros_like(x)
 
 
-def bounded(x: Tensor) -> Tensor:
-    """x where it is in [-1, 1], and beyond that at a twentieth of the slope; any shape.
+def soft_clamp(x: Tensor) -> Tensor:
+    """Keep values in [-1, 1] as they are and let those beyond grow at a twentieth of the slope; any shape.
 
-    Real pictures are full of exact black and white. A generator reaches them by overshooting, and its noise there is
-    20 times smaller to the critic and gone once values become uint8; unlike tanh it is linear in between.
+    Real pictures are full of exact black and white. A generator reaches them by overshooting: its noise there is 20
+    times smaller to the critic, and gone once values become uint8. Unlike tanh this is linear in between.
     """
     inside = x.clamp(-1, 1)
     return inside + (x - inside) * 0.05
 
 
 class Upsample(nn.Module):
-    """(N, in, H, W) to (N, out, 2H, 2W): a 1x1 convolution where channels change, then bilinear."""
+    """Upsampling of (N, in, H, W) to (N, out, 2H, 2W): a 1x1 convolution if channels change, then bilinear."""
 
     def __init__(self, channels_in: int, channels_out: int) -> None:
         super().__init__()
         same = channels_in == channels_out
-        self.project = nn.Identity() if same else scaled_(nn.Conv2d(channels_in, channels_out, 1, bias=False), 1.0)
+        self.project = nn.Identity() if same else init_normal_(nn.Conv2d(channels_in, channels_out, 1, bias=False), 1.0)
 
     def forward(self, x: Tensor) -> Tensor:
         return F.interpolate(self.project(x), scale_factor=2, mode="bilinear", align_corners=False)
 
 
 class Downsample(nn.Module):
-    """(N, in, H, W) to (N, out, H/2, W/2): 2x2 mean, then a 1x1 convolution where channels change."""
+    """Downsampling of (N, in, H, W) to (N, out, H/2, W/2): 2x2 mean, then a 1x1 convolution if channels change."""
 
     def __init__(self, channels_in: int, channels_out: int) -> None:
         super().__init__()
         same = channels_in == channels_out
-        self.project = nn.Identity() if same else scaled_(nn.Conv2d(channels_in, channels_out, 1, bias=False), 1.0)
+        self.project = nn.Identity() if same else init_normal_(nn.Conv2d(channels_in, channels_out, 1, bias=False), 1.0)
 
     def forward(self, x: Tensor) -> Tensor:
         return self.project(F.avg_pool2d(x, 2))
 
 
 def concat_classes(z: Tensor, y: Tensor | None) -> Tensor:
-    """(N, D) and class weights (N, K), or None, to (N, D + K).
+    """Append class weights (N, K), if any, to latents (N, D): (N, D + K).
 
-    Weights are scaled by sqrt(K) so that a one-hot row has unit variance an entry, like the latent beside it.
+    Weights are scaled by sqrt(K), which gives the entries of a one-hot row unit mean square, as the latent's have.
     """
     return z if y is None else torch.cat([z, y.to(z.dtype) * math.sqrt(y.shape[1])], dim=1)
 
 
-def spectral_(module: nn.Module) -> nn.Module:
-    """Divide the weight of every layer by its largest singular value, estimated as training goes (arXiv:1802.05957).
+def class_projection(embed: nn.Linear, h: Tensor, y: Tensor | None) -> Tensor:
+    """Return what class weights y (N, K) add to the logits of a critic (discriminator) with features h (N, F): (N,).
 
-    In place; returns the module. Each layer then stretches nothing, so the whole has a bounded slope.
+    The inner product of the features with the embedded class, over sqrt(F) (arXiv:1802.05637).
+    """
+    assert y is not None, "a conditional critic needs class weights"
+    return (embed(y.to(h.dtype)) * h).sum(1) / h.shape[1] ** 0.5
+
+
+def spectral_norm_(module: nn.Module) -> nn.Module:
+    """Divide the weight of every layer by its largest singular value, estimated during training (arXiv:1802.05957).
+
+    In place; returns the module. The Lipschitz constant of each layer, and so of the whole, is then bounded.
     """
     for layer in list(module.modules()):
         if isinstance(layer, nn.Conv2d | nn.Linear):
             if not layer.weight.is_meta and not layer.weight.any():
-                scaled_(layer, GAIN)  # a layer that starts at zero has no singular value to be divided by
+                init_normal_(layer, GAIN)  # a layer that starts at zero has no singular value to divide by
             nn.utils.parametrizations.spectral_norm(layer)
     return module

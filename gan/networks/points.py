@@ -1,4 +1,4 @@
-"""Small fully connected networks for 2-D points: a plain critic, and one that also sees Fourier features."""
+"""Small fully connected pairs for 2-D points: one with a plain critic, one whose critic reads Fourier features."""
 
 from __future__ import annotations
 
@@ -9,24 +9,24 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from gan.config import Config
-from gan.networks.layers import GAIN, SLOPE, scaled_
+from gan.networks.layers import GAIN, SLOPE, init_normal_
 
-LAYERS = 4  # hidden, of each player, 2 · width wide
-WAVES = 16  # plane waves that the sharper critic sees, in as many directions, evenly over half a turn
-_TURN = torch.arange(WAVES) * (math.pi / WAVES)
-# (2, WAVES), by turns 1.5 and 3 radians over one unit of the plane; no weight, and so in no file.
-_SLOPES = torch.stack([_TURN.cos(), _TURN.sin()]) * torch.tensor([1.5, 3.0]).repeat(WAVES // 2)
+LAYERS = 4  # hidden layers of each network, 2 · width wide
+WAVES = 16  # plane waves of the Fourier features, each in a direction of its own, evenly spread over half a turn
+_ANGLES = torch.arange(WAVES) * (math.pi / WAVES)
+# (2, WAVES), alternately 1.5 and 3 radians per unit of the plane. A constant, so it is not saved with the weights.
+_FREQUENCIES = torch.stack([_ANGLES.cos(), _ANGLES.sin()]) * torch.tensor([1.5, 3.0]).repeat(WAVES // 2)
 
 
 class Generator(nn.Module):
-    """z (N, z_dim) -> points (N, 2); y is not used."""
+    """Generator: z (N, z_dim) -> points (N, 2); y is not used."""
 
     def __init__(self, config: Config) -> None:
         super().__init__()
         self.layers = nn.ModuleList(_layers(config.z_dim, 2 * config.width, 2))
 
     def features(self, z: Tensor, y: Tensor | None = None) -> Tensor:
-        """First feature layer, (N, 2 · width)."""
+        """Return the first feature layer, (N, 2 · width)."""
         return F.leaky_relu(self.layers[0](z), SLOPE)
 
     def forward(self, z: Tensor, y: Tensor | None = None) -> Tensor:
@@ -37,7 +37,7 @@ class Generator(nn.Module):
 
 
 class Critic(nn.Module):
-    """Points (N, 2) -> logits (N,); y is not used."""
+    """Critic (discriminator): points (N, 2) -> logits (N,), higher is more real; y is not used."""
 
     def __init__(self, config: Config) -> None:
         super().__init__()
@@ -50,7 +50,7 @@ class Critic(nn.Module):
 
 
 class FourierCritic(Critic):
-    """As `Critic`, which also sees the sine and cosine of plane waves at each point (arXiv:2006.10739).
+    """Critic (discriminator) that also reads the sine and cosine of plane waves at each point (arXiv:2006.10739).
 
     A plain critic learns slow changes long before quick ones; modes that are narrow beside their distances need both.
     """
@@ -60,13 +60,14 @@ class FourierCritic(Critic):
         self.layers = nn.ModuleList(_layers(2 + 2 * WAVES, 2 * config.width, 1))
 
     def forward(self, x: Tensor, y: Tensor | None = None) -> Tensor:
-        slopes = _SLOPES.to(x.device)
-        phase = x[:, :1] * slopes[0] + x[:, 1:] * slopes[1]  # a product of matrices would be rounded under autocast
+        frequencies = _FREQUENCIES.to(x.device)
+        # Not a matrix product, which would be rounded under autocast.
+        phase = x[:, :1] * frequencies[0] + x[:, 1:] * frequencies[1]
         return super().forward(torch.cat([x, phase.sin(), phase.cos()], 1))
 
 
 def _layers(inputs: int, hidden: int, outputs: int) -> list[nn.Linear]:
     sizes = (inputs, *[hidden] * LAYERS, outputs)
-    layers = [scaled_(nn.Linear(a, b), GAIN) for a, b in zip(sizes, sizes[1:], strict=False)]
-    scaled_(layers[-1], 1.0)
+    layers = [init_normal_(nn.Linear(a, b), GAIN) for a, b in zip(sizes, sizes[1:], strict=False)]
+    init_normal_(layers[-1], 1.0)
     return layers

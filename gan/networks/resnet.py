@@ -1,8 +1,8 @@
-"""The modern pair: residual, no normalisation, class-conditional when the data has labels.
+"""ResNet, the modern pair: residual blocks, no normalisation, class-conditional when the data has labels.
 
-After R3GAN (arXiv:2501.05441), cut to what a CPU does quickly: plain 3x3 convolutions instead of grouped ones, and at
-full resolution one thin convolution in place of residual blocks. The critic runs several times as often as the
-generator in a step with R1 and R2, so it is the narrower of the two.
+After R3GAN (arXiv:2501.05441), reduced to what a CPU computes quickly: plain 3x3 convolutions instead of grouped ones,
+and at full resolution one thin convolution instead of residual blocks. In a step with R1 and R2 the critic runs several
+times as often as the generator, so it is the narrower of the two.
 """
 
 from __future__ import annotations
@@ -12,52 +12,62 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from gan.config import Config
-from gan.networks.layers import GAIN, SLOPE, Downsample, ResidualBlock, Upsample, bounded, concat_classes, scaled_
+from gan.networks.layers import (
+    GAIN,
+    SLOPE,
+    Downsample,
+    ResidualBlock,
+    Upsample,
+    class_projection,
+    concat_classes,
+    init_normal_,
+    soft_clamp,
+)
 
-# Sides of the feature maps that get residual blocks, for each picture size, coarse to fine; the last is half of it.
+# By picture size: sizes of the feature maps that have residual blocks, coarse to fine; the last is half the picture.
 MAPS = {28: (7, 14), 32: (4, 8, 16), 64: (4, 8, 16, 32)}
-# Channels over the config's width, by the map's side.
+# Channels by the size of the feature map, as multiples of the config's width.
 GENERATOR_CHANNELS = {4: 2.0, 7: 2.0, 8: 2.0, 14: 1.0, 16: 1.0, 32: 0.5}
 CRITIC_CHANNELS = {4: 2.0, 7: 1.0, 8: 1.0, 14: 0.5, 16: 0.5, 32: 0.25}
 
 
 class Generator(nn.Module):
-    """z (N, z_dim), y (N, K) or None -> pictures (N, C, R, R), about [-1, 1]."""
+    """Generator: z (N, z_dim), y (N, K) or None -> pictures (N, C, R, R), about [-1, 1]."""
 
     def __init__(self, config: Config) -> None:
         super().__init__()
         maps = MAPS[config.resolution]
         widths = [int(config.width * GENERATOR_CHANNELS[side]) for side in maps]
         self.coarse = (widths[0], maps[0], maps[0])
-        self.dense = scaled_(nn.Linear(config.z_dim + len(config.classes), widths[0] * maps[0] ** 2), 1.0)
+        self.dense = init_normal_(nn.Linear(config.z_dim + len(config.classes), widths[0] * maps[0] ** 2), 1.0)
         stages = [nn.Sequential(ResidualBlock(widths[0]), ResidualBlock(widths[0]))]
         for before, after in zip(widths, widths[1:], strict=False):
             stages.append(nn.Sequential(Upsample(before, after), ResidualBlock(after)))
         self.stages = nn.Sequential(*stages)
         self.enlarge = Upsample(widths[-1], widths[-1] // 2)
-        self.to_picture = scaled_(nn.Conv2d(widths[-1] // 2, config.channels, 3, padding=1), 0.5)
+        self.to_picture = init_normal_(nn.Conv2d(widths[-1] // 2, config.channels, 3, padding=1), 0.5)
 
     def features(self, z: Tensor, y: Tensor | None = None) -> Tensor:
-        """First feature map, flattened to (N, F): what the coarsest stage hands on.
+        """Return the coarsest stage's output, flattened to (N, F).
 
-        Not the dense layer before it, which is linear in z and as good as isotropic: its first principal component
-        explains 1.2 % of the variance on digits, that of this map 5.6 %.
+        Not the dense layer before it, which is linear in z and nearly isotropic: its first principal component explains
+        1.2 % of the variance on digits, that of this map 5.6 %.
         """
         return self.stages[0](self._unfold(z, y)).flatten(1)
 
     def forward(self, z: Tensor, y: Tensor | None = None) -> Tensor:
-        return bounded(self.to_picture(F.leaky_relu(self.enlarge(self.stages(self._unfold(z, y))), SLOPE)))
+        return soft_clamp(self.to_picture(F.leaky_relu(self.enlarge(self.stages(self._unfold(z, y))), SLOPE)))
 
     def _unfold(self, z: Tensor, y: Tensor | None) -> Tensor:
-        # Sums of two memory layouts are slow, and the convolutions' is this one.
+        # The convolutions' memory layout: adding tensors of two layouts is slow.
         maps = self.dense(concat_classes(z, y)).unflatten(1, self.coarse)
         return maps.contiguous(memory_format=torch.channels_last)
 
 
 class Critic(nn.Module):
-    """Pictures (N, C, R, R) in [-1, 1], y (N, K) or None -> logits (N,); higher is more real.
+    """Critic (discriminator): pictures (N, C, R, R) in [-1, 1], y (N, K) or None -> logits (N,); higher is more real.
 
-    Classes enter as a projection, the inner product of the features with a class embedding (arXiv:1802.05637).
+    Classes enter as a projection (arXiv:1802.05637).
     """
 
     def __init__(self, config: Config) -> None:
@@ -65,19 +75,19 @@ class Critic(nn.Module):
         maps = MAPS[config.resolution][::-1]
         widths = [int(config.width * CRITIC_CHANNELS[side]) for side in maps]
         hidden = 2 * config.width
-        self.from_picture = scaled_(nn.Conv2d(config.channels, widths[0] // 2, 3, padding=1), 1.0)
+        self.from_picture = init_normal_(nn.Conv2d(config.channels, widths[0] // 2, 3, padding=1), 1.0)
         self.reduce = Downsample(widths[0] // 2, widths[0])
         stages = []
         for before, after in zip(widths, widths[1:], strict=False):
             stages.append(nn.Sequential(ResidualBlock(before), Downsample(before, after)))
         stages.append(nn.Sequential(ResidualBlock(widths[-1]), ResidualBlock(widths[-1])))
         self.stages = nn.Sequential(*stages)
-        self.dense = scaled_(nn.Linear(widths[-1] * maps[-1] ** 2, hidden), GAIN)
-        self.logit = scaled_(nn.Linear(hidden, 1), 1.0)
-        self.embed = scaled_(nn.Linear(len(config.classes), hidden, bias=False), 1.0) if config.classes else None
+        self.dense = init_normal_(nn.Linear(widths[-1] * maps[-1] ** 2, hidden), GAIN)
+        self.logit = init_normal_(nn.Linear(hidden, 1), 1.0)
+        self.embed = init_normal_(nn.Linear(len(config.classes), hidden, bias=False), 1.0) if config.classes else None
 
     def forward(self, x: Tensor, y: Tensor | None = None) -> Tensor:
         h = self.stages(self.reduce(F.leaky_relu(self.from_picture(x), SLOPE)))
         h = F.leaky_relu(self.dense(F.leaky_relu(h, SLOPE).flatten(1)), SLOPE)
         out = self.logit(h).squeeze(1)
-        return out if self.embed is None else out + (self.embed(y.to(h.dtype)) * h).sum(1) / h.shape[1] ** 0.5
+        return out if self.embed is None else out + class_projection(self.embed, h, y)

@@ -47,7 +47,7 @@ def _fewer(config: Config) -> str:
 
 def _cure(config: Config) -> str:
     lower = [f"--batch-size (now {config.batch_size})"]
-    if networks.pair_of(config).sized and config.width > MIN_WIDTH:
+    if networks.find_pair(config).uses_width and config.width > MIN_WIDTH:
         lower.append(f"--width (now {config.width})")
     if config.network not in networks.POINT_NETWORKS and config.resolution not in (0, RESOLUTIONS[0]):
         lower.append(f"--resolution (now {config.resolution})")

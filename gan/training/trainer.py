@@ -70,7 +70,7 @@ class Trainer:
         config = self.config
         with UseGenerator(torch.Generator().manual_seed(config.seed)):
             generator, critic = networks.build(config)
-        layout = torch.channels_last if networks.pair_of(config).convolutional else torch.contiguous_format
+        layout = torch.channels_last if networks.find_pair(config).convolutional else torch.contiguous_format
         self.generator = generator.to(self.device, memory_format=layout)
         self.critic = critic.to(self.device, memory_format=layout)
         self.average = copy.deepcopy(self.generator).eval().requires_grad_(False)

@@ -53,14 +53,14 @@ def prepare(
     if dataset is None:
         with oom_hint(config, loading=True):
             dataset = data.load(config.dataset, config.resolution or None, config.data_root, progress=progress)
-    classes = dataset.classes if networks.pair_of(config).conditional and config.conditional else ()
+    classes = dataset.classes if networks.find_pair(config).conditional and config.conditional else ()
     _, channels, resolution, _ = dataset.images.shape
     return dataclasses.replace(config, resolution=resolution, channels=channels, classes=tuple(classes)), dataset
 
 
 def check_options(config: Config) -> None:
     """ConfigError for an unknown name, listing the choices, and for options that contradict each other, saying why."""
-    pair = networks.pair_of(config)
+    pair = networks.find_pair(config)
     for field, known in (
         ("loss", LOSSES),
         ("penalty", PENALTIES),
@@ -69,7 +69,7 @@ def check_options(config: Config) -> None:
         if getattr(config, field) not in known:
             raise ConfigError(f"{field} must be one of {', '.join(known)}, got {getattr(config, field)!r}")
     policy = augment.parse(config.augment)
-    networks.check_norm(config)
+    networks.check_critic_norm(config)
     batch_norm = config.critic_norm == "batch"
     penalised = config.penalty != "none" and greatest_gamma(config) > 0
     if batch_norm and penalised:
@@ -77,7 +77,7 @@ def check_options(config: Config) -> None:
             f"penalty {config.penalty} needs each logit to depend on its own picture alone, and batch normalisation in "
             "the critic mixes them: set critic_norm to none or spectral, or penalty to none"
         )
-    if (pair.normalised or batch_norm) and config.batch_size < 2 * config.accumulate:
+    if (pair.generator_batch_norm or batch_norm) and config.batch_size < 2 * config.accumulate:
         raise ConfigError(
             f"batch normalisation needs two pictures in every part of a batch: accumulate must be at most "
             f"{config.batch_size // 2} for batch_size {config.batch_size}, got {config.accumulate}"

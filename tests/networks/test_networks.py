@@ -19,9 +19,9 @@ from gan.networks.layers import (
     Dropout,
     ResidualBlock,
     Upsample,
-    bounded,
     concat_classes,
-    scaled_,
+    init_normal_,
+    soft_clamp,
 )
 from gan.training.losses import Relativistic
 from gan.training.penalties import squared_gradient
@@ -64,7 +64,7 @@ def sizes(module: nn.Module) -> list[tuple[int, int]]:
 
 def test_bounded_is_the_identity_inside_and_nearly_flat_outside():
     x = torch.tensor([-3.0, -1.0, -0.3, 0.0, 0.9, 1.0, 21.0], requires_grad=True)
-    y = bounded(x)
+    y = soft_clamp(x)
     assert torch.allclose(y, torch.tensor([-1.1, -1.0, -0.3, 0.0, 0.9, 1.0, 2.0]))
     y.sum().backward()
     assert torch.allclose(x.grad[[0, 2, 3, 4, 6]], torch.tensor([0.05, 1.0, 1.0, 1.0, 0.05]))
@@ -283,7 +283,7 @@ def test_spectral_norm_bounds_every_layer_of_the_critic_and_none_of_the_generato
     assert not any("parametrizations" in name for name in generator.state_dict())
 
 
-@pytest.mark.parametrize("network", [n for n in NETWORKS if NETWORKS[n].batch_norm])
+@pytest.mark.parametrize("network", [n for n in NETWORKS if NETWORKS[n].critic_batch_norm])
 def test_batch_norm_goes_into_the_critic_when_asked_for(network):
     _, critic = build(dataclasses.replace(config(network), critic_norm="batch"))
     assert kinds(critic, NORMS) and not kinds(pair(network)[1], NORMS)
@@ -292,7 +292,7 @@ def test_batch_norm_goes_into_the_critic_when_asked_for(network):
 @pytest.mark.parametrize("critic_norm", ["none", "batch", "spectral"])
 @pytest.mark.parametrize("network", NETWORKS)
 def test_every_norm_loads_from_a_state_dict_on_meta(network, critic_norm):
-    if critic_norm == "batch" and not NETWORKS[network].batch_norm:
+    if critic_norm == "batch" and not NETWORKS[network].critic_batch_norm:
         pytest.skip("no place for it")
     wanted = dataclasses.replace(config(network), critic_norm=critic_norm)
     _, critic = build(wanted)
@@ -330,7 +330,7 @@ def test_dropout_masks_have_no_pattern():
 
 def test_scaled_init_keeps_variance_through_a_leaky_relu():
     torch.manual_seed(0)
-    layer = scaled_(nn.Linear(400, 4000), GAIN)
+    layer = init_normal_(nn.Linear(400, 4000), GAIN)
     x = torch.nn.functional.leaky_relu(torch.randn(200, 400), SLOPE)
     assert layer(x).var().item() == pytest.approx(1, rel=0.05)
     assert not layer.bias.any()

@@ -194,7 +194,7 @@ def test_both_players_compute_in_the_configs_precision(network, precision):
     assert {p.dtype for p in (*trainer.generator.parameters(), *trainer.critic.parameters())} == {torch.float32}
 
 
-@pytest.mark.parametrize("network", [n for n, pair in NETWORKS.items() if pair.batch_norm])
+@pytest.mark.parametrize("network", [n for n, pair in NETWORKS.items() if pair.critic_batch_norm])
 @pytest.mark.parametrize("critic_norm", ["none", "batch", "spectral"])
 def test_a_critic_that_normalises_batches_is_shown_real_and_fake_apart(network, critic_norm):
     config = small(

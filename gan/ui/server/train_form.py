@@ -15,7 +15,7 @@ from gan.ui.server import checks
 
 if TYPE_CHECKING:
     from gan.data.dataset import Dataset
-    from gan.networks import Pair
+    from gan.networks import NetworkPair
 
 UPLOAD = 48 * 2**20  # bytes of one upload, in base64
 FRESH = ("network", "seed", "conditional", "critic_norm", "width")  # offered besides what is `live`, for a new run only
@@ -55,7 +55,7 @@ def offers() -> dict[str, Any]:
     }
 
 
-def _offered(pairs: Mapping[str, Pair], pictures: bool) -> list[dict[str, Any]]:
+def _offered(pairs: Mapping[str, NetworkPair], pictures: bool) -> list[dict[str, Any]]:
     from gan.training.augment import AUGMENTATIONS
     from gan.training.losses import LOSSES
     from gan.training.optimizers import OPTIMIZERS
@@ -65,7 +65,7 @@ def _offered(pairs: Mapping[str, Pair], pictures: bool) -> list[dict[str, Any]]:
     names["augment"] = dict.fromkeys(["none", *AUGMENTATIONS, ",".join(AUGMENTATIONS)] if pictures else ["none"])
     without = {"seed"}  # has a place of its own
     without |= set() if any(pair.conditional for pair in pairs.values()) else {"conditional"}
-    unknown = set() if any(pair.batch_norm for pair in pairs.values()) else {"batch"}
+    unknown = set() if any(pair.critic_batch_norm for pair in pairs.values()) else {"batch"}
     out = []
     for f in fields():
         about = {"name": f.name, "kind": f.type, "live": bool(f.metadata.get("live")), "help": f.metadata["help"]}
