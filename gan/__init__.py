@@ -1,6 +1,6 @@
 """Latent Lab: train a GAN, walk through its latent space, publish it.
 
-`load(folder or "USER/NAME") -> Model` is the whole of it for most uses; see `gan.hub.load` and `gan.models.model`.
+Most uses need only `load(folder or "USER/NAME") -> Model`; see `gan.hub.load` and `gan.models.model`.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ __all__ = ["Model", "load"]
 
 
 def __getattr__(name: str):
-    # Lazily, so that what needs no torch (the browser's first screen) does not wait for it.
+    # Imported on first use: the app's first screen needs no torch and must not wait for it.
     if name == "load":
         from gan.hub.load import load
 

@@ -1,4 +1,4 @@
-"""Files of a model folder: where they lie, written whole or not at all, read within bounds. Needs no torch."""
+"""Files of a model folder: where they are, how they are written atomically and read within bounds. Needs no torch."""
 
 from __future__ import annotations
 
@@ -14,18 +14,18 @@ MAX_JSON_BYTES = 4_000_000
 
 
 def write_bytes(path: Path, content: bytes) -> None:
-    """Write a file so that a reader never meets half of it, nor does anyone after a crash or a power cut."""
+    """Write a file atomically: no reader sees half of it, not even after a crash or a power cut."""
     aside = path.with_name(path.name + ".new")
     with aside.open("wb") as file:
         file.write(content)
         file.flush()
-        os.fsync(file.fileno())  # else the name could reach the disk before what it names
+        os.fsync(file.fileno())  # else the new name could reach the disk before the content
     os.replace(aside, path)
     sync_to_disk(path.parent)
 
 
 def sync_to_disk(path: Path) -> None:
-    """Have a file's content, or the names in a folder, reach the disk, where its file system can be asked to."""
+    """Flush a file's content, or a folder's names, to the disk, if the file system supports it."""
     with contextlib.suppress(OSError):
         number = os.open(path, os.O_RDONLY)
         try:
@@ -35,8 +35,8 @@ def sync_to_disk(path: Path) -> None:
 
 
 def read_json(path: Path) -> Any:
-    """Parsed JSON of a small file; FolderError when it is missing, too large or no JSON."""
-    if not path.is_file():  # also a pipe or a device, which could be read without end
+    """Parse the JSON of a small file. Raises FolderError if it is missing, too large or not JSON."""
+    if not path.is_file():  # a pipe or a device could be read without end
         raise FolderError(f"{path}: missing, or not a file")
     try:
         if path.stat().st_size > MAX_JSON_BYTES:

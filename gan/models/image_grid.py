@@ -1,4 +1,4 @@
-"""Pictures side by side as one image. Needs no torch."""
+"""Grids of pictures as one image. Needs no torch."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from PIL import Image
 
 from gan.io import write_bytes
 
-GRID = (8, 8)  # rows, columns of samples.png: seeds 0 to 63, row by row
+GRID = (8, 8)  # rows and columns of samples.png, which shows seeds 0 to 63 row by row
 
 
 def tile_pictures(pictures: np.ndarray, columns: int) -> np.ndarray:
-    """uint8 (N, H, W, C) row by row, `columns` in each, as (rows * H, columns * W, C); the rest is zero."""
+    """Arrange uint8 (N, H, W, C) row by row as (rows * H, columns * W, C); empty cells are zero."""
     n, h, w, c = pictures.shape
     rows = -(-n // columns)
     cells = np.zeros((rows * columns, h, w, c), np.uint8)
@@ -23,7 +23,7 @@ def tile_pictures(pictures: np.ndarray, columns: int) -> np.ndarray:
 
 
 def grid_image(pictures: np.ndarray, columns: int, scale: int = 2) -> Image.Image:
-    """Pictures uint8 (N, H, W, C), row by row, as one picture without gaps, each pixel enlarged to scale x scale."""
+    """Draw pictures uint8 (N, H, W, C) row by row as one image without gaps, each pixel enlarged to scale x scale."""
     sheet = tile_pictures(pictures, columns).repeat(scale, 0).repeat(scale, 1)
     return Image.fromarray(sheet[..., 0] if sheet.shape[2] == 1 else sheet)
 

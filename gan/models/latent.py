@@ -1,25 +1,26 @@
-"""Latent space: seeds to latents, paths between them, and the directions along which pictures change most."""
+"""Latent space: latents of seeds, paths between them, and the directions in which pictures change most."""
 
 from __future__ import annotations
 
 import numbers
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from typing import cast
 
 import torch
 from torch import Tensor, nn
 
 MODES = ("slerp", "lerp")
 MAX_SEED = 2**32 - 1
-MAX_FRAMES = 100_000  # of one path: more is a slip of the finger, and would fill the memory
-MAX_FEATURES = 4096  # looked at for principal directions: 8,192 samples of them are 134 MB
+MAX_FRAMES = 100_000  # of one path; more is a typing error, and would fill the memory
+MAX_FEATURES = 4096  # used for principal directions: 8,192 samples of so many take 134 MB
 
 
 def latents(seeds: Sequence[int], z_dim: int) -> Tensor:
-    """Latents (N, z_dim) float32 on the CPU, z ~ N(0, I); each row depends on its own seed only.
+    """Draw latents (N, z_dim) float32 on the CPU, z ~ N(0, I); each row depends on its own seed only.
 
     Seeds are integers in [0, 2**32); ValueError otherwise.
     """
-    rows = []
+    rows: list[Tensor] = []
     for seed in seeds:
         if isinstance(seed, bool) or not isinstance(seed, numbers.Integral) or not 0 <= seed <= MAX_SEED:
             raise ValueError(f"seed must be a whole number in [0, {MAX_SEED}], got {seed!r}")
@@ -28,17 +29,17 @@ def latents(seeds: Sequence[int], z_dim: int) -> Tensor:
 
 
 def class_of(seed: int, classes: int) -> int:
-    """The class, in [0, classes), that belongs to a seed: uniform, and independent of the seed's latent."""
+    """Draw the class, in [0, classes), that belongs to a seed: uniform, and independent of the seed's latent."""
     # torch's CPU generator reads the low 32 bits of a seed: a bijection of them gives another, unrelated stream.
     other = (int(seed) * 2654435761 + 2654435769) % 2**32
     return int(torch.randint(classes, (), generator=torch.Generator().manual_seed(other)))
 
 
 def slerp(a: Tensor, b: Tensor, t: Tensor) -> Tensor:
-    """Great-circle path from a (N, D) to b (N, D) at t (N,) in [0, 1]; lengths are blended linearly.
+    """Interpolate from a (N, D) to b (N, D) at t (N,) in [0, 1], on a great circle; lengths change linearly.
 
     Keeps the length that Gaussian latents have, which a straight line does not (arXiv:1609.04468). Rows that are
-    parallel, opposite or zero take the straight line.
+    parallel, opposite or zero follow the straight line.
     """
     t = t[:, None]
     length_a, length_b = a.norm(dim=1, keepdim=True), b.norm(dim=1, keepdim=True)
@@ -51,10 +52,10 @@ def slerp(a: Tensor, b: Tensor, t: Tensor) -> Tensor:
 
 
 def path(keyframes: Tensor, frames: int, mode: str = "slerp", loop: bool = False) -> Tensor:
-    """Evenly spaced points (frames, D) on the path through keyframes (K, D), K >= 1.
+    """Return evenly spaced points (frames, D) on the path through keyframes (K, D), K >= 1.
 
-    Without loop the path runs from the first keyframe to the last; with loop it returns to the first and stops one
-    frame short of it, so that playing it again does not stutter. ValueError for an unknown mode, or frames outside
+    Without loop the path runs from the first keyframe to the last. With loop it returns to the first and stops one
+    frame before it, so that repeated playing does not stutter. ValueError for an unknown mode, or frames outside
     [1, MAX_FRAMES].
     """
     if mode not in MODES:
@@ -77,32 +78,35 @@ def path(keyframes: Tensor, frames: int, mode: str = "slerp", loop: bool = False
 def principal_directions(
     generator: nn.Module, z_dim: int, classes: int, count: int = 16, samples: int = 8192, batch: int = 1024
 ) -> tuple[Tensor, Tensor]:
-    """Directions (count, z_dim) in latent space and the share of variance each explains (count,), descending.
+    """Find directions (count, z_dim) in latent space and the share of variance each explains (count,), descending.
 
-    GANSpace (arXiv:2004.02546): principal components of the generator's first feature layer over random latents, taken
-    back to the latent by least squares. Adding row k once moves the features by one standard deviation of component k.
-    Classes are drawn at random and their mean removed, so that no direction merely changes the class. count is cut to
-    what z_dim and the layer's width allow. Signs are fixed: the largest entry of a row is positive. Of a layer wider
-    than `MAX_FEATURES` a random choice of that many is looked at: neighbours on a map tell much the same.
+    GANSpace (arXiv:2004.02546): principal components of the generator's `features` over random latents, mapped back to
+    the latent by least squares. Adding row k moves the features by one standard deviation of component k. Classes are
+    drawn at random and their mean is removed, so that no direction merely changes the class. count is reduced to what
+    z_dim and the layer's width allow. The largest entry of each row is positive, which fixes the sign. Of more than
+    `MAX_FEATURES` features a random choice is used: neighbours on a feature map are nearly equal.
     """
     device = next(generator.parameters()).device
     source = torch.Generator().manual_seed(0)
     z = torch.randn(samples, z_dim, generator=source)
     label = torch.randint(max(classes, 1), (samples,), generator=source)
     y = torch.eye(classes)[label] if classes else None
-    parts, chosen = [], None
+    # mypy takes a module's attributes for tensors or modules.
+    features_of = cast(Callable[[Tensor, Tensor | None], Tensor], generator.features)
+    parts: list[Tensor] = []
+    chosen: Tensor | None = None
     for i in range(0, samples, batch):
         rows = None if y is None else y[i : i + batch].to(device)
-        part = generator.features(z[i : i + batch].to(device), rows).float().cpu()
+        part = features_of(z[i : i + batch].to(device), rows).float().cpu()
         if chosen is None:
             chosen = torch.randperm(part.shape[1], generator=source)[:MAX_FEATURES]
         parts.append(part[:, chosen])
     features = torch.cat(parts)
     for k in label.unique():
         features[label == k] -= features[label == k].mean(0)
-    # Randomised SVD: features are wide (thousands), and only the first few components are wanted.
+    # Randomised SVD: there are thousands of features, and only the first few components are needed.
     count = min(count, z_dim, features.shape[1])
-    singular, components = _svd(features, min(count + 16, *features.shape))
+    singular, components = _randomized_svd(features, min(count + 16, *features.shape))
     variance = singular.square()[:count] / features.square().sum().clamp_min(1e-12)
     scores = features @ components[:, :count]
     scores = scores / scores.std(0).clamp_min(1e-12)
@@ -111,10 +115,11 @@ def principal_directions(
     return (directions * sign).contiguous(), variance.contiguous()
 
 
-def _svd(a: Tensor, rank: int, rounds: int = 4) -> tuple[Tensor, Tensor]:
-    """The largest singular values (rank,) of a (N, D), and their right vectors (D, rank), nearly: arXiv:0909.4061, 5.1.
+def _randomized_svd(a: Tensor, rank: int, rounds: int = 4) -> tuple[Tensor, Tensor]:
+    """Approximate the largest singular values (rank,) of a (N, D) and their right vectors (D, rank).
 
-    `torch.svd_lowrank` with a generator of its own, because the process's belongs to a run that may be training.
+    As `torch.svd_lowrank` (arXiv:0909.4061, section 5.1), with a random generator of its own: a run that is training in
+    this process depends on the global one.
     """
     tall = a if len(a) >= a.shape[1] else a.T
     start = torch.randn(tall.shape[1], rank, generator=torch.Generator().manual_seed(0), dtype=a.dtype)

@@ -1,4 +1,4 @@
-"""A trained model: `load` a folder, then sample, interpolate, score."""
+"""Trained models: load a folder, then sample, interpolate and score pictures."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ from gan.models.weights import build_on_meta, load_into, read_config, read_tenso
 
 Label = int | str | Sequence[int | str] | None
 MAX_TRUNCATION = 2.0
-BATCH = 64  # pictures rendered at once: bounds memory, whatever is asked for
+BATCH = 64  # pictures rendered at once, which bounds the memory
 
 
 def pick_device(name: str = "auto") -> torch.device:
-    """`auto` is CUDA when there is one, else the CPU. ConfigError for a device this machine does not have."""
+    """Return the device; `auto` is CUDA if there is one, else the CPU. ConfigError if this machine does not have it."""
     if name == "auto":
         return torch.device("cuda" if torch.cuda.is_available() else "cpu")
     if name not in ("cpu", "cuda"):
@@ -34,18 +34,18 @@ def pick_device(name: str = "auto") -> torch.device:
 
 
 def to_uint8(pictures: Tensor) -> np.ndarray:
-    """Pictures (N, C, H, W) about [-1, 1] to uint8 (N, H, W, C) on the CPU; outside values are clamped."""
+    """Convert pictures (N, C, H, W) from [-1, 1] to uint8 (N, H, W, C) on the CPU; values outside are clamped."""
     scaled = pictures.float().add(1).mul(127.5).round_().clamp_(0, 255).to(torch.uint8)
     return scaled.permute(0, 2, 3, 1).contiguous().cpu().numpy()
 
 
 class Model:
-    """Generator and critic of one folder, ready to sample. Made by `load`; calls do not change it.
+    """Generator and critic (discriminator) of one folder, ready to sample. Made by `load`; calls do not change it.
 
     name         the folder's name
-    config       how it was trained; `classes` is empty for an unconditional model
-    directions   float32 (K, z_dim): moving a latent by row k is one standard deviation along principal component k
-    variance     float32 (K,): the share of variance each explains, descending
+    config       the settings of its training; `classes` is empty for an unconditional model
+    directions   float32 (K, z_dim): adding row k to a latent is one standard deviation along principal component k
+    variance     float32 (K,): the share of variance that each direction explains, descending
     """
 
     def __init__(
@@ -57,22 +57,22 @@ class Model:
         self.classes, self.z_dim = config.classes, config.z_dim
         self.resolution, self.channels = config.resolution, config.channels
         self.device = next(generator.parameters()).device
-        self._plane = self._draw_plane() if config.network in networks.POINT_NETWORKS else None
+        self._point_plot = self._plot_cloud() if config.network in networks.POINT_NETWORKS else None
 
     @torch.inference_mode()
-    def _draw_plane(self) -> point_plot.PointPlot:
-        z = torch.randn(point_plot.CLOUD, self.z_dim, generator=torch.Generator().manual_seed(0))
+    def _plot_cloud(self) -> point_plot.PointPlot:
+        z = torch.randn(point_plot.CLOUD_POINTS, self.z_dim, generator=torch.Generator().manual_seed(0))
         return point_plot.PointPlot(self.generator(z.to(self.device)))
 
     def latents(self, seeds: Sequence[int]) -> Tensor:
-        """Latents float32 (N, z_dim) of seeds, whole numbers in [0, 2**32); ValueError otherwise."""
+        """Return latents float32 (N, z_dim) of seeds, whole numbers in [0, 2**32); ValueError otherwise."""
         return latents(seeds, self.z_dim)
 
     def class_weights(self, seeds: Sequence[int], label: Label = None) -> Tensor | None:
-        """One-hot rows float32 (N, K), or None for an unconditional model.
+        """Return one-hot rows float32 (N, K), or None for an unconditional model.
 
-        label: None takes each seed's own class; an index or a name serves all; a sequence has one of those a seed.
-        ValueError for an unknown class, or any label on an unconditional model.
+        label: None for each seed's own class; an index or a name for all seeds; a sequence with one of those per seed.
+        ValueError for an unknown class, or for any label on an unconditional model.
         """
         if not self.classes:
             if label is not None:
@@ -84,7 +84,7 @@ class Model:
             indices = [self._class_index(label)] * len(seeds)
         else:
             if len(label) != len(seeds):
-                raise ValueError(f"label must have one entry a seed, got {len(label)} for {len(seeds)} seeds")
+                raise ValueError(f"label must have one entry per seed, got {len(label)} for {len(seeds)} seeds")
             indices = [self._class_index(one) for one in label]
         return torch.eye(len(self.classes))[indices]
 
@@ -98,24 +98,24 @@ class Model:
 
     @torch.inference_mode()
     def render(self, z: Tensor, y: Tensor | None) -> np.ndarray:
-        """Latents (N, z_dim) and class weights (N, K), or None, to uint8 (N, H, W, C).
+        """Render latents (N, z_dim) with class weights (N, K), or None, as uint8 (N, H, W, C).
 
-        Of a 2-D distribution: where each latent's point lies among all that the generator makes, as `point_plot` draws
-        it.
+        A model of 2-D points plots each point over the cloud of points that it makes (`gan.models.point_plot`).
         """
         parts = [np.empty((0, self.resolution, self.resolution, self.channels), np.uint8)]
         for i in range(0, len(z), BATCH):
             rows = None if y is None else y[i : i + BATCH].to(self.device)
             made = self.generator(z[i : i + BATCH].to(self.device), rows)
-            parts.append(self._plane.draw(made) if self._plane else to_uint8(made))
+            parts.append(self._point_plot.draw(made) if self._point_plot else to_uint8(made))
         return np.concatenate(parts)
 
     def sample(self, seeds: Sequence[int], label: Label = None, truncation: float = 1.0) -> np.ndarray:
-        """Pictures uint8 (N, H, W, C) of seeds; the same seed gives the same picture whatever the batch, to one level.
+        """Draw pictures uint8 (N, H, W, C) of seeds. A seed's picture depends on the batch by one grey level at most.
 
-        truncation in [0, 2] scales the latent: below 1 safer and more alike, above 1 stranger. ValueError if it is not.
+        truncation in [0, 2] scales the latent: below 1 pictures are safer and more alike, above 1 stranger. ValueError
+        otherwise.
         """
-        return self.render(self.latents(seeds) * _truncation(truncation), self.class_weights(seeds, label))
+        return self.render(self.latents(seeds) * _checked_truncation(truncation), self.class_weights(seeds, label))
 
     def interpolate(
         self,
@@ -126,31 +126,33 @@ class Model:
         label: Label = None,
         truncation: float = 1.0,
     ) -> np.ndarray:
-        """Pictures uint8 (frames, H, W, C) on the path through the seeds' latents, evenly spaced, in order.
+        """Draw pictures uint8 (frames, H, W, C), evenly spaced on the path through the seeds' latents.
 
-        mode: slerp or lerp; classes always glide linearly. loop: return to the first seed, stopping one frame short.
+        mode: slerp or lerp; class weights are always interpolated linearly. loop: return to the first seed, stopping
+        one frame before it.
         """
         if not seeds:
             raise ValueError("seeds must hold at least one seed, got none")
-        z = path(self.latents(seeds), frames, mode, loop) * _truncation(truncation)
+        z = path(self.latents(seeds), frames, mode, loop) * _checked_truncation(truncation)
         y = self.class_weights(seeds, label)
         return self.render(z, None if y is None else path(y, frames, "lerp", loop))
 
     @torch.inference_mode()
     def critic_score(self, images: np.ndarray, label: Label = None) -> np.ndarray:
-        """The critic's logits float32 (N,) for images uint8 (N, H, W, C): higher is more real; only differences count.
+        """Return the critic's logits float32 (N,) for images uint8 (N, H, W, C); higher is more real.
 
-        label as in `class_weights`; None on a conditional model averages over classes. ValueError for a wrong shape.
+        Only differences have a meaning. label as in `class_weights`; None on a conditional model averages over classes.
+        ValueError for a wrong dtype or shape, and on a model of 2-D points.
         """
-        if self._plane:
-            raise ValueError(f"the critic of {self.name} judges points of the plane, not pictures")
+        if self._point_plot:
+            raise ValueError(f"the critic of {self.name} scores 2-D points, not pictures")
         shape = (self.resolution, self.resolution, self.channels)
         if not (isinstance(images, np.ndarray) and images.dtype == np.uint8 and images.shape[1:] == shape):
             got = f"{images.dtype} {images.shape}" if isinstance(images, np.ndarray) else type(images).__name__
             raise ValueError(f"images must be uint8 of shape (N, {', '.join(map(str, shape))}), got {got}")
         n, k = len(images), len(self.classes)
         y = torch.full((n, k), 1 / k) if k and label is None else self.class_weights([0] * n, label)
-        # A copy: torch reads no negative strides, and warns of read-only arrays.
+        # A copy: torch rejects negative strides and warns about read-only arrays.
         x = torch.from_numpy(np.array(images, order="C")).permute(0, 3, 1, 2).float().div(127.5).sub(1)
         parts = [
             self.critic(x[i : i + BATCH].to(self.device), None if y is None else y[i : i + BATCH].to(self.device)).cpu()
@@ -159,30 +161,30 @@ class Model:
         return torch.cat(parts).float().numpy() if parts else np.empty(0, np.float32)
 
 
-def _truncation(value: float) -> float:
+def _checked_truncation(value: float) -> float:
     if isinstance(value, bool) or not isinstance(value, numbers.Real) or not 0 <= value <= MAX_TRUNCATION:
         raise ValueError(f"truncation must be in [0, {MAX_TRUNCATION:g}], got {value!r}")
     return float(value)
 
 
 def load(folder: str | Path, device: str = "auto") -> Model:
-    """Load a model folder, as `train.py` writes it. FolderError names the file and the fault.
+    """Load a model folder, as `train.py` writes it. Raises FolderError with the file and the fault.
 
     Nothing in the folder is trusted: the config's ranges and each tensor's name, dtype and shape are checked before
-    memory is taken. device: auto, cpu or cuda.
+    memory is allocated. device: auto, cpu or cuda.
     """
     folder, where = Path(folder), pick_device(device)
     if where.type == "cuda":
-        # Full float32: TF32 would let a picture depend on the batch that it is made in. Once, not around each render,
-        # because the switch belongs to the process and renders run side by side.
+        # TF32 would make a picture depend on its batch. Set once, not around each render: the switch is global, and
+        # renders run in parallel.
         torch.backends.cudnn.allow_tf32 = False
     if not folder.is_dir():
         raise FolderError(f"{folder}: no such folder")
     config = read_config(folder)
     generator, critic = build_on_meta(config, folder)
     k = min(16, config.z_dim)
-    wanted = {"directions": torch.empty(k, config.z_dim, device="meta"), "variance": torch.empty(k, device="meta")}
-    directions = read_tensors(folder / "directions.safetensors", wanted)
+    expected = {"directions": torch.empty(k, config.z_dim, device="meta"), "variance": torch.empty(k, device="meta")}
+    directions = read_tensors(folder / "directions.safetensors", expected)
     generator = load_into(generator, folder / "model.safetensors", where)
     if networks.find_pair(config).convolutional:  # a single picture takes 1.8 ms instead of 2.3 on one CPU core
         generator = generator.to(memory_format=torch.channels_last)

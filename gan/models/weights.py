@@ -1,4 +1,4 @@
-"""Weights on disk: safetensors and JSON, written aside and renamed, checked before they are believed. Never pickle."""
+"""Weights on disk: safetensors and JSON, never pickle; written whole or not at all, and validated before use."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def write_tensors(path: Path, tensors: Mapping[str, Tensor]) -> None:
 
 
 def read_config(folder: Path) -> Config:
-    """The folder's config, every field in range; FolderError otherwise. Reads no tensor."""
+    """Read the folder's config. Raises FolderError unless every field is in range. Reads no tensor."""
     path = folder / "config.json"
     try:
         config = Config.from_dict(read_json(path))
@@ -46,17 +46,17 @@ def read_config(folder: Path) -> Config:
     return config
 
 
-def read_tensors(path: Path, expected: Mapping[str, Tensor], most: int = MAX_ELEMENTS) -> dict[str, Tensor]:
-    """The file's tensors, on the CPU, once every name, dtype and shape is what `expected` (meta tensors do) has.
+def read_tensors(path: Path, expected: Mapping[str, Tensor], limit: int = MAX_ELEMENTS) -> dict[str, Tensor]:
+    """Read a file's tensors to the CPU, if their names, dtypes and shapes are those of `expected` (e.g. meta tensors).
 
-    Nothing is allocated before the whole header agrees, nor for more than `most` numbers in all. FolderError names the
-    file and the first difference.
+    Nothing is allocated before the whole header agrees, nor for more than `limit` numbers in all. Raises FolderError
+    with the file and the first difference; also for values that are not finite.
     """
     if not path.is_file():
         raise FolderError(f"{path}: missing, or not a file")
     total = sum(t.numel() for t in expected.values())
-    if total > most:
-        raise FolderError(f"{path}: the config asks for {total:,} numbers, the limit is {most:,}")
+    if total > limit:
+        raise FolderError(f"{path}: the config asks for {total:,} numbers, the limit is {limit:,}")
     check_header(path)
     try:
         with safe_open(path, framework="pt", device="cpu") as file:
@@ -65,13 +65,13 @@ def read_tensors(path: Path, expected: Mapping[str, Tensor], most: int = MAX_ELE
                 raise FolderError(f"{path}: tensor {missing[0]!r} is missing")
             if extra := sorted(names - expected.keys()):
                 raise FolderError(f"{path}: unexpected tensor {extra[0]!r}"[:300])
-            for name, want in expected.items():
+            for name, tensor in expected.items():
                 part = file.get_slice(name)
-                if tuple(part.get_shape()) != tuple(want.shape):
-                    shapes = f"{tuple(part.get_shape())}, the config needs {tuple(want.shape)}"
+                if tuple(part.get_shape()) != tuple(tensor.shape):
+                    shapes = f"{tuple(part.get_shape())}, the config needs {tuple(tensor.shape)}"
                     raise FolderError(f"{path}: tensor {name!r} has shape {shapes}")
-                if part.get_dtype() != _DTYPES[want.dtype]:
-                    raise FolderError(f"{path}: tensor {name!r} is {part.get_dtype()}, not {_DTYPES[want.dtype]}")
+                if part.get_dtype() != _DTYPES[tensor.dtype]:
+                    raise FolderError(f"{path}: tensor {name!r} is {part.get_dtype()}, not {_DTYPES[tensor.dtype]}")
             tensors = {name: file.get_tensor(name) for name in expected}
     except (OSError, SafetensorError) as error:
         raise FolderError(f"{path}: damaged or not safetensors ({error})") from None
@@ -82,7 +82,7 @@ def read_tensors(path: Path, expected: Mapping[str, Tensor], most: int = MAX_ELE
 
 
 def check_header(path: Path) -> None:
-    """FolderError for a header that is longer than any of ours: parsing it alone could take all memory."""
+    """Raise FolderError for a header longer than any of ours: parsing it alone could take all memory."""
     with path.open("rb") as file:
         (size,) = struct.unpack("<Q", file.read(8).ljust(8, b"\0"))
     if MAX_JSON_BYTES < size < path.stat().st_size:
@@ -93,7 +93,7 @@ _DTYPES = {torch.float32: "F32", torch.int64: "I64"}
 
 
 def build_on_meta(config: Config, folder: Path) -> tuple[nn.Module, nn.Module]:
-    """(generator, critic) with shapes but no memory; FolderError if the config describes no network."""
+    """Build (generator, critic) on torch's meta device: shapes, but no memory. Raises FolderError if it cannot."""
     try:
         with torch.device("meta"):
             return networks.build(config)
@@ -102,7 +102,10 @@ def build_on_meta(config: Config, folder: Path) -> tuple[nn.Module, nn.Module]:
 
 
 def load_into(module: nn.Module, path: Path, device: torch.device) -> nn.Module:
-    """Give a meta module the file's weights, on `device`, in eval mode, after `read_tensors`'s checks."""
+    """Load a file's weights into a module on the meta device, after the checks of `read_tensors`.
+
+    Returns the module on `device`, in eval mode and without gradients.
+    """
     tensors = read_tensors(path, module.state_dict())
     module.load_state_dict({k: v.to(device) for k, v in tensors.items()}, assign=True)
     return module.eval().requires_grad_(False)

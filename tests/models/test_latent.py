@@ -267,7 +267,7 @@ def test_directions_record_no_gradient():
 @pytest.mark.parametrize("shape", [(300, 40), (40, 300), (24, 24)])
 def test_the_svd_is_torchs_own_without_the_processs_generator(shape):
     a, before = torch.randn(shape, generator=torch.Generator().manual_seed(1)), torch.get_rng_state()
-    singular, right = latent._svd(a, 20)
+    singular, right = latent._randomized_svd(a, 20)
     assert torch.get_rng_state().equal(before)
     torch.manual_seed(0)
     _, expected, components = torch.svd_lowrank(a, q=20, niter=4)

@@ -12,7 +12,7 @@ import torch
 from gan import load
 from gan.config import Config
 from gan.errors import FolderError
-from gan.models.point_plot import CHANNELS, LIGHT, NIGHT, SIDE, PointPlot
+from gan.models.point_plot import BACKGROUND, CHANNELS, POINT_COLOUR, SIDE, PointPlot
 from gan.networks import POINT_NETWORKS
 from gan.training.loop import train
 
@@ -34,18 +34,18 @@ def test_a_point_is_a_disc_where_it_lies():
     assert plane.extent == pytest.approx(1.2)
     middle, upper_left = plane.draw(torch.tensor([[0.0, 0.0], [-0.6, 0.9]]))
     assert middle.shape == (SIDE, SIDE, CHANNELS) and middle.dtype == np.uint8
-    assert tuple(middle[32, 32]) == tuple(middle[31, 31]) == LIGHT
-    assert tuple(upper_left[int(64 * (1.2 - 0.9) / 2.4), int(64 * (1.2 - 0.6) / 2.4)]) == LIGHT
-    orange = (np.abs(middle.astype(int) - LIGHT).sum(2) < 30).sum()
+    assert tuple(middle[32, 32]) == tuple(middle[31, 31]) == POINT_COLOUR
+    assert tuple(upper_left[int(64 * (1.2 - 0.9) / 2.4), int(64 * (1.2 - 0.6) / 2.4)]) == POINT_COLOUR
+    orange = (np.abs(middle.astype(int) - POINT_COLOUR).sum(2) < 30).sum()
     assert 9 <= orange <= 25, "a disc, not a square or a line"
-    assert tuple(middle[5, 5]) == NIGHT
+    assert tuple(middle[5, 5]) == BACKGROUND
 
 
 def test_the_cloud_is_brighter_where_more_points_lie_and_nothing_breaks_on_strange_points():
     cloud = torch.cat([torch.zeros(90, 2), torch.full((10, 2), 0.5), torch.full((1, 2), float("nan"))])
     picture = PointPlot(cloud).draw(torch.tensor([[float("inf"), float("nan")]]))[0].astype(int)
     at = int(32 + 32 * 0.5 / 0.6)
-    assert picture[32, 32].sum() > picture[63 - at, at].sum() > sum(NIGHT)
+    assert picture[32, 32].sum() > picture[63 - at, at].sum() > sum(BACKGROUND)
     assert picture.max() <= 255
 
 
@@ -57,7 +57,7 @@ def test_a_models_pictures_are_those_of_its_points(ring):
     assert model.interpolate([3, 4], 5).shape == (5, SIDE, SIDE, CHANNELS)
     assert model.directions.shape == (2, 2)
     assert model.critic(torch.zeros(3, 2)).shape == (3,)
-    with pytest.raises(ValueError, match="judges points of the plane, not pictures"):
+    with pytest.raises(ValueError, match="scores 2-D points, not pictures"):
         model.critic_score(pictures)
 
 
