@@ -21,7 +21,7 @@ from PIL import Image
 os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")
 
 from gan.config import PRESETS, Config  # noqa: E402
-from gan.data.points import INK  # noqa: E402
+from gan.data.points import DRAWING_PREFIX  # noqa: E402
 
 
 def small(**changes) -> Config:
@@ -237,9 +237,9 @@ def starting(**always) -> Iterator:
 # A drawing, as the page names it.
 
 
-def ink_name(cells: np.ndarray) -> str:
-    """The name of the data set drawn as bool (64, 64), True where there is ink, top row first."""
-    return INK + base64.urlsafe_b64encode(np.packbits(cells).tobytes()).decode("ascii").rstrip("=")
+def drawing_name(cells: np.ndarray) -> str:
+    """The name of the data set drawn as bool (64, 64), True where it is drawn, top row first."""
+    return DRAWING_PREFIX + base64.urlsafe_b64encode(np.packbits(cells).tobytes()).decode("ascii").rstrip("=")
 
 
 # The page, and a browser to look at it.

@@ -1,6 +1,7 @@
-"""Pictures to learn from: `DATASETS`, `load`, and a folder of one's own.
+"""Pictures to learn from: `DATASETS`, and `load` for one of them or for a folder of the user's own pictures.
 
-To add a data set, write one function `(root, resolution, split, progress) -> Dataset` and one line here.
+To add a data set, write one function `(root, resolution, split, progress) -> Dataset` in a file of its own, and one
+entry here.
 """
 
 import os
@@ -11,7 +12,7 @@ from gan.data.dataset import SPLITS, Dataset, Progress, Source
 from gan.data.emoji import load_emoji
 from gan.data.folder import RESOLUTION as FOLDER_RESOLUTION
 from gan.data.folder import load_folder
-from gan.data.mnist import load_fashion_mnist, load_fashion_mnist_10k, load_mnist, load_mnist_10k
+from gan.data.mnist import load_fashion_mnist, load_fashion_mnist_10k, load_mnist, load_mnist_10k, paths
 from gan.data.points import DISTRIBUTIONS
 from gan.data.stacked import load_stacked_mnist
 from gan.errors import DataError
@@ -22,13 +23,17 @@ __all__ = ["DATASETS", "DataError", "Dataset", "Source", "load"]
 _CC_BY_SA = "CC-BY-SA-3.0"
 _MNIST, _FASHION = "ylecun/mnist", "zalando-datasets/fashion_mnist"  # their names on the Hub
 DATASETS: dict[str, Source] = {
-    # name                     load               pixels, for menus, licence of the pictures, Hub, megabytes to download
+    # name                     load               pixels, for menus, licence of the pictures, Hub
     "emoji":             Source(load_emoji,             32, "1,911 emoji",      "Apache-2.0"),
-    "mnist-10k":         Source(load_mnist_10k,         28, "10,000 digits",    _CC_BY_SA, _MNIST),
-    "fashion-mnist-10k": Source(load_fashion_mnist_10k, 28, "10,000 clothes",   "MIT", _FASHION),
-    "mnist":             Source(load_mnist,             28, "60,000 digits",    _CC_BY_SA, _MNIST, 11),
-    "fashion-mnist":     Source(load_fashion_mnist,     28, "60,000 clothes",   "MIT", _FASHION, 30),
-    "stacked-mnist":     Source(load_stacked_mnist,     28, "Digits in threes", _CC_BY_SA, _MNIST, 11),
+    "mnist-10k":         Source(load_mnist_10k,         28, "10,000 digits",    _CC_BY_SA, _MNIST, subset_of="mnist"),
+    "fashion-mnist-10k": Source(load_fashion_mnist_10k, 28, "10,000 clothes",   "MIT", _FASHION,
+                                subset_of="fashion-mnist"),
+    "mnist":             Source(load_mnist,             28, "60,000 digits",    _CC_BY_SA, _MNIST,
+                                download=11, splits=SPLITS, files=paths("mnist")),
+    "fashion-mnist":     Source(load_fashion_mnist,     28, "60,000 clothes",   "MIT", _FASHION,
+                                download=30, splits=SPLITS, files=paths("fashion-mnist")),
+    "stacked-mnist":     Source(load_stacked_mnist,     28, "Digits in threes", _CC_BY_SA, _MNIST,
+                                download=11, splits=SPLITS, files=paths("mnist")),
 }
 # fmt: on
 
@@ -43,25 +48,34 @@ def load(
     """Return the data set called `name`, or the pictures in the folder `name`, whole, in memory.
 
     resolution  one of `RESOLUTIONS`, pixels a side; None or 0 for the source's own
-    data_root   where downloaded sets lie or are put, in torchvision's layout
-    split       "train", or "test" for the full sets, which have one
-    progress    is given a line of text now and then while something slow is done
+    data_root   folder of downloaded sets, in torchvision's layout; downloads go there too
+    split       "train", or "test" where the data set has one
+    progress    is called with a line of text now and then during slow work
 
     A name in `DATASETS` comes before a folder of that name: write ./emoji for the folder. The same call gives the
-    same pictures in the same order. Raises DataError, with the cure, for whatever is wrong.
+    same pictures in the same order. Raises DataError, with the cure, for an unusable name, value or file.
     """
     if resolution and resolution not in RESOLUTIONS:
         raise DataError(f"resolution must be one of {', '.join(map(str, RESOLUTIONS))}, got {resolution}")
     if split not in SPLITS:
         raise DataError(f"split must be 'train' or 'test', got {split!r}")
     if source := DATASETS.get(name):
+        _check_split(name, split, source.splits)
         return source.load(Path(data_root).expanduser(), resolution or source.resolution, split, progress)
     path = os.path.expanduser(name)
     if name and os.path.isdir(path):
-        return load_folder(Path(path), resolution or FOLDER_RESOLUTION, split, progress)
+        _check_split(f"the folder {name}", split, ("train",))
+        return load_folder(Path(path), resolution or FOLDER_RESOLUTION, progress)
     if name and os.path.isfile(path):
         raise DataError(f"{name} is a file: pass the folder that holds the pictures")
     raise DataError(
         f"unknown data set {name!r}: pass one of {', '.join(DATASETS)}, the path of a folder of pictures, or, with "
         f"--network points, one of {', '.join(DISTRIBUTIONS)}"
     )
+
+
+def _check_split(what: str, split: str, splits: tuple[str, ...]) -> None:
+    """Raise DataError, naming the data sets that have the split, unless it is one of `splits`."""
+    if split not in splits:
+        others = ", ".join(name for name, source in DATASETS.items() if split in source.splits)
+        raise DataError(f"{what} has no {split!r} split: use split='train', or a data set that has one ({others})")

@@ -1,4 +1,4 @@
-"""Build emoji.webp and emoji.json from the npm package that holds the pictures.
+"""Build bundled/emoji.webp and bundled/emoji.json from the npm package that holds the pictures.
 
     npm pack emoji-datasource-google@16.0.0
     python -m gan.data.build_emoji emoji-datasource-google-16.0.0.tgz
@@ -10,35 +10,36 @@ import json
 import sys
 import tarfile
 from io import BytesIO
+from typing import IO
 
 import numpy as np
 from PIL import Image
 
 from gan.data.emoji import NAMES, SHEET, SIZE
-from gan.data.folder import flatten
+from gan.data.folder import to_rgb
 from gan.data.image_sheet import write_sheet
 
 PACKAGE, VERSION, COLUMNS = "emoji-datasource-google", "16.0.0", 49  # 1,911 = 39 rows of 49
-MERGED = {"Component": "Symbols"}  # five bare skin tones: coloured squares, beside the other coloured squares
+MERGED = {"Component": "Symbols"}  # five skin tones, coloured squares: they join the other coloured squares
 
 
 def build(package: str) -> None:
-    """Read the tarball `package` and write both files beside this one."""
+    """Read the tarball `package` and write both files; KeyError where the tarball lacks a file."""
     with tarfile.open(package) as tar:
-        about = json.load(tar.extractfile("package/package.json"))
+        about = json.load(_open(tar, "package/package.json"))
         if (about["name"], about["version"]) != (PACKAGE, VERSION):
             raise SystemExit(f"{package} is {about['name']} {about['version']}: pass {PACKAGE} {VERSION}")
-        entries = json.load(tar.extractfile("package/emoji.json"))
+        entries = json.load(_open(tar, "package/emoji.json"))
         entries = sorted((e for e in entries if e["has_img_google"]), key=lambda e: e["sort_order"])
         folder = f"package/img/google/{SIZE}/"
-        # One pass in the archive's own order: seeking about in a compressed file would read it again and again.
-        files = {m.name: tar.extractfile(m).read() for m in tar if m.name.startswith(folder) and m.isfile()}
+        # One pass in the archive's own order: each seek back in a compressed file would decompress it again.
+        files = {m.name: _open(tar, m).read() for m in tar if m.name.startswith(folder) and m.isfile()}
 
     pictures = []
     for entry in entries:
         with Image.open(BytesIO(files[folder + entry["image"]])) as image:
-            # On white already here: no colour hidden under alpha 0 can then bleed into edges when it is resized.
-            pictures.append(np.asarray(flatten(image)))
+            # On white before any resizing: colour hidden under alpha 0 cannot bleed into edges.
+            pictures.append(np.asarray(to_rgb(image)))
     categories = [MERGED.get(e["category"], e["category"]) for e in entries]
     classes = list(dict.fromkeys(e["category"] for e in entries if e["category"] not in MERGED))
     index = {
@@ -50,6 +51,13 @@ def build(package: str) -> None:
     NAMES.write_text(json.dumps(index, ensure_ascii=False, separators=(",", ":")) + "\n", encoding="utf-8")
     size = write_sheet(SHEET, np.stack(pictures), COLUMNS)
     print(f"{len(pictures):,} emoji: {SHEET.name} {size:,} bytes, {NAMES.name} {NAMES.stat().st_size:,} bytes")
+
+
+def _open(tar: tarfile.TarFile, member: str | tarfile.TarInfo) -> IO[bytes]:
+    file = tar.extractfile(member)
+    if file is None:
+        raise KeyError(f"{member} is not a file")
+    return file
 
 
 if __name__ == "__main__":

@@ -1,10 +1,10 @@
-"""Build mnist-10k.webp and fashion-mnist-10k.webp from the full training splits.
+"""Build bundled/mnist-10k.webp and bundled/fashion-mnist-10k.webp from the full training splits.
 
     python -m gan.data.build_subsets DATA_ROOT
 
-DATA_ROOT holds MNIST/raw and FashionMNIST/raw, or they are downloaded there. Of each class's n pictures, in the
-file's order, number floor(k n / 1000) is taken for k = 0 to 999: no random numbers, and the whole file is covered.
-Sheets hold the classes in turn, 0 to 9, so their labels need no file. Takes about half a minute a sheet.
+DATA_ROOT holds MNIST/raw and FashionMNIST/raw, or they are downloaded there. Of each class's n pictures, in file order,
+those at floor(k n / 1000) for k = 0 to 999 are chosen: without random numbers, evenly over the whole file. Sheets hold
+the classes in turn, 0 to 9, so labels need no file. Takes about half a minute a sheet.
 """
 
 import sys
@@ -18,7 +18,7 @@ from gan.errors import DataError
 
 
 def choose(labels: torch.Tensor, per_class: int) -> torch.Tensor:
-    """Indices int64 (per_class * 10,) into `labels`, int64 (N,): evenly spaced in each class, classes in turn.
+    """Choose indices int64 (per_class * 10,) into `labels`, int64 (N,): evenly spaced in each class, classes in turn.
 
     Raises DataError where a class has fewer than `per_class` pictures.
     """
@@ -32,7 +32,7 @@ def choose(labels: torch.Tensor, per_class: int) -> torch.Tensor:
 
 
 def build(root: Path) -> None:
-    """Read both sets from `root` and write both sheets beside this file."""
+    """Read both sets from `root` and write both sheets."""
     for name, load in zip(FAMILY, (load_mnist, load_fashion_mnist), strict=True):
         full = load(root, SIZE, "train", print)
         pictures = full.images[choose(full.labels, SUBSET // 10)].permute(0, 2, 3, 1).numpy()

@@ -1,4 +1,4 @@
-"""What every source of pictures becomes: one tensor of bytes, held whole in memory."""
+"""`Dataset`, the form in which every source of pictures is held in memory, and `Source`, an entry of `DATASETS`."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -7,8 +7,6 @@ from pathlib import Path
 import torch
 from torch.nn import functional
 
-from gan.errors import DataError
-
 SPLITS = ("train", "test")
 
 Progress = Callable[[str], None]  # takes one line of text, shortly before or during something slow
@@ -16,7 +14,7 @@ Progress = Callable[[str], None]  # takes one line of text, shortly before or du
 
 @dataclass(frozen=True)
 class Dataset:
-    """Square pictures and what is known about them.
+    """Square pictures with their labels, all in memory.
 
     images    uint8 (N, C, H, H), values 0 to 255, C = 1 or 3 (sRGB), N >= 1
     labels    int64 (N,), indices into `classes`; all zero where there are no classes
@@ -43,14 +41,18 @@ class Dataset:
 
 @dataclass(frozen=True)
 class Source:
-    """One entry of `DATASETS`.
+    """One entry of `DATASETS`: a data set, and all that the rest of the program needs to know of it.
 
-    load        (root, resolution, split, progress) -> Dataset, or DataError
+    load        (root, resolution, split, progress) -> Dataset, or DataError; split is one of `splits`
     resolution  pixels a side when the user names none
     about       a few words for menus
     licence     of the pictures, not of this program
-    hub         what the Hugging Face Hub calls it, "" where it is not there
+    hub         its name on the Hugging Face Hub, "" where it is not there
     download    megabytes to fetch before its first use; 0 where it is bundled
+    splits      "train", and "test" where it has held-out pictures
+    files       paths under the data root that `load` needs, whatever the split; where all exist nothing is downloaded
+    subset_of   name of the data set of which it holds a part of the training split, "" for none: that one's test split
+                and classifier serve for this one too
     """
 
     load: Callable[[Path, int, str, Progress], Dataset]
@@ -59,22 +61,23 @@ class Source:
     licence: str
     hub: str = ""
     download: int = 0
+    splits: tuple[str, ...] = ("train",)
+    files: tuple[str, ...] = ()
+    subset_of: str = ""
+
+    def is_present(self, root: Path) -> bool:
+        """Return True where `load` needs no download: all its files lie under `root`."""
+        return all((root / file).is_file() for file in self.files)
 
 
 def resize(images: torch.Tensor, resolution: int) -> torch.Tensor:
     """Resample uint8 (N, C, H, H) to uint8 (N, C, resolution, resolution).
 
-    Antialiased bicubic, rounded and clamped to 0..255; the input itself where the size is already right.
-    Works in slices, so the peak is the result and a little more.
+    Antialiased bicubic, rounded and clamped to 0..255; the input itself where the size is already right. Works in
+    slices: peak memory is little more than the result.
     """
     if images.shape[-1] == resolution:
         return images
     size = (resolution, resolution)
     slices = [functional.interpolate(s, size=size, mode="bicubic", antialias=True) for s in images.split(4096)]
     return torch.cat(slices)
-
-
-def require_train(name: str, split: str) -> None:
-    """Raise DataError for any split but "train", for sources that have no other."""
-    if split != "train":
-        raise DataError(f"{name} has no {split!r} split: use split='train', or --dataset mnist or fashion-mnist")

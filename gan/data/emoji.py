@@ -1,26 +1,24 @@
-"""`emoji`: 1,911 Noto emoji in colour, bundled. Source and licence in NOTICE.md; built by build_emoji.py."""
+"""`emoji`: 1,911 Noto emoji in colour, bundled. Source and licence: bundled/NOTICE.md; built by build_emoji.py."""
 
 import json
 from pathlib import Path
 
 import torch
 
-from gan.data.dataset import Dataset, Progress, require_train, resize
-from gan.data.image_sheet import read_sheet
+from gan.data.dataset import Dataset, Progress, resize
+from gan.data.image_sheet import BUNDLED, read_sheet
 from gan.errors import DataError
 
-SHEET = Path(__file__).with_name("bundled") / "emoji.webp"
-NAMES = Path(__file__).with_name("bundled") / "emoji.json"
+SHEET, NAMES = BUNDLED / "emoji.webp", BUNDLED / "emoji.json"
 SIZE = 64  # pixels a side in the sheet
 
 
 def load_emoji(root: Path, resolution: int, split: str, progress: Progress) -> Dataset:
-    """All 1,911 emoji on white, in Unicode's order: images (1911, 3, resolution, resolution).
+    """Return all 1,911 emoji on white, in Unicode's order: images (1911, 3, resolution, resolution).
 
-    Classes are Unicode's nine categories, captions Unicode's names in lower case. `root` is not used.
-    Raises DataError for a split other than "train" and for missing or damaged files of the package.
+    Classes are Unicode's nine categories, captions Unicode's names in lower case. `root` and `split` are not used.
+    Raises DataError for missing or damaged files of the package.
     """
-    require_train("emoji", split)
     try:
         index = json.loads(NAMES.read_text(encoding="utf-8"))
         names, classes, labels = tuple(index["names"]), tuple(index["classes"]), index["labels"]

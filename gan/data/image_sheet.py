@@ -1,4 +1,4 @@
-"""Many small pictures in one lossless WebP: how bundled data sets are stored.
+"""Image sheets, the format of bundled data sets: many small pictures in one lossless WebP, in `BUNDLED`.
 
 Pictures lie row by row in a grid. One file of a few megabytes opens faster than thousands of small ones, neighbours
 share the compressor's palette, and nothing in it can run code.
@@ -12,9 +12,11 @@ from PIL import Image
 
 from gan.errors import DataError
 
+BUNDLED = Path(__file__).with_name("bundled")  # the folder of every file that comes with the package
+
 
 def write_sheet(path: Path, pictures: np.ndarray, columns: int) -> int:
-    """Write uint8 (N, S, S, C), C = 1 or 3, as a grid of `columns`; return the file's size in bytes.
+    """Write pictures uint8 (N, S, S, C), C = 1 or 3, as a grid of `columns`; return the file's size in bytes.
 
     N must be a multiple of `columns`. The same pixels and the same Pillow give the same bytes.
     """
@@ -24,7 +26,7 @@ def write_sheet(path: Path, pictures: np.ndarray, columns: int) -> int:
     grid = pictures.reshape(rows, columns, size, size, channels).transpose(0, 2, 1, 3, 4)
     grid = np.ascontiguousarray(grid).reshape(rows * size, columns * size, channels)
     image = Image.fromarray(grid[..., 0] if channels == 1 else grid)
-    aside = path.with_name(path.name + ".part")  # compressing takes a minute, and a reader may come meanwhile
+    aside = path.with_name(path.name + ".part")  # compressing takes a minute: no reader may meet half a file
     image.save(aside, "WEBP", lossless=True, quality=100, method=6)
     os.replace(aside, path)
     return path.stat().st_size

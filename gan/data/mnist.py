@@ -1,10 +1,11 @@
-"""`mnist` and `fashion-mnist`: 70,000 grey pictures of 28x28, through torchvision; and their bundled tenths."""
+"""`mnist` and `fashion-mnist`: 70,000 grey pictures of 28x28, through torchvision; and their bundled subsets."""
 
 import os
 import shutil
 import socket
 import tempfile
 import zlib
+from collections.abc import Iterator
 from contextlib import contextmanager
 from http.client import HTTPException
 from pathlib import Path
@@ -13,13 +14,13 @@ import numpy as np
 import torch
 from torch.nn import functional
 
-from gan.data.dataset import Dataset, Progress, require_train, resize
-from gan.data.image_sheet import read_sheet
+from gan.data.dataset import Dataset, Progress, resize
+from gan.data.image_sheet import BUNDLED, read_sheet
 from gan.errors import DataError
 
 SIZE = 28  # pixels a side
 SUBSET = 10_000  # pictures bundled of each, 1,000 a class; picture i is of class i % 10
-TIMEOUT = 10.0  # seconds without one byte from a server, before it counts as absent
+TIMEOUT = 10.0  # seconds without one byte from a server before a download fails
 
 # name -> (torchvision's class, which is also the folder under the data root; names of the ten classes)
 FAMILY = {
@@ -36,44 +37,48 @@ FILES = {
 
 
 def load_mnist(root: Path, resolution: int, split: str, progress: Progress) -> Dataset:
-    """Handwritten digits: images (60000, 1, H, H), or 10,000 for split "test"; white on black.
+    """Return handwritten digits: images (60000, 1, H, H), or 10,000 for split "test"; white on black.
 
-    Read from `root`/MNIST/raw, downloaded there when absent (11 MB). 32 pixels are 28 with a black margin of 2, 64
-    are those 32 doubled. Raises DataError without network and for damaged files, which it names.
+    They are read from `root`/MNIST/raw, downloaded there when absent (11 MB). 32 pixels are 28 with a black margin of
+    2, 64 are those 32 doubled. Raises DataError without network and for damaged files, which it names.
     """
     return _load_full("mnist", root, resolution, split, progress)
 
 
 def load_fashion_mnist(root: Path, resolution: int, split: str, progress: Progress) -> Dataset:
-    """Articles of clothing, otherwise as `load_mnist`: from `root`/FashionMNIST/raw (30 MB to download)."""
+    """Return articles of clothing, otherwise as `load_mnist`: from `root`/FashionMNIST/raw (30 MB to download)."""
     return _load_full("fashion-mnist", root, resolution, split, progress)
 
 
 def load_mnist_10k(root: Path, resolution: int, split: str, progress: Progress) -> Dataset:
-    """10,000 training digits from this package, 1,000 a class: images (10000, 1, H, H). Needs no network."""
-    return _load_subset("mnist", resolution, split)
+    """Return 10,000 training digits from this package, 1,000 a class: images (10000, 1, H, H). Needs no network."""
+    return _load_subset("mnist", resolution)
 
 
 def load_fashion_mnist_10k(root: Path, resolution: int, split: str, progress: Progress) -> Dataset:
-    """10,000 training articles from this package, 1,000 a class: images (10000, 1, H, H). Needs no network."""
-    return _load_subset("fashion-mnist", resolution, split)
+    """Return 10,000 training articles from this package, 1,000 a class: images (10000, 1, H, H). Needs no network."""
+    return _load_subset("fashion-mnist", resolution)
+
+
+def paths(name: str) -> tuple[str, ...]:
+    """Return the paths under the data root of the files of `name`, a key of `FAMILY`: all four, for either split."""
+    return tuple(f"{FAMILY[name][0]}/raw/{file}" for pair in FILES.values() for file in pair)
 
 
 def subset_sheet(name: str) -> Path:
-    """Where the bundled tenth of `name`, a key of `FAMILY`, lies."""
-    return Path(__file__).with_name("bundled") / f"{name}-10k.webp"
+    """Return the path of the bundled subset of `name`, a key of `FAMILY`."""
+    return BUNDLED / f"{name}-10k.webp"
 
 
-def fit(images: torch.Tensor, resolution: int) -> torch.Tensor:
-    """uint8 (N, 1, 28, 28) to uint8 (N, 1, H, H): with a black margin of 2, then resampled, unless H is 28."""
+def pad_and_resize(images: torch.Tensor, resolution: int) -> torch.Tensor:
+    """Turn uint8 (N, 1, 28, 28) into uint8 (N, 1, H, H): with a black margin of 2, then resampled, unless H is 28."""
     return images if resolution == SIZE else resize(functional.pad(images, (2, 2, 2, 2)), resolution)
 
 
-def _load_subset(name: str, resolution: int, split: str) -> Dataset:
-    require_train(f"{name}-10k", split)
+def _load_subset(name: str, resolution: int) -> Dataset:
     pictures = read_sheet(subset_sheet(name), "L", SIZE, SUBSET)
     images = torch.from_numpy(pictures).permute(0, 3, 1, 2).contiguous()
-    return Dataset(f"{name}-10k", fit(images, resolution), torch.arange(SUBSET) % 10, FAMILY[name][1])
+    return Dataset(f"{name}-10k", pad_and_resize(images, resolution), torch.arange(SUBSET) % 10, FAMILY[name][1])
 
 
 def _load_full(name: str, root: Path, resolution: int, split: str, progress: Progress) -> Dataset:
@@ -81,8 +86,7 @@ def _load_full(name: str, root: Path, resolution: int, split: str, progress: Pro
 
     folder, classes = FAMILY[name]
     raw = root / folder / "raw"
-    # torchvision wants all four files, whichever split is asked for.
-    if not all((raw / file).is_file() for pair in FILES.values() for file in pair):
+    if not all((root / path).is_file() for path in paths(name)):
         progress(f"{name} is not in {raw}: downloading")
         _download(getattr(datasets, folder), name, root, raw)
     count = _check_idx(raw / FILES[split][0], (SIZE, SIZE))
@@ -91,7 +95,7 @@ def _load_full(name: str, root: Path, resolution: int, split: str, progress: Pro
     data = getattr(datasets, folder)(root, train=split == "train", download=False)
     if int(data.targets.max()) >= len(classes):
         raise DataError(f"{raw / FILES[split][1]} holds a label {int(data.targets.max())} of 0 to 9: {_cure(raw)}")
-    return Dataset(name, fit(data.data.unsqueeze(1), resolution), data.targets.long(), classes)
+    return Dataset(name, pad_and_resize(data.data.unsqueeze(1), resolution), data.targets.long(), classes)
 
 
 def _cure(raw: Path) -> str:
@@ -99,7 +103,7 @@ def _cure(raw: Path) -> str:
 
 
 def _check_idx(path: Path, item: tuple[int, ...]) -> int:
-    """Return how many items of uint8 shape `item` an IDX file holds, at least 1; DataError unless its size agrees.
+    """Return the number, at least 1, of items of uint8 shape `item` in an IDX file; DataError unless its size agrees.
 
     The format: two zero bytes, 8 for uint8, the number of dimensions, each dimension as big-endian int32, the data.
     """
@@ -117,8 +121,8 @@ def _check_idx(path: Path, item: tuple[int, ...]) -> int:
 def _download(kind: type, name: str, root: Path, raw: Path) -> None:
     """Fetch the four files with torchvision's class `kind`, in a folder aside, then move them to `raw`.
 
-    An interrupted download thus never looks like a finished one. A .gz that already lies in `raw` is used if its
-    checksum is right. torchvision draws its progress bars on stderr.
+    An interrupted download thus never looks like a finished one. A .gz already in `raw` is used if its checksum is
+    right. torchvision draws its progress bars on stderr.
     """
     try:
         root.mkdir(parents=True, exist_ok=True)
@@ -142,7 +146,7 @@ def _download(kind: type, name: str, root: Path, raw: Path) -> None:
 
 
 @contextmanager
-def _timeout(seconds: float):
+def _timeout(seconds: float) -> Iterator[None]:
     """Let new sockets time out; urllib, which torchvision uses, takes only the global default."""
     before = socket.getdefaulttimeout()
     socket.setdefaulttimeout(seconds)

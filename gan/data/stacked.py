@@ -1,4 +1,4 @@
-"""`stacked-mnist`: three digits as the red, green and blue of one picture, a thousand modes that can be counted."""
+"""`stacked-mnist`: three digits as the red, green and blue of one picture, which gives 1,000 countable modes."""
 
 from pathlib import Path
 
@@ -11,13 +11,13 @@ PICTURES = 128_000
 
 
 def load_stacked_mnist(root: Path, resolution: int, split: str, progress: Progress) -> Dataset:
-    """Images (128000, 3, H, H), three digits of `load_mnist` each, drawn independently by a fixed seed; no classes.
+    """Return images (128000, 3, H, H): three digits of `load_mnist` each, drawn independently with a fixed seed.
 
-    The benchmark of mode collapse of unrolled GANs (arXiv:1611.02163, section 3.3.1) in the form of VEEGAN
-    (arXiv:1705.07761, section 5.1), whose number of pictures it is, for the test split too. Raises DataError as
+    There are no classes. The benchmark of mode collapse of unrolled GANs (arXiv:1611.02163, section 3.3.1) in the form
+    of VEEGAN (arXiv:1705.07761, section 5.1), with VEEGAN's number of pictures in both splits. Raises DataError as
     `load_mnist` does.
     """
     digits = load_mnist(root, resolution, split, progress)
-    source = torch.Generator().manual_seed(20161107)
-    drawn = torch.randint(len(digits.images), (PICTURES, 3), generator=source)
+    rng = torch.Generator().manual_seed(20161107)
+    drawn = torch.randint(len(digits.images), (PICTURES, 3), generator=rng)
     return Dataset("stacked-mnist", digits.images[drawn].squeeze(2), torch.zeros(PICTURES, dtype=torch.int64), ())

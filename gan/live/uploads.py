@@ -40,7 +40,7 @@ def read_uploads(paths: Sequence[Path], resolution: int = 32) -> Dataset:
                 f"{taken.count} of the files are pictures that can be read, at least {MIN_PICTURES} are needed: "
                 f"upload more, as PNG, JPEG or WebP, or a zip of them{refused and '. ' + refused}"
             )
-        data = load_folder(taken.folder, resolution, "train", lambda line: None)
+        data = load_folder(taken.folder, resolution, lambda line: None)
     notes = tuple(note for note in (*data.notes, refused) if note)
     return replace(data, name="uploaded", captions=(), notes=notes)
 

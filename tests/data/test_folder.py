@@ -133,7 +133,7 @@ def test_transparency_becomes_white_without_a_seam(tmp_path, mode):
         indexed = image.convert("RGB").quantize(4)
         indexed.putalpha(image.getchannel("A"))
         assert indexed.mode == "PA"  # no file opens so, but Pillow's own pictures may be
-        pixels = np.asarray(folder.flatten(indexed))
+        pixels = np.asarray(folder.to_rgb(indexed))
     else:
         pixels = saved(tmp_path, image.convert(mode))
     assert pixels.min() == 255
@@ -253,17 +253,17 @@ def test_pillows_own_warning_is_a_refusal(tmp_path, monkeypatch):
 
 
 def test_floats_that_are_no_numbers_are_refused():
-    with pytest.raises(ValueError, match="no numbers"):
-        folder.flatten(Image.fromarray(np.array([[0, 1], [np.nan, np.inf]], np.float32)))
+    with pytest.raises(ValueError, match="not finite"):
+        folder.to_rgb(Image.fromarray(np.array([[0, 1], [np.nan, np.inf]], np.float32)))
 
 
 def test_many_unreadable_files_are_named_then_counted(tmp_path):
     fill(tmp_path)
-    for i in range(folder.NAMED + 4):
+    for i in range(folder.MAX_NAMED + 4):
         (tmp_path / f"bad{i:03}.png").write_bytes(b"x")
     note = data.load(str(tmp_path)).notes[0]
-    assert note.startswith(f"{folder.NAMED + 4} unreadable files skipped: bad000.png, bad001.png, ")
-    assert note.endswith(f", bad{folder.NAMED - 1:03}.png and 4 more")
+    assert note.startswith(f"{folder.MAX_NAMED + 4} unreadable files skipped: bad000.png, bad001.png, ")
+    assert note.endswith(f", bad{folder.MAX_NAMED - 1:03}.png and 4 more")
 
 
 def test_links_neither_loop_nor_lead_outside(tmp_path):

@@ -1,4 +1,4 @@
-"""The digits and the clothes: IDX files, downloading, and the bundled tenths."""
+"""The digits and the clothes: IDX files, downloading, and the bundled subsets."""
 
 import socket
 import urllib.error
@@ -54,6 +54,7 @@ def test_full_sets_are_what_the_files_hold(root, name, split, n, no_network):
     assert (dataset.images.numpy() == expected).all() and dataset.images.dtype == torch.uint8
     assert dataset.labels.tolist() == [i % 10 for i in range(n)] and len(dataset.classes) == 10
     assert not no_network
+    assert data.DATASETS[name].is_present(root) and not data.DATASETS[name].is_present(root / "elsewhere")
 
 
 def test_a_home_folder_is_understood(root, monkeypatch):

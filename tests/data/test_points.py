@@ -1,11 +1,11 @@
-"""`gan.data.points`: the published mixtures, the other shapes, and drawings that their name describes."""
+"""`gan.data.points`: the published mixtures, the other distributions, and drawings, which their name describes."""
 
 from __future__ import annotations
 
 import numpy as np
 import pytest
 import torch
-from conftest import ink_name
+from conftest import drawing_name
 
 from gan.config import Config
 from gan.data.points import DISTRIBUTIONS, MIXTURES, distribution_of, is_points, load_points
@@ -31,7 +31,7 @@ def test_points_lie_around_their_centres_evenly_and_with_the_right_width(name):
 
 
 @pytest.mark.parametrize("name", DISTRIBUTIONS)
-def test_a_world_gives_the_same_points_within_its_extent(name):
+def test_a_distribution_gives_the_same_points_within_its_extent(name):
     points = load_points(name).images
     assert points.shape == (100_000, 2) and points.dtype == torch.float32 and is_points(name)
     assert torch.equal(points, load_points(name).images)
@@ -57,7 +57,7 @@ def test_two_moons_are_the_same_curve_turned_about_the_middle():
 def test_a_drawing_is_described_by_its_name_and_lies_where_it_was_drawn():
     cells = np.zeros((64, 64), bool)
     cells[4:8, 40:56] = True  # near the top, right of the middle
-    name = ink_name(cells)
+    name = drawing_name(cells)
     assert is_points(name) and Config(dataset=name).dataset == name
     points = load_points(name).images
     assert (points.min(0).values >= torch.tensor([0.25, 0.75])).all()
@@ -72,10 +72,10 @@ def test_a_drawing_is_described_by_its_name_and_lies_where_it_was_drawn():
         ("ink:", "got 0 bytes"),
         ("ink:****", "got 0 bytes"),
         ("ink:" + "A" * 400, "got 300 bytes"),
-        (ink_name(np.zeros((64, 64), bool)), "got 0: draw more"),
-        (ink_name(np.eye(64, dtype=bool) & (np.arange(64) < 7)), "got 7: draw more"),
+        (drawing_name(np.zeros((64, 64), bool)), "got 0: draw more"),
+        (drawing_name(np.eye(64, dtype=bool) & (np.arange(64) < 7)), "got 7: draw more"),
     ],
 )
-def test_what_is_no_world_is_refused_with_the_cure(name, words):
+def test_what_is_no_distribution_is_refused_with_the_cure(name, words):
     with pytest.raises(DataError, match=words):
         load_points(name)

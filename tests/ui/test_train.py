@@ -15,7 +15,7 @@ import zipfile
 import numpy as np
 import pytest
 import torch
-from conftest import ink_name
+from conftest import drawing_name
 from PIL import Image
 
 import gan
@@ -168,7 +168,7 @@ def test_a_duel_and_a_drawing_are_runs_like_any_other(tab):
     cells = np.zeros((64, 64), bool)
     cells[20:40, 20:40] = True
     sides = [{"preset": "modern", "changes": QUICK}, {"preset": "classic", "changes": QUICK}]
-    run = tab.begin(dataset=ink_name(cells), seed=3, sides=sides)["run"]
+    run = tab.begin(dataset=drawing_name(cells), seed=3, sides=sides)["run"]
     news = tab.until(run, seen, "frames")
     first, second = (array(side["arrays"]["points"]) for side in news["moment"]["sides"])
     assert not np.array_equal(first, second) and [s["loss"] for s in news["sides"]] == ["relativistic", "nonsaturating"]

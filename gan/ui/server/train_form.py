@@ -78,9 +78,9 @@ def _offered(pairs: Mapping[str, NetworkPair], pictures: bool) -> list[dict[str,
 
 def dataset(name: object) -> str:
     """The name of a data set that is offered, or of a drawing; ValueError for any other."""
-    if isinstance(name, str) and name.startswith("ink:"):
-        from gan.data.points import distribution_of
+    from gan.data.points import distribution_of, is_drawing
 
+    if isinstance(name, str) and is_drawing(name):
         distribution_of(name)  # raises what is wrong with it
         return name
     data = offers()["data"]

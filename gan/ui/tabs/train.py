@@ -236,4 +236,6 @@ def _folder(run: Run, payload: rpc.Payload, folder: Path, checkpoint: bool = Tru
 
 
 def _plain(run: Run) -> str:
-    return "drawing" if run.configs[0].dataset.startswith("ink:") else run.configs[0].dataset
+    from gan.data.points import is_drawing
+
+    return "drawing" if is_drawing(run.configs[0].dataset) else run.configs[0].dataset
