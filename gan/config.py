@@ -115,7 +115,7 @@ class Config:
     )
     precision: str = _setting(
         "auto",
-        "bf16 (autocast), fp32, or auto: the faster of the two on this machine",
+        "bf16 (autocast), fp32, or auto, the faster of the two on this machine",
         choices=("auto", "bf16", "fp32"),
     )
     sample_images: int = _setting(100_000, "images between two grids of samples", 1, 10**10, resumable=True)

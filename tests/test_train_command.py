@@ -17,7 +17,7 @@ from PIL import Image
 from runs import FINISHED, refused
 from safetensors.torch import load_file
 
-from gan import train
+from gan import train, train_flags
 from gan.config import PRESETS, Config
 from gan.data import DATASETS
 from gan.data.folder import MIN_PICTURES
@@ -37,7 +37,7 @@ FIELDS = [f for f in dataclasses.fields(Config) if not f.metadata.get("derived")
 
 
 def settings(*flags: str) -> tuple[Config, Path, bool]:
-    return train.settings(train.parser().parse_args(flags))
+    return train_flags.run_settings(train_flags.parser().parse_args(flags))
 
 
 def started(*flags: str) -> subprocess.Popen:
@@ -54,7 +54,7 @@ def finished(*flags: str) -> tuple[int, str, str]:
 
 
 def test_there_is_a_flag_for_every_field_that_the_data_does_not_decide():
-    flags = {s for action in train.parser()._actions for s in action.option_strings}
+    flags = {s for action in train_flags.parser()._actions for s in action.option_strings}
     expected = {"--" + f.name.replace("_", "-") for f in FIELDS} | {"--no-conditional"}
     hub = {"--push-to-hub", "--private", "--push-every", "--push-checkpoint", "--dry-run"}
     assert flags == expected | hub | {"-h", "--help", "--preset", "--out", "--resume"}
@@ -152,7 +152,7 @@ def test_bad_flag_is_refused_by_the_parser(capsys, flags):
 def test_existing_run_is_not_overwritten(capsys, tmp_path, kept):
     (tmp_path / kept).mkdir()
     message = refused(capsys, "--preset", "smoke", "--out", str(tmp_path))
-    assert f"{tmp_path} already holds a run: go on with --resume {tmp_path}" in message
+    assert f"{tmp_path} already holds a run: continue it with --resume {tmp_path}" in message
     assert [p.name for p in tmp_path.iterdir()] == [kept]
 
 
@@ -162,7 +162,7 @@ def test_a_run_that_ended_before_its_first_checkpoint_is_begun_anew(capsys, tmp_
     (tmp_path / "checkpoint.new").mkdir()
     (tmp_path / "checkpoint.new/state.safetensors.new").write_bytes(b"half")
     assert "no checkpoint to resume from: start the run anew, with --out" in refused(capsys, "--resume", str(tmp_path))
-    train.check_free(tmp_path)
+    train_flags.check_free(tmp_path)
     list(loop.train(small(), tmp_path))
     assert not (tmp_path / "checkpoint.new").exists()
     assert read_losses(tmp_path / "log.jsonl")[-1][0] == 64
@@ -182,7 +182,7 @@ def test_out_that_is_a_file_is_refused(capsys, tmp_path):
 
 @pytest.mark.parametrize("extra", [["--out", "x"], ["--preset", "smoke"]], ids=lambda v: v[0])
 def test_resume_contradicts_out_and_preset(capsys, tiny_folder, extra):
-    assert "leave --out and --preset away" in refused(capsys, "--resume", str(tiny_folder), *extra)
+    assert "leave out --out and --preset" in refused(capsys, "--resume", str(tiny_folder), *extra)
 
 
 @pytest.mark.parametrize(
@@ -262,7 +262,7 @@ def test_ctrl_c_saves_and_resume_goes_on_to_the_end(tmp_path):
             process.kill()
     assert process.returncode == 130, err
     assert "Traceback" not in err
-    assert f"go on with: python train.py --resume {out}" in said
+    assert f"continue with: python train.py --resume {out}" in said
     assert {p.name for p in out.iterdir()} >= FINISHED
     shown = json.loads((out / "checkpoint" / "state.json").read_text())["shown"]
     assert shown > 0 and f"stopped: {shown:,} images" in said
@@ -296,6 +296,6 @@ def test_a_run_stopped_before_its_first_step_promises_nothing(tmp_path, monkeypa
     out = tmp_path / "run"
     assert train.run(small(), out, False) == 130
     told = capsys.readouterr().out
-    assert f"nothing was kept; start again with --out {out}" in told and "model in" not in told
+    assert f"nothing was saved; start again with --out {out}" in told and "model in" not in told
     monkeypatch.undo()
     assert train.main(["--preset", "smoke", "--out", str(out), "--images", "16", "--device", "cpu"]) == 0

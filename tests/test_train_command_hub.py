@@ -50,7 +50,7 @@ def test_who_may_not_push_learns_it_before_the_first_step(hub, capsys, monkeypat
 @pytest.mark.parametrize("flags", [["--private"], ["--push-every", "9"], ["--push-checkpoint"], ["--dry-run"]], ids=str)
 def test_flags_of_a_push_want_one(capsys, tmp_path, flags):
     said = refused(capsys, *TINY, *flags, "--out", str(tmp_path / "run"))
-    assert f"{flags[0]} goes with --push-to-hub USER/NAME" in said
+    assert f"{flags[0]} needs --push-to-hub USER/NAME" in said
 
 
 @pytest.mark.parametrize(
@@ -64,8 +64,8 @@ def test_flags_of_a_push_want_one(capsys, tmp_path, flags):
         (["--dataset", "typo"], "unknown data set 'typo'"),
         (["--dataset", "mnist", "--data-root", "{full}/mine"], "mine"),
         (["--out", "{full}"], "already holds files: choose another --out"),
-        (["--out", "{full}/mine"], "mine is no folder that can be written to: choose another --out"),
-        (["--out", "{full}/mine/run"], "mine is no folder that can be written to: choose another --out"),
+        (["--out", "{full}/mine"], "mine is not a folder that can be written to: choose another --out"),
+        (["--out", "{full}/mine/run"], "mine is not a folder that can be written to: choose another --out"),
         (["--resume", "{full}"], "no checkpoint to resume from"),
         (["--resume", "{run}", "--width", "32"], "--width cannot change in a resumed run"),
         (["--push-every", "-5"], "push-every must be a number of images"),

@@ -10,7 +10,7 @@ import pytest
 import yaml
 from PIL import Image
 
-from gan import train
+from gan import train_flags
 from gan.config import PRESETS, Config
 from gan.evaluation.card import card, command, licence_of
 from gan.models.image_grid import GRID, grid_image, write_grid
@@ -25,7 +25,9 @@ def parsed(line: str) -> Config:
     """The config that train.py makes of a shell command."""
     words = shlex.split(line)
     assert words[:2] == ["python", "train.py"]
-    config, _, resume = train.settings(train.parser().parse_args([*words[2:], "--out", "does-not-exist"]))
+    config, _, resume = train_flags.run_settings(
+        train_flags.parser().parse_args([*words[2:], "--out", "does-not-exist"])
+    )
     assert not resume
     return config
 

@@ -17,7 +17,7 @@ from conftest import assert_same
 from distributed_worker import ARMS, trained
 from safetensors.torch import load_file
 
-from gan import train
+from gan import train_flags
 from gan.errors import ConfigError, TrainingError
 from gan.training.distributed import ProcessGroup, check_batch, join
 
@@ -171,7 +171,7 @@ def test_more_processes_than_gpus_are_refused_with_the_cure(gpus, monkeypatch):
 
 def test_processes_are_joined_for_the_flags_or_the_run_that_goes_on(tiny_folder):
     def asked(*flags: str) -> str:
-        return train.device_of(train.parser().parse_args(flags))
+        return train_flags.device_of(train_flags.parser().parse_args(flags))
 
     assert (asked(), asked("--device", "cuda"), asked("--resume", "hub:a/b")) == ("auto", "cuda", "auto")
     assert asked("--resume", str(tiny_folder)) == "cpu"

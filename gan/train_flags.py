@@ -1,0 +1,155 @@
+"""Flags of `train.py` and their meaning: the config, the folder and the push that a command line asks for."""
+
+from __future__ import annotations
+
+import argparse
+import dataclasses
+import os
+import sys
+import typing
+from dataclasses import dataclass
+from pathlib import Path
+
+from gan.config import PRESETS, Config
+from gan.data import DATASETS
+from gan.data.points import DISTRIBUTIONS
+from gan.errors import ConfigError
+from gan.networks import NETWORKS, POINT_NETWORKS
+from gan.training.checkpoint import find_state, holds_run, is_unborn, read_state
+from gan.training.losses import LOSSES
+from gan.training.optimizers import OPTIMIZERS
+from gan.training.penalties import PENALTIES
+
+
+def parser(description: str | None = None) -> argparse.ArgumentParser:
+    """Build the parser: a flag for every field of Config that the data does not decide, and those of the command."""
+    registries: dict[str, typing.Iterable[str]] = {
+        "dataset": [*DATASETS, *DISTRIBUTIONS], "network": [*NETWORKS, *POINT_NETWORKS], "loss": LOSSES,
+        "penalty": PENALTIES, "optimizer": OPTIMIZERS,
+    }  # fmt: skip
+    p = argparse.ArgumentParser(description=description, formatter_class=argparse.RawDescriptionHelpFormatter)
+    p.add_argument("--preset", choices=PRESETS, help="a recipe; other flags change it")
+    p.add_argument("--out", metavar="DIR", help="model folder to write (default: runs/NAME of the preset or data set)")
+    p.add_argument(
+        "--resume",
+        metavar="DIR",
+        help="continue the run in DIR from its last checkpoint, or one that was pushed: hub:USER/NAME[@REVISION]. If "
+        "several machines train, all need access to DIR",
+    )
+    hub = p.add_argument_group("Hugging Face Hub", "needs HF_TOKEN, or `hf auth login`, with write permission")
+    hub.add_argument("--push-to-hub", metavar="USER/NAME", help="push the model there when the run ends")
+    hub.add_argument("--private", action="store_true", help="create the repository as private, if it does not exist")
+    hub.add_argument("--push-every", metavar="N", type=int, default=0, help="also push every N images, while training")
+    hub.add_argument("--push-checkpoint", action="store_true", help="also push what --resume hub:USER/NAME needs")
+    hub.add_argument("--dry-run", action="store_true", help="train, and print what would be pushed, but push nothing")
+    kinds = typing.get_type_hints(Config)
+    for f in dataclasses.fields(Config):
+        if f.metadata.get("derived"):
+            continue
+        names = f.metadata.get("choices") or registries.get(f.name, ())
+        choices = f": {', '.join(names)}" if names else ""
+        flag = "--" + f.name.replace("_", "-")
+        help = f"{f.metadata['help']}{choices} (default: {f.default})".replace("%", "%%")
+        if kinds[f.name] is bool:
+            p.add_argument(flag, action=argparse.BooleanOptionalAction, default=None, help=help)
+            continue
+        p.add_argument(flag, type=kinds[f.name], default=None, metavar=kinds[f.name].__name__.upper(), help=help)
+    return p
+
+
+@dataclass(frozen=True)
+class PushSettings:
+    """The flags of a push. every: images between pushes while training, 0 for none."""
+
+    repo: str
+    private: bool
+    every: int
+    checkpoint: bool
+    dry_run: bool
+
+
+def push_settings(args: argparse.Namespace) -> PushSettings | None:
+    """Return the push that flags ask for, if any.
+
+    Raises ConfigError or HubError for all that can be found wrong without asking the Hub.
+    """
+    if not args.push_to_hub:
+        flags = {"--private": args.private, "--push-every": args.push_every, "--push-checkpoint": args.push_checkpoint}
+        if alone := [flag for flag, given in {**flags, "--dry-run": args.dry_run}.items() if given]:
+            raise ConfigError(f"{alone[0]} needs --push-to-hub USER/NAME")
+        return None
+    if args.push_every < 0:
+        raise ConfigError(f"push-every must be a number of images, 0 for none, got {args.push_every}")
+    from gan.hub.client import check_token
+    from gan.hub.names import checked_repo
+
+    checked_repo(args.push_to_hub)
+    if not args.dry_run:
+        check_token()
+    return PushSettings(args.push_to_hub, args.private, args.push_every, args.push_checkpoint, args.dry_run)
+
+
+def device_of(args: argparse.Namespace) -> str:
+    """Return the device that flags name, or that of the run they resume; FolderError if there is no such run."""
+    if args.device or args.resume is None or args.resume.startswith("hub:"):
+        return args.device or Config.device
+    return _checkpoint_config(Path(args.resume)).device
+
+
+def run_settings(args: argparse.Namespace, rank_zero: bool = True) -> tuple[Config, Path, bool]:
+    """Return (config, folder, resume) of parsed flags. ConfigError for a contradiction, FolderError for a bad folder.
+
+    rank_zero: in the first of the processes that share the run. Only it downloads and checks the folder, which the
+    others may find already written to.
+    """
+    names = [f.name for f in dataclasses.fields(Config) if not f.metadata.get("derived")]
+    given = {n: getattr(args, n) for n in names if getattr(args, n) is not None}
+    if args.resume is None:
+        return _new_run(args, given, rank_zero)
+    if args.resume.startswith("hub:"):
+        out = _fetch_from_hub(args, given.get("dataset"), rank_zero)
+    elif args.out or args.preset:
+        raise ConfigError("--resume DIR continues in DIR with DIR's own settings: leave out --out and --preset")
+    else:
+        out = Path(args.resume)
+    return dataclasses.replace(_checkpoint_config(out), **given), out, True
+
+
+def _new_run(args: argparse.Namespace, given: dict[str, typing.Any], rank_zero: bool) -> tuple[Config, Path, bool]:
+    # A loss from the command line brings its paper's settings with it; a preset's loss has them in the preset.
+    customary = LOSSES[args.loss].customary if args.loss in LOSSES else {}
+    config = Config(**{**PRESETS.get(args.preset or "", {}), **customary, **given})
+    out = Path(args.out or Path("runs") / (args.preset or Path(config.dataset).resolve().name or "model"))
+    if rank_zero:
+        check_free(out)
+    return config, out, False
+
+
+def _fetch_from_hub(args: argparse.Namespace, dataset: str | None, rank_zero: bool) -> Path:
+    from gan.hub.names import split
+    from gan.hub.resume import fetch_run
+
+    repo, revision = split(args.resume.removeprefix("hub:"))
+    out = Path(args.out or Path("runs") / repo.split("/")[1])
+    if args.preset:
+        raise ConfigError("--resume hub:USER/NAME continues with that run's own settings: leave out --preset")
+    if rank_zero:
+        check_free(out)
+        if notice := fetch_run(repo, revision, out, dataset):
+            print(f"note: {notice}", file=sys.stderr)
+    return out
+
+
+def _checkpoint_config(folder: Path) -> Config:
+    return read_state(find_state(folder / "checkpoint")).config
+
+
+def check_free(out: Path) -> None:
+    """Raise ConfigError unless a run can be written to `out` without overwriting anything of value."""
+    if holds_run(out):
+        raise ConfigError(f"{out} already holds a run: continue it with --resume {out}, or choose another --out")
+    place = next(path for path in (out, *out.absolute().parents) if path.exists())
+    if not place.is_dir() or not os.access(place, os.W_OK):
+        raise ConfigError(f"{place} is not a folder that can be written to: choose another --out")
+    if place == out and any(out.iterdir()) and not is_unborn(out):
+        raise ConfigError(f"{out} already holds files: choose another --out")
