@@ -1,0 +1,108 @@
+"""CONTRIBUTING.md: each of its additions is written into a copy of the repository, as it stands, and used."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+TEXT = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
+FILES = {"loss": 1, "data set": 2, "metric": 2, "slider": 2, "network": 2}  # the most that an addition may touch
+
+
+class Block(NamedTuple):
+    """Code for one place. where: "" for a new file, else "above" or "below" the first line that begins with `line`."""
+
+    file: str
+    where: str
+    line: str
+    code: str
+
+
+def blocks(thing: str) -> list[Block]:
+    """Return the blocks of the section "Add a THING", in order."""
+    section = TEXT.split(f"\n## Add a {thing}\n", 1)[1].split("\n## ")[0]
+    place = r"(?:New file|In) `([^`]+)`(?:, (above|below) `([^`]+)`)?:\n\n```python\n(.*?)```"
+    found = [Block(*groups) for groups in re.findall(place, section, re.DOTALL)]
+    assert len(found) == section.count("```python"), f"{thing}: a block without its place"
+    return found
+
+
+def write(root: Path, block: Block) -> None:
+    path = root / block.file
+    if not block.where:
+        assert not path.exists()
+        path.write_text(block.code, encoding="utf-8")
+        return
+    lines = path.read_text(encoding="utf-8").splitlines(keepends=True)
+    places = [i for i, line in enumerate(lines) if line.startswith(block.line)]
+    assert places, f"{block.file}: no line begins with {block.line!r}"
+    lines.insert(places[0] + (block.where == "below"), block.code)
+    path.write_text("".join(lines), encoding="utf-8")
+
+
+@pytest.fixture(scope="module")
+def changed(tmp_path_factory) -> Path:
+    """A copy of the repository with all additions."""
+    root = tmp_path_factory.mktemp("contribution")
+    shutil.copytree(ROOT / "gan", root / "gan", ignore=shutil.ignore_patterns("__pycache__"))
+    shutil.copytree(ROOT / "weights/emoji", root / "weights/emoji")
+    for thing in FILES:
+        for block in blocks(thing):
+            write(root, block)
+    return root
+
+
+def run(root: Path, *words: str) -> str:
+    environment = {**os.environ, "OMP_NUM_THREADS": "1", "PYTHONPATH": str(root)}
+    done = subprocess.run([sys.executable, *words], cwd=root, env=environment, capture_output=True, text=True)
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout
+
+
+@pytest.mark.parametrize("thing", FILES)
+def test_an_addition_touches_few_files(thing):
+    files = {block.file for block in blocks(thing)}
+    assert 1 <= len(files) <= FILES[thing]
+
+
+def test_what_is_added_passes_the_checkers(changed):
+    for command in (["check", "--ignore", "I001"], ["format", "--diff"]):  # imports are sorted by `ruff check --fix`
+        files = {block.file for thing in FILES for block in blocks(thing) if not block.where}
+        run(changed, "-m", "ruff", *command, "--config", str(ROOT / "pyproject.toml"), *sorted(files))
+
+
+@pytest.mark.slow
+def test_a_loss_a_network_and_a_data_set_train(changed):
+    flags = "--loss double-fake --network linear --dataset gradients --images 64 --batch-size 16 --device cpu"
+    run(changed, "-m", "gan.train", *flags.split(), "--precision", "fp32", "--out", "out")
+    code = """
+import gan
+from gan.ui.server import train_form
+model = gan.load("out")
+assert (model.config.loss, model.config.network, model.config.penalty) == ("double-fake", "linear", "r1+r2")
+assert model.sample([1, 2]).shape == (2, 28, 28, 1)
+offers = train_form.offers()
+assert "gradients" in offers["data"]["pictures"]
+choices = {setting["name"]: setting.get("choices") for setting in offers["settings"]["pictures"]}
+assert "double-fake" in choices["loss"] and "linear" in choices["network"]
+"""
+    run(changed, "-c", code)
+    for name in ("double-fake", "linear", "gradients"):
+        assert name in run(changed, "-m", "gan.train", "--help")
+
+
+@pytest.mark.slow
+def test_a_metric_is_measured_and_stands_on_the_card(changed):
+    run(changed, "-m", "gan.evaluate", "weights/emoji", "--samples", "64", "--no-cas", "--device", "cpu")
+    card = (changed / "weights/emoji/README.md").read_text(encoding="utf-8")
+    row = re.search(r"^\| contrast \| ([\d.]+) \| ([\d.]+) \|$", card, re.MULTILINE)
+    assert row and 0 < float(row[1]) < 127.5 and 0 < float(row[2]) < 127.5
+    assert "Contrast: the mean standard deviation" in card and '"type": "contrast"' in card
