@@ -1,4 +1,4 @@
-"""What the benchmarks that drive a browser share."""
+"""Headless Chromium and local servers, for the benchmarks that drive a browser."""
 
 from __future__ import annotations
 
@@ -8,32 +8,36 @@ import time
 import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import TYPE_CHECKING
 
-FLAGS = ["--no-sandbox", "--disable-background-networking", "--disable-component-update", "--disable-sync"]
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser
+
+ARGUMENTS = ["--no-sandbox", "--disable-background-networking", "--disable-component-update", "--disable-sync"]
 
 
 @contextmanager
-def chromium() -> Iterator:
-    """Headless Chromium, the one that is installed; Playwright's own where there is none."""
+def chromium() -> Iterator[Browser]:
+    """Start headless Chromium: the installed one, or else Playwright's own."""
     from playwright.sync_api import sync_playwright
 
     names = ("chromium", "chromium-browser", "google-chrome")
     path = next((found for name in names if (found := shutil.which(name))), None)
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=path, args=FLAGS)
+        browser = playwright.chromium.launch(executable_path=path, args=ARGUMENTS)
         yield browser
         browser.close()
 
 
 def free_port() -> int:
-    """A port of the loopback interface that nothing listens on just now."""
+    """Return a port of the loopback interface that is free at the moment."""
     with socket.socket() as s:
         s.bind(("127.0.0.1", 0))
         return s.getsockname()[1]
 
 
 def wait_for(url: str, seconds: float = 90, pause: float = 0.2) -> None:
-    """Return once the address answers; OSError if it does not within so many seconds."""
+    """Wait until the address answers. Raises OSError if it does not within so many seconds."""
     end = time.monotonic() + seconds
     while True:
         try:

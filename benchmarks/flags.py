@@ -1,4 +1,4 @@
-"""Flags of the benchmarks, and how a benchmark refuses to begin: in one line, before anything has run for minutes."""
+"""Command lines of the benchmarks: a parser, types of flags, and errors in one line before a long measurement."""
 
 from __future__ import annotations
 
@@ -6,20 +6,30 @@ import argparse
 import math
 import sys
 from collections.abc import Callable, Iterable
+from pathlib import Path
 
 from gan.errors import ConfigError, DataError, FolderError, TrainingError
 
 
-def count(text: str) -> int:
-    """A whole number of at least 1."""
+def benchmark_parser(
+    description: str | None, json_help: str = "also write the JSON to this file"
+) -> argparse.ArgumentParser:
+    """Return a parser with the flag --json, which every benchmark has."""
+    parser = argparse.ArgumentParser(description=description, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--json", type=Path, metavar="FILE", help=json_help)
+    return parser
+
+
+def positive_int(text: str) -> int:
+    """Parse a whole number of at least 1."""
     number = int(text) if text.strip().isdecimal() else 0
     if number < 1:
         raise argparse.ArgumentTypeError(f"must be a whole number of at least 1, got {text!r}")
     return number
 
 
-def duration(text: str) -> float:
-    """Seconds, above 0."""
+def positive_seconds(text: str) -> float:
+    """Parse a number of seconds above 0."""
     try:
         number = float(text)
     except ValueError:
@@ -29,20 +39,20 @@ def duration(text: str) -> float:
     return number
 
 
-def some_of(known: Iterable[str]) -> Callable[[str], list[str]]:
-    """Names from `known`, joined by commas."""
+def names_from(known: Iterable[str]) -> Callable[[str], list[str]]:
+    """Return a parser of names from `known`, joined by commas."""
 
-    def names(text: str) -> list[str]:
-        given = text.split(",")
-        if unknown := [name for name in given if name not in known]:
+    def parse(text: str) -> list[str]:
+        names = text.split(",")
+        if unknown := [name for name in names if name not in known]:
             raise argparse.ArgumentTypeError(f"must be some of {','.join(known)}, got {unknown[0]!r}")
-        return given
+        return names
 
-    return names
+    return parse
 
 
-def guarded(main: Callable[[], int]) -> int:
-    """The benchmark's exit status; 2, and one line that says why, where data, settings or memory do not do."""
+def run_main(main: Callable[[], int]) -> int:
+    """Run a benchmark and return its exit status; 2, and one line on stderr, for unusable settings, data or memory."""
     try:
         return main()
     except (ConfigError, DataError, FolderError, TrainingError) as error:

@@ -1,13 +1,13 @@
-"""How fast does the picture follow the finger? Headless Chromium drags a slider and counts what is painted.
+"""Latency of sliders: headless Chromium drags a slider and measures how soon and how often pictures are painted.
 
     python -m benchmarks.latency [--model emoji] [--seconds 5] [--json FILE]
 
-Four arms in one run, same model, same machine: `plain`, a queued `gr.Slider.input` to `gr.Image` with Gradio's
-defaults; `tuned`, the same with all that helps it (no progress overlay, a private event, no run history); `live`, the
-Explore tab; `live +60 ms`, the Explore tab through a relay on this machine that holds every byte for 30 ms each way. In
-`drag` a slider moves in every animation frame; in `step` it moves once, and the next move waits for the picture. A
-picture is drawn when a canvas has its pixels or an image element has loaded; it is painted when the frame of the
-browser that shows it is done, up to 17 ms later on a display of 60 Hz, which also bounds the paints a second.
+Compares four arms with the same model: `plain`, a queued `gr.Slider.input` to `gr.Image` with Gradio's defaults;
+`tuned`, the same with every option that helps (no progress overlay, a private event, no run history); `explore`, the
+Explore tab; `explore +60 ms`, the Explore tab through a local relay that delays every byte by 30 ms each way. In `drag`
+the slider moves in every animation frame; in `step` it moves once, and the next move waits for the picture. A picture
+is drawn when a canvas has its pixels or an image element has loaded. It is painted when the browser's frame with it is
+complete, up to 17 ms later on a display of 60 Hz, which also limits the paints per second.
 """
 
 from __future__ import annotations
@@ -19,10 +19,10 @@ import subprocess
 import sys
 import threading
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from benchmarks.browser import chromium, free_port, wait_for
-from benchmarks.flags import count, duration, guarded
+from benchmarks.flags import benchmark_parser, positive_int, positive_seconds, run_main
 from benchmarks.report import report
 
 if TYPE_CHECKING:
@@ -30,9 +30,9 @@ if TYPE_CHECKING:
 
 ROOT = Path(__file__).resolve().parent.parent
 DELAY = 0.03  # seconds each way
-KINDS = ("plain", "tuned", "live")  # of server
+SERVERS = ("plain", "tuned", "explore")
 
-# Counts paints of new pictures, and moves one slider; installed before the page's own scripts.
+# Counts paints of new pictures and moves one slider; runs before the page's own scripts.
 PROBE = """
 (() => {
   const probe = window.probe = { paints: 0, drawn: 0, pending: false, waiters: [] };
@@ -45,13 +45,13 @@ PROBE = """
       port1.onmessage = () => {
         probe.pending = false;
         probe.paints++;
-        probe.waiters.splice(0).forEach((go) => go());
+        probe.waiters.splice(0).forEach((resolve) => resolve());
       };
       port2.postMessage(0);
     });
   };
-  const put = CanvasRenderingContext2D.prototype.putImageData;
-  CanvasRenderingContext2D.prototype.putImageData = function (...args) { put.apply(this, args); painted(); };
+  const putImageData = CanvasRenderingContext2D.prototype.putImageData;
+  CanvasRenderingContext2D.prototype.putImageData = function (...args) { putImageData.apply(this, args); painted(); };
   document.addEventListener("load", (e) => { if (e.target.tagName === "IMG") painted(); }, true);
   const frame = () => new Promise(requestAnimationFrame);
   const move = (slider, t) => {
@@ -68,12 +68,13 @@ PROBE = """
   probe.step = async (selector, times) => {
     const slider = document.querySelector(selector), out = { drawn: [], painted: [] };
     for (let i = 0; i < times; i++) {
-      await new Promise((go) => setTimeout(go, 30 + Math.random() * 17));  // any phase of the display's clock
+      await new Promise((resolve) => setTimeout(resolve, 30 + Math.random() * 17));  // any phase of a frame
       probe.drawn = 0;
       const start = performance.now();
-      const seen = new Promise((go) => probe.waiters.push(go));
+      const paint = new Promise((resolve) => probe.waiters.push(resolve));
       move(slider, i * 0.7);
-      await Promise.race([seen, new Promise((_, no) => setTimeout(() => no(new Error("no paint in 5 s")), 5000))]);
+      const timeout = new Promise((_, reject) => setTimeout(() => reject(new Error("no paint in 5 s")), 5000));
+      await Promise.race([paint, timeout]);
       out.painted.push(performance.now() - start);
       out.drawn.push(probe.drawn - start);
     }
@@ -83,8 +84,8 @@ PROBE = """
 """
 
 
-def serve(kind: str, model: str, port: int) -> None:
-    """Run one arm's server in this process, for ever."""
+def serve(server: str, model: str, port: int) -> None:
+    """Run one arm's server in this process and never return."""
     os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"
     import gradio as gr
 
@@ -94,7 +95,7 @@ def serve(kind: str, model: str, port: int) -> None:
 
     registry = ModelRegistry([f for f in discover(ROOT / "weights", ROOT / "runs") if f.name == model])
     registry.picture(model, 0)
-    if kind == "live":
+    if server == "explore":
         app.build(registry).launch(**{**app.settings(port), "quiet": True})
         return
     with gr.Blocks() as demo:
@@ -105,18 +106,20 @@ def serve(kind: str, model: str, port: int) -> None:
             picture = registry.picture(model, 0, sliders=[value])
             return picture.repeat(3 // picture.shape[-1], axis=-1)  # gr.Image takes no (H, W, 1)
 
-        tuned = kind == "tuned"
-        slider.input(show, slider, image, **({"show_progress": "hidden", "api_visibility": "private"} if tuned else {}))
+        tuned = server == "tuned"
+        options: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private"} if tuned else {}
+        slider.input(show, slider, image, **options)
     demo.launch(server_port=port, server_name="127.0.0.1", quiet=True, run_history=not tuned)
 
 
 async def _relay(port: int, target: int) -> None:
     async def pump(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        # Bytes leave DELAY after they came, in order, however many are on their way: latency, not a thinner line.
-        loop, line = asyncio.get_running_loop(), asyncio.Queue()
+        # Every chunk leaves DELAY after it arrived, in order: more latency, but the same bandwidth.
+        loop = asyncio.get_running_loop()
+        queue: asyncio.Queue[tuple[float, bytes] | None] = asyncio.Queue()
 
         async def send() -> None:
-            while (item := await line.get()) is not None:
+            while (item := await queue.get()) is not None:
                 due, chunk = item
                 await asyncio.sleep(max(0.0, due - loop.time()))
                 writer.write(chunk)
@@ -125,8 +128,8 @@ async def _relay(port: int, target: int) -> None:
 
         sender = asyncio.create_task(send())
         while chunk := await reader.read(65536):
-            line.put_nowait((loop.time() + DELAY, chunk))
-        line.put_nowait(None)
+            queue.put_nowait((loop.time() + DELAY, chunk))
+        queue.put_nowait(None)
         await sender
 
     async def accept(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -142,15 +145,15 @@ async def _relay(port: int, target: int) -> None:
 
 
 def percentile(values: list[float], p: float) -> float:
-    """The value that a share p of the values, in [0, 1], does not exceed."""
+    """Return the value that a share p of the values, in [0, 1], does not exceed."""
     return sorted(values)[min(len(values) - 1, int(p * len(values)))]
 
 
-def measure(page: Page, url: str, selector: str, seconds: float, steps: int, opening: str | None) -> dict[str, float]:
-    """Paints a second while dragging, and milliseconds from a change to its paint, of one arm."""
+def measure(page: Page, url: str, selector: str, seconds: float, steps: int, tab: str | None) -> dict[str, float]:
+    """Measure one arm: paints per second while dragging, and milliseconds from a change to its paint."""
     page.goto(url)
-    if opening:
-        page.get_by_role("tab", name=opening).click()
+    if tab:
+        page.get_by_role("tab", name=tab).click()
     page.wait_for_selector(selector)
     page.wait_for_timeout(1500)
     page.evaluate("([s, n]) => probe.drag(s, n)", [selector, 1.0])  # warm up
@@ -168,45 +171,43 @@ def measure(page: Page, url: str, selector: str, seconds: float, steps: int, ope
 
 
 def run(model: str, seconds: float, steps: int) -> dict:
-    """Start the servers, measure all arms, and say whether the goals are met."""
-    ports = {kind: free_port() for kind in (*KINDS, "relay")}
+    """Start the servers, measure all arms, and check the goals."""
+    ports = {name: free_port() for name in (*SERVERS, "relay")}
     servers = [
         subprocess.Popen(
-            [sys.executable, "-m", "benchmarks.latency", "--serve", kind, "--model", model, "--port", str(ports[kind])],
+            [sys.executable, "-m", "benchmarks.latency", "--serve", name, "--model", model, "--port", str(ports[name])],
             cwd=ROOT,
         )
-        for kind in KINDS
+        for name in SERVERS
     ]
-    threading.Thread(target=lambda: asyncio.run(_relay(ports["relay"], ports["live"])), daemon=True).start()
+    threading.Thread(target=lambda: asyncio.run(_relay(ports["relay"], ports["explore"])), daemon=True).start()
     try:
-        for kind in KINDS:
-            wait_for(f"http://127.0.0.1:{ports[kind]}/")
+        for name in SERVERS:
+            wait_for(f"http://127.0.0.1:{ports[name]}/")
         with chromium() as browser:
             page = browser.new_page(viewport={"width": 1280, "height": 900})
             page.add_init_script(PROBE)
-            ours = "#ll-explore .ll-directions input[type=range]"
-            plans = {
+            direction = "#ll-explore .ll-directions input[type=range]"
+            pages = {
                 "plain": (f"http://127.0.0.1:{ports['plain']}/", "#slider input[type=range]", None),
                 "tuned": (f"http://127.0.0.1:{ports['tuned']}/", "#slider input[type=range]", None),
-                "live": (f"http://127.0.0.1:{ports['live']}/", ours, "Explore"),
-                "live +60 ms": (f"http://127.0.0.1:{ports['relay']}/", ours, "Explore"),
+                "explore": (f"http://127.0.0.1:{ports['explore']}/", direction, "Explore"),
+                "explore +60 ms": (f"http://127.0.0.1:{ports['relay']}/", direction, "Explore"),
             }
-            arms = {n: measure(page, url, s, seconds, steps, tab) for n, (url, s, tab) in plans.items()}
+            arms = {n: measure(page, url, s, seconds, steps, tab) for n, (url, s, tab) in pages.items()}
     finally:
         for server in servers:
             server.terminate()
-    ratio = arms["live"]["fps"] / arms["plain"]["fps"]
+    explore, delayed = arms["explore"], arms["explore +60 ms"]
+    ratio = explore["fps"] / arms["plain"]["fps"]
     goals = {
-        "live paints at least 2.5 times plain's frames a second": (ratio, ratio >= 2.5),
-        "live p50 from change to drawn picture at most 20 ms": (
-            arms["live"]["drawn_p50_ms"],
-            arms["live"]["drawn_p50_ms"] <= 20,
+        "explore paints at least 2.5 times as many frames per second as plain": (ratio, ratio >= 2.5),
+        "explore, p50 from change to drawn picture: at most 20 ms": (
+            explore["drawn_p50_ms"],
+            explore["drawn_p50_ms"] <= 20,
         ),
-        "live p50 from change to painted frame at most 20 ms": (arms["live"]["p50_ms"], arms["live"]["p50_ms"] <= 20),
-        "live +60 ms paints at least 40 frames a second": (
-            arms["live +60 ms"]["fps"],
-            arms["live +60 ms"]["fps"] >= 40,
-        ),
+        "explore, p50 from change to painted frame: at most 20 ms": (explore["p50_ms"], explore["p50_ms"] <= 20),
+        "explore +60 ms paints at least 40 frames per second": (delayed["fps"], delayed["fps"] >= 40),
     }
     return {
         "model": model,
@@ -216,27 +217,26 @@ def run(model: str, seconds: float, steps: int) -> dict:
 
 
 def main() -> int:
-    """Run the benchmark; exit status 1 when a goal is missed."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--model", default="emoji", help="a folder of weights/")
-    parser.add_argument("--seconds", type=duration, default=5.0, help="length of each drag")
-    parser.add_argument("--steps", type=count, default=100, help="single moves to time")
-    parser.add_argument("--json", type=Path, help="also write the JSON here")
-    parser.add_argument("--serve", choices=KINDS, help=argparse.SUPPRESS)
+    """Run the benchmark. Returns 1 if a goal is missed."""
+    parser = benchmark_parser(__doc__)
+    parser.add_argument("--model", default="emoji", help="name of a folder in weights/")
+    parser.add_argument("--seconds", type=positive_seconds, default=5.0, help="length of each drag")
+    parser.add_argument("--steps", type=positive_int, default=100, help="number of single moves to time")
+    parser.add_argument("--serve", choices=SERVERS, help=argparse.SUPPRESS)
     parser.add_argument("--port", type=int, help=argparse.SUPPRESS)
     args = parser.parse_args()
     if args.serve:
         serve(args.serve, args.model, args.port)
         return 0
     result = run(args.model, args.seconds, args.steps)
-    print(f"{'':14}{'':10}{'drawn':>10}{'painted':>10}{'painted':>10}")
-    print(f"{'arm':14}{'paints/s':>10}{'p50 ms':>10}{'p50 ms':>10}{'p95 ms':>10}")
+    print(f"{'':16}{'':10}{'drawn':>10}{'painted':>10}{'painted':>10}")
+    print(f"{'arm':16}{'paints/s':>10}{'p50 ms':>10}{'p50 ms':>10}{'p95 ms':>10}")
     for name, arm in result["arms"].items():
-        print(f"{name:14}{arm['fps']:10.1f}{arm['drawn_p50_ms']:10.1f}{arm['p50_ms']:10.1f}{arm['p95_ms']:10.1f}")
+        print(f"{name:16}{arm['fps']:10.1f}{arm['drawn_p50_ms']:10.1f}{arm['p50_ms']:10.1f}{arm['p95_ms']:10.1f}")
     for goal, outcome in result["goals"].items():
         print(f"{'met   ' if outcome['met'] else 'MISSED'}  {goal}: {outcome['measured']:.1f}")
     return report(result, args.json, all(outcome["met"] for outcome in result["goals"].values()))
 
 
 if __name__ == "__main__":
-    sys.exit(guarded(main))
+    sys.exit(run_main(main))

@@ -1,4 +1,4 @@
-"""How every benchmark ends: its JSON on the screen, and in a file where one was asked for."""
+"""Reports of benchmarks: JSON on the screen and, on request, in a file."""
 
 from __future__ import annotations
 
@@ -7,10 +7,10 @@ from pathlib import Path
 from typing import Any
 
 
-def report(result: dict[str, Any], path: Path | None, good: bool) -> int:
-    """Print the result, write it to `path` if there is one; the exit status, 1 where a goal is missed."""
+def report(result: dict[str, Any], path: Path | None, met: bool) -> int:
+    """Print the result and write it to `path`, if any. Returns the exit status: 0 if all goals are met, else 1."""
     text = json.dumps(result, indent=2)
     print(text)
     if path:
         path.write_text(text + "\n")
-    return 0 if good else 1
+    return 0 if met else 1

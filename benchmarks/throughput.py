@@ -1,46 +1,49 @@
-"""Images a second of our step against the same networks and losses as textbooks write them.
+"""Throughput: images per second of our training step against the same networks and losses in textbook code.
 
     python -m benchmarks.throughput [--seconds 20] [--rounds 3] [--threads 2] [--json FILE]
 
-Both arms train the same pair from the same weights on the same pictures, and take turns within one run. `textbook` is
-fp32 and contiguous, with torchvision-style float pictures from a DataLoader, a critic pass for real and one for fake
-pictures, a `torch.autograd.grad` for R1 and one for R2, an unfused Adam and an average kept parameter by parameter.
-`ours` is `Trainer.advance` as `train.py` runs it, with bf16 where the case says so. In the last case it
-takes the penalties in every fourth step, four times as heavy, where the textbook takes them in each: less arithmetic
-for the same objective, so it is the case before it that compares like with like.
+Both arms train the same pair from the same weights on the same pictures, in turns. `textbook` is fp32 and contiguous,
+with torchvision-style float pictures from a DataLoader, one pass of the critic (discriminator) for real and one for
+fake pictures, a `torch.autograd.grad` for R1 and one for R2, an unfused Adam and a moving average updated parameter by
+parameter. `ours` is `Trainer.advance` as `train.py` runs it, in bf16 if the case asks for it. In the last case it takes
+the penalties in every fourth step, four times as heavy, but the textbook in each: less arithmetic for the same
+objective. The case before it compares equal work.
 """
 
 from __future__ import annotations
 
-import argparse
 import copy
 import dataclasses
+import functools
 import sys
 import time
 from collections.abc import Callable, Iterator
-from pathlib import Path
+from typing import Any
 
 import torch
 from torch import Tensor
-from torch.utils.data import DataLoader, Dataset
+from torch.utils.data import DataLoader
+from torch.utils.data import Dataset as TorchDataset
 
-from benchmarks.flags import count, duration, guarded
+from benchmarks.flags import benchmark_parser, positive_int, positive_seconds, run_main
 from benchmarks.report import report
-from gan import data, networks
+from gan import networks
 from gan.config import PRESETS, Config
+from gan.data.dataset import Dataset
+from gan.data.points import Points
 from gan.training.trainer import Trainer
 from gan.training.validation import prepare
 
-RESNET = {"dataset": "mnist-10k", "batch_size": 64, "conditional": False, "network": "resnet"}
-CASES = {
+RESNET: dict[str, Any] = {"dataset": "mnist-10k", "batch_size": 64, "conditional": False, "network": "resnet"}
+CASES: dict[str, tuple[dict[str, Any], float]] = {  # settings, and the goal: times the textbook's throughput
     "dcgan, non-saturating": ({**PRESETS["classic-dcgan"], "dataset": "mnist-10k", "precision": "bf16"}, 2.0),
     "resnet, relativistic + R1 + R2": (RESNET, 3.0),
     "the same, penalties every 4th step": ({**RESNET, "penalty_every": 4}, 3.0),
 }
 
 
-class Pictures(Dataset):
-    """A picture at a time, as floats in [-1, 1]."""
+class Pictures(TorchDataset):
+    """Data set of single pictures as floats in [-1, 1]."""
 
     def __init__(self, images: Tensor) -> None:
         self.images = images
@@ -53,13 +56,13 @@ class Pictures(Dataset):
 
 
 def textbook(config: Config, images: Tensor) -> Iterator[None]:
-    """One step for every `next`."""
+    """Make one step per `next`."""
     torch.manual_seed(config.seed)
     generator, critic = networks.build(config)
     average = copy.deepcopy(generator)
-    rates = {"lr": config.learning_rate, "betas": (config.beta1, config.beta2), "foreach": False, "fused": False}
-    optimizer_g = torch.optim.Adam(generator.parameters(), **rates)
-    optimizer_d = torch.optim.Adam(critic.parameters(), **rates)
+    rate, betas = config.learning_rate, (config.beta1, config.beta2)
+    optimizer_g = torch.optim.Adam(generator.parameters(), lr=rate, betas=betas, foreach=False, fused=False)
+    optimizer_d = torch.optim.Adam(critic.parameters(), lr=rate, betas=betas, foreach=False, fused=False)
     softplus, relativistic = torch.nn.functional.softplus, config.loss == "relativistic"
     loader = DataLoader(Pictures(images), config.batch_size, shuffle=True, drop_last=True)
     while True:
@@ -90,16 +93,16 @@ def textbook(config: Config, images: Tensor) -> Iterator[None]:
             yield
 
 
-def ours(config: Config, dataset: data.Dataset) -> Iterator[None]:
-    """One step for every `next`."""
+def ours(config: Config, dataset: Dataset | Points) -> Iterator[None]:
+    """Make one step per `next`."""
     trainer = Trainer(config, dataset)
     while True:
         trainer.advance()
         yield
 
 
-def rate(step: Callable[[], None], batch: int, seconds: float) -> float:
-    """Images a second over so many seconds."""
+def measure_rate(step: Callable[[], None], batch: int, seconds: float) -> float:
+    """Run steps for so many seconds and return the images per second."""
     start, steps = time.perf_counter(), 0
     while time.perf_counter() - start < seconds:
         step()
@@ -107,42 +110,40 @@ def rate(step: Callable[[], None], batch: int, seconds: float) -> float:
     return steps * batch / (time.perf_counter() - start)
 
 
-def case(settings: dict, seconds: float, rounds: int) -> dict[str, float]:
-    """Median images a second of both arms over `rounds` turns each, and their ratio."""
+def run_case(settings: dict[str, Any], seconds: float, rounds: int) -> dict[str, float]:
+    """Return the median images per second of both arms over `rounds` turns each, and their ratio."""
     config, dataset = prepare(Config(**{**settings, "device": "cpu"}))
     fp32 = dataclasses.replace(config, precision="fp32")
     arms = {"textbook": textbook(fp32, dataset.images), "ours": ours(config, dataset)}
     if config.precision != "fp32":
         arms["ours, fp32"] = ours(fp32, dataset)
     for arm in arms.values():
-        rate(lambda arm=arm: next(arm), config.batch_size, min(seconds, 3.0))  # warm up
-    found = {name: [] for name in arms}
+        measure_rate(functools.partial(next, arm), config.batch_size, min(seconds, 3.0))  # warm up
+    found: dict[str, list[float]] = {name: [] for name in arms}
     for _ in range(rounds):
         for name, arm in arms.items():
-            found[name].append(rate(lambda arm=arm: next(arm), config.batch_size, seconds))
+            found[name].append(measure_rate(functools.partial(next, arm), config.batch_size, seconds))
     medians = {name: sorted(rates)[len(rates) // 2] for name, rates in found.items()}
     return {**medians, "ratio": medians["ours"] / medians["textbook"]}
 
 
 def main() -> int:
-    """Run all cases; exit status 1 when a goal is missed."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--seconds", type=duration, default=20.0, help="of each turn")
-    parser.add_argument("--rounds", type=count, default=3, help="turns of each arm")
-    parser.add_argument("--threads", type=count, default=torch.get_num_threads(), help="torch's")
-    parser.add_argument("--json", type=Path, help="also write the JSON here")
+    """Run the benchmark. Returns 1 if a goal is missed."""
+    parser = benchmark_parser(__doc__)
+    parser.add_argument("--seconds", type=positive_seconds, default=20.0, help="length of each turn")
+    parser.add_argument("--rounds", type=positive_int, default=3, help="number of turns of each arm")
+    parser.add_argument("--threads", type=positive_int, default=torch.get_num_threads(), help="threads that torch uses")
     args = parser.parse_args()
     torch.set_num_threads(args.threads)
-    result, good = {"threads": args.threads, "cases": {}}, True
+    cases: dict[str, dict[str, Any]] = {}
     print(f"{'images/s':34}{'textbook':>10}{'ours fp32':>11}{'ours':>8}{'ratio':>7}{'goal':>6}")
     for name, (settings, goal) in CASES.items():
-        arms = case(settings, args.seconds, args.rounds)
-        result["cases"][name] = {**arms, "goal": goal, "met": arms["ratio"] >= goal}
-        good &= arms["ratio"] >= goal
+        arms = run_case(settings, args.seconds, args.rounds)
+        cases[name] = {**arms, "goal": goal, "met": arms["ratio"] >= goal}
         numbers = f"{arms['textbook']:10.0f}{arms.get('ours, fp32', arms['ours']):11.0f}{arms['ours']:8.0f}"
         print(f"{name:34}{numbers}{arms['ratio']:7.2f}{goal:6.1f} {'met' if arms['ratio'] >= goal else 'MISSED'}")
-    return report(result, args.json, good)
+    return report({"threads": args.threads, "cases": cases}, args.json, all(found["met"] for found in cases.values()))
 
 
 if __name__ == "__main__":
-    sys.exit(guarded(main))
+    sys.exit(run_main(main))
