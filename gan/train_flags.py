@@ -15,7 +15,7 @@ from gan.data import DATASETS
 from gan.data.points import DISTRIBUTIONS
 from gan.errors import ConfigError
 from gan.networks import NETWORKS, POINT_NETWORKS
-from gan.training.checkpoint import find_state, holds_run, is_unborn, read_state
+from gan.training.checkpoint import ended_before_checkpoint, find_state, holds_run, read_state
 from gan.training.losses import LOSSES
 from gan.training.optimizers import OPTIMIZERS
 from gan.training.penalties import PENALTIES
@@ -151,5 +151,5 @@ def check_free(out: Path) -> None:
     place = next(path for path in (out, *out.absolute().parents) if path.exists())
     if not place.is_dir() or not os.access(place, os.W_OK):
         raise ConfigError(f"{place} is not a folder that can be written to: choose another --out")
-    if place == out and any(out.iterdir()) and not is_unborn(out):
+    if place == out and any(out.iterdir()) and not ended_before_checkpoint(out):
         raise ConfigError(f"{out} already holds files: choose another --out")

@@ -1,4 +1,4 @@
-"""`LESSONS`: runs that teach something when watched. A new one is an entry here."""
+"""`LESSONS`: settings of runs that teach something when watched. A new one is an entry here."""
 
 from __future__ import annotations
 
@@ -7,10 +7,10 @@ from typing import Any
 
 from gan.config import Config
 from gan.data.points import is_points
-from gan.training.precision import quicker
+from gan.training.precision import faster_precision
 
-# What a run in the browser starts from, for points and for pictures: small, and quick on one thread.
-PLANE: dict[str, Any] = {
+# Defaults of a run in the browser, for points and for pictures: small, and quick on one thread.
+POINTS: dict[str, Any] = {
     "network": "points", "batch_size": 128, "z_dim": 2, "width": 64, "learning_rate": 2e-3, "critic_lr_ratio": 2.0,
     "beta1": 0.0, "beta2": 0.9, "gamma": 0.1, "ema_images": 12_800, "precision": "fp32", "anneal": 0.0,
     "images": 20_000_000, "sample_images": 16_000, "checkpoint_images": 64_000, "device": "cpu",
@@ -19,7 +19,7 @@ PICTURES: dict[str, Any] = {
     "network": "resnet", "batch_size": 16, "width": 32, "learning_rate": 8e-4, "gamma": 0.3, "ema_images": 2_000,
     "anneal": 0.0, "images": 5_000_000, "sample_images": 4_000, "checkpoint_images": 4_000, "device": "cpu",
 }  # fmt: skip
-# The average is the generator itself, so that what happens to it is seen at once.
+# An average over one image is the generator itself: it shows at once what happens to it.
 _CLASSIC = {
     "loss": "nonsaturating", "penalty": "none", "learning_rate": 1e-3, "critic_lr_ratio": 1.0, "beta1": 0.5,
     "beta2": 0.999, "ema_images": 1,
@@ -29,11 +29,11 @@ _CONVOLUTIONS = {"network": "dcgan", "batch_size": 32, "learning_rate": 2e-4, "e
 
 @dataclass(frozen=True)
 class Lesson:
-    """title, and one sentence on what to look at; plane, pictures: settings over the defaults, for either kind."""
+    """A title, one sentence on what to look at, and settings over the defaults, for points and for pictures."""
 
     title: str
     look_at: str
-    plane: dict[str, Any]
+    points: dict[str, Any]
     pictures: dict[str, Any]
 
 
@@ -78,14 +78,16 @@ LESSONS: dict[str, Lesson] = {
 
 
 def settings(preset: str, dataset: str) -> dict[str, Any]:
-    """Every setting of a preset for a data set, to build a `Config` from, pictures in the precision that is quicker
-    here; KeyError for an unknown name."""
+    """Return every setting of a preset for a data set, to build a `Config` from; KeyError for an unknown name.
+
+    Pictures train in the precision that is quicker on this machine.
+    """
     lesson = LESSONS[preset]
     if is_points(dataset):
-        return {**PLANE, **lesson.plane, "dataset": dataset}
-    return {**PICTURES, **lesson.pictures, "dataset": dataset, "precision": quicker("cpu")}
+        return {**POINTS, **lesson.points, "dataset": dataset}
+    return {**PICTURES, **lesson.pictures, "dataset": dataset, "precision": faster_precision("cpu")}
 
 
 def config_of(preset: str, dataset: str, changes: dict[str, Any]) -> Config:
-    """A preset with changes; ConfigError for a bad value."""
+    """Return the config of a preset with changes; ConfigError for a bad value."""
     return Config(**{**settings(preset, dataset), **changes})

@@ -1,6 +1,6 @@
-"""What is seen of a run at one moment: arrays ready to be drawn, and the numbers beside them.
+"""Views of a run at one moment: arrays ready to be drawn, and the numbers beside them.
 
-Called by the thread that trains, between two steps. Nothing here changes what the run does next.
+The thread that trains makes them between two steps. Nothing here changes what the run does next.
 """
 
 from __future__ import annotations
@@ -25,16 +25,16 @@ from gan.evaluation.metrics.manifold import manifold
 from gan.evaluation.metrics.modes import coverage
 from gan.models.latent import class_of, latents
 from gan.models.model import to_uint8
-from gan.training.alarms import diversity_ratio
-from gan.training.rng import order
+from gan.training.diversity import diversity_ratio
+from gan.training.rng import shuffled_indices
 from gan.training.trainer import Trainer
 
-POINTS, CRITICISED = 600, 140  # generated points drawn; those of them with an arrow
-HEAT, MARGIN = 32, 1.1  # cells a side of the critic's map; how far it reaches beyond the distribution's extent
-WARP, REACH = 17, 2.0  # lines each way of the latent grid, which lies in [-REACH, REACH] squared
-COUNTED = 1_000  # points of the average whose coverage is measured
-PICTURES, LOOKED_AT = 36, 8  # pictures of fixed seeds; those of them, and as many real ones, that the critic judges
-MEASURED = 512  # pictures compared with as many real ones
+POINTS, ARROWS = 600, 140  # generated points drawn; those of them with an arrow
+HEAT, MARGIN = 32, 1.1  # cells a side of the critic's map; its half width in extents of the distribution
+WARP, LATENT_RANGE = 17, 2.0  # lines each way of the grid of latents, which covers [-LATENT_RANGE, LATENT_RANGE]^2
+MEASURED_POINTS = 1_000  # points of the averaged generator whose coverage is measured
+PICTURES, JUDGED = 36, 8  # pictures of fixed seeds; those of them, and as many real ones, that the critic judges
+MEASURED_PICTURES = 512  # pictures compared with as many real ones
 SCALE = 32_000  # int16 of a coordinate at the edge
 
 
@@ -47,29 +47,29 @@ class View:
 
 
 class Viewer(Protocol):
-    """How a kind of data is looked at."""
+    """The views of one kind of data."""
 
     def backdrop(self) -> View:
-        """What stays the same through a run."""
+        """Return what stays the same through a run."""
         ...
 
     def look(self, trainer: Trainer) -> View:
-        """The run at this moment; milliseconds."""
+        """Return the run at this moment; takes milliseconds."""
         ...
 
     def measure(self, trainer: Trainer) -> dict[str, Any]:
-        """Numbers that take longer, for now and then; of what the averaged generator makes."""
+        """Measure samples of the averaged generator; takes longer, for now and then."""
         ...
 
 
 def viewer_of(data: Dataset | Points, name: str) -> Viewer:
-    """The viewer for a training set and its name in the config."""
-    return PlaneViewer(name) if isinstance(data, Points) else PictureViewer(data, name)
+    """Return the viewer for a training set and its name in the config."""
+    return PointViewer(name) if isinstance(data, Points) else PictureViewer(data, name)
 
 
 @contextmanager
-def _calm(trainer: Trainer) -> Iterator[None]:
-    # Dropout and batch normalisation as they are when nobody trains.
+def eval_mode(trainer: Trainer) -> Iterator[None]:
+    """Put generator and critic into evaluation mode inside, for dropout and batch normalisation."""
     players = (trainer.generator, trainer.critic)
     for player in players:
         player.eval()
@@ -80,17 +80,19 @@ def _calm(trainer: Trainer) -> Iterator[None]:
             player.train()
 
 
-def _told_apart(real: Tensor, fake: Tensor) -> dict[str, float]:
-    # Share of real logits above the mean fake one, and of fake ones below the mean real one: means the same for a loss
-    # whose logits have a zero and for one where only differences count.
+def critic_accuracy(real: Tensor, fake: Tensor) -> dict[str, float]:
+    """Return the share of real logits above the mean fake one, and of fake logits below the mean real one.
+
+    It means the same for a loss whose logits have a zero and for one where only differences count.
+    """
     return {
         "accuracy_real": float((real > fake.mean()).float().mean()),
         "accuracy_fake": float((fake < real.mean()).float().mean()),
     }
 
 
-class PlaneViewer:
-    """Of a distribution of points.
+class PointViewer:
+    """Views of a distribution of points.
 
     backdrop: `real` int16 (600, 2), `centres` int16 (M, 2) of a mixture; extent, radius (of a mode, over the extent).
     look: `points` int16 (600, 2); `heat` uint8 (32, 32), the critic's logits from low to high, top row first; `at` and
@@ -104,12 +106,12 @@ class PlaneViewer:
         self.real = self.distribution.draw(POINTS, torch.Generator().manual_seed(1))
         line = torch.linspace(-self.reach, self.reach, HEAT)
         self.cells = torch.stack(torch.meshgrid(line.flip(0), line, indexing="ij")[::-1], -1).reshape(-1, 2)
-        line = torch.linspace(-REACH, REACH, WARP)
-        self.net = torch.stack(torch.meshgrid(line, line, indexing="ij"), -1).reshape(-1, 2)
+        line = torch.linspace(-LATENT_RANGE, LATENT_RANGE, WARP)
+        self.grid = torch.stack(torch.meshgrid(line, line, indexing="ij"), -1).reshape(-1, 2)
         self.latents = functools.cache(latents)
 
     def backdrop(self) -> View:
-        """See the class."""
+        """Return the arrays and numbers that the class lists."""
         arrays, numbers = {"real": self._quantised(self.real)}, {"extent": self.distribution.extent}
         if self.mixture:
             arrays["centres"] = self._quantised(self.mixture.centres)
@@ -117,36 +119,39 @@ class PlaneViewer:
         return View(arrays, numbers)
 
     def look(self, trainer: Trainer) -> View:
-        """See the class; numbers: accuracy_real, accuracy_fake."""
-        with _calm(trainer), torch.no_grad():
+        """Return the arrays that the class lists; numbers: accuracy_real, accuracy_fake."""
+        with eval_mode(trainer), torch.no_grad():
             points = trainer.average(self.latents(range(POINTS), trainer.config.z_dim))
             heat, real, fake = trainer.critic(torch.cat([self.cells, self.real, points])).split(
                 [len(self.cells), POINTS, POINTS]
             )
             arrays = {"points": self._quantised(points), "heat": _shades(heat, real, fake).reshape(HEAT, HEAT)}
             if trainer.config.z_dim == 2:
-                arrays["warp"] = self._quantised(trainer.average(self.net)).reshape(WARP, WARP, 2)
-        arrays |= self._arrows(trainer, points[:CRITICISED])
-        return View(arrays, _told_apart(real, fake))
+                arrays["warp"] = self._quantised(trainer.average(self.grid)).reshape(WARP, WARP, 2)
+        arrays |= self._arrows(trainer, points[:ARROWS])
+        return View(arrays, critic_accuracy(real, fake))
 
     def _arrows(self, trainer: Trainer, points: Tensor) -> dict[str, np.ndarray]:
         x = points.detach().clone().requires_grad_(True)
-        with _calm(trainer):
-            (slope,) = torch.autograd.grad(trainer.critic(x).sum(), x)
-        longest = slope.norm(dim=1).quantile(0.9).clamp_min(1e-12)
-        return {"at": self._quantised(points), "arrows": self._quantised(slope / longest * 0.12 * self.reach)}
+        with eval_mode(trainer):
+            (gradient,) = torch.autograd.grad(trainer.critic(x).sum(), x)
+        longest = gradient.norm(dim=1).quantile(0.9).clamp_min(1e-12)
+        return {"at": self._quantised(points), "arrows": self._quantised(gradient / longest * 0.12 * self.reach)}
 
     @torch.no_grad()
     def measure(self, trainer: Trainer) -> dict[str, Any]:
-        """modes, quality and kl of a mixture; of another distribution precision and recall."""
-        points = trainer.average(self.latents(range(10_000, 10_000 + COUNTED), trainer.config.z_dim))
+        """Return modes, quality and kl of a mixture; precision and recall of another distribution."""
+        points = trainer.average(self.latents(range(10_000, 10_000 + MEASURED_POINTS), trainer.config.z_dim))
         if not bool(points.isfinite().all()):
             return {}
         if self.mixture:
-            found = coverage(points, self.mixture)
-            return {"modes": found.modes, "modes_of": found.of, "quality": found.quality, "kl": min(found.kl, 99.0)}
-        found = manifold(self.real.double(), points[:POINTS].double())
-        return {"precision": found.precision, "recall": found.recall}
+            covered = coverage(points, self.mixture)
+            return {
+                "modes": covered.modes, "modes_of": covered.of, "quality": covered.quality,
+                "kl": min(covered.kl, 99.0),
+            }  # fmt: skip
+        support = manifold(self.real.double(), points[:POINTS].double())
+        return {"precision": support.precision, "recall": support.recall}
 
     def _quantised(self, points: Tensor) -> np.ndarray:
         scaled = points.detach().float().nan_to_num(0.0) * (SCALE / self.reach)
@@ -154,7 +159,7 @@ class PlaneViewer:
 
 
 class PictureViewer:
-    """Of pictures.
+    """Views of pictures.
 
     backdrop: nothing; classes, by which `histogram` counts, and floor, of `frechet`, where there is a classifier.
     look: `pictures` uint8 (36, H, W, C) of fixed seeds; `judged` uint8 (16, H, W, C), eight real ones and the first
@@ -162,39 +167,39 @@ class PictureViewer:
     """
 
     def __init__(self, data: Dataset, name: str) -> None:
-        chosen = order(7, len(data.images), 0, min(2 * MEASURED, len(data.images)))
+        chosen = shuffled_indices(7, len(data.images), 0, min(2 * MEASURED_PICTURES, len(data.images)))
         self.real, self.labels = data.images[chosen], data.labels[chosen]
         self.latents = functools.cache(latents)
         self.classifier, self.floor = None, None
         try:
             self.classifier = load_classifier(name)
-        except DataError:  # a folder of someone's own
+        except DataError:  # a data set of the user's own, which has no classifier
             return
-        eyes = self.classifier.features(self.real.permute(0, 2, 3, 1)).double()
-        self.eyes, other = eyes[: len(eyes) // 2], eyes[len(eyes) // 2 :]
-        self.floor = frechet_distance(other, self.eyes)
+        features = self.classifier.features(self.real.permute(0, 2, 3, 1)).double()
+        self.real_features, other = features[: len(features) // 2], features[len(features) // 2 :]
+        self.floor = frechet_distance(other, self.real_features)
 
     def backdrop(self) -> View:
-        """See the class."""
+        """Return the arrays and numbers that the class lists."""
         if self.classifier is None:
             return View({})
         return View({}, {"classes": list(self.classifier.classes), "frechet_floor": self.floor})
 
     def look(self, trainer: Trainer) -> View:
-        """See the class; numbers: accuracy_real, accuracy_fake, and scores, sixteen logits."""
+        """Return the arrays that the class lists; numbers: accuracy_real, accuracy_fake, and scores, sixteen logits."""
         k = len(trainer.config.classes)
         with torch.no_grad():
             seeds = range(PICTURES)
             y = torch.eye(k)[[class_of(seed, k) for seed in seeds]].to(trainer.device) if k else None
             pictures = to_uint8(trainer.average(self.latents(seeds, trainer.config.z_dim).to(trainer.device), y))
-        real = self.real[:LOOKED_AT].to(trainer.device)
-        fake = torch.from_numpy(pictures[:LOOKED_AT]).permute(0, 3, 1, 2).to(trainer.device)
+        real = self.real[:JUDGED].to(trainer.device)
+        fake = torch.from_numpy(pictures[:JUDGED]).permute(0, 3, 1, 2).to(trainer.device)
         x = torch.cat([real, fake]).float().div(127.5).sub(1).requires_grad_(True)
         y = torch.full((len(x), k), 1 / k, device=x.device) if k else None
-        with _calm(trainer):
+        with eval_mode(trainer):
             scores = trainer.critic(x, y)
-            (slope,) = torch.autograd.grad(scores.sum(), x)
-        length = slope.square().sum(1).sqrt()
+            (gradient,) = torch.autograd.grad(scores.sum(), x)
+        length = gradient.square().sum(1).sqrt()
         heat = length / length.amax((1, 2), keepdim=True).clamp_min(1e-12) * 255
         arrays = {
             "pictures": pictures,
@@ -204,12 +209,12 @@ class PictureViewer:
             "heat": heat.round().byte().cpu().numpy(),
         }
         real_scores, fake_scores = scores.detach().float().cpu().split([len(real), len(fake)])
-        numbers = _told_apart(real_scores, fake_scores)
+        numbers = critic_accuracy(real_scores, fake_scores)
         return View(arrays, numbers | {"scores": [round(float(s), 3) for s in scores.detach()]})
 
     @torch.no_grad()
     def measure(self, trainer: Trainer) -> dict[str, Any]:
-        """diversity; with a classifier histogram, frechet, and confidence: the mean of its best guess's probability."""
+        """Return diversity; with a classifier also histogram, frechet and confidence, its mean highest probability."""
         half = len(self.real) // 2
         k = len(trainer.config.classes)
         y = torch.eye(k)[self.labels[:half]].to(trainer.device) if k else None
@@ -225,18 +230,18 @@ class PictureViewer:
         numbers = {"diversity": diversity_ratio(torch.from_numpy(pictures[:some]), real, groups)}
         if self.classifier is None:
             return numbers
-        eyes = self.classifier.features(pictures)
-        shares = balance.histogram(self.classifier.predict(eyes), len(self.classifier.classes))
-        sure = self.classifier.logits(eyes).softmax(1).amax(1).mean()
+        features = self.classifier.features(pictures)
+        shares = balance.histogram(self.classifier.predict(features), len(self.classifier.classes))
+        confidence = self.classifier.logits(features).softmax(1).amax(1).mean()
         return numbers | {
             "histogram": [round(float(s), 4) for s in shares],
-            "frechet": frechet_distance(eyes.double(), self.eyes),
-            "confidence": float(sure),
+            "frechet": frechet_distance(features.double(), self.real_features),
+            "confidence": float(confidence),
         }
 
 
 def _shades(heat: Tensor, real: Tensor, fake: Tensor) -> np.ndarray:
-    # Logits to bytes, 128 half-way between what real and fake points get: only differences mean anything.
+    """Map logits to bytes, 128 half-way between those of real and fake points: only differences mean anything."""
     both = torch.cat([real, fake])
     middle, width = (real.mean() + fake.mean()) / 2, both.std().clamp_min(1e-6) * 2
     return (((heat - middle) / width).tanh() * 127 + 128).nan_to_num(128.0).round().clamp(0, 255).byte().numpy()

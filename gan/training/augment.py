@@ -1,8 +1,9 @@
-"""`AUGMENTATIONS`: DiffAugment (arXiv:2006.10738), the same kind of change to what is real and what is generated.
+"""`AUGMENTATIONS`: DiffAugment (arXiv:2006.10738), the same kind of change to real and to generated pictures.
 
-The critic never sees a picture as it is, so it cannot learn a small data set by heart, and because every change is
-differentiable the generator still learns from it. Each augmentation draws its numbers (N, K) in [0, 1) apart from
-applying them, so that they can come from the run's own random stream; all are differentiable twice, as penalties need.
+The critic (discriminator) never sees an unchanged picture, so it cannot memorise a small data set, and because every
+change is differentiable the generator still learns from it. Each augmentation draws its random numbers (N, K) in [0, 1)
+separately from applying them, so that they can come from the run's own generator. All are differentiable twice, as
+gradient penalties need.
 """
 
 from __future__ import annotations
@@ -15,20 +16,20 @@ from torch import Tensor
 
 from gan.errors import ConfigError
 
-SHIFT = 1 / 8  # of the side, at most, either way
-HOLE = 1 / 2  # of the side
+SHIFT = 1 / 8  # of the side: largest translation, either way
+HOLE = 1 / 2  # of the side: length of the square that is cut out
 
 
 @dataclass(frozen=True)
 class Augmentation:
-    """numbers: K, drawn for each picture; apply: pictures (N, C, H, W) and numbers (N, K) to pictures."""
+    """An augmentation. numbers: K, drawn for each picture; apply: pictures (N, C, H, W), numbers (N, K) to pictures."""
 
     numbers: int
     apply: Callable[[Tensor, Tensor], Tensor]
 
 
 def color(x: Tensor, u: Tensor) -> Tensor:
-    """Brightness by -0.5 to 0.5, saturation times 0 to 2, contrast times 0.5 to 1.5."""
+    """Change brightness by -0.5 to 0.5, multiply saturation by 0 to 2 and contrast by 0.5 to 1.5."""
     brightness, saturation, contrast = u.to(x.dtype)[:, :, None, None, None].unbind(1)
     x = x + (brightness - 0.5)
     grey = x.mean(1, keepdim=True)
@@ -38,9 +39,9 @@ def color(x: Tensor, u: Tensor) -> Tensor:
 
 
 def translation(x: Tensor, u: Tensor) -> Tensor:
-    """Shift by up to `SHIFT` of the side, whole pixels, filling with grey.
+    """Shift by up to `SHIFT` of the side, in whole pixels, and fill with grey.
 
-    As two products with shift matrices: gathers have a slow backward on CPUs, and grid_sample no second one.
+    Two products with shift matrices: gathers have a slow backward pass on CPUs, and grid_sample no second derivative.
     """
     for axis, size in ((0, x.shape[2]), (1, x.shape[3])):
         most = round(size * SHIFT)
@@ -52,15 +53,15 @@ def translation(x: Tensor, u: Tensor) -> Tensor:
 
 
 def cutout(x: Tensor, u: Tensor) -> Tensor:
-    """A square of `HOLE` of the side turns grey, as far as it lies in the picture; its centre may be anywhere."""
-    masks = []
+    """Fill a square of `HOLE` of the side with grey. Its centre may be anywhere, so part of it may lie outside."""
+    inside = []
     for axis, size in ((0, x.shape[2]), (1, x.shape[3])):
-        hole = int(size * HOLE + 0.5)
-        first = (u[:, axis, None] * (size + 1 - hole % 2)).floor() - hole // 2
+        side = int(size * HOLE + 0.5)
+        first = (u[:, axis, None] * (size + 1 - side % 2)).floor() - side // 2
         at = torch.arange(size, device=x.device)
-        masks.append((at >= first) & (at < first + hole))
-    hole = masks[0][:, None, :, None] & masks[1][:, None, None, :]
-    return x * ~hole
+        inside.append((at >= first) & (at < first + side))
+    rows, columns = inside
+    return x * ~(rows[:, None, :, None] & columns[:, None, None, :])
 
 
 AUGMENTATIONS: dict[str, Augmentation] = {
@@ -71,7 +72,7 @@ AUGMENTATIONS: dict[str, Augmentation] = {
 
 
 def parse(names: str) -> tuple[Augmentation, ...]:
-    """The augmentations of a config's `augment`, in the given order; ConfigError for an unknown name."""
+    """Return the augmentations of a config's `augment`, in the given order. ConfigError for an unknown name."""
     if names == "none":
         return ()
     parts = [name.strip() for name in names.split(",")]
@@ -83,13 +84,13 @@ def parse(names: str) -> tuple[Augmentation, ...]:
     return tuple(AUGMENTATIONS[name] for name in parts)
 
 
-def draw(policy: tuple[Augmentation, ...], count: int, source: torch.Generator) -> Tensor:
-    """Numbers (count, K) in [0, 1) for `count` pictures, K of all augmentations together."""
-    return torch.rand(count, sum(a.numbers for a in policy), generator=source)
+def draw(augmentations: tuple[Augmentation, ...], count: int, source: torch.Generator) -> Tensor:
+    """Draw numbers (count, K) in [0, 1) for `count` pictures; K is the sum over all augmentations."""
+    return torch.rand(count, sum(a.numbers for a in augmentations), generator=source)
 
 
-def apply(policy: tuple[Augmentation, ...], pictures: Tensor, numbers: Tensor) -> Tensor:
-    """Pictures (N, C, H, W) changed by numbers (N, K) that `draw` gave."""
-    for augmentation, own in zip(policy, numbers.split([a.numbers for a in policy], 1), strict=True):
+def apply(augmentations: tuple[Augmentation, ...], pictures: Tensor, numbers: Tensor) -> Tensor:
+    """Change pictures (N, C, H, W) by the numbers (N, K) that `draw` returned."""
+    for augmentation, own in zip(augmentations, numbers.split([a.numbers for a in augmentations], 1), strict=True):
         pictures = augmentation.apply(pictures, own)
     return pictures

@@ -1,4 +1,4 @@
-"""A run's state on disk: counters, config and all tensors, in a folder that is whole at every moment."""
+"""Checkpoints: a run's counters, config and tensors on disk, in a folder that is complete at every moment."""
 
 from __future__ import annotations
 
@@ -19,69 +19,79 @@ from gan.errors import FolderError
 from gan.io import read_json, sync_to_disk, write_bytes
 from gan.models.weights import check_header, write_tensors
 
+LOG_START = '{"event": "started"'  # of every log.jsonl
+
 
 @dataclass(frozen=True)
-class State:
-    """What a checkpoint says of itself: counters, the config as it was run, and a fingerprint of the pictures."""
+class CheckpointState:
+    """The content of state.json: counters as in `Snapshot`, the config, and a fingerprint of the pictures.
+
+    pictures: how many there are, and a checksum.
+    """
 
     shown: int
     step: int
     seconds: float
-    pictures: list[int]  # how many, and a checksum
+    pictures: list[int]
     config: Config
-    rate_scale: float = 1.0  # of the learning rate, below 1 after a rollback
+    rate_scale: float = 1.0
     rollbacks: int = 0
-    last_rollback: int = 0  # images shown when the last of them began
+    last_rollback: int = 0
 
 
-def read_state(state: Path) -> State:
-    """The counters and config of a checkpoint that `find_state` found; FolderError names the file and the fault."""
+def read_state(state: Path) -> CheckpointState:
+    """Read the counters and config of a checkpoint that `find_state` found. FolderError names the file and the fault.
+
+    Older checkpoints are read too: rollbacks and last_rollback were once named falls and fell, and before that these
+    two and rate_scale did not exist.
+    """
     path = state / "state.json"
     meta = read_json(path)
     try:
-        # Before they were renamed, rollbacks and last_rollback were called falls and fell; before that there were none.
         counts = [meta["shown"], meta["step"], meta.get("rollbacks", meta.get("falls", 0))]
         counts += [meta.get("last_rollback", meta.get("fell", 0)), *meta["pictures"]]
         if len(counts) != 6 or any(type(n) is not int or n < 0 for n in counts):
             raise ValueError(
-                "shown, step, rollbacks, last_rollback and two numbers of pictures must be whole, not negative"
+                "shown, step, rollbacks, last_rollback and two numbers of pictures must be whole numbers, not negative"
             )
         if type(meta["seconds"]) not in (int, float) or not 0 <= meta["seconds"] < 1e12:
             raise ValueError("seconds must be a number that is not negative")
-        scale = meta.get("rate_scale", 1.0)  # older checkpoints have none
+        scale = meta.get("rate_scale", 1.0)
         if type(scale) not in (int, float) or not 0 < scale <= 1:
             raise ValueError("rate_scale must be a number above 0, at most 1")
         config = Config.from_dict(meta["config"])
     except (KeyError, TypeError, ValueError) as error:
         raise FolderError(f"{path}: not a checkpoint of this program ({type(error).__name__}: {error})") from None
     shown, step, rollbacks, last_rollback, *pictures = counts
-    return State(shown, step, float(meta["seconds"]), pictures, config, float(scale), rollbacks, last_rollback)
+    return CheckpointState(
+        shown, step, float(meta["seconds"]), pictures, config, float(scale), rollbacks, last_rollback
+    )
 
 
 def save_state(folder: Path, tensors: Mapping[str, Tensor], meta: Mapping[str, Any]) -> None:
-    """Make `folder` a checkpoint of these tensors and this JSON; the one before stays, beside it, as `.old`.
+    """Make `folder` a checkpoint of these tensors and this JSON; the one before stays beside it, as `.old`.
 
-    The JSON gets a checksum of the file of tensors. At every moment one is whole, on the disk too; while it writes
-    there are three.
+    The JSON gets a checksum of the file of tensors. At every moment one checkpoint is complete, on the disk too; while
+    the new one is written there are three.
     """
-    aside, old = (folder.with_name(folder.name + ending) for ending in (".new", ".old"))
-    if not folder.exists() and _written(aside):  # left by a crash: the newest there is
-        aside.rename(folder)
-    shutil.rmtree(aside, ignore_errors=True)
-    aside.mkdir(parents=True)
-    write_tensors(aside / "state.safetensors", tensors)
-    meta = {**meta, "crc32": _checksum(aside / "state.safetensors")}
-    write_bytes(aside / "state.json", json.dumps(meta, indent=2).encode())
-    sync_to_disk(aside.parent)
+    new, old = (folder.with_name(folder.name + ending) for ending in (".new", ".old"))
+    if not folder.exists() and _written(new):  # left by a crash: the newest there is
+        new.rename(folder)
+    shutil.rmtree(new, ignore_errors=True)
+    new.mkdir(parents=True)
+    write_tensors(new / "state.safetensors", tensors)
+    meta = {**meta, "crc32": _checksum(new / "state.safetensors")}
+    write_bytes(new / "state.json", json.dumps(meta, indent=2).encode())
+    sync_to_disk(new.parent)
     if folder.exists():
         shutil.rmtree(old, ignore_errors=True)
         folder.rename(old)
-    aside.rename(folder)
+    new.rename(folder)
     sync_to_disk(folder.parent)
 
 
 def copy_state(state: Path, into: Path, config: Config) -> None:
-    """Copy a checkpoint into the folder `into`, which is made, with another config in it."""
+    """Copy a checkpoint into `into`, a folder that does not exist yet, with another config in it."""
     into.mkdir(parents=True)
     sync_to_disk(shutil.copyfile(state / "state.safetensors", into / "state.safetensors"))
     meta = read_json(state / "state.json") | {"config": dataclasses.asdict(config)}
@@ -89,19 +99,19 @@ def copy_state(state: Path, into: Path, config: Config) -> None:
 
 
 def find_state(folder: Path) -> Path:
-    """The newest checkpoint of `folder` that reads whole; see `newest_state`."""
+    """Return the newest complete checkpoint of `folder`; see `newest_state`."""
     return newest_state(folder)[0]
 
 
 def newest_state(folder: Path) -> tuple[Path, str]:
-    """The newest checkpoint of `folder` that reads whole, and what was wrong with newer ones, "" if there are none.
+    """Return the newest complete checkpoint of `folder`, and what is wrong with newer ones, "" if nothing is.
 
-    It is whole when its counters and config are in range and its file of tensors is as long as it says and has the
-    checksum that was noted when it was written. FolderError where none is.
+    A checkpoint is complete when its counters and config are in range and its file of tensors has the length that its
+    header says and the checksum that state.json holds. FolderError if there is none.
     """
-    faults = []
+    faults: list[str] = []
     for state in _states(folder):
-        if not _written(state):  # by a crash on the way to a checkpoint: never one that was relied on
+        if not _written(state):  # a crash came before it was complete, so no run has relied on it
             continue
         try:
             read_state(state)
@@ -116,21 +126,18 @@ def newest_state(folder: Path) -> tuple[Path, str]:
 
 
 def holds_run(out: Path) -> bool:
-    """Whether `out` is the folder of a run that has written a checkpoint, damaged since or not."""
-    current, aside, old = _states(out / "checkpoint")
-    return current.exists() or old.exists() or _written(aside)
+    """Return whether `out` is the folder of a run that has written a checkpoint, damaged since or not."""
+    current, new, old = _states(out / "checkpoint")
+    return current.exists() or old.exists() or _written(new)
 
 
-def is_unborn(out: Path) -> bool:
-    """Whether `out` holds nothing but what a run leaves that ended before its first checkpoint."""
+def ended_before_checkpoint(out: Path) -> bool:
+    """Return whether `out` holds only what a run leaves that ended before its first checkpoint."""
     names = {path.name for path in out.iterdir()}
     if holds_run(out) or "log.jsonl" not in names or not names <= {"log.jsonl", "samples", "checkpoint.new"}:
         return False
     with (out / "log.jsonl").open("rb") as log:
-        return log.read(len(_STARTED)) == _STARTED
-
-
-_STARTED = b'{"event": "started"'
+        return log.read(len(LOG_START)) == LOG_START.encode()
 
 
 def _states(folder: Path) -> list[Path]:
@@ -138,12 +145,12 @@ def _states(folder: Path) -> list[Path]:
 
 
 def _written(state: Path) -> bool:
-    # Both: state.json is written last, but a removal that was cut short may have taken the tensors first.
+    # state.json is written last, but a removal that was cut short may have deleted the tensors first.
     return (state / "state.json").is_file() and (state / "state.safetensors").is_file()
 
 
 def _check_length(path: Path) -> None:
-    # The library checks the header, and that the file ends where the last tensor does.
+    # safetensors checks the header, and that the file ends where the last tensor does.
     check_header(path)
     try:
         with safe_open(path, framework="pt", device="cpu"):
@@ -153,8 +160,8 @@ def _check_length(path: Path) -> None:
 
 
 def _check_content(state: Path) -> None:
-    path, noted = state / "state.safetensors", read_json(state / "state.json").get("crc32")
-    if noted is not None and noted != _checksum(path):  # older checkpoints have none
+    path, expected = state / "state.safetensors", read_json(state / "state.json").get("crc32")
+    if expected is not None and expected != _checksum(path):  # older checkpoints have none
         raise FolderError(f"{path}: damaged: its content is not what was written")
 
 

@@ -1,11 +1,15 @@
-"""Several processes, one run: started by `torchrun`, each works on its share of every batch."""
+"""Several processes that share one run: `torchrun` starts them, and each works on its share of every batch.
+
+They stay equal because each starts from the same weights, averages its gradients with the others', and takes every
+decision (a stop, a rollback, a report) together with them.
+"""
 
 from __future__ import annotations
 
 import os
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import torch
 import torch.distributed as dist
@@ -18,13 +22,13 @@ T = TypeVar("T")
 
 @dataclass(frozen=True)
 class ProcessGroup:
-    """Which of how many processes this is. rank 0 alone writes files and is heard."""
+    """This process's rank among `size` processes. Only rank 0 writes files and prints."""
 
     rank: int = 0
     size: int = 1
 
     def average_gradients(self, parameters: Sequence[nn.Parameter]) -> None:
-        """Make every gradient the mean over all processes, in place, in one message."""
+        """Replace every gradient by its mean over all processes, in place, in one message."""
         gradients = [p.grad for p in parameters if p.grad is not None]
         if self.size == 1 or not gradients:
             return
@@ -35,32 +39,33 @@ class ProcessGroup:
             gradient.copy_(mean.view_as(gradient))
 
     def mean(self, value: Tensor) -> Tensor:
-        """Mean of every process's tensor, differentiable once: each process's gradient is that of all their losses."""
+        """Return the mean of all processes' tensors, differentiable once: the gradient is that of all their losses."""
         return value if self.size == 1 else _Mean.apply(value, self.size)
 
     def own_rows(self, batch: Tensor) -> Tensor:
-        """This process's rows of a whole batch (N, ...); N is a multiple of `size`."""
+        """Return this process's rows of a whole batch (N, ...); N is a multiple of `size`."""
         rows = len(batch) // self.size
         return batch[self.rank * rows : (self.rank + 1) * rows]
 
     def rank_zero_first(self, work: Callable[[], T]) -> T:
-        """Do the same work in every process, rank 0 before the others: who comes later finds its downloads.
+        """Do the same work in every process, in rank 0 before the others, which then find its downloads.
 
-        Where it fails in one, it fails in all: there with what was raised, in the others with TrainingError.
+        If it fails in one process it fails in all: there with the error itself, in the others with TrainingError.
         """
-        result = error = None
-        for turn in (self.rank == 0, self.rank != 0):
-            if turn:
+        results: list[T] = []
+        error: Exception | None = None
+        for my_turn in (self.rank == 0, self.rank != 0):
+            if my_turn:
                 try:
-                    result = work()
+                    results.append(work())
                 except Exception as raised:
                     error = raised
             if self.any(error is not None):
-                raise error or TrainingError("another process of the run could not begin, and has said why")
-        return result
+                raise error or TrainingError("another process of this run failed to start; see its own error message")
+        return results[0]
 
     def any(self, flag: bool) -> bool:
-        """Whether the flag is true in any process: so that all of them stop after the same step."""
+        """Return whether the flag is true in any process, so that all of them decide alike after the same step."""
         if self.size == 1:
             return flag
         vote = torch.tensor(float(flag), device="cuda" if dist.get_backend() == "nccl" else "cpu")
@@ -70,12 +75,12 @@ class ProcessGroup:
 
 class _Mean(torch.autograd.Function):
     @staticmethod
-    def forward(ctx, value: Tensor, size: int) -> Tensor:
+    def forward(ctx: Any, value: Tensor, size: int) -> Tensor:
         ctx.size = size
         return _mean(value, size)
 
     @staticmethod
-    def backward(ctx, gradient: Tensor) -> tuple[Tensor, None]:
+    def backward(ctx: Any, gradient: Tensor) -> tuple[Tensor, None]:
         return _mean(gradient, ctx.size), None
 
 
@@ -88,9 +93,9 @@ def _mean(value: Tensor, size: int) -> Tensor:
 def join(device: str = "auto") -> ProcessGroup:
     """Join the process group that torchrun's environment describes; without one, return a group of one process.
 
-    device: as in `Config`; gloo joins processes on CPUs, nccl those on GPUs, each of which has one of its own.
+    device: as in `Config`. Processes on CPUs are joined by gloo, those on GPUs, with one GPU each, by nccl.
     ConfigError for more processes on this machine than it has GPUs. On several machines the run's folder must lie on a
-    disk that all of them see, for each process reads the checkpoint that rank 0 has written.
+    disk that all of them see, because every process reads the checkpoint that rank 0 has written.
     """
     size = int(os.environ.get("WORLD_SIZE", "1"))
     if size == 1:
@@ -110,13 +115,13 @@ def join(device: str = "auto") -> ProcessGroup:
 
 
 def leave() -> None:
-    """Leave the process group, at the end of the program."""
+    """Leave the process group at the end of the program."""
     if dist.is_initialized():
         dist.destroy_process_group()
 
 
 def check_batch(processes: ProcessGroup, batch_size: int, accumulate: int) -> None:
-    """ConfigError unless every process gets the same whole number of pictures in every part of a batch."""
+    """Raise ConfigError unless every process gets the same number of pictures in every part of a batch."""
     if batch_size % (processes.size * accumulate):
         raise ConfigError(
             f"batch_size must be a multiple of {processes.size * accumulate} for {processes.size} processes and "

@@ -1,4 +1,4 @@
-"""The running average of the generator: what is sampled, saved and shipped."""
+"""Exponential moving average (EMA) of the generator: the weights that are sampled, saved and shipped."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from torch import nn
 
 @torch.no_grad()
 def update(average: nn.Module, live: nn.Module, decay: float) -> None:
-    """average <- decay · average + (1 - decay) · live, in place, for every parameter and float buffer.
+    """Set average <- decay · average + (1 - decay) · live, in place, for every parameter and float buffer.
 
     Integer buffers are copied. decay in [0, 1].
     """
@@ -21,8 +21,8 @@ def update(average: nn.Module, live: nn.Module, decay: float) -> None:
 
 
 def decay_for(half_life: float, shown: int, batch: int) -> float:
-    """Decay for one step of `batch` images after `shown` images; `half_life` in images.
+    """Return the decay in [0, 1] for one step of `batch` images after `shown` images; `half_life` in images.
 
-    The half-life grows with the run at first, so the average forgets the random start.
+    The half-life is at most a tenth of the images shown, so that the average forgets the random start.
     """
     return 0.5 ** (batch / max(min(half_life, shown * 0.1), 1e-8))

@@ -1,4 +1,7 @@
-"""What a training run tells: typed events, and the line of `log.jsonl` each becomes."""
+"""Events that a training run yields, each a dataclass, and the line of `log.jsonl` that it becomes.
+
+`shown` is the number of real images shown so far.
+"""
 
 from __future__ import annotations
 
@@ -16,7 +19,7 @@ from gan.config import Config
 
 @dataclass(frozen=True)
 class Started:
-    """Data and networks are ready. shown: above 0 when resumed. notes: what the user should read."""
+    """Data and networks are ready. shown: above 0 when resumed; notes: sentences for the user."""
 
     config: Config
     shown: int
@@ -29,9 +32,9 @@ class Started:
 
 @dataclass(frozen=True)
 class Stepped:
-    """Now and then, the state of training. seconds: of training, over all resumed parts.
+    """The numbers of the latest step, once in a while. seconds: of training, over all resumed parts.
 
-    The rest is of one step, as in `gan.training.step`; NaN where only the other player has moved.
+    Losses and what follows are those of `gan.training.step`; NaN for a player that did not move.
     """
 
     shown: int
@@ -49,7 +52,7 @@ class Stepped:
 
 @dataclass(frozen=True)
 class Sampled:
-    """Pictures of fixed seeds, as `Trainer.sample` gives them, and the file their grid is in, if any."""
+    """Samples of fixed seeds, as `Trainer.sample` returns them, and the file that holds their grid, if any."""
 
     shown: int
     path: Path | None
@@ -58,7 +61,7 @@ class Sampled:
 
 @dataclass(frozen=True)
 class Measured:
-    """diversity: `diversity_ratio` of the sampled pictures, about 1 when all is well and near 0 when few repeat."""
+    """Diversity of the samples: their `diversity_ratio`, about 1 when all is well, near 0 when few pictures repeat."""
 
     shown: int
     diversity: float
@@ -66,7 +69,7 @@ class Measured:
 
 @dataclass(frozen=True)
 class Changed:
-    """From here on the run has other settings: config is the new one."""
+    """New settings from the next step on."""
 
     shown: int
     config: Config
@@ -74,7 +77,7 @@ class Changed:
 
 @dataclass(frozen=True)
 class Ticked:
-    """A step was made. Only for listeners that ask for every one."""
+    """A step was made, or rolled back. Only for callers that ask for every step."""
 
     shown: int
 
@@ -83,7 +86,7 @@ class Ticked:
 class Alarmed:
     """Something is wrong. kind: non-finite, gave-up, critic-won, diversity, exploded or refused.
 
-    message: what, and what to do or what was done. shown: of non-finite, the image that the run went back to.
+    message: the trouble, and what to do or what was done. shown: for non-finite, after the rollback.
     """
 
     shown: int
@@ -93,7 +96,7 @@ class Alarmed:
 
 @dataclass(frozen=True)
 class Checkpointed:
-    """All that is needed to go on lies in `path`, or only in memory."""
+    """The run can be resumed from here: from the checkpoint `path`, or, if that is None, from memory."""
 
     shown: int
     path: Path | None
@@ -101,7 +104,7 @@ class Checkpointed:
 
 @dataclass(frozen=True)
 class Published:
-    """A model to show to others before the run has ended. write: as `capture_model` gives it."""
+    """A model to publish before the run has ended. write: as `capture_model` returns it."""
 
     shown: int
     write: Callable[[Path], None]
@@ -109,7 +112,7 @@ class Published:
 
 @dataclass(frozen=True)
 class Done:
-    """The model folder, if there is one, is complete. stopped: before all images were shown, on request."""
+    """The run has ended, and its model folder, if any, is complete. stopped: on request, before all images."""
 
     shown: int
     seconds: float
@@ -120,18 +123,18 @@ class Done:
 Event = Started | Ticked | Stepped | Sampled | Measured | Changed | Alarmed | Checkpointed | Published | Done
 
 
-def record(event: Event) -> dict:
-    """An event as JSON values; arrays and functions are left out."""
-    out: dict = {"event": type(event).__name__.lower()}
+def record(event: Event) -> dict[str, Any]:
+    """Return an event as JSON values; arrays and functions are left out."""
+    values: dict[str, Any] = {"event": type(event).__name__.lower()}
     for f in dataclasses.fields(event):
         value = getattr(event, f.name)
         if isinstance(value, Config):
-            out[f.name] = dataclasses.asdict(value)
+            values[f.name] = dataclasses.asdict(value)
         elif not (isinstance(value, np.ndarray) or callable(value)):
-            out[f.name] = str(value) if isinstance(value, Path) else value
-    return out
+            values[f.name] = str(value) if isinstance(value, Path) else value
+    return values
 
 
 def finite(values: Mapping[str, Any]) -> dict[str, Any]:
-    """Values as JSON has them: a number that is not finite is None."""
+    """Replace numbers that are not finite, which JSON does not have, by None."""
     return {k: None if isinstance(v, float) and not math.isfinite(v) else v for k, v in values.items()}

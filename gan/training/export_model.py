@@ -1,11 +1,11 @@
-"""A run becomes a model folder: weights, directions, metrics, samples, training curve, card."""
+"""Export of a run as a model folder: weights, directions, metrics, samples, training curve, card."""
 
 from __future__ import annotations
 
 import copy
 import dataclasses
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -18,42 +18,49 @@ from gan.io import write_bytes
 from gan.models.image_grid import GRID, write_grid
 from gan.models.latent import principal_directions
 from gan.models.weights import write_tensors
+from gan.training.checkpoint import LOG_START
 from gan.training.events import Stepped
 from gan.training.memory import oom_hint
 from gan.training.trainer import Trainer
 
-SAMPLES = 8192  # from which a model's directions are told
+SAMPLES = 8192  # generated for the principal directions
+# Settings that decide the weights and may change in a resumed run, each with what a log implies that lacks it.
+SEGMENT_SETTINGS: dict[str, Any] = {
+    f.name: f.metadata.get("absent", f.default)
+    for f in dataclasses.fields(Config)
+    if f.metadata.get("resumable") and f.name not in NEUTRAL
+}
 
 
-def write_model(trainer: Trainer, out: Path, last: Stepped | None, samples: int = SAMPLES) -> None:
+def write_model(trainer: Trainer, out: Path, latest: Stepped | None, samples: int = SAMPLES) -> None:
     """Write or renew all files of the model folder `out`, as of now; see `capture_model`."""
-    capture_model(trainer, last, samples)(out)
+    capture_model(trainer, latest, samples)(out)
 
 
-def capture_model(trainer: Trainer, last: Stepped | None, samples: int = SAMPLES) -> Callable[[Path], None]:
-    """The run's model as it is now, copied, as a function that writes the model folder it is given.
+def capture_model(trainer: Trainer, latest: Stepped | None, samples: int = SAMPLES) -> Callable[[Path], None]:
+    """Copy the run's model as it is now, and return a function that writes it into the model folder it is given.
 
-    Copying takes a moment, writing takes seconds; it may be done later and in another thread, where it draws no random
-    number of the run's. The folder may hold the run's log.jsonl; model.safetensors comes last, as the sign that all is
-    there. config.json names no folder of this machine; the checkpoint does. last: the latest losses, if any were seen.
-    samples: for the principal directions; they cost most of the time.
+    Copying takes a moment, writing takes seconds. Writing may be done later and in another thread: it draws no random
+    number of the run's. The folder may hold the run's log.jsonl. model.safetensors is written last, as the sign that
+    the folder is complete. config.json names no folder of this machine; the checkpoint does. latest: the latest losses,
+    if any were reported. samples: for the principal directions, which take most of the time.
     """
     config, pictures = trainer.config, trainer.preview()
     with oom_hint(config):
         average = copy.deepcopy(trainer.average)
         critic = {name: tensor.detach().clone() for name, tensor in trainer.critic.state_dict().items()}
-    metrics = _metrics(trainer, last)
+    captured = _metrics(trainer, latest)
 
     def write(out: Path) -> None:
-        told = dict(metrics)
+        metrics = dict(captured)
         with oom_hint(config):
             directions, variance = principal_directions(average, config.z_dim, len(config.classes), samples=samples)
         parts = segments(out / "log.jsonl")
         if len(parts) > 1 or any(part["shown"] for part in parts):
-            told["segments"] = parts
+            metrics["segments"] = parts
         write_bytes(out / "config.json", public(config).to_json().encode())
-        write_bytes(out / "metrics.json", (json.dumps(told, indent=2) + "\n").encode())
-        text = card(config, told, licence_of(config), curve=write_curve(out))
+        write_bytes(out / "metrics.json", (json.dumps(metrics, indent=2) + "\n").encode())
+        text = card(config, metrics, licence_of(config), curve=write_curve(out))
         write_bytes(out / "README.md", text.encode())
         write_grid(out / "samples.png", pictures)
         write_tensors(out / "directions.safetensors", {"directions": directions, "variance": variance})
@@ -63,7 +70,7 @@ def capture_model(trainer: Trainer, last: Stepped | None, samples: int = SAMPLES
     return write
 
 
-def _metrics(trainer: Trainer, last: Stepped | None) -> dict[str, Any]:
+def _metrics(trainer: Trainer, latest: Stepped | None) -> dict[str, Any]:
     metrics = {
         "images": trainer.shown,
         "seconds": round(trainer.seconds, 1),
@@ -73,33 +80,37 @@ def _metrics(trainer: Trainer, last: Stepped | None) -> dict[str, Any]:
         "torch": torch.__version__,
         "grid": list(GRID),
     }
-    if last is not None:
-        metrics |= {"critic_loss": last.critic_loss, "generator_loss": last.generator_loss, "penalty": last.penalty}
+    if latest is not None:
+        for name in ("critic_loss", "generator_loss", "penalty"):
+            metrics[name] = getattr(latest, name)
     return metrics
 
 
 def segments(log: Path) -> list[dict[str, Any]]:
-    """The parts of a run between which settings that decide weights were changed, from its log.
+    """Return the segments of a run, between which settings that decide the weights were changed, from its log.
 
-    Each {"shown": images at its start, setting: value, ...}, the settings being those that differ between any two
-    parts. A run that was only stopped and resumed has one part, for it is the same as one that never was. A setting
-    that a part's line lacks is what folders mean that were written before there was such a setting.
+    Each is {"shown": images at its start, setting: value, ...}, with the settings that differ between any two segments.
+    A run that was only stopped and resumed has one segment, because it equals an uninterrupted one. A line of the log
+    that lacks a setting was written before that setting existed, and has the value that folders of that time imply.
     """
-    fields = [f for f in dataclasses.fields(Config) if f.metadata.get("resumable") and f.name not in NEUTRAL]
-    lacking = {f.name: f.metadata.get("absent", f.default) for f in fields}
-    parts: list[dict[str, Any]] = []
+    found: list[tuple[int, dict[str, Any]]] = []
+    for shown, settings in _starts(log):
+        while found and shown <= found[-1][0]:
+            found.pop()  # the run went back to before it, so nothing of it was kept
+        if not found or settings != found[-1][1]:
+            found.append((shown, settings))
+    differing = [name for name in SEGMENT_SETTINGS if any(s[name] != found[0][1][name] for _, s in found)]
+    return [{"shown": shown} | {name: settings[name] for name in differing} for shown, settings in found]
+
+
+def _starts(log: Path) -> Iterator[tuple[int, dict[str, Any]]]:
+    """Yield (images shown, settings) for each time that the run was started or resumed, from readable lines only."""
     for line in log.read_text(encoding="utf-8", errors="replace").splitlines() if log.exists() else ():
-        if not line.startswith('{"event": "started"'):
+        if not line.startswith(LOG_START):
             continue
         try:
             started = json.loads(line)
-            settings = lacking | started["config"]
-            part = {"shown": int(started["shown"])} | {name: settings[name] for name in lacking}
-        except (ValueError, TypeError, KeyError):  # cut short when the power went, or edited: the rest still counts
+            settings = SEGMENT_SETTINGS | started["config"]
+            yield int(started["shown"]), {name: settings[name] for name in SEGMENT_SETTINGS}
+        except (ValueError, TypeError, KeyError):  # cut short by a power cut, or edited: the other lines still count
             continue
-        while parts and part["shown"] <= parts[-1]["shown"]:
-            parts.pop()  # nothing was kept of it
-        if not parts or any(part[name] != parts[-1][name] for name in lacking):
-            parts.append(part)
-    differ = [name for name in lacking if len({part[name] for part in parts}) > 1]
-    return [{"shown": part["shown"]} | {name: part[name] for name in differ} for part in parts]

@@ -1,4 +1,7 @@
-"""The training loop: a generator of typed events. It knows nothing of who listens."""
+"""The training loop: `train` a config into a model folder, or `run` a trainer, as a generator of typed events.
+
+It knows nothing of who listens.
+"""
 
 from __future__ import annotations
 
@@ -6,10 +9,11 @@ import dataclasses
 import json
 import math
 import os
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
+from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO
+from time import perf_counter
+from typing import Any, BinaryIO
 
 from gan.config import Config
 from gan.errors import ConfigError, Diverged, TrainingError
@@ -27,19 +31,19 @@ from gan.training.events import (
     Published,
     Sampled,
     Started,
-    Stepped,
     Ticked,
     finite,
     record,
 )  # fmt: skip
 from gan.training.export_model import capture_model, write_model
-from gan.training.precision import quicker
-from gan.training.trainer import Snapshot, Trainer, listed
+from gan.training.precision import faster_precision
+from gan.training.report import Reporter, read_numbers
+from gan.training.rollback import RollbackPolicy, finite_snapshot
+from gan.training.snapshot import Snapshot
+from gan.training.trainer import Trainer
 from gan.training.validation import prepare, unused_settings
 
-REPORT_SECONDS = 0.5
-ROLLBACKS = 3  # before the run gives up
-HEALTHY = 500_000  # images without another rollback, after which those before are forgotten; the rate stays lowered
+REPORT_SECONDS = 0.5  # least time between two reports
 
 
 def train(
@@ -52,42 +56,51 @@ def train(
     publish_images: int = 0,
     ready: Callable[[], None] = lambda: None,
 ) -> Iterator[Event]:
-    """Train `config` into the model folder `out`, yielding what happens.
+    """Train `config` into the model folder `out`, yielding events.
 
-    out       None to write nothing at all
-    resume    go on from `out/checkpoint`; `config` must describe the same networks and data
-    control   obeyed between steps; once stopped the run saves all it has, writes a complete folder and ends
-    progress  is given a line of text now and then while data is loaded
-    processes     the processes that share the run; only rank 0 writes
-    publish_images  images between models to be shown along the way, each with a checkpoint in `out`; 0 for none
-    ready     called in rank 0 once settings, data and checkpoint are found good, before anything is written
+    out             None to write nothing at all
+    resume          go on from `out/checkpoint`; `config` must describe the same networks and data
+    control         obeyed between steps; once stopped the run saves all it has, writes a complete folder and ends
+    progress        called with a line of text now and then while data is loaded
+    processes       the processes that share the run; only rank 0 writes
+    publish_images  images between models to be published along the way, each with a checkpoint in `out`; 0 for none
+    ready           called in rank 0 once settings, data and checkpoint are found good, before anything is written
 
-    Raises ConfigError, DataError, FolderError or TrainingError, each with the cure, and what `ready` raises.
+    Raises ConfigError, DataError, FolderError or TrainingError, each with the remedy, and what `ready` raises.
     """
     processes = processes or ProcessGroup()
     config, dataset = processes.rank_zero_first(lambda: prepare(config, progress))
-    half = processes.any(
-        processes.rank == 0 and config.precision == "bf16"
-    )  # "auto" is what rank 0 found to be quicker
-    trainer = Trainer(dataclasses.replace(config, precision="bf16" if half else "fp32"), dataset, processes)
-    notes = dataset.notes
-    if resume and (faults := trainer.restore(out / "checkpoint")):
-        notes += (f"{faults}: going on from the checkpoint before it, at image {trainer.shown:,}",)
-    if sentence := unused_settings(config):
-        notes += (sentence,)
+    # The measured precision of rank 0 holds for all.
+    bf16 = processes.any(processes.rank == 0 and config.precision == "bf16")
+    config = dataclasses.replace(config, precision="bf16" if bf16 else "fp32")
+    trainer = Trainer(config, dataset, processes)
+    notes = list(dataset.notes)
+    if resume:
+        if out is None:
+            raise ValueError("resume needs the folder of the run in `out`")
+        if faults := trainer.restore(out / "checkpoint"):
+            notes.append(f"{faults}: going on from the checkpoint before it, at image {trainer.shown:,}")
+    notes += _notes_on_settings(config, trainer)
     folder = out if processes.rank == 0 else None
-    if half and processes.rank == 0 and quicker(str(trainer.device)) == "fp32":
-        notes += ("bf16 is slower than fp32 on this machine: --precision fp32 would take less time",)
-    events = run(trainer, len(dataset.images), notes, folder, control or Control(), publish_images)
-    if out is None or processes.rank:
-        if not processes.rank:
-            ready()
-        yield from events
-        return
-    ready()
+    events = run(trainer, len(dataset.images), tuple(notes), folder, control or Control(), publish_images)
+    if processes.rank == 0:
+        ready()
+    yield from events if folder is None else _logged(events, folder)
+
+
+def _notes_on_settings(config: Config, trainer: Trainer) -> Iterator[str]:
+    if note := unused_settings(config):
+        yield note
+    measure = config.precision == "bf16" and trainer.processes.rank == 0
+    if measure and faster_precision(str(trainer.device)) == "fp32":
+        yield "bf16 is slower than fp32 on this machine: --precision fp32 would take less time"
+
+
+def _logged(events: Iterator[Event], out: Path) -> Iterator[Event]:
+    """Append every event as a line of JSON to `out/log.jsonl`, then pass it on. The folder is created if need be."""
     out.mkdir(parents=True, exist_ok=True)
     with (out / "log.jsonl").open("a+b") as log:
-        if _cut(log):
+        if _ends_within_a_line(log):
             log.write(b"\n")
         for event in events:
             log.write((json.dumps(finite(record(event)), ensure_ascii=False) + "\n").encode())
@@ -95,8 +108,8 @@ def train(
             yield event
 
 
-def _cut(log: BinaryIO) -> bool:
-    # Whether its last line was cut, by a full disk or a power cut: the next event must not be glued to it.
+def _ends_within_a_line(log: BinaryIO) -> bool:
+    # A full disk or a power cut may have cut the last line; the next event must not be appended to it.
     if not log.tell():
         return False
     log.seek(-1, os.SEEK_END)
@@ -113,153 +126,158 @@ def run(
     report: float | None = None,
     ticks: bool = False,
 ) -> Iterator[Event]:
-    """The loop itself, over a trainer that is ready; `train` says what the rest means.
+    """Run a prepared trainer to its end, rolling back when something is not finite; arguments as in `train`.
 
-    report: least seconds between two `Stepped`, `REPORT_SECONDS` if None. ticks: whether every step is told too, by a
-    `Ticked`.
+    pictures: how many there are to learn from. report: least seconds between two `Stepped`, `REPORT_SECONDS` if None.
+    ticks: yield a `Ticked` after every step.
     """
-    config, processes, watch = trainer.config, trainer.processes, AlarmMonitor()
-    report = REPORT_SECONDS if report is None else report
-    counts = [sum(p.numel() for p in net.parameters()) for net in (trainer.generator, trainer.critic)]
-    yield Started(config, trainer.shown, pictures, notes, *counts, str(trainer.device))
-    good, told = _finite_state(trainer), None  # where a rollback leads, and the latest losses there
-    start, start_shown, reported, saved, last, stopped = trainer.seconds, trainer.shown, 0.0, -1, None, False
-    won, judged = 0.0, 0  # the critic's accuracies since the last report, as yet on the device, and of how many steps
-    while True:
+    generator, critic = (sum(p.numel() for p in n.parameters()) for n in (trainer.generator, trainer.critic))
+    yield Started(trainer.config, trainer.shown, pictures, notes, generator, critic, str(trainer.device))
+    monitor = AlarmMonitor()
+    reporter = Reporter(trainer, monitor, REPORT_SECONDS if report is None else report)
+    loop = _Loop(trainer, control, out, publish_images, ticks, monitor, reporter, RollbackPolicy(trainer))
+    state: Snapshot | None = None
+    stopped = False
+    while state is None:
         try:
-            while trainer.shown < trainer.config.images:
-                move = control.next()
-                if stopped := processes.any(move is None):
-                    break
-                if settings := control.settings():
-                    yield _changed(trainer, settings)
-                config = trainer.config
-                before, tick = trainer.shown, time.perf_counter()
-                critic, generator = trainer.advance(move)
-                if critic:
-                    won, judged = won + critic.critic_accuracy, judged + 1
-                periods = config.sample_images, config.checkpoint_images, publish_images or math.inf
-                sampling, keeping, showing = [_crossed(before, trainer.shown, n) for n in periods]
-                marked = sampling or keeping or showing
-                due = time.perf_counter() - reported >= report or trainer.shown >= config.images or move != "both"
-                numbers = _numbers(critic, generator) if processes.any(due or marked) else None  # waits for the device
-                now = time.perf_counter()
-                trainer.seconds += now - tick
-                if numbers:
-                    bad = [k for k, v in _moved(numbers, move).items() if not math.isfinite(v)]
-                    if processes.any(bool(bad)):
-                        raise Diverged(trainer.shown, listed(bad) or "losses of another process")
-                    rate = (trainer.shown - start_shown) / max(trainer.seconds - start, 1e-9)
-                    last, reported = Stepped(trainer.shown, trainer.seconds, rate, **numbers), now
-                    yield last
-                    if judged and (alarm := watch.accuracy(float(won) / judged, judged * config.batch_size)):
-                        yield Alarmed(trainer.shown, *alarm)
-                    won, judged = 0.0, 0
-                state = _finite_state(trainer) if marked else None
-                if sampling:
-                    yield from _sampled(trainer, out, watch)
-                if keeping or showing:
-                    saved = trainer.shown
-                    yield _saved(trainer, out, state)
-                if keeping:
-                    good, told = state, last
-                if showing and out is not None and trainer.shown < config.images:
-                    yield Published(trainer.shown, capture_model(trainer, last))
-                if ticks:
-                    yield Ticked(trainer.shown)
-            state = _finite_state(trainer)
-            break
+            stopped = yield from loop.steps()
+            state = finite_snapshot(trainer)
         except Diverged as error:
-            if not stopped and _too_many_rollbacks(trainer):
-                sentence = (
-                    f"{error} (gave up after {ROLLBACKS} rollbacks; the last good state is of image {good.shown:,})"
-                )
-                yield Alarmed(trainer.shown, "gave-up", sentence)
-                raise TrainingError(sentence) from None
-            message = _rolled_back(trainer, good, error.where)
-            start, start_shown, saved, last, won, judged = trainer.seconds, trainer.shown, -1, told, 0.0, 0
-            yield Alarmed(trainer.shown, "non-finite", message)
+            yield from loop.recover(error, stopped)
             if stopped:
                 state = trainer.snapshot()
-                break
-            if ticks:
-                yield Ticked(trainer.shown)
-    if trainer.shown and saved != trainer.shown:
-        yield _saved(trainer, out, state)
-    if trainer.shown and out is not None:  # stopped before the first step, there is nothing worth keeping
-        write_model(trainer, out, last)
-    yield Done(trainer.shown, trainer.seconds, out, stopped)
+    yield from loop.finish(state, stopped)
 
 
-def _finite_state(trainer: Trainer) -> Snapshot:
-    """The run's state; Diverged, in all processes alike, unless it is finite in each."""
-    state = error = None
-    try:
-        state = trainer.snapshot()
-    except Diverged as raised:
-        error = raised
-    if trainer.processes.any(error is not None):
-        raise error or Diverged(trainer.shown, "weights of another process")
-    return state
+@dataclass
+class _Loop:
+    """The parts of `run`, and what they share.
+
+    saved_at: images shown at the checkpoint that holds the present state of the run, -1 if none does.
+    """
+
+    trainer: Trainer
+    control: Control
+    out: Path | None
+    publish_images: int
+    ticks: bool
+    monitor: AlarmMonitor
+    reporter: Reporter
+    rollback: RollbackPolicy
+    saved_at: int = -1
+
+    def steps(self) -> Generator[Event, None, bool]:
+        """Step until all images are shown or a stop is requested; return whether it was stopped."""
+        trainer, control = self.trainer, self.control
+        while trainer.shown < trainer.config.images:
+            move = control.next()
+            if trainer.processes.any(move is None) or move is None:
+                return True
+            if settings := control.settings():
+                yield _change(trainer, settings)
+            yield from self._step(move)
+        return False
+
+    def _step(self, move: str) -> Iterator[Event]:
+        """Make one step, and report, sample, save and publish what is due after it."""
+        trainer, reporter = self.trainer, self.reporter
+        shown_before, begin = trainer.shown, perf_counter()
+        critic, generator = trainer.advance(move)
+        reporter.add(critic)
+        due = _due(trainer.config, self.publish_images, shown_before, trainer.shown)
+        reporting = trainer.processes.any(reporter.due(move) or due.any)
+        numbers = read_numbers(critic, generator) if reporting else None  # waits for the device
+        trainer.seconds += perf_counter() - begin
+        if numbers:
+            yield from reporter.report(numbers, move)
+        if due.any:
+            yield from self._write_due(due)
+        if self.ticks:
+            yield Ticked(trainer.shown)
+
+    def _write_due(self, due: _Due) -> Iterator[Event]:
+        """Sample, save and publish what is due. Raises Diverged first if the state is not finite."""
+        trainer = self.trainer
+        state = finite_snapshot(trainer)
+        if due.sample:
+            yield from self._sample()
+        if due.checkpoint or due.publish:
+            yield self._save(state)
+        if due.checkpoint:
+            self.rollback.keep(state, self.reporter.latest)
+        if due.publish and self.out is not None and trainer.shown < trainer.config.images:
+            yield Published(trainer.shown, capture_model(trainer, self.reporter.latest))
+
+    def _sample(self) -> Iterator[Event]:
+        trainer, path = self.trainer, None
+        samples = trainer.sample()
+        if self.out is not None:
+            path = self.out / "samples" / f"{trainer.shown:010d}.png"
+            path.parent.mkdir(exist_ok=True)
+            write_grid(path, trainer.preview())
+        yield Sampled(trainer.shown, path, samples)
+        diversity = trainer.diversity(samples)
+        yield Measured(trainer.shown, diversity)
+        if alarm := self.monitor.check_diversity(diversity, trainer.shown):
+            yield Alarmed(trainer.shown, *alarm)
+
+    def _save(self, state: Snapshot) -> Checkpointed:
+        self.saved_at = self.trainer.shown
+        if self.out is None:
+            return Checkpointed(self.trainer.shown, None)
+        self.trainer.save(self.out / "checkpoint", state)
+        return Checkpointed(self.trainer.shown, self.out / "checkpoint")
+
+    def recover(self, error: Diverged, stopped: bool) -> Iterator[Event]:
+        """Go back to the last good state. TrainingError if that was done too often, unless the run ends anyway."""
+        trainer, rollback = self.trainer, self.rollback
+        if rollback.exhausted and not stopped:
+            message = rollback.give_up(error)
+            yield Alarmed(trainer.shown, "gave-up", message)
+            raise TrainingError(message) from None
+        message = rollback.roll_back(error.where)
+        self.reporter.restart(rollback.report)
+        self.saved_at = -1
+        yield Alarmed(trainer.shown, "non-finite", message)
+        if self.ticks and not stopped:
+            yield Ticked(trainer.shown)
+
+    def finish(self, state: Snapshot, stopped: bool) -> Iterator[Event]:
+        """Save the last state and write the model folder; a run that has not made a step leaves neither."""
+        trainer = self.trainer
+        if trainer.shown and self.saved_at != trainer.shown:
+            yield self._save(state)
+        if trainer.shown and self.out is not None:
+            write_model(trainer, self.out, self.reporter.latest)
+        yield Done(trainer.shown, trainer.seconds, self.out, stopped)
 
 
-def _numbers(critic, generator) -> dict[str, float]:
-    names = {f: math.nan for f in Stepped.__dataclass_fields__ if f not in ("shown", "seconds", "images_per_second")}
-    for result in filter(None, (critic, generator)):
-        names |= {k: float(v) for k, v in result._asdict().items()}
-    return names
+@dataclass(frozen=True)
+class _Due:
+    """Work that is due after a step."""
+
+    sample: bool
+    checkpoint: bool
+    publish: bool
+
+    @property
+    def any(self) -> bool:
+        """Return whether anything is due."""
+        return self.sample or self.checkpoint or self.publish
 
 
-def _moved(numbers: dict[str, float], move: str) -> dict[str, float]:
-    # What must be finite: the numbers of the players that have moved.
-    other = {"both": "neither", "critic": "generator_", "generator": "critic_"}[move]
-    shared = ("penalty", "real_logit", "fake_logit")
-    return {k: v for k, v in numbers.items() if not k.startswith(other) and (move != "generator" or k not in shared)}
+def _due(config: Config, publish_images: int, before: int, after: int) -> _Due:
+    """Return what is due when `after` images were shown and `before` of them before the step."""
+
+    def crossed(period: float) -> bool:
+        return before // period != after // period
+
+    return _Due(crossed(config.sample_images), crossed(config.checkpoint_images), crossed(publish_images or math.inf))
 
 
-def _sampled(trainer: Trainer, out: Path | None, watch: AlarmMonitor) -> Iterator[Event]:
-    pictures, path = trainer.sample(), None
-    if out is not None:
-        path = out / "samples" / f"{trainer.shown:010d}.png"
-        path.parent.mkdir(exist_ok=True)
-        write_grid(path, trainer.preview())
-    yield Sampled(trainer.shown, path, pictures)
-    diversity = trainer.diversity(pictures)
-    yield Measured(trainer.shown, diversity)
-    if alarm := watch.diversity(diversity, trainer.shown):
-        yield Alarmed(trainer.shown, *alarm)
-
-
-def _changed(trainer: Trainer, settings: dict) -> Event:
+def _change(trainer: Trainer, settings: dict[str, Any]) -> Event:
     try:
         trainer.change(**settings)
     except ConfigError as error:
         return Alarmed(trainer.shown, "refused", str(error))
     return Changed(trainer.shown, trainer.config)
-
-
-def _saved(trainer: Trainer, out: Path | None, state: Snapshot) -> Checkpointed:
-    if out is None:
-        return Checkpointed(trainer.shown, None)
-    trainer.save(out / "checkpoint", state)
-    return Checkpointed(trainer.shown, out / "checkpoint")
-
-
-def _too_many_rollbacks(trainer: Trainer) -> bool:
-    # Whether the run has been rolled back as often as it may, and not been well for long since.
-    return trainer.rollbacks >= ROLLBACKS and trainer.shown - trainer.last_rollback < HEALTHY
-
-
-def _rolled_back(trainer: Trainer, good: Snapshot, where: str) -> str:
-    failed, scale = trainer.shown, trainer.rate_scale * 0.5
-    rollbacks = min(trainer.rollbacks, ROLLBACKS - 1) + 1 if failed - trainer.last_rollback < HEALTHY else 1
-    trainer.rewind(good)
-    trainer.rate_scale, trainer.rollbacks, trainer.last_rollback = scale, rollbacks, failed
-    return (
-        f"{where} not finite after {failed:,} images: back to image {good.shown:,}, with the learning "
-        f"rate times {scale:g} from here on ({rollbacks} of {ROLLBACKS} times)"
-    )
-
-
-def _crossed(before: int, after: int, every: float) -> bool:
-    return before // every != after // every

@@ -1,4 +1,4 @@
-"""`LOSSES`: what critic and generator minimise. A new loss is a class and a dict line."""
+"""`LOSSES`: objectives of generator and critic (discriminator). A new loss is a class and a line in the dict."""
 
 from __future__ import annotations
 
@@ -10,39 +10,41 @@ from torch import Tensor
 
 
 class Loss(Protocol):
-    """What a loss offers: each method takes logits of real and fake pictures, (N,) and (N,), and returns a scalar.
+    """A loss: each method takes logits (N,) of real and logits (N,) of fake pictures, and returns a scalar.
 
     customary: the `Config` settings its paper uses with it; a command line that names the loss gets them too, unless
-    it says otherwise. pairs: whether the generator's loss reads the real logits; where it does not they are not made.
+    it says otherwise. generator_reads_real: whether the generator's loss depends on the real logits; where it does not,
+    they are not computed.
     """
 
     customary: Mapping[str, Any]
-    pairs: bool
+    generator_reads_real: bool
 
     def critic(self, real: Tensor, fake: Tensor) -> Tensor:
-        """What the critic minimises."""
+        """Return what the critic (discriminator) minimises."""
         ...
 
     def generator(self, real: Tensor, fake: Tensor) -> Tensor:
-        """What the generator minimises."""
+        """Return what the generator minimises."""
         ...
 
 
 class Minimax:
     """The zero-sum game as first published, the generator minimising log(1 - D(fake)) (arXiv:1406.2661, equation 1).
 
-    Saturating: the generator's gradient on a logit is -sigma(fake), which vanishes when the critic is certain.
+    Saturating: the generator's gradient on a logit is -sigma(fake), which vanishes when the critic (discriminator) is
+    certain.
     """
 
     customary: Mapping[str, Any] = {"penalty": "none"}
-    pairs = False
+    generator_reads_real = False
 
     def critic(self, real: Tensor, fake: Tensor) -> Tensor:
-        """Logits (N,), (N,) -> scalar: -log sigma(real) - log(1 - sigma(fake)), averaged."""
+        """Return the mean of -log sigma(real) - log(1 - sigma(fake))."""
         return F.softplus(-real).mean() + F.softplus(fake).mean()
 
     def generator(self, real: Tensor, fake: Tensor) -> Tensor:
-        """Logits (N,), (N,) -> scalar: log(1 - sigma(fake)), averaged; `real` is not read."""
+        """Return the mean of log(1 - sigma(fake))."""
         return -F.softplus(fake).mean()
 
 
@@ -53,76 +55,76 @@ class NonSaturating(Minimax):
     """
 
     def generator(self, real: Tensor, fake: Tensor) -> Tensor:
-        """Logits (N,), (N,) -> scalar: -log sigma(fake), averaged; `real` is not read."""
+        """Return the mean of -log sigma(fake)."""
         return F.softplus(-fake).mean()
 
 
 class LeastSquares:
-    """Real logits at 1, fake ones at 0; the generator wants 1 (LSGAN, arXiv:1611.04076, equation 9)."""
+    """LSGAN: real logits are drawn to 1, fake ones to 0; the generator wants 1 (arXiv:1611.04076, equation 9)."""
 
     customary: Mapping[str, Any] = {"penalty": "none"}
-    pairs = False
+    generator_reads_real = False
 
     def critic(self, real: Tensor, fake: Tensor) -> Tensor:
-        """Logits (N,), (N,) -> scalar: half of (real - 1)² + fake², averaged."""
+        """Return half the mean of (real - 1)² + fake²."""
         return ((real - 1).square().mean() + fake.square().mean()) / 2
 
     def generator(self, real: Tensor, fake: Tensor) -> Tensor:
-        """Logits (N,), (N,) -> scalar: half of (fake - 1)², averaged; `real` is not read."""
+        """Return half the mean of (fake - 1)²."""
         return (fake - 1).square().mean() / 2
 
 
 class Wasserstein:
-    """Difference of mean scores; the critic's weights are clipped so that its slope is bounded (arXiv:1701.07875)."""
+    """WGAN: difference of mean scores; clipped weights bound the critic's slope (arXiv:1701.07875)."""
 
     customary: Mapping[str, Any] = {"penalty": "none", "clip": 0.01, "critic_steps": 5}
-    pairs = False
+    generator_reads_real = False
 
     def critic(self, real: Tensor, fake: Tensor) -> Tensor:
-        """Scores (N,), (N,) -> scalar: mean(fake) - mean(real)."""
+        """Return mean(fake) - mean(real)."""
         return fake.mean() - real.mean()
 
     def generator(self, real: Tensor, fake: Tensor) -> Tensor:
-        """Scores (N,), (N,) -> scalar: -mean(fake); `real` is not read."""
+        """Return -mean(fake)."""
         return -fake.mean()
 
 
 class WassersteinGP(Wasserstein):
-    """The same difference, the slope held at 1 between real and fake by a penalty (arXiv:1704.00028, equation 3)."""
+    """WGAN-GP: the same difference, with a penalty that draws the slope to 1 (arXiv:1704.00028, equation 3)."""
 
     customary: Mapping[str, Any] = {"penalty": "gp", "gamma": 10.0, "critic_steps": 5}
 
 
 class Hinge:
-    """Real logits above 1, fake ones below -1, no further (arXiv:1705.02894; SNGAN, arXiv:1802.05957, equation 16)."""
+    """Hinge loss: real logits above 1, fake ones below -1 (arXiv:1705.02894; SNGAN, arXiv:1802.05957, equation 16)."""
 
     customary: Mapping[str, Any] = {"penalty": "none", "critic_norm": "spectral"}
-    pairs = False
+    generator_reads_real = False
 
     def critic(self, real: Tensor, fake: Tensor) -> Tensor:
-        """Logits (N,), (N,) -> scalar: max(0, 1 - real) + max(0, 1 + fake), averaged."""
+        """Return the mean of max(0, 1 - real) + max(0, 1 + fake)."""
         return F.relu(1 - real).mean() + F.relu(1 + fake).mean()
 
     def generator(self, real: Tensor, fake: Tensor) -> Tensor:
-        """Logits (N,), (N,) -> scalar: -mean(fake); `real` is not read."""
+        """Return -mean(fake)."""
         return -fake.mean()
 
 
 class Relativistic:
-    """Each fake is judged against a real one (RpGAN, arXiv:1807.00734; R3GAN, arXiv:2501.05441, equation 2).
+    """RpGAN: each fake is compared with a real one (arXiv:1807.00734; R3GAN, arXiv:2501.05441, equation 2).
 
-    A generator can then not satisfy the critic with one good mode, because every real picture counts.
+    The generator cannot satisfy the critic (discriminator) with one good mode, because every real picture counts.
     """
 
     customary: Mapping[str, Any] = {"penalty": "r1+r2"}
-    pairs = True
+    generator_reads_real = True
 
     def critic(self, real: Tensor, fake: Tensor) -> Tensor:
-        """Logits (N,), (N,) -> scalar: softplus(fake - real), averaged over pairs."""
+        """Return the mean of softplus(fake - real) over pairs."""
         return F.softplus(fake - real).mean()
 
     def generator(self, real: Tensor, fake: Tensor) -> Tensor:
-        """Logits (N,), (N,) -> scalar: softplus(real - fake), averaged over pairs."""
+        """Return the mean of softplus(real - fake) over pairs."""
         return F.softplus(real - fake).mean()
 
 

@@ -1,4 +1,4 @@
-"""`OPTIMIZERS`: how gradients move a network. A new one is a dict line."""
+"""`OPTIMIZERS`: the update rules of both networks. A new one is a line in the dict."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ Parameters = Iterable[nn.Parameter]
 
 
 @dataclass(frozen=True)
-class Kind:
-    """How to build a torch optimiser from (parameters, rate, beta1, beta2), and what it remembers of a parameter.
+class OptimizerSpec:
+    """Constructor of a torch optimiser from (parameters, learning rate, beta1, beta2), and the layout of its state.
 
-    slots: names of its state's tensors; "step" is a scalar, the others have the parameter's shape.
-    decay: the group's entry that beta2 goes to.
+    slots: names of its state's tensors for each parameter; "step" is a scalar, the others have the parameter's shape.
+    decay: the entry of a parameter group that beta2 sets; None if there is none.
     """
 
     build: Callable[[Parameters, float, float, float], torch.optim.Optimizer]
@@ -37,38 +37,38 @@ def _sgd(parameters: Parameters, rate: float, beta1: float, beta2: float) -> tor
     return torch.optim.SGD(parameters, rate, momentum=beta1, fused=True)
 
 
-OPTIMIZERS: dict[str, Kind] = {
-    "adam": Kind(_adam, ("exp_avg", "exp_avg_sq", "step"), "betas"),
-    "rmsprop": Kind(_rmsprop, ("square_avg", "momentum_buffer", "step"), "alpha"),
-    "sgd": Kind(_sgd, ("momentum_buffer",), None),
+OPTIMIZERS: dict[str, OptimizerSpec] = {
+    "adam": OptimizerSpec(_adam, ("exp_avg", "exp_avg_sq", "step"), "betas"),
+    "rmsprop": OptimizerSpec(_rmsprop, ("square_avg", "momentum_buffer", "step"), "alpha"),
+    "sgd": OptimizerSpec(_sgd, ("momentum_buffer",), None),
 }
 
 
-def schedule(optimizer: torch.optim.Optimizer, kind: Kind, rate: float, beta2: float) -> None:
-    """Set the learning rate, and beta2 where the optimiser has one, for the next step."""
+def set_rates(optimizer: torch.optim.Optimizer, spec: OptimizerSpec, rate: float, beta2: float) -> None:
+    """Set the learning rate, and beta2 if the optimiser has one, for the next step."""
     for group in optimizer.param_groups:
         group["lr"] = rate
-        if kind.decay == "betas":
+        if spec.decay == "betas":
             group["betas"] = (group["betas"][0], beta2)
-        elif kind.decay:
-            group[kind.decay] = beta2
+        elif spec.decay:
+            group[spec.decay] = beta2
 
 
-def state_of(optimizer: torch.optim.Optimizer, kind: Kind) -> dict[str, Tensor]:
-    """What the optimiser remembers, by "index.slot"; zeros for what it has not met, which means the same to it."""
-    out = {}
+def state_tensors(optimizer: torch.optim.Optimizer, spec: OptimizerSpec) -> dict[str, Tensor]:
+    """Return the optimiser's state by "index.slot"; zeros, which mean the same, for parameters it has not moved yet."""
+    tensors = {}
     for i, p in enumerate(_parameters(optimizer)):
-        held = optimizer.state.get(p, {})
-        for slot in kind.slots:
-            value = held.get(slot)
-            out[f"{i}.{slot}"] = value if value is not None else _zero(p, slot)
-    return out
+        state = optimizer.state.get(p, {})
+        for slot in spec.slots:
+            value = state.get(slot)
+            tensors[f"{i}.{slot}"] = value if value is not None else _zero(p, slot)
+    return tensors
 
 
-def restore(optimizer: torch.optim.Optimizer, kind: Kind, state: dict[str, Tensor]) -> None:
-    """Remember what `state_of` gave, each tensor in its parameter's own memory layout."""
+def load_state_tensors(optimizer: torch.optim.Optimizer, spec: OptimizerSpec, tensors: dict[str, Tensor]) -> None:
+    """Restore what `state_tensors` returned, each tensor in its parameter's own memory layout."""
     for i, p in enumerate(_parameters(optimizer)):
-        optimizer.state[p] = {slot: _zero(p, slot).copy_(state[f"{i}.{slot}"]) for slot in kind.slots}
+        optimizer.state[p] = {slot: _zero(p, slot).copy_(tensors[f"{i}.{slot}"]) for slot in spec.slots}
 
 
 def _parameters(optimizer: torch.optim.Optimizer) -> list[nn.Parameter]:
@@ -76,5 +76,5 @@ def _parameters(optimizer: torch.optim.Optimizer) -> list[nn.Parameter]:
 
 
 def _zero(parameter: nn.Parameter, slot: str) -> Tensor:
-    # A step count is float32; fused optimisers want it beside the parameter, the others on the CPU accept it there too.
+    # A step count is float32. Fused optimisers need it on the parameter's device; the others accept it there too.
     return torch.zeros((), device=parameter.device) if slot == "step" else torch.zeros_like(parameter.detach())

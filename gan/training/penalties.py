@@ -1,4 +1,4 @@
-"""`PENALTIES`: how the critic's slope is held down. A new one is a dict line, or a class and a dict line."""
+"""`PENALTIES`: gradient penalties of the critic (discriminator). A new one is a line in the dict, or a class too."""
 
 from __future__ import annotations
 
@@ -10,36 +10,38 @@ from torch import Tensor
 
 
 class Penalty(Protocol):
-    """A function of the critic's gradient.
+    """A function of the gradient of the critic (discriminator) on its input.
 
-    parts: at which pictures it is taken: "real", "fake" or "mix", a random point on the line from a real to a fake one.
+    gradient_at: the inputs at which the gradient is taken: "real", "fake" or "mix", a random point on the line from a
+    real picture to a fake one.
     """
 
-    parts: tuple[str, ...]
+    @property
+    def gradient_at(self) -> tuple[str, ...]: ...
 
     def __call__(self, squared: Tensor) -> Tensor:
-        """Squared gradient lengths (P · N,), the parts one after another, to the scalar that gamma multiplies."""
+        """Return the scalar that gamma multiplies, from squared gradient lengths (P · N,), one input after another."""
         ...
 
 
 @dataclass(frozen=True)
 class ZeroCentred:
-    """Half the mean squared length, summed over the parts: R1 on real, R2 on fake pictures (arXiv:1801.04406)."""
+    """Half the mean squared gradient, summed over the inputs: R1 on real, R2 on fake pictures (arXiv:1801.04406)."""
 
-    parts: tuple[str, ...]
+    gradient_at: tuple[str, ...]
 
     def __call__(self, squared: Tensor) -> Tensor:
-        return squared.mean() * (len(self.parts) / 2)
+        return squared.mean() * (len(self.gradient_at) / 2)
 
 
 @dataclass(frozen=True)
 class OneCentred:
-    """Mean squared distance of the length from 1, which a 1-Lipschitz critic reaches (arXiv:1704.00028, equation 3)."""
+    """WGAN-GP: mean squared distance of the gradient's length from 1 (arXiv:1704.00028, equation 3)."""
 
-    parts: tuple[str, ...] = ("mix",)
+    gradient_at: tuple[str, ...] = ("mix",)
 
     def __call__(self, squared: Tensor) -> Tensor:
-        # The root has no slope at 0, where a fresh critic with zero weights is.
+        # The square root has no finite slope at 0, which is the gradient of a new critic with zero weights.
         return ((squared + 1e-12).sqrt() - 1).square().mean()
 
 
@@ -53,10 +55,10 @@ PENALTIES: dict[str, Penalty | None] = {
 
 
 def squared_gradient(logits: Tensor, pictures: Tensor) -> Tensor:
-    """Squared length of the critic's gradient, (N,), differentiable.
+    """Return the squared length (N,) of the critic's gradient on each picture, differentiable.
 
-    logits (N,) must come from pictures (N, ...), which must require grad. Real and fake in one batch cost one pass,
-    because each logit depends on its own picture only.
+    logits (N,) must come from pictures (N, ...), which must require grad. Real and fake pictures in one batch cost one
+    pass, because each logit depends on its own picture only.
     """
     (gradient,) = torch.autograd.grad(logits.sum(), pictures, create_graph=True)
     return gradient.float().square().flatten(1).sum(1)

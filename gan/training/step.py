@@ -1,4 +1,4 @@
-"""One training step of each player, as a paragraph each."""
+"""One training step of each player, the generator and the critic (discriminator)."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ from gan.training.penalties import Penalty, squared_gradient
 
 @dataclass
 class Players:
-    """What stays the same from step to step.
+    """Networks, optimisers and objectives: what stays the same from step to step.
 
-    penalty    None for none
-    policy     of `gan.training.augment`, applied to whatever the critic sees
-    clip       bound on the critic's weights, 0 for none
-    apart      real and fake go through the critic in batches of their own: batch normalisation would mix them
-    share      makes gradients the mean over all processes, in place
+    penalty            None for none
+    augmentations      applied to everything that the critic (discriminator) is given
+    clip               bound on the critic's weights, 0 for none
+    split_real_fake    real and fake go through the critic in separate batches: batch normalisation would mix them
+    average_gradients  makes gradients the mean over all processes, in place
     """
 
     generator: nn.Module
@@ -33,29 +33,31 @@ class Players:
     loss: Loss
     penalty: Penalty | None
     autocast: torch.autocast
-    policy: tuple[Augmentation, ...] = ()
+    augmentations: tuple[Augmentation, ...] = ()
     clip: float = 0.0
-    apart: bool = False
-    share: Callable[[Sequence[nn.Parameter]], None] = lambda parameters: None
+    split_real_fake: bool = False
+    average_gradients: Callable[[Sequence[nn.Parameter]], None] = lambda parameters: None
 
 
 class Batch(NamedTuple):
-    """What one step is made of, N pictures; a step may be given it in several parts.
+    """A batch of N pictures, or one of the parts that a step works through.
 
-    real (N, ...) in [-1, 1]; y class weights (N, K), shared by real and fake, or None; z (N, z_dim); mix (N,) in
-    [0, 1), where between real and fake a "gp" penalty looks; changes (2, N, A), the augmentations' numbers for real
-    and for fake.
+    real             (N, ...) in [-1, 1]
+    y                class weights (N, K), shared by real and fake; None without classes
+    z                latents (N, z_dim)
+    mix              (N,) in [0, 1]: where between real and fake a "gp" penalty takes the gradient
+    augment_numbers  (2, N, A): the random numbers of the augmentations, for real and for fake
     """
 
     real: Tensor
     y: Tensor | None
     z: Tensor
     mix: Tensor
-    changes: Tensor
+    augment_numbers: Tensor
 
 
 class CriticResult(NamedTuple):
-    """Detached 0-d tensors, still on the device; of the critic before it moved."""
+    """Detached 0-d tensors, still on the device, of the critic (discriminator) before it moved."""
 
     critic_loss: Tensor
     penalty: Tensor  # before gamma
@@ -73,81 +75,88 @@ class GeneratorResult(NamedTuple):
 
 
 def critic_step(p: Players, parts: Sequence[Batch], gamma: float) -> CriticResult:
-    """Move the critic once, by the mean gradient over the parts."""
+    """Move the critic (discriminator) once, by the mean gradient over the parts. gamma: weight of the penalty."""
     p.critic.requires_grad_(True)
     p.critic_optimizer.zero_grad(set_to_none=True)
     results = []
     for batch in parts:
-        # Real above fake, and flat around both.
+        # Score real above fake, with a small gradient around both.
         with torch.no_grad(), p.autocast:
             fake = p.generator(batch.z, batch.y).float()
-        real, fake, penalty = _scores(p, batch, fake, gamma)
-        loss = p.loss.critic(real, fake)
+        real_logits, fake_logits, penalty = _judge(p, batch, fake, gamma)
+        loss = p.loss.critic(real_logits, fake_logits)
         ((loss + gamma * penalty) / len(parts)).backward()
-        above = (real > fake).float().mean()
-        results.append(torch.stack([v.detach() for v in (loss, penalty, real.mean(), fake.mean(), above)]))
-    p.share(list(p.critic.parameters()))
-    length = _length(p.critic)
+        accuracy = (real_logits > fake_logits).float().mean()
+        values = (loss, penalty, real_logits.mean(), fake_logits.mean(), accuracy)
+        results.append(torch.stack([v.detach() for v in values]))
+    p.average_gradients(list(p.critic.parameters()))
+    gradient = _gradient_length(p.critic)
     p.critic_optimizer.step()
     if p.clip:
         with torch.no_grad():
             torch._foreach_clamp_min_(list(p.critic.parameters()), -p.clip)
             torch._foreach_clamp_max_(list(p.critic.parameters()), p.clip)
-    return CriticResult(*torch.stack(results).mean(0), length)
+    loss, penalty, real_logit, fake_logit, accuracy = torch.stack(results).mean(0)
+    return CriticResult(loss, penalty, real_logit, fake_logit, accuracy, gradient)
 
 
 def generator_step(p: Players, parts: Sequence[Batch]) -> GeneratorResult:
-    """Move the generator once, by the mean gradient over the parts, through a critic that stands still."""
+    """Move the generator once, by the mean gradient over the parts, against a critic (discriminator) held fixed."""
     p.critic.requires_grad_(False)
     p.generator_optimizer.zero_grad(set_to_none=True)
     losses = []
     for batch in parts:
-        # Fake above real.
+        # Have fake scored above real.
         with p.autocast:
             fake = p.generator(batch.z, batch.y).float()
-            fake_logit = p.critic(_changed(p, fake, batch.changes[1]), batch.y).float()
-            real_logit = fake_logit.detach()  # not read
-            if p.loss.pairs:
+            fake_logits = p.critic(_augmented(p, fake, batch.augment_numbers[1]), batch.y).float()
+            real_logits = fake_logits.detach()  # not read
+            if p.loss.generator_reads_real:
                 with torch.no_grad():
-                    real_logit = p.critic(_changed(p, batch.real, batch.changes[0]), batch.y).float()
-        loss = p.loss.generator(real_logit, fake_logit)
+                    real_logits = p.critic(_augmented(p, batch.real, batch.augment_numbers[0]), batch.y).float()
+        loss = p.loss.generator(real_logits, fake_logits)
         (loss / len(parts)).backward()
         losses.append(loss.detach())
-    p.share(list(p.generator.parameters()))
-    length = _length(p.generator)
+    p.average_gradients(list(p.generator.parameters()))
+    gradient = _gradient_length(p.generator)
     p.generator_optimizer.step()
-    return GeneratorResult(torch.stack(losses).mean(), length)
+    return GeneratorResult(torch.stack(losses).mean(), gradient)
 
 
-def _scores(p: Players, batch: Batch, fake: Tensor, gamma: float) -> tuple[Tensor, Tensor, Tensor]:
-    # Logits of real and fake, and the penalty. Pictures whose gradient is penalised go through the critic in one batch
+def _judge(p: Players, batch: Batch, fake: Tensor, gamma: float) -> tuple[Tensor, Tensor, Tensor]:
+    # Logits of real and of fake, and the penalty. Inputs whose gradient is penalised go through the critic in one batch
     # and are differentiated in one pass; the others in another, which costs no second derivative. The gradient is
     # taken at the picture before augmentation, as in StyleGAN2-ADA and R3GAN.
-    pictures = {"real": batch.real, "fake": fake}
-    changes = {"real": batch.changes[0], "fake": batch.changes[1], "mix": batch.changes[0]}
-    steep = p.penalty.parts if p.penalty is not None and gamma > 0 else ()
-    if "mix" in steep:
-        at = batch.mix.view(-1, *[1] * (fake.ndim - 1))
-        pictures["mix"] = batch.real + at * (fake - batch.real)
-    logits, penalty = {}, torch.zeros((), device=fake.device)
-    flat = [name for name in pictures if name not in steep]
-    for names in (steep, *([(name,) for name in flat] if p.apart else [tuple(flat)])):
-        if not names:
-            continue
-        x = torch.cat([pictures[name] for name in names])
+    inputs = {"real": batch.real, "fake": fake}
+    numbers = {"real": batch.augment_numbers[0], "fake": batch.augment_numbers[1], "mix": batch.augment_numbers[0]}
+    penalty = p.penalty if gamma > 0 else None
+    penalised = penalty.gradient_at if penalty else ()
+    if "mix" in penalised:
+        weight = batch.mix.view(-1, *[1] * (fake.ndim - 1))
+        inputs["mix"] = batch.real + weight * (fake - batch.real)
+    logits: dict[str, Tensor] = {}
+
+    def score(names: Sequence[str], differentiable: bool = False) -> tuple[Tensor, Tensor]:
+        x = torch.cat([inputs[name] for name in names]).requires_grad_(differentiable)
         y = None if batch.y is None else torch.cat([batch.y] * len(names))
-        x.requires_grad_(names is steep)
         with p.autocast:
-            scored = p.critic(_changed(p, x, torch.cat([changes[name] for name in names])), y).float()
-        logits |= dict(zip(names, scored.chunk(len(names)), strict=True))
-        if names is steep:
-            penalty = p.penalty(squared_gradient(scored, x))
-    return logits["real"], logits["fake"], penalty
+            scores = p.critic(_augmented(p, x, torch.cat([numbers[name] for name in names])), y).float()
+        logits.update(zip(names, scores.chunk(len(names)), strict=True))
+        return x, scores
+
+    value = torch.zeros((), device=fake.device)
+    if penalty:
+        x, scores = score(penalised, differentiable=True)
+        value = penalty(squared_gradient(scores, x))
+    others = [name for name in inputs if name not in penalised]
+    for names in filter(None, [[name] for name in others] if p.split_real_fake else [others]):
+        score(names)
+    return logits["real"], logits["fake"], value
 
 
-def _changed(p: Players, pictures: Tensor, numbers: Tensor) -> Tensor:
-    return augment.apply(p.policy, pictures, numbers) if p.policy else pictures
+def _augmented(p: Players, pictures: Tensor, numbers: Tensor) -> Tensor:
+    return augment.apply(p.augmentations, pictures, numbers) if p.augmentations else pictures
 
 
-def _length(module: nn.Module) -> Tensor:
+def _gradient_length(module: nn.Module) -> Tensor:
     return torch.nn.utils.get_total_norm([q.grad for q in module.parameters() if q.grad is not None])

@@ -1,4 +1,7 @@
-"""A run's settings held against each other, against the data, and against the run that they go on with."""
+"""Checks of a run's settings: against each other, against the data, and against the run that they resume.
+
+A new contradiction is one function here and its name in `CONTRADICTIONS`.
+"""
 
 from __future__ import annotations
 
@@ -9,6 +12,7 @@ from typing import Any
 from gan import data, networks
 from gan.config import Config
 from gan.data import DATASETS
+from gan.data.dataset import Dataset
 from gan.data.points import DISTRIBUTIONS, Points, is_points, load_points
 from gan.errors import ConfigError
 from gan.models import point_plot
@@ -18,38 +22,48 @@ from gan.training.losses import LOSSES
 from gan.training.memory import oom_hint
 from gan.training.optimizers import OPTIMIZERS
 from gan.training.penalties import PENALTIES
-from gan.training.precision import quicker
-from gan.training.schedule import greatest_gamma
+from gan.training.precision import faster_precision
+from gan.training.schedule import max_gamma
 
-STARTS = [f.name for f in dataclasses.fields(Config) if f.name.endswith("_start")]
+START_SETTINGS = [f.name for f in dataclasses.fields(Config) if f.name.endswith("_start")]
+PENALTY_SETTINGS = ("gamma", "gamma_start", "penalty_every")
 
 
 def prepare(
     config: Config,
     progress: Callable[[str], None] = lambda line: None,
-    dataset: data.Dataset | Points | None = None,
-) -> tuple[Config, data.Dataset | Points]:
+    dataset: Dataset | Points | None = None,
+) -> tuple[Config, Dataset | Points]:
     """Check names and options, load the data, and return the config with what data and machine decide filled in.
 
-    dataset: the data, where it is there already. Raises ConfigError or data.DataError with the cure, TrainingError
-    where memory runs out.
+    dataset: the data, if it is loaded already. Raises ConfigError or DataError with the remedy, TrainingError if memory
+    runs out.
     """
     check_options(config)
+    for_points = config.network in networks.POINT_NETWORKS
     device = pick_device(config.device)  # before anything is downloaded
-    if config.precision == "auto":  # a plane's coordinates need their digits, and its products are too small to gain
-        exact = config.network in networks.POINT_NETWORKS
-        config = dataclasses.replace(config, precision="fp32" if exact else quicker(str(device)))
-    if config.network in networks.POINT_NETWORKS:
-        if not is_points(config.dataset):
-            raise ConfigError(
-                f"network {config.network} is for points, and {config.dataset[:40]} is not made of them: dataset must "
-                f"be one of {', '.join(DISTRIBUTIONS)}"
-            )
-        drawn = {"resolution": point_plot.SIDE, "channels": point_plot.CHANNELS, "classes": ()}
-        return dataclasses.replace(config, **drawn), dataset or load_points(config.dataset)
+    if config.precision == "auto":  # bf16 would round the coordinates of points, and saves nothing in small products
+        precision = "fp32" if for_points else faster_precision(str(device))
+        config = dataclasses.replace(config, precision=precision)
+    return _prepare_points(config, dataset) if for_points else _prepare_pictures(config, progress, dataset)
+
+
+def _prepare_points(config: Config, dataset: Dataset | Points | None) -> tuple[Config, Dataset | Points]:
+    if not is_points(config.dataset):
+        raise ConfigError(
+            f"network {config.network} is for points, and {config.dataset[:40]} is not made of them: dataset must "
+            f"be one of {', '.join(DISTRIBUTIONS)}"
+        )
+    config = dataclasses.replace(config, resolution=point_plot.SIDE, channels=point_plot.CHANNELS, classes=())
+    return config, dataset or load_points(config.dataset)
+
+
+def _prepare_pictures(
+    config: Config, progress: Callable[[str], None], dataset: Dataset | Points | None
+) -> tuple[Config, Dataset | Points]:
     if is_points(config.dataset):
-        have = " or ".join(networks.POINT_NETWORKS)
-        raise ConfigError(f"{config.dataset[:40]} is made of points, not pictures: network must be {have}")
+        supported = " or ".join(networks.POINT_NETWORKS)
+        raise ConfigError(f"{config.dataset[:40]} is made of points, not pictures: network must be {supported}")
     if dataset is None:
         with oom_hint(config, loading=True):
             dataset = data.load(config.dataset, config.resolution or None, config.data_root, progress=progress)
@@ -59,68 +73,115 @@ def prepare(
 
 
 def check_options(config: Config) -> None:
-    """ConfigError for an unknown name, listing the choices, and for options that contradict each other, saying why."""
-    pair = networks.find_pair(config)
-    for field, known in (
-        ("loss", LOSSES),
-        ("penalty", PENALTIES),
-        ("optimizer", OPTIMIZERS),
-    ):
-        if getattr(config, field) not in known:
-            raise ConfigError(f"{field} must be one of {', '.join(known)}, got {getattr(config, field)!r}")
-    policy = augment.parse(config.augment)
+    """Raise ConfigError for an unknown name, with the choices, and for contradictory options, with the reason."""
+    networks.find_pair(config)
+    known: dict[str, Mapping[str, Any]] = {"loss": LOSSES, "penalty": PENALTIES, "optimizer": OPTIMIZERS}
+    for field, choices in known.items():
+        if getattr(config, field) not in choices:
+            raise ConfigError(f"{field} must be one of {', '.join(choices)}, got {getattr(config, field)!r}")
+    augment.parse(config.augment)
     networks.check_critic_norm(config)
-    batch_norm = config.critic_norm == "batch"
-    penalised = config.penalty != "none" and greatest_gamma(config) > 0
-    if batch_norm and penalised:
-        raise ConfigError(
+    for find_contradiction in CONTRADICTIONS:
+        if message := find_contradiction(config):
+            raise ConfigError(message)
+
+
+def _batch_norm_and_penalty(config: Config) -> str | None:
+    if config.critic_norm == "batch" and _penalised(config):
+        return (
             f"penalty {config.penalty} needs each logit to depend on its own picture alone, and batch normalisation in "
             "the critic mixes them: set critic_norm to none or spectral, or penalty to none"
         )
-    if (pair.generator_batch_norm or batch_norm) and config.batch_size < 2 * config.accumulate:
-        raise ConfigError(
+    return None
+
+
+def _batch_norm_of_single_pictures(config: Config) -> str | None:
+    batch_norm = networks.find_pair(config).generator_batch_norm or config.critic_norm == "batch"
+    if batch_norm and config.batch_size < 2 * config.accumulate:
+        return (
             f"batch normalisation needs two pictures in every part of a batch: accumulate must be at most "
             f"{config.batch_size // 2} for batch_size {config.batch_size}, got {config.accumulate}"
         )
+    return None
+
+
+def _unbounded_critic(config: Config) -> str | None:
     customary = LOSSES[config.loss].customary
-    held = config.clip or config.critic_norm == "spectral" or (config.penalty != "none" and config.gamma > 0)
-    if ("clip" in customary or customary.get("penalty") == "gp") and not held:
-        raise ConfigError(
+    needs_bound = "clip" in customary or customary.get("penalty") == "gp"
+    bounded = config.clip or config.critic_norm == "spectral" or (config.penalty != "none" and config.gamma > 0)
+    if needs_bound and not bounded:
+        return (
             f"loss {config.loss} has no bound on the critic to the end of the run: set penalty to gp and gamma above "
             "0, or clip above 0"
         )
-    starts = [name for name in STARTS if getattr(config, name)]
+    return None
+
+
+def _start_without_burn_in(config: Config) -> str | None:
+    starts = [name for name in START_SETTINGS if getattr(config, name)]
     if starts and not config.burn_in:
-        raise ConfigError(
-            f"{' and '.join(starts)} would never act: set burn_in to the images over which to go on from there"
+        return (
+            f"{' and '.join(starts)} would have no effect: set burn_in to the number of images over which to go to the "
+            "final value"
         )
-    if config.burn_in and not starts:
-        raise ConfigError(f"burn_in has nothing to change: set one of {', '.join(STARTS)}, or burn_in to 0")
+    return None
+
+
+def _burn_in_without_start(config: Config) -> str | None:
+    if config.burn_in and not any(getattr(config, name) for name in START_SETTINGS):
+        return f"burn_in has nothing to change: set one of {', '.join(START_SETTINGS)}, or burn_in to 0"
+    return None
+
+
+def _clip_and_spectral_norm(config: Config) -> str | None:
     if config.clip and config.critic_norm == "spectral":
-        raise ConfigError(
-            "clip bounds weights that spectral normalisation rescales anyway: set clip to 0, or critic_norm to none"
-        )
-    if config.clip and config.penalty == "gp" and penalised:
-        raise ConfigError("clip and penalty gp both bound the critic's slope, at different values: choose one of them")
-    if policy and config.network in networks.POINT_NETWORKS:
-        raise ConfigError("augment changes pictures, and there are none among points: set augment to none")
+        return "clip bounds weights that spectral normalisation rescales anyway: set clip to 0, or critic_norm to none"
+    return None
+
+
+def _clip_and_gp(config: Config) -> str | None:
+    if config.clip and config.penalty == "gp" and _penalised(config):
+        return "clip and penalty gp both bound the critic's slope, at different values: choose one of them"
+    return None
+
+
+def _augmented_points(config: Config) -> str | None:
+    if augment.parse(config.augment) and config.network in networks.POINT_NETWORKS:
+        return "augment changes pictures, and there are none among points: set augment to none"
+    return None
+
+
+def _penalised(config: Config) -> bool:
+    return config.penalty != "none" and max_gamma(config) > 0
+
+
+# Each returns the message for a contradiction in a config whose names are all known, None if there is none.
+CONTRADICTIONS: tuple[Callable[[Config], str | None], ...] = (
+    _batch_norm_and_penalty,
+    _batch_norm_of_single_pictures,
+    _unbounded_critic,
+    _start_without_burn_in,
+    _burn_in_without_start,
+    _clip_and_spectral_norm,
+    _clip_and_gp,
+    _augmented_points,
+)
 
 
 def unused_settings(config: Config) -> str:
-    """A sentence on settings of a penalty that is not there, or "".
+    """Return a sentence on settings of a penalty if there is no penalty, else "".
 
-    Told and not refused: presets and cards name such settings too.
+    A note rather than an error, because presets and cards name such settings too.
     """
-    names = ("gamma", "gamma_start", "penalty_every")
     defaults = Config()
-    given = [f"--{n.replace('_', '-')}" for n in names if getattr(config, n) != getattr(defaults, n)]
+    given = [f"--{n.replace('_', '-')}" for n in PENALTY_SETTINGS if getattr(config, n) != getattr(defaults, n)]
     if config.penalty != "none" or not given:
         return ""
-    return f"{' and '.join(given)} will do nothing: there is no penalty to weigh, set one with --penalty"
+    return f"{' and '.join(given)} will do nothing without a penalty: set one with --penalty"
 
 
 def with_changes(config: Config, settings: Mapping[str, Any]) -> Config:
-    """The config with other settings, of those that may change while a run goes on (marked `live` in `Config`).
+    """Return the config with other settings, of those that may change during a run (marked `live` in `Config`).
 
     ConfigError for a setting that may not, a bad value or a contradiction.
     """
@@ -136,9 +197,9 @@ def with_changes(config: Config, settings: Mapping[str, Any]) -> Config:
 
 
 def check_resumed(old: Config, new: Config) -> None:
-    """ConfigError where a resumed run's config differs from the one before in what may not (marked `resumable`).
+    """Raise ConfigError if a resumed run changes a setting that may not change (not marked `resumable` in `Config`).
 
-    A folder of pictures may be another one: whether it holds the same pictures the checkpoint knows.
+    A folder of pictures may have another path: the checkpoint knows whether it holds the same pictures.
     """
     for f in dataclasses.fields(Config):
         before, now = getattr(old, f.name), getattr(new, f.name)

@@ -9,7 +9,14 @@ from gan import data
 from gan.data.points import DISTRIBUTIONS, MIXTURES, load_points
 from gan.models.latent import class_of
 from gan.models.model import load
-from gan.training.alarms import LATE, LOST, NARROW, WINDOW, AlarmMonitor, diversity_ratio
+from gan.training.alarms import (
+    ACCURACY_WINDOW,
+    COLLAPSE_RATIO,
+    LOW_DIVERSITY,
+    LOW_DIVERSITY_FROM,
+    AlarmMonitor,
+)  # fmt: skip
+from gan.training.diversity import diversity_ratio
 
 SHIPPED = {"mnist": "mnist-10k", "fashion-mnist": "fashion-mnist-10k", "emoji": "emoji"}
 
@@ -46,8 +53,8 @@ def test_repeated_pictures_are_seen_within_classes_and_without(shipped):
     first = torch.stack([made[groups == group][0] for group in groups])
     noise = 8 * torch.randn(first.shape, generator=torch.Generator().manual_seed(0))
     assert diversity_ratio(first, real, groups) < 1e-6
-    assert diversity_ratio((first + noise).clamp(0, 255), real, groups) < LOST * NARROW
-    assert diversity_ratio(made[torch.arange(64) % 2], real, groups) < LOST * NARROW
+    assert diversity_ratio((first + noise).clamp(0, 255), real, groups) < COLLAPSE_RATIO * LOW_DIVERSITY
+    assert diversity_ratio(made[torch.arange(64) % 2], real, groups) < COLLAPSE_RATIO * LOW_DIVERSITY
     assert diversity_ratio(made[torch.arange(64) % 2], real, torch.zeros(64)) < 1e-6
 
 
@@ -61,7 +68,7 @@ def test_lost_modes_are_seen_however_wide_they_are(distribution, modes, width):
     made = centres[torch.randint(count, (1000,), generator=source)]
     made = made + width * mixture.sd * torch.randn(1000, 2, generator=source)
     share = diversity_ratio(made, load_points(distribution).images[:1000], torch.zeros(1000))
-    assert 0.8 < share < 1.3 if modes == "all" else share < LOST * NARROW
+    assert 0.8 < share < 1.3 if modes == "all" else share < COLLAPSE_RATIO * LOW_DIVERSITY
 
 
 @pytest.mark.parametrize("distribution", DISTRIBUTIONS)
@@ -72,20 +79,22 @@ def test_points_all_over_the_place_are_no_collapse_and_no_explosion(distribution
     assert 0.85 < diversity_ratio(real[1000:2000], real[:1000], torch.zeros(1000)) < 1.15
 
 
-@pytest.mark.parametrize("images", [16, 1_000, 3 * WINDOW])
+@pytest.mark.parametrize("images", [16, 1_000, 3 * ACCURACY_WINDOW])
 def test_a_critic_that_always_wins_is_reported_once_and_again_after_a_recovery(images):
     """However many images lie between two reports: a fast machine says it where a slow one does."""
-    watch, calls = AlarmMonitor(), -(-WINDOW // images)
-    said = [watch.accuracy(1.0, images) for _ in range(4 * calls)]
-    assert [i for i, alarm in enumerate(said) if alarm] == [calls - 1]
-    assert said[calls - 1][0] == "critic-won" and "--gamma" in said[calls - 1][1]
-    assert not any(watch.accuracy(0.6, images) for _ in range(calls))
-    assert [s[0] for s in filter(None, (watch.accuracy(1.0, images) for _ in range(3 * calls)))] == ["critic-won"]
+    monitor, calls = AlarmMonitor(), -(-ACCURACY_WINDOW // images)
+    alarms_seen = [monitor.check_accuracy(1.0, images) for _ in range(4 * calls)]
+    assert [i for i, alarm in enumerate(alarms_seen) if alarm] == [calls - 1]
+    assert alarms_seen[calls - 1][0] == "critic-won" and "--gamma" in alarms_seen[calls - 1][1]
+    assert not any(monitor.check_accuracy(0.6, images) for _ in range(calls))
+    assert [s[0] for s in filter(None, (monitor.check_accuracy(1.0, images) for _ in range(3 * calls)))] == [
+        "critic-won"
+    ]
 
 
 def test_a_good_critic_is_no_alarm():
-    watch = AlarmMonitor()
-    assert not any(watch.accuracy(share, WINDOW // 8) for share in [1.0, 0.9375] * 100)
+    monitor = AlarmMonitor()
+    assert not any(monitor.check_accuracy(share, ACCURACY_WINDOW // 8) for share in [1.0, 0.9375] * 100)
 
 
 @pytest.mark.parametrize(
@@ -94,26 +103,26 @@ def test_a_good_critic_is_no_alarm():
         ([0.1, 0.3, 0.6, 0.9, 1.0, 0.8], []),  # an ordinary run
         ([0.9, 1.0, 0.49, 0.4], [2]),  # collapse
         ([0.9, 0.2, 0.9, 0.2], [1, 3]),  # twice
-        ([0.1] * 8, [2]),  # never spread at all, which counts from `LATE` on
+        ([0.1] * 8, [2]),  # never spread at all, which counts from `LOW_DIVERSITY_FROM` on
     ],
 )
 def test_collapse_is_a_fall_from_the_best_or_never_rising(shares, alarms):
-    watch = AlarmMonitor()
-    said = [watch.diversity(share, i * 25_000) for i, share in enumerate(shares)]
-    assert [i for i, s in enumerate(said) if s] == alarms
-    assert all(s[0] == "diversity" and "collapse" in s[1] for s in filter(None, said))
-    assert LATE == 2 * 25_000
+    monitor = AlarmMonitor()
+    alarms_seen = [monitor.check_diversity(share, i * 25_000) for i, share in enumerate(shares)]
+    assert [i for i, s in enumerate(alarms_seen) if s] == alarms
+    assert all(s[0] == "diversity" and "collapse" in s[1] for s in filter(None, alarms_seen))
+    assert LOW_DIVERSITY_FROM == 2 * 25_000
 
 
 def test_what_is_flung_apart_is_an_alarm_of_its_own_once_and_no_collapse_when_it_comes_back():
-    watch = AlarmMonitor()
-    said = [watch.diversity(share, 1000) for share in (0.9, 50.0, 60.0, 1.1, 0.9)]
-    assert [s and s[0] for s in said] == [None, "exploded", None, None, None]
-    assert "lower --learning-rate" in said[1][1]
-    assert watch.diversity(0.2, 2000)[0] == "diversity"
+    monitor = AlarmMonitor()
+    alarms_seen = [monitor.check_diversity(share, 1000) for share in (0.9, 50.0, 60.0, 1.1, 0.9)]
+    assert [s and s[0] for s in alarms_seen] == [None, "exploded", None, None, None]
+    assert "lower --learning-rate" in alarms_seen[1][1]
+    assert monitor.check_diversity(0.2, 2000)[0] == "diversity"
 
 
 def test_a_moment_of_too_much_variety_makes_no_collapse_of_a_healthy_run():
-    watch = AlarmMonitor()
-    assert [watch.diversity(share, 200_000) for share in (3.9, 1.0, 0.7)] == [None] * 3
-    assert watch.diversity(0.45, 200_000)[0] == "diversity"
+    monitor = AlarmMonitor()
+    assert [monitor.check_diversity(share, 200_000) for share in (3.9, 1.0, 0.7)] == [None] * 3
+    assert monitor.check_diversity(0.45, 200_000)[0] == "diversity"

@@ -16,7 +16,7 @@ from gan.config import Config
 from gan.errors import FolderError
 from gan.models import weights
 from gan.models.weights import read_json, read_tensors, write_bytes
-from gan.training.checkpoint import find_state, holds_run, is_unborn, newest_state, save_state
+from gan.training.checkpoint import ended_before_checkpoint, find_state, holds_run, newest_state, save_state
 
 
 def test_a_name_reaches_the_disk_after_what_it_names(tmp_path, monkeypatch):
@@ -187,18 +187,18 @@ def test_a_checkpoint_of_before_there_were_checksums_is_believed(tmp_path):
 
 
 def test_a_folder_of_a_run_is_told_from_one_that_has_only_begun(tmp_path):
-    assert not holds_run(tmp_path) and not is_unborn(tmp_path)
+    assert not holds_run(tmp_path) and not ended_before_checkpoint(tmp_path)
     (tmp_path / "log.jsonl").write_text("my diary")
-    assert not is_unborn(tmp_path)
+    assert not ended_before_checkpoint(tmp_path)
     (tmp_path / "log.jsonl").write_text('{"event": "started", "shown": 0}\n')
     (tmp_path / "checkpoint.new").mkdir()
     (tmp_path / "checkpoint.new/state.safetensors.new").touch()
-    assert is_unborn(tmp_path) and not holds_run(tmp_path)
+    assert ended_before_checkpoint(tmp_path) and not holds_run(tmp_path)
     (tmp_path / "mine").touch()
-    assert not is_unborn(tmp_path)
+    assert not ended_before_checkpoint(tmp_path)
     (tmp_path / "mine").unlink()
     put(tmp_path / "checkpoint", 1)
-    assert holds_run(tmp_path) and not is_unborn(tmp_path)
+    assert holds_run(tmp_path) and not ended_before_checkpoint(tmp_path)
     (tmp_path / "checkpoint/state.json").write_text("")
     assert holds_run(tmp_path)
     (tmp_path / "checkpoint").rename(tmp_path / "checkpoint.old")

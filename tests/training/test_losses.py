@@ -40,8 +40,8 @@ def test_critic_wants_real_up_and_fake_down_and_the_generator_fake_up(name):
     real, fake = logits(0.3, -1.0), logits(0.1, 0.5)
     up, down = torch.autograd.grad(loss.critic(real, fake), (real, fake))
     assert (up < 0).all() and (down > 0).all()
-    (wish,) = torch.autograd.grad(loss.generator(real, fake), fake)
-    assert (wish < 0).all()
+    (gradient,) = torch.autograd.grad(loss.generator(real, fake), fake)
+    assert (gradient < 0).all()
 
 
 def test_undecided_critic_costs_log_4_or_log_2():
@@ -94,10 +94,10 @@ def test_a_published_loss_is_its_formula_averaged_over_pairs(name):
 
 
 @pytest.mark.parametrize("name", LOSSES)
-def test_pairs_says_whether_the_generators_loss_reads_real_logits(name):
+def test_generator_reads_real_says_whether_the_generators_loss_reads_real_logits(name):
     loss, fake = LOSSES[name](), logits(1.5, -0.4, -2.5)
     values = {loss.generator(logits(*real), fake).item() for real in ((0.0, 0.0, 0.0), (5.0, -3.0, 1.0))}
-    assert (len(values) == 2) == loss.pairs
+    assert (len(values) == 2) == loss.generator_reads_real
 
 
 @pytest.mark.parametrize("name", LOSSES)

@@ -11,7 +11,7 @@ from conftest import PLANE, assert_same, small
 
 from gan.config import Config
 from gan.errors import TrainingError
-from gan.training import export_model, memory, trainer
+from gan.training import batches, export_model, memory, trainer
 from gan.training.memory import fits_on_device, oom_hint
 from gan.training.trainer import Trainer
 from gan.training.validation import prepare
@@ -125,7 +125,7 @@ def test_pictures_that_do_not_fit_stay_where_they_are_and_the_run_is_the_same(mo
     config, dataset = prepare(small(precision="fp32"))
     states = []
     for room in (True, False):
-        monkeypatch.setattr(trainer, "fits_on_device", lambda pictures, device, room=room: room)
+        monkeypatch.setattr(batches, "fits_on_device", lambda pictures, device, room=room: room)
         held = Trainer(config, dataset)
         assert held.pictures.data_ptr() == dataset.images.data_ptr()
         held.advance()
@@ -138,9 +138,9 @@ def test_pictures_that_do_not_fit_stay_where_they_are_and_the_run_is_the_same(mo
 @pytest.mark.skipif(not torch.cuda.is_available(), reason="no GPU")
 @pytest.mark.usefixtures("read_once")
 def test_pictures_that_do_not_fit_on_a_gpu_come_batch_by_batch(monkeypatch):
-    monkeypatch.setattr(memory, "SHARE", 0.0)
+    monkeypatch.setattr(memory, "MAX_GPU_SHARE", 0.0)
     config, dataset = prepare(dataclasses.replace(small(precision="fp32"), device="cuda"))
     held = Trainer(config, dataset)
     held.advance()
     assert held.pictures.device.type == "cpu"
-    assert torch.equal(held._decode(torch.arange(3)).cpu(), dataset.images[:3].float().div(127.5).sub(1))
+    assert torch.equal(held.batches.decode(torch.arange(3)).cpu(), dataset.images[:3].float().div(127.5).sub(1))

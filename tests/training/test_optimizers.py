@@ -1,4 +1,4 @@
-"""`gan.training.optimizers`: each kind moves as torch's does, and its memory survives being written down."""
+"""`gan.training.optimizers`: each spec moves as torch's does, and its memory survives being written down."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import pytest
 import torch
 from torch import nn
 
-from gan.training.optimizers import OPTIMIZERS, restore, schedule, state_of
+from gan.training.optimizers import OPTIMIZERS, load_state_tensors, set_rates, state_tensors
 
 
 def net() -> nn.Module:
@@ -28,14 +28,14 @@ def steps(module, optimizer, numbers) -> None:
 @pytest.mark.parametrize("name", OPTIMIZERS)
 @pytest.mark.parametrize("before", [0, 3])
 def test_state_written_and_restored_goes_on_bit_for_bit(name, momentum, before):
-    kind, module = OPTIMIZERS[name], net()
-    optimizer = kind.build(module.parameters(), 0.01, momentum, 0.9)
+    spec, module = OPTIMIZERS[name], net()
+    optimizer = spec.build(module.parameters(), 0.01, momentum, 0.9)
     steps(module, optimizer, range(before))
-    state = {k: v.clone() for k, v in state_of(optimizer, kind).items()}
-    assert set(state) == {f"{i}.{slot}" for i in range(4) for slot in kind.slots}
+    state = {k: v.clone() for k, v in state_tensors(optimizer, spec).items()}
+    assert set(state) == {f"{i}.{slot}" for i in range(4) for slot in spec.slots}
     twin = copy.deepcopy(module)
-    other = kind.build(twin.parameters(), 0.01, momentum, 0.9)
-    restore(other, kind, state)
+    other = spec.build(twin.parameters(), 0.01, momentum, 0.9)
+    load_state_tensors(other, spec, state)
     steps(module, optimizer, range(10, 14))
     steps(twin, other, range(10, 14))
     for a, b in zip(module.parameters(), twin.parameters(), strict=True):
@@ -44,9 +44,9 @@ def test_state_written_and_restored_goes_on_bit_for_bit(name, momentum, before):
 
 @pytest.mark.parametrize("name", OPTIMIZERS)
 def test_schedule_sets_rate_and_decay(name):
-    kind, module = OPTIMIZERS[name], net()
-    optimizer = kind.build(module.parameters(), 0.01, 0.3, 0.9)
-    schedule(optimizer, kind, 0.5, 0.95)
+    spec, module = OPTIMIZERS[name], net()
+    optimizer = spec.build(module.parameters(), 0.01, 0.3, 0.9)
+    set_rates(optimizer, spec, 0.5, 0.95)
     (group,) = optimizer.param_groups
     assert group["lr"] == 0.5
     assert {"adam": group.get("betas"), "rmsprop": group.get("alpha"), "sgd": None}[name] == {
@@ -56,10 +56,10 @@ def test_schedule_sets_rate_and_decay(name):
 
 
 @pytest.mark.parametrize("name", OPTIMIZERS)
-def test_every_kind_descends(name):
-    kind, module = OPTIMIZERS[name], net()
+def test_every_spec_descends(name):
+    spec, module = OPTIMIZERS[name], net()
     x = torch.randn(8, 2, 4, 4)
-    optimizer = kind.build(module.parameters(), 0.01, 0.0, 0.9)
+    optimizer = spec.build(module.parameters(), 0.01, 0.0, 0.9)
     before = module(x).square().mean().item()
     for _ in range(50):
         optimizer.zero_grad()

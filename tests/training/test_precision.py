@@ -15,7 +15,7 @@ from gan.training import precision, validation
 from gan.training.checkpoint import read_state
 from gan.training.events import Started
 from gan.training.loop import train
-from gan.training.precision import KINDS, quicker
+from gan.training.precision import DTYPES, faster_precision
 from gan.training.validation import prepare
 
 SECONDS = {"bf16": {torch.bfloat16: 1.0, torch.float32: 2.0}, "fp32": {torch.bfloat16: 2.0, torch.float32: 1.0}}
@@ -24,27 +24,27 @@ SECONDS = {"bf16": {torch.bfloat16: 1.0, torch.float32: 2.0}, "fp32": {torch.bfl
 @pytest.fixture(params=SECONDS)
 def faster(request, monkeypatch):
     """The precision that is quicker on a processor made for this test."""
-    monkeypatch.setattr(precision, "_seconds", lambda device, kind: SECONDS[request.param][kind])
-    quicker.cache_clear()
+    monkeypatch.setattr(precision, "_measure_seconds", lambda device, kind: SECONDS[request.param][kind])
+    faster_precision.cache_clear()
     yield request.param
-    quicker.cache_clear()
+    faster_precision.cache_clear()
 
 
 def test_what_takes_less_time_is_chosen(faster):
-    assert quicker("cpu") == faster
+    assert faster_precision("cpu") == faster
 
 
 def test_the_quickest_of_several_turns_counts(monkeypatch):
     times = {torch.bfloat16: iter([9.0, 9.0, 1.0, 9.0]), torch.float32: iter([2.0, 2.0, 2.0, 2.0])}
-    monkeypatch.setattr(precision, "_seconds", lambda device, kind: next(times[kind]))
-    quicker.cache_clear()
-    assert quicker("cpu") == "bf16"
-    quicker.cache_clear()
+    monkeypatch.setattr(precision, "_measure_seconds", lambda device, kind: next(times[kind]))
+    faster_precision.cache_clear()
+    assert faster_precision("cpu") == "bf16"
+    faster_precision.cache_clear()
 
 
 def test_a_run_whose_precision_is_slower_here_is_told_so(faster):
     config = Config(**{**PRESETS["smoke"], "images": 16, "device": "cpu"})
-    for kind in KINDS:
+    for kind in DTYPES:
         events = train(dataclasses.replace(config, precision=kind), None)
         started = next(event for event in events if isinstance(event, Started))
         events.close()
@@ -60,7 +60,7 @@ def test_auto_becomes_what_is_quicker_where_the_run_starts_and_stays_that(faster
     assert json.loads((tmp_path / "run" / "config.json").read_text())["precision"] == faster
     held = read_state(tmp_path / "run" / "checkpoint").config
     assert held.precision == faster
-    monkeypatch.setattr(validation, "quicker", lambda device: pytest.fail("measured again"))
+    monkeypatch.setattr(validation, "faster_precision", lambda device: pytest.fail("measured again"))
     *_, done = train(dataclasses.replace(held, images=48), tmp_path / "run", resume=True)
     assert done.shown == 48
 
@@ -73,7 +73,7 @@ def test_live_pictures_take_the_quicker_one_and_points_are_exact(faster):
 
 def test_measuring_draws_no_random_number_and_works_where_gradients_are_off():
     before = torch.get_rng_state()
-    quicker.cache_clear()
+    faster_precision.cache_clear()
     with torch.inference_mode():
-        assert quicker("cpu") in KINDS
+        assert faster_precision("cpu") in DTYPES
     assert torch.equal(torch.get_rng_state(), before)

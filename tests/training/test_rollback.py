@@ -13,7 +13,7 @@ from runs import read_state, stop_after
 from gan.config import Config
 from gan.errors import TrainingError
 from gan.models.model import load
-from gan.training import loop, trainer
+from gan.training import loop, rollback, trainer
 from gan.training.control import Control
 from gan.training.events import Alarmed, Checkpointed, Sampled
 from gan.training.loop import run, train
@@ -112,7 +112,7 @@ def test_stopping_and_resuming_renews_no_patience(tmp_path, quick, monkeypatch):
 
 
 def test_rollbacks_are_forgotten_after_a_long_healthy_stretch(tmp_path, quick, monkeypatch):
-    monkeypatch.setattr(loop, "HEALTHY", 32)
+    monkeypatch.setattr(rollback, "HEALTHY_IMAGES", 32)
     breaking(monkeypatch, {1, 5, 9, 13, 17}, {"critic_loss": torch.tensor(math.nan)})
     events = list(train(small(images=320, checkpoint_images=16), tmp_path / "run"))
     assert [e.message[-14:] for e in events if isinstance(e, Alarmed)] == ["(1 of 3 times)"] * 5
@@ -162,7 +162,7 @@ def test_a_stop_with_weights_that_are_not_finite_saves_the_last_good_state(where
 
 
 def test_a_stop_with_broken_weights_and_no_patience_left_still_saves(tmp_path, quick, monkeypatch):
-    monkeypatch.setattr(loop, "ROLLBACKS", 0)
+    monkeypatch.setattr(rollback, "MAX_ROLLBACKS", 0)
     spoiling(monkeypatch, "critic", {2})
     events = list(train(small(images=640, checkpoint_images=16), tmp_path / "run", control=stop_after(1)))
     assert events[-1].shown == 16 and not any(isinstance(e, Alarmed) for e in events)

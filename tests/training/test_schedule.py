@@ -18,9 +18,9 @@ def test_burn_in_is_half_a_cosine():
 
 
 @pytest.mark.parametrize(("final", "start", "length"), [(0, 5, 100), (2, 5, 100), (2, 1, 100), (2, 0, 100), (2, 5, 0)])
-def test_greatest_gamma_is_reached_and_never_passed(final, start, length):
+def test_max_gamma_is_reached_and_never_passed(final, start, length):
     config = Config(gamma=float(final), gamma_start=float(start), burn_in=length)
-    assert max(schedule.gamma(config, shown) for shown in range(length + 2)) == schedule.greatest_gamma(config)
+    assert max(schedule.gamma(config, shown) for shown in range(length + 2)) == schedule.max_gamma(config)
 
 
 @pytest.mark.parametrize("every", [1, 2, 5])

@@ -202,7 +202,7 @@ def test_penalty_of_the_step_equals_one_spelt_out_with_a_pass_for_each_part(name
     fake = generator(z).detach()
     at = {"real": real, "fake": fake, "mix": real + mix.view(-1, 1, 1, 1) * (fake - real)}
     squared = []
-    for part in PENALTIES[name].parts:
+    for part in PENALTIES[name].gradient_at:
         x = at[part].clone().requires_grad_()
         (g,) = torch.autograd.grad(twin(x).sum(), x, create_graph=True)
         squared.append(g.square().flatten(1).sum(1))
@@ -252,7 +252,7 @@ def test_gradients_are_shared_before_they_move_anything():
             p.grad.zero_()
 
     generator, critic = Shift(), LinearCritic(torch.ones(4))
-    both(players(generator, critic, share=share), torch.randn(3, 1, 2, 2), None, torch.randn(2, 3, 4), 1.0)
+    both(players(generator, critic, average_gradients=share), torch.randn(3, 1, 2, 2), None, torch.randn(2, 3, 4), 1.0)
     assert seen == [2, 1]
     assert torch.equal(critic.weight, torch.ones(4)) and torch.equal(generator.offset, Shift().offset)
 
@@ -269,6 +269,6 @@ def test_batch_normalisation_sees_real_and_fake_apart(apart):
 
     generator, critic = Shift(), Watching(torch.randn(4))
     real, z = torch.randn(3, 1, 2, 2), torch.randn(3, 4)
-    result = critic_step(players(generator, critic, penalty="none", apart=apart), [batch(real, None, z)], 0.0)
+    result = critic_step(players(generator, critic, penalty="none", split_real_fake=apart), [batch(real, None, z)], 0.0)
     assert seen == ([3, 3] if apart else [6])
     assert result.real_logit != result.fake_logit

@@ -14,7 +14,7 @@ from gan.config import Config
 from gan.data import DATASETS
 from gan.errors import ConfigError
 from gan.networks import NETWORKS, build
-from gan.training.rng import order
+from gan.training.rng import shuffled_indices
 from gan.training.step import critic_step
 from gan.training.trainer import Trainer
 from gan.training.validation import prepare
@@ -48,19 +48,19 @@ def test_trainer_shows_pictures_in_order_across_epochs():
     trainer = Trainer(config, dataset)
     shown = []
     for _ in range(9):
-        shown.append(trainer._order(48))
+        shown.append(trainer.batches.next_indices(trainer.shown, 48))
         trainer.shown += 48
-    assert torch.equal(torch.cat(shown), order(config.seed, 100, 0, 9 * 48))
+    assert torch.equal(torch.cat(shown), shuffled_indices(config.seed, 100, 0, 9 * 48))
 
 
 def test_several_critic_steps_show_as_many_batches():
     config, dataset = prepare(small(critic_steps=3))
     trainer = Trainer(config, dataset)
     seen = []
-    real = trainer._decode
-    trainer._decode = lambda index: seen.append(index) or real(index)
+    real = trainer.batches.decode
+    trainer.batches.decode = lambda index: seen.append(index) or real(index)
     trainer.advance()
-    assert trainer.shown == 48 and torch.equal(torch.cat(seen), order(config.seed, 10_000, 0, 48))
+    assert trainer.shown == 48 and torch.equal(torch.cat(seen), shuffled_indices(config.seed, 10_000, 0, 48))
 
 
 def test_the_players_can_move_one_at_a_time():
@@ -96,7 +96,7 @@ def test_anneal_lets_the_learning_rate_fall_over_the_last_share():
     rates = []
     for shown in (0, 80, 120, 144, 160, 400):
         trainer.shown = shown
-        trainer._schedule()
+        trainer._set_rates()
         rates.append([o.param_groups[0]["lr"] for o in trainer.optimizers.values()])
     expected = [1e-3, 1e-3, 5e-4, 2e-4, 0, 0]
     assert rates == [[pytest.approx(r), pytest.approx(2 * r)] for r in expected]

@@ -49,8 +49,8 @@ def test_every_picture_comes_with_its_own_class(network, loss, penalty, accumula
     )  # fmt: skip
     trainer = trainer_of(config)
     known: dict[bytes, Tensor] = {}
-    for index in trainer._order(16).split(1):
-        known[trainer._decode(index)[0].numpy().tobytes()] = trainer.onehot[index][0]
+    for index in trainer.batches.next_indices(0, 16).split(1):
+        known[trainer.batches.decode(index)[0].numpy().tobytes()] = trainer.onehot[index][0]
     assert len({tuple(y.tolist()) for y in known.values()}) > 3
     labels, asked = [y.tolist() for y in known.values()], []
     shown = {"real": 0, "fake": 0, "between": 0}
@@ -67,7 +67,7 @@ def test_every_picture_comes_with_its_own_class(network, loss, penalty, accumula
             assert mine is None or torch.equal(mine, label)
         asked += y.tolist() if module is trainer.generator else []
     assert shown == {
-        "real": 16 * (1 + LOSSES[loss].pairs), "fake": 32, "between": 16 if penalty == "gp" else 0
+        "real": 16 * (1 + LOSSES[loss].generator_reads_real), "fake": 32, "between": 16 if penalty == "gp" else 0
     }  # fmt: skip
     assert asked == labels * 2  # in both steps one fake for each real picture, of its class
 
@@ -78,17 +78,17 @@ def test_every_picture_comes_with_its_own_class(network, loss, penalty, accumula
 def test_the_critic_sees_nothing_unaugmented_and_each_side_with_its_own_numbers(loss, penalty, apart):
     torch.manual_seed(0)
     generator, critic = Shift(), LinearCritic(torch.randn(4))
-    policy = (Augmentation(1, lambda x, u: x + 100 * u.view(-1, 1, 1, 1)),)
-    p = players(generator, critic, LOSSES[loss](), penalty, policy=policy, apart=apart)
+    augmentations = (Augmentation(1, lambda x, u: x + 100 * u.view(-1, 1, 1, 1)),)
+    p = players(generator, critic, LOSSES[loss](), penalty, augmentations=augmentations, split_real_fake=apart)
     given = Batch(torch.randn(3, 1, 2, 2), None, torch.randn(3, 4), torch.rand(3), 1 + torch.rand(2, 3, 1))
-    real = given.real + 100 * given.changes[0].view(-1, 1, 1, 1)
+    real = given.real + 100 * given.augment_numbers[0].view(-1, 1, 1, 1)
 
     def seen(step) -> tuple[Tensor, Tensor]:
         with watched(generator, critic) as calls:
             step()
         raw = next(out for module, _, out in calls if module is generator)
         rows = torch.cat([x.detach() for module, (x, _), _ in calls if module is critic])
-        return rows, raw + 100 * given.changes[1].view(-1, 1, 1, 1)
+        return rows, raw + 100 * given.augment_numbers[1].view(-1, 1, 1, 1)
 
     def holds(rows: Tensor, wanted: Tensor) -> bool:
         return all((rows - row).abs().amax((1, 2, 3)).min() < 1e-4 for row in wanted)
@@ -97,8 +97,8 @@ def test_the_critic_sees_nothing_unaugmented_and_each_side_with_its_own_numbers(
     assert len(rows) == (9 if penalty == "gp" else 6) and holds(rows, real) and holds(rows, fake)
     assert rows.mean((1, 2, 3)).min() > 90
     rows, fake = seen(lambda: generator_step(p, [given]))
-    assert len(rows) == (6 if LOSSES[loss].pairs else 3) and holds(rows, fake)
-    assert holds(rows, real) == LOSSES[loss].pairs
+    assert len(rows) == (6 if LOSSES[loss].generator_reads_real else 3) and holds(rows, fake)
+    assert holds(rows, real) == LOSSES[loss].generator_reads_real
 
 
 @pytest.fixture
@@ -138,7 +138,7 @@ def test_random_numbers_are_fresh_and_from_their_distributions(spied):
     pictures = trainer_of(small(augment="color,cutout", batch_size=64))
     spied.clear()
     pictures.advance()
-    first, second = (parts[0].changes for _, parts, *_ in spied)
+    first, second = (parts[0].augment_numbers for _, parts, *_ in spied)
     assert first.shape == (2, 64, 5) and 0 <= first.min() < 0.02 and 0.98 < first.max() < 1
     assert len({tuple(v.flatten().tolist()) for v in (*first, *second)}) == 4
 

@@ -1,0 +1,88 @@
+"""Batches of a run: which pictures and which random numbers each step is given."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+
+from gan.config import Config
+from gan.data.dataset import Dataset
+from gan.data.points import Points
+from gan.training import augment
+from gan.training.augment import Augmentation
+from gan.training.distributed import ProcessGroup
+from gan.training.memory import fits_on_device
+from gan.training.rng import shuffled_indices
+from gan.training.step import Batch
+
+
+class Batches:
+    """A data set in random order, batch by batch.
+
+    pictures  of the whole data set, as it has them: on the device if they fit, else on the CPU
+    onehot    class weights of every picture, float32 (n, K) on the device; None without classes
+
+    Every process draws the random numbers of the whole batch and keeps its own rows of each part, so that the number of
+    processes does not change the run.
+    """
+
+    def __init__(
+        self, config: Config, dataset: Dataset | Points, device: torch.device, processes: ProcessGroup
+    ) -> None:
+        self.device, self.processes, self.seed = device, processes, config.seed
+        self.pictures = dataset.images.to(device) if fits_on_device(dataset.images, device) else dataset.images
+        k = len(config.classes)
+        self.onehot = torch.eye(k, device=device)[dataset.labels.to(device)] if k else None
+        self._permutation: tuple[int, Tensor] | None = None  # (epoch, its order)
+
+    def draw(
+        self,
+        config: Config,
+        augmentations: tuple[Augmentation, ...],
+        source: torch.Generator,
+        shown: int,
+        pictures_of: list[Batch] | None = None,
+    ) -> list[Batch]:
+        """Draw a batch in `config.accumulate` parts: the next pictures after `shown` images, and random numbers.
+
+        pictures_of: take the pictures and classes of these parts instead of the next ones.
+        """
+        count = config.batch_size
+        z = torch.randn(count, config.z_dim, generator=source)
+        mix = torch.rand(count, generator=source)
+        numbers = [augment.draw(augmentations, count, source) for _ in range(2)]
+        drawn = [
+            [part.to(self.device) for part in self._parts(v, config.accumulate)] for v in (z, mix, *numbers)
+        ]  # fmt: skip
+        if pictures_of is not None:
+            chosen = [(batch.real, batch.y) for batch in pictures_of]
+        else:
+            indices = self.next_indices(shown, count)
+            chosen = [(self.decode(i), self._class_weights(i)) for i in self._parts(indices, config.accumulate)]
+        return [
+            Batch(real, y, z, mix, torch.stack(pair))
+            for (real, y), z, mix, *pair in zip(chosen, *drawn, strict=True)
+        ]  # fmt: skip
+
+    def decode(self, indices: Tensor) -> Tensor:
+        """Return pictures on the device, uint8 ones as float32 in [-1, 1], points as they are."""
+        chosen = self.pictures[indices.to(self.pictures.device)]
+        if chosen.device != self.device:
+            chosen = chosen.pin_memory().to(self.device, non_blocking=True)
+        return chosen.float().div_(127.5).sub_(1) if chosen.dtype == torch.uint8 else chosen
+
+    def next_indices(self, shown: int, count: int) -> Tensor:
+        """Return what `shuffled_indices` does, without shuffling the whole data set at every step."""
+        n = len(self.pictures)
+        epoch, offset = divmod(shown, n)
+        if offset + count > n:
+            return shuffled_indices(self.seed, n, shown, count)
+        if self._permutation is None or self._permutation[0] != epoch:
+            self._permutation = (epoch, shuffled_indices(self.seed, n, epoch * n, n))
+        return self._permutation[1][offset : offset + count]
+
+    def _class_weights(self, indices: Tensor) -> Tensor | None:
+        return None if self.onehot is None else self.onehot[indices.to(self.device)]
+
+    def _parts(self, whole: Tensor, count: int) -> list[Tensor]:
+        return [self.processes.own_rows(part) for part in whole.chunk(count)]
