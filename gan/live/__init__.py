@@ -1,1 +1,1 @@
-"""Training while people watch: runs in threads, what is seen of them, and how many there may be. No browser here."""
+"""Live training: runs in threads, what they show, and the queue for a place. Imports no user interface."""

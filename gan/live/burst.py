@@ -1,14 +1,14 @@
-"""A stretch of a run in another process, bounded in time: how a GPU is used that is lent by the minute.
+"""Training in another process for a bounded time: how a run uses a GPU that a Space shares out by the second.
 
-What goes there and comes back is numpy, not torch: torch would hand tensors over through shared memory, which ends with
-the process that made it.
+States and data travel as numpy arrays. Torch would pass tensors through shared memory, which ends with the process
+that made it.
 """
 
 from __future__ import annotations
 
 import dataclasses
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -24,8 +24,8 @@ from gan.training.control import Control
 from gan.training.events import Alarmed
 from gan.training.trainer import Snapshot, Trainer
 
-SENT = {"points": 0.1, "pictures": 1.0}  # least seconds between two states
-BEAT = 0.2  # seconds after which something is said in any case: a burst ends only where it speaks
+SEND_EVERY = {"points": 0.1, "pictures": 1.0}  # least seconds between two states
+HEARTBEAT = 0.2  # most seconds between two items of the generator: it can be closed only there
 
 
 class BurstError(RuntimeError):
@@ -34,10 +34,10 @@ class BurstError(RuntimeError):
 
 @dataclass(frozen=True)
 class BurstUpdate:
-    """How far a burst is. A tuple's entries are the sides'.
+    """The progress of a burst. A tuple's entries are the sides'.
 
-    states: packed; steps: made since the burst began; numbers: as `Stepper` has them; alarms: since the last news, each
-    with its side's index; error: why training cannot go on, the states being the last good ones.
+    states: packed; steps: made since the burst began; numbers: as `Stepper` has them; alarms: since the last update,
+    each with its side's index; error: why training cannot go on, the states being the last good ones.
     """
 
     states: tuple[Any, ...]
@@ -49,67 +49,67 @@ class BurstUpdate:
 
 def burst(
     configs: Sequence[Config], data: Any, states: Sequence[Any], seconds: float, device: str = "auto"
-) -> Iterator[BurstUpdate | None]:
+) -> Generator[BurstUpdate | None, None, None]:
     """Train the sides in lock step from `states` for about so many seconds, or until they are done.
 
-    data, states: packed. Tells news now and then and at the end, and None in between.
+    data, states: packed. Yields an update now and then and at the end, and None in between.
     """
-    end, data = time.monotonic() + seconds, unpacked(data)
-    every = SENT["points" if isinstance(data, Points) else "pictures"]
+    end, data = time.monotonic() + seconds, unpack(data)
+    every = SEND_EVERY["points" if isinstance(data, Points) else "pictures"]
     sides = []
     for config, state in zip(configs, states, strict=True):
         trainer = Trainer(dataclasses.replace(config, device=device), data)
-        trainer.rewind(unpacked(state))
+        trainer.rewind(unpack(state))
         sides.append(Stepper(trainer, Control(), every))
     alarms: list[tuple[int, Alarmed]] = []
     good = tuple(states)
 
-    def news(error: str | None = None) -> BurstUpdate:
-        told, alarms[:] = tuple(alarms), []
-        return BurstUpdate(good, tuple(s.steps for s in sides), tuple(s.numbers for s in sides), told, error)
+    def update(error: str | None = None) -> BurstUpdate:
+        new, alarms[:] = tuple(alarms), []
+        return BurstUpdate(good, tuple(s.steps for s in sides), tuple(s.numbers for s in sides), new, error)
 
-    sent = spoke = time.monotonic()
-    while not all(side.over for side in sides) and time.monotonic() < end:
+    sent = yielded = time.monotonic()
+    while not all(side.finished for side in sides) and time.monotonic() < end:
         try:
             for i, side in enumerate(sides):
                 alarms += [(i, event) for event in side.advance() if isinstance(event, Alarmed)]
             due = time.monotonic() - sent >= every
-            good = tuple(packed(side.trainer.snapshot()) for side in sides) if due else good
+            good = tuple(pack(side.trainer.snapshot()) for side in sides) if due else good
         except (TrainingError, ValueError) as error:
-            yield news(str(error))
+            yield update(str(error))
             return
         if due:
-            yield news()
-            sent = spoke = time.monotonic()
-        elif time.monotonic() - spoke >= BEAT:
+            yield update()
+            sent = yielded = time.monotonic()
+        elif time.monotonic() - yielded >= HEARTBEAT:
             yield None
-            spoke = time.monotonic()
+            yielded = time.monotonic()
     try:
-        good = tuple(packed(side.trainer.snapshot()) for side in sides)
+        good = tuple(pack(side.trainer.snapshot()) for side in sides)
     except TrainingError as error:
-        yield news(str(error))
+        yield update(str(error))
         return
-    yield news()
+    yield update()
 
 
-def packed(value: Snapshot | Dataset | Points) -> Any:
-    """A state or a data set with numpy arrays where it has tensors, to be sent to another process."""
-    return type(value), {f.name: _arrays(getattr(value, f.name)) for f in dataclasses.fields(value)}
+def pack(value: Snapshot | Dataset | Points) -> Any:
+    """Return a state or a data set with numpy arrays in place of tensors, to be sent to another process."""
+    return type(value), {f.name: _to_arrays(getattr(value, f.name)) for f in dataclasses.fields(value)}
 
 
-def unpacked(value: Any) -> Any:
-    """What was packed."""
+def unpack(value: Any) -> Any:
+    """Return the state or data set that `pack` was given."""
     kind, fields = value
-    return kind(**{name: _tensors(field) for name, field in fields.items()})
+    return kind(**{name: _to_tensors(field) for name, field in fields.items()})
 
 
-def _arrays(value: Any) -> Any:
+def _to_arrays(value: Any) -> Any:
     if isinstance(value, dict):
-        return {k: _arrays(v) for k, v in value.items()}
+        return {k: _to_arrays(v) for k, v in value.items()}
     return value.detach().cpu().numpy() if isinstance(value, torch.Tensor) else value
 
 
-def _tensors(value: Any) -> Any:
+def _to_tensors(value: Any) -> Any:
     if isinstance(value, dict):
-        return {k: _tensors(v) for k, v in value.items()}
+        return {k: _to_tensors(v) for k, v in value.items()}
     return torch.from_numpy(value) if isinstance(value, np.ndarray) else value

@@ -1,4 +1,4 @@
-"""What is taken home from a run: a model folder, a zip of it, a film of how it learnt."""
+"""Downloads made of a live run: a model folder, a zip of it, a film of how it learnt."""
 
 from __future__ import annotations
 
@@ -20,15 +20,15 @@ from gan.training.trainer import Snapshot, Trainer
 
 SIDE = 320  # pixels of a film of points
 COLUMNS = 6  # of a film of pictures
-NIGHT, FAKE, REAL = (18, 20, 24), (255, 128, 79), (120, 126, 134)
+BACKGROUND, FAKE, REAL = (18, 20, 24), (255, 128, 79), (120, 126, 134)
+LOW, HIGH = (30, 44, 74), (74, 60, 30)  # where the critic (discriminator) takes points for fake, and for real
 SAMPLES = 2048  # for the directions of a model that someone waits for: a quarter of the usual, in a quarter of the time
-LOW, HIGH = (30, 44, 74), (74, 60, 30)  # where the critic sees fakes and where it sees the real
 
 
 def write_folder(
     config: Config, state: Snapshot, data: Dataset | Points, folder: Path, checkpoint: bool = True
 ) -> None:
-    """A model folder of a run's state. checkpoint: with one from which `train.py --resume` goes on."""
+    """Write a model folder of a run's state. checkpoint: with one from which `train.py --resume` goes on."""
     trainer = Trainer(config, data)
     trainer.rewind(state)
     folder.mkdir(parents=True, exist_ok=True)
@@ -37,8 +37,8 @@ def write_folder(
     write_model(trainer, folder, None, SAMPLES)
 
 
-def zipped(folder: Path, name: str) -> bytes:
-    """All files of a folder as a zip, under `name`/; stored, since weights do not get smaller."""
+def zip_folder(folder: Path, name: str) -> bytes:
+    """Return all files of a folder as a zip, under `name`/; stored, because weights hardly get smaller."""
     out = io.BytesIO()
     with zipfile.ZipFile(out, "w", zipfile.ZIP_STORED) as archive:
         for path in sorted(folder.rglob("*")):
@@ -48,28 +48,29 @@ def zipped(folder: Path, name: str) -> bytes:
 
 
 def film(moments: Sequence[Moment], backdrop: View) -> np.ndarray:
-    """The kept moments as frames uint8 (F, H, W, C), the sides of a duel beside each other. ValueError for none."""
+    """Render moments as frames uint8 (F, H, W, C), the sides of a duel beside each other. ValueError for none."""
     if not moments:
-        raise ValueError("there is nothing to film yet: let the run go on a little")
+        raise ValueError("there is nothing to film yet: let the run train a little longer")
     return np.stack([np.concatenate([_frame(view, backdrop) for view in m.sides], axis=1) for m in moments])
 
 
 def _frame(view: View, backdrop: View) -> np.ndarray:
+    """Render one side of a moment: its pictures in a grid, or its points over the critic's map."""
     if "pictures" in view.arrays:
         return tile_pictures(view.arrays["pictures"], COLUMNS)
     heat = view.arrays["heat"].astype(np.float32) / 255
     cells = -(-SIDE // len(heat))
     heat = heat.repeat(cells, 0).repeat(cells, 1)[:SIDE, :SIDE, None]
-    low, high, night = (np.array(colour, np.float32) for colour in (LOW, HIGH, NIGHT))
-    ground = np.where(heat < 0.5, night + (low - night) * (1 - 2 * heat), night + (high - night) * (2 * heat - 1))
+    low, high, middle = (np.array(colour, np.float32) for colour in (LOW, HIGH, BACKGROUND))
+    ground = np.where(heat < 0.5, middle + (low - middle) * (1 - 2 * heat), middle + (high - middle) * (2 * heat - 1))
     frame = ground.round().astype(np.uint8)
-    _dots(frame, backdrop.arrays["real"], REAL, 1)
-    _dots(frame, view.arrays["points"], FAKE, 2)
+    _draw_points(frame, backdrop.arrays["real"], REAL, 1)
+    _draw_points(frame, view.arrays["points"], FAKE, 2)
     return frame
 
 
-def _dots(frame: np.ndarray, points: np.ndarray, colour: tuple[int, int, int], size: int) -> None:
-    """Squares of size x size pixels at points int16 (N, 2), in place."""
+def _draw_points(frame: np.ndarray, points: np.ndarray, colour: tuple[int, int, int], size: int) -> None:
+    """Draw squares of size x size pixels at points int16 (N, 2), in place."""
     at = ((points.astype(np.float32) * (1, -1) / SCALE + 1) * (SIDE / 2)).astype(int)
     for right in range(size):
         for down in range(size):

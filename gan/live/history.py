@@ -1,7 +1,8 @@
-"""What is kept of a run: moments, some with the state to go on from; the more there are, the thinner they lie."""
+"""The bounded record of a run: moments, some with the state to go on from. The more there are, the fewer are kept."""
 
 from __future__ import annotations
 
+import threading
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -9,15 +10,18 @@ from gan.config import Config
 from gan.live.views import View
 from gan.training.trainer import Snapshot
 
-FRAMES = 120  # moments kept; every other one goes when there are more
-STATES = 128 * 2**20  # bytes of the full states kept among them
+MAX_MOMENTS = 120  # kept; when there are more, every other one is dropped
+MAX_STATE_BYTES = 128 * 2**20  # of all the full states among them
 
 States = tuple[tuple[Config, Snapshot], ...]  # one a side
 
 
 @dataclass(frozen=True)
 class Moment:
-    """What was seen at one moment. number: counts up through the run; sides: a view each; states: to fork from."""
+    """A run as it was shown at one moment.
+
+    number: counts up from 0; shown: images so far; sides: a view each; states: to fork from.
+    """
 
     number: int
     shown: int
@@ -28,51 +32,79 @@ class Moment:
 
 
 class History:
-    """The kept moments, oldest first; the caller sees to it that one thread at a time is here.
+    """The moments of one run. Methods may be called from any thread; one thread adds.
 
-    latest: the newest moment, kept or not. curve: of those kept {"number", "shown", "sides": [numbers, ...]}.
+    latest: the newest moment, kept or not. moments: those kept, oldest first.
+    curve: of those kept {"number", "shown", "sides": [numbers, ...]}. closed: no more will come.
     """
 
     def __init__(self) -> None:
         self.latest: Moment | None = None
         self.moments: list[Moment] = []
         self.curve: list[dict[str, Any]] = []
+        self.closed = False
         self._every, self._states_every = 1, 1  # of the moments: which are kept, which with their state
+        self._changed = threading.Condition()
 
-    def due(self, number: int) -> tuple[bool, bool]:
-        """Whether it is a moment's turn to be kept, and to be kept with its state."""
-        kept = number % self._every == 0
-        return kept, kept and number % self._states_every == 0
+    @property
+    def count(self) -> int:
+        """Return how many moments there have been: the number of the next one."""
+        return 0 if self.latest is None else self.latest.number + 1
+
+    def keeps(self, number: int) -> tuple[bool, bool]:
+        """Return whether the moment of this number is to be kept, and whether with its state."""
+        keep = number % self._every == 0
+        return keep, keep and number % self._states_every == 0
 
     def add(self, moment: Moment, keep: bool) -> None:
-        """Take in the next moment. keep: whether for longer than until the one after it."""
-        self.latest = moment
-        if keep:
-            self.moments.append(moment)
-            sides = [view.numbers for view in moment.sides]
-            self.curve.append({"number": moment.number, "shown": moment.shown, "sides": sides})
-            self._thin()
+        """Make this the newest moment. keep: beyond the next one."""
+        with self._changed:
+            self.latest = moment
+            if keep:
+                self.moments.append(moment)
+                sides = [view.numbers for view in moment.sides]
+                self.curve.append({"number": moment.number, "shown": moment.shown, "sides": sides})
+                self._thin()
+            self._changed.notify_all()
+
+    def close(self) -> None:
+        """Say that no more moments will come, so that nobody waits for one."""
+        with self._changed:
+            self.closed = True
+            self._changed.notify_all()
+
+    def wait(self, after: int, timeout: float) -> Moment | None:
+        """Return the newest moment if its number is above `after`, waiting up to `timeout` seconds; None otherwise."""
+        with self._changed:
+            self._changed.wait_for(lambda: self.closed or self.count - 1 > after, timeout)
+            return self.latest if self.count - 1 > after else None
 
     def all(self) -> list[Moment]:
-        """Those kept and, last, the newest."""
-        if self.latest is None or (self.moments and self.moments[-1].number >= self.latest.number):
-            return list(self.moments)
-        return [*self.moments, self.latest]
+        """Return the kept moments and, last, the newest."""
+        with self._changed:
+            if self.latest is None or (self.moments and self.moments[-1].number >= self.latest.number):
+                return list(self.moments)
+            return [*self.moments, self.latest]
+
+    def kept_curve(self) -> list[dict[str, Any]]:
+        """Return a copy of `curve`."""
+        with self._changed:
+            return list(self.curve)
 
     def before(self, number: int) -> Moment | None:
-        """The last moment with a state that is not after this one."""
-        kept = [m for m in self.moments if m.states is not None and m.number <= number]
-        return kept[-1] if kept else None
+        """Return the last moment with a state whose number is at most this."""
+        with self._changed:
+            return next((m for m in reversed(self.moments) if m.states is not None and m.number <= number), None)
 
     def _thin(self) -> None:
-        # Every other one goes, the first one stays.
-        if len(self.moments) > FRAMES:
+        """Drop every other moment, but never the first, and then every other state, until the bounds hold."""
+        if len(self.moments) > MAX_MOMENTS:
             self._every *= 2
             last = self.moments[-1].number
             self.moments = [m for m in self.moments if m.number % self._every == 0 or m.number == last]
             self.curve = [c for c in self.curve if c["number"] % self._every == 0 or c["number"] == last]
         self._states_every = max(self._states_every, self._every)
-        while sum(_size(m.states) for m in self.moments) > STATES and self._states_every < 2**30:
+        while sum(_size(m.states) for m in self.moments) > MAX_STATE_BYTES and self._states_every < 2**30:
             self._states_every *= 2
             self.moments = [
                 m if m.number % self._states_every == 0 or m is self.moments[-1] else replace(m, states=None)
@@ -81,4 +113,5 @@ class History:
 
 
 def _size(states: States | None) -> int:
+    """Return the bytes of all tensors of the states."""
     return sum(t.numel() * t.element_size() for _, state in states or () for t in state.tensors.values())

@@ -1,4 +1,4 @@
-"""Who may train when: a bound on runs, a line of those who wait, and an end for those nobody watches."""
+"""A bound on how many runs train at once, the queue of those that wait, and an end for runs that nobody watches."""
 
 from __future__ import annotations
 
@@ -7,39 +7,60 @@ import secrets
 import threading
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from gan.live.run import Run
 
-AT_ONCE = 2  # runs that train beside each other, unless LATENT_LAB_RUNS says otherwise
-LINE = 16  # visitors who may wait
-IDLE = 20.0  # seconds without a look after which nobody is thought to be there
-CAP = 900.0  # seconds that one run may take
-KEPT = 600.0  # seconds for which a run that has ended can still be looked at
-KEPT_RUNS = 2  # of them, for each place; the oldest goes first
-WATCH = 1.0  # seconds between two rounds of the watchman
+AT_ONCE = 2  # runs that train at the same time, unless LATENT_LAB_RUNS says otherwise
+QUEUE = 16  # runs that may wait
+IDLE = 20.0  # seconds without a request after which a run counts as unwatched
+CAP = 900.0  # seconds that one run may train
+RETENTION = 600.0  # seconds for which an ended run can still be viewed
+ENDED_PER_PLACE = 2  # ended runs kept for each place; the oldest is dropped first
+CHECK_EVERY = 1.0  # seconds between two checks of all runs
 
 
-class Full(RuntimeError):
-    """Raised when the line is as long as it may be."""
+class QueueFull(RuntimeError):
+    """Raised when the queue is as long as it may be."""
 
 
 @dataclass
-class Entry:
-    """One visitor's run. seen: when it was last looked at; begun, ended: when it began and ended to train."""
+class TrackedRun:
+    """One visitor's run and its times on the clock of `Runs`.
+
+    last_seen: its last request. started, ended: when it began and stopped to hold a place. end_reason: for the visitor,
+    None where the run finished or was stopped on request.
+    """
 
     run: Run
-    seen: float
-    begun: float | None = None
+    last_seen: float
+    started: float | None = None
     ended: float | None = None
-    why: str | None = None  # it was ended
-    lock: threading.Lock = field(default_factory=threading.Lock)
+    end_reason: str | None = None
+
+    @property
+    def waiting(self) -> bool:
+        """Return True while it is in the queue."""
+        return self.started is None and self.ended is None
+
+    @property
+    def training(self) -> bool:
+        """Return True while it holds a place."""
+        return self.started is not None and self.ended is None
+
+    def trained_for(self, now: float) -> float:
+        """Return the seconds since it got its place, 0 before."""
+        return 0.0 if self.started is None else now - self.started
+
+    def ended_for(self, now: float) -> float:
+        """Return the seconds since it ended, 0 before."""
+        return 0.0 if self.ended is None else now - self.ended
 
 
 class Runs:
     """All runs of this machine, each under a name that cannot be guessed. Methods may be called from any thread.
 
-    at_once: how many train beside each other; None for LATENT_LAB_RUNS, or 2. clock: seconds, for tests.
+    at_once: how many train at the same time; None for LATENT_LAB_RUNS, or 2. clock: seconds, for tests.
     ValueError for a bad LATENT_LAB_RUNS.
     """
 
@@ -48,115 +69,121 @@ class Runs:
         at_once: int | None = None,
         idle: float = IDLE,
         cap: float = CAP,
-        kept: float = KEPT,
+        retention: float = RETENTION,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        self.at_once = _at_once() if at_once is None else at_once
-        self.idle, self.cap, self.kept, self._clock = idle, cap, kept, clock
-        self._entries: dict[str, Entry] = {}
-        self._changed = threading.Condition()
-        self._watchman: threading.Thread | None = None
+        self.at_once = _places_from_environment() if at_once is None else at_once
+        self.idle, self.cap, self.retention, self._clock = idle, cap, retention, clock
+        self._runs: dict[str, TrackedRun] = {}  # in the order in which they came
+        self._lock = threading.RLock()
+        self._supervisor: threading.Thread | None = None
 
     def begin(self, run: Run) -> str:
-        """Put a run in line and start it when its turn has come; its name. `Full` when too many wait."""
-        with self._changed:
-            self._round()
-            if sum(e.begun is None and e.ended is None for e in self._entries.values()) >= LINE:
-                raise Full("too many people are waiting to train: please try again in a few minutes")
+        """Queue a run, start it when a place is free, and return its name. `QueueFull` when too many wait."""
+        with self._lock:
+            self._update()
+            if sum(tracked.waiting for tracked in self._runs.values()) >= QUEUE:
+                raise QueueFull("too many people are waiting to train: please try again in a few minutes")
             name = secrets.token_urlsafe(16)
-            self._entries[name] = Entry(run, self._clock())
-            self._round()
-            if self._watchman is None:
-                self._watchman = threading.Thread(target=self._watch, name="live-watchman", daemon=True)
-                self._watchman.start()
+            self._runs[name] = TrackedRun(run, self._clock())
+            self._update()
+            if self._supervisor is None:
+                self._supervisor = threading.Thread(target=self._supervise, name="live-supervisor", daemon=True)
+                self._supervisor.start()
         return name
 
-    def find(self, name: object) -> Entry:
-        """The entry of that name, seen now; KeyError when there is none, or none any more."""
-        with self._changed:
-            if not isinstance(name, str) or name not in self._entries:
-                raise KeyError("this run is not here any more: start a new one")
-            entry = self._entries[name]
-            entry.seen = self._clock()
-            return entry
+    def find(self, name: object) -> TrackedRun:
+        """Return the run of that name and note that it was asked for; KeyError for an unknown or dropped one."""
+        with self._lock:
+            if not isinstance(name, str) or name not in self._runs:
+                raise KeyError("this run is no longer available: start a new one")
+            tracked = self._runs[name]
+            tracked.last_seen = self._clock()
+            return tracked
 
-    def place(self, name: str) -> int:
-        """How many are before it in line: 0 once it trains or has."""
-        with self._changed:
-            waiting = [k for k, e in self._entries.items() if e.begun is None and e.ended is None]
+    def queue_position(self, name: str) -> int:
+        """Return 1 for the next run to start, 2 for the one after, ...; 0 for a run that trains or has ended."""
+        with self._lock:
+            waiting = [k for k, tracked in self._runs.items() if tracked.waiting]
             return waiting.index(name) + 1 if name in waiting else 0
 
-    def end(self, name: str, why: str | None = None) -> None:
-        """Stop a run; what was seen of it stays for a while."""
-        with self._changed:
-            if entry := self._entries.get(name):
-                self._end(entry, why)
-                self._round()
+    def end(self, name: str, reason: str | None = None) -> None:
+        """Stop a run; its record stays for a while."""
+        with self._lock:
+            if tracked := self._runs.get(name):
+                self._end(tracked, reason)
+                self._update()
 
     def forget(self, name: str) -> None:
-        """Stop a run and drop all that was seen of it."""
-        with self._changed:
-            if entry := self._entries.pop(name, None):
-                self._end(entry, None)
-                self._round()
+        """Stop a run and drop its record."""
+        with self._lock:
+            if tracked := self._runs.pop(name, None):
+                self._end(tracked, None)
+                self._update()
 
     def close(self) -> None:
-        """Stop and drop them all, and wait a moment for those that train."""
-        with self._changed:
-            going = [entry.run for entry in self._training()]
-        for name in list(self._entries):
+        """Stop and drop all runs, and wait up to two seconds for each that trains."""
+        with self._lock:
+            training = [tracked.run for tracked in self._runs.values() if tracked.training]
+        for name in list(self._runs):
             self.forget(name)
-        for run in going:
+        for run in training:
             run.join(2.0)
 
     @property
     def training(self) -> int:
-        """How many hold a place now."""
-        with self._changed:
-            return len(self._training())
+        """Return how many hold a place now."""
+        with self._lock:
+            return sum(tracked.training for tracked in self._runs.values())
 
-    def _training(self) -> list[Entry]:
-        return [e for e in self._entries.values() if e.begun is not None and e.ended is None]
-
-    def _end(self, entry: Entry, why: str | None) -> None:
-        if entry.ended is None:
-            entry.run.stop()
-            entry.ended, entry.why = self._clock(), why
-
-    def _round(self) -> None:
-        """End what has to end, drop what is too old, start who is next."""
+    def _update(self) -> None:
+        """Bring all runs up to date; the caller holds the lock."""
         now = self._clock()
-        for entry in self._entries.values():
-            if entry.ended is not None:
-                continue
-            if entry.begun is not None and entry.run.done:
-                self._end(entry, None)
-            elif now - entry.seen > self.idle:
-                self._end(entry, "nobody was watching")
-            elif entry.begun is not None and now - entry.begun > self.cap:
-                self._end(entry, f"a run may take {self.cap / 60:g} minutes here")
-        over = [k for k, e in self._entries.items() if e.ended is not None]
-        for i, name in enumerate(reversed(over)):
-            if now - self._entries[name].ended > self.kept or i >= KEPT_RUNS * self.at_once:
-                del self._entries[name]
-        for entry in self._entries.values():
-            if len(self._training()) >= self.at_once:
-                break
-            if entry.begun is None and entry.ended is None:
-                entry.begun = now
-                entry.run.start()
+        self._end_finished(now)
+        self._evict(now)
+        self._start_waiting(now)
 
-    def _watch(self) -> None:
+    def _end_finished(self, now: float) -> None:
+        """End runs that are done, unwatched or over their time."""
+        for tracked in self._runs.values():
+            if tracked.training and tracked.run.done:
+                self._end(tracked, None)
+            elif now - tracked.last_seen > self.idle:
+                self._end(tracked, "nobody was watching")
+            elif tracked.trained_for(now) > self.cap:
+                self._end(tracked, f"a run may take {self.cap / 60:g} minutes here")
+
+    def _evict(self, now: float) -> None:
+        """Drop ended runs that are too old or too many, the newest arrivals last."""
+        ended = [name for name, tracked in self._runs.items() if tracked.ended is not None]
+        for i, name in enumerate(reversed(ended)):
+            if self._runs[name].ended_for(now) > self.retention or i >= ENDED_PER_PLACE * self.at_once:
+                del self._runs[name]
+
+    def _start_waiting(self, now: float) -> None:
+        """Give free places to the runs that came first."""
+        free = self.at_once - self.training
+        for tracked in [t for t in self._runs.values() if t.waiting][: max(free, 0)]:
+            tracked.started = now
+            tracked.run.start()
+
+    def _end(self, tracked: TrackedRun, reason: str | None) -> None:
+        if tracked.ended is None:
+            tracked.run.stop()
+            tracked.ended, tracked.end_reason = self._clock(), reason
+
+    def _supervise(self) -> None:
+        """Update the runs again and again, until there are none."""
         while True:
-            with self._changed:
-                self._round()
-                if not self._entries:
-                    self._watchman = None
+            with self._lock:
+                self._update()
+                if not self._runs:
+                    self._supervisor = None
                     return
-            time.sleep(WATCH)
+            time.sleep(CHECK_EVERY)
 
 
-def _at_once() -> int:
+def _places_from_environment() -> int:
     text = os.environ.get("LATENT_LAB_RUNS", str(AT_ONCE))
     if not text.isdecimal() or not 1 <= int(text) <= 64:
         raise ValueError(f"LATENT_LAB_RUNS must be a whole number in [1, 64], got {text!r}")

@@ -1,4 +1,4 @@
-"""One configuration of a run: its trainer, the engine's loop over it, and what the loop last told."""
+"""One configuration of a live run, trained step by step with the same loop as `train.py`."""
 
 from __future__ import annotations
 
@@ -14,19 +14,19 @@ from gan.training.trainer import Snapshot, Trainer
 class Stepper:
     """A trainer that goes step by step, as its control asks.
 
-    report: least seconds between two sets of numbers. steps: made so far; numbers: of the last step that told any;
-    measured: room for whoever measures; over: whether there is nothing left to do.
+    report: least seconds between two sets of numbers. steps: made so far. numbers: of the last step that gave any.
+    measured: room for the caller's measurements. finished: nothing is left to do.
     """
 
     def __init__(self, trainer: Trainer, control: Control, report: float) -> None:
         self.trainer, self.control, self._report = trainer, control, report
-        self.steps, self.over = 0, False
+        self.steps, self.finished = 0, False
         self.numbers: dict[str, Any] = {}
         self.measured: dict[str, Any] = {}
         self._events = self._loop()
 
     def advance(self) -> Iterator[Alarmed | Changed]:
-        """One step, and what is told of it; waits while paused. Raises what the loop raises."""
+        """Make one step, waiting for it while paused, and yield its events. Raises what the loop raises."""
         for event in self._events:
             if isinstance(event, Ticked):
                 self.steps += 1
@@ -35,10 +35,10 @@ class Stepper:
                 self.numbers = {k: v for k, v in record(event).items() if k != "event"}
             elif isinstance(event, Alarmed | Changed):
                 yield event
-        self.over = True
+        self.finished = True
 
-    def leap(self, state: Snapshot) -> None:
-        """Go on from another state of this run, which is then where a rollback leads to."""
+    def jump_to(self, state: Snapshot) -> None:
+        """Go on from another state of this run; a later rollback leads there."""
         self.trainer.rewind(state)
         self._events = self._loop()
 

@@ -1,4 +1,4 @@
-"""A visitor's own pictures, several files or a zip, as a data set. Nothing about them is trusted."""
+"""A visitor's own pictures, as files or in a zip, read into a data set. Nothing about them is trusted."""
 
 from __future__ import annotations
 
@@ -17,47 +17,49 @@ from gan.errors import DataError
 FILES = 2_000  # pictures taken; more are left out
 FILE_BYTES = 20 * 2**20  # of one picture, unpacked
 ALL_BYTES = 200 * 2**20  # of all of them, unpacked
-NAMED = 12  # refused files that an error lists by name; of the others it tells how many there are for each reason
+LISTED = 12  # refused files that a notice names; the others are counted for each reason
 
 
 def read_uploads(paths: Sequence[Path], resolution: int = 32) -> Dataset:
-    """Pictures and zips of pictures at `paths` to a data set without classes, as `gan.data.load_folder` reads them.
+    """Read pictures and zips of pictures into a data set without classes, as `gan.data.load_folder` does.
 
-    A zip's names lead nowhere: only endings are read of them. Zips inside zips, links, encrypted and oversized entries
-    are refused, and what is unpacked is bounded as it is unpacked, whatever the zip says of its size. Notes tell what
-    was refused and why. DataError, listing that, when fewer than `MIN_PICTURES` pictures are left.
+    Of the names in a zip only the endings are used. Zips inside zips, links, encrypted and oversized entries are
+    refused, and sizes are bounded while unpacking, whatever the zip says. Notes list the refused files and the reasons.
+    DataError, with that list, when fewer than `MIN_PICTURES` pictures are left.
     """
     with tempfile.TemporaryDirectory(prefix="latent-lab-") as folder:
-        taken = _Taken(Path(folder), resolution)
+        accepted = _Accepted(Path(folder), resolution)
         for path in paths:
             if zipfile.is_zipfile(path):
-                taken.add_zip(path)
+                accepted.add_zip(path)
             else:
-                taken.add(path.name, path)
-        refused = taken.told()
-        if taken.count < MIN_PICTURES:
+                accepted.add(path.name, path)
+        refused = accepted.refusal_notice()
+        if accepted.count < MIN_PICTURES:
             raise DataError(
-                f"{taken.count} of the files are pictures that can be read, at least {MIN_PICTURES} are needed: "
-                f"upload more, as PNG, JPEG or WebP, or a zip of them{refused and '. ' + refused}"
+                f"{accepted.count} of the files are readable pictures, at least {MIN_PICTURES} are needed: upload "
+                f"more, as PNG, JPEG or WebP, or a zip of them{refused and '. ' + refused}"
             )
-        data = load_folder(taken.folder, resolution, lambda line: None)
+        data = load_folder(accepted.folder, resolution, lambda line: None)
     notes = tuple(note for note in (*data.notes, refused) if note)
     return replace(data, name="uploaded", captions=(), notes=notes)
 
 
-class _Taken:
-    """Pictures that were accepted, in a folder under names of our own, and what was refused."""
+class _Accepted:
+    """Accepted pictures, in a folder under names of our own, and the refused files with the reasons."""
 
     def __init__(self, folder: Path, resolution: int) -> None:
         self.folder, self.resolution = folder, resolution
-        self.count, self.bytes, self.refused = 0, 0, []
+        self.count, self.bytes = 0, 0
+        self.refused: list[tuple[str, str]] = []  # name, reason
 
-    def refuse(self, name: str, why: str) -> None:
-        self.refused.append((_last(name)[:60] or "?", why))
+    def refuse(self, name: str, reason: str) -> None:
+        """List a file as refused."""
+        self.refused.append((_file_name(name)[:60] or "?", reason))
 
     def add(self, name: str, path: Path) -> None:
-        """A picture that lies at `path`; goes if it is none."""
-        ending = PurePosixPath(_last(name)).suffix.lower()
+        """Accept the picture at `path`, or refuse it."""
+        ending = _ending(name)
         if ending not in ENDINGS:
             return self.refuse(name, "not a picture's ending")
         if self.count >= FILES:
@@ -75,17 +77,18 @@ class _Taken:
         return None
 
     def add_zip(self, path: Path) -> None:
-        """Every picture in a zip."""
+        """Accept or refuse every file of a zip."""
         try:
-            with zipfile.ZipFile(path) as archive, tempfile.TemporaryDirectory(prefix="latent-lab-") as aside:
+            with zipfile.ZipFile(path) as archive, tempfile.TemporaryDirectory(prefix="latent-lab-") as scratch:
                 for entry in archive.infolist():
-                    if not entry.is_dir() and not _last(entry.filename).startswith("."):
-                        self._unpack(archive, entry, Path(aside) / "one")
+                    if not entry.is_dir() and not _file_name(entry.filename).startswith("."):
+                        self._unpack(archive, entry, Path(scratch) / "one")
         except (zipfile.BadZipFile, OSError, ValueError) as error:
             self.refuse(path.name, f"a damaged zip ({error})"[:80])
 
-    def _unpack(self, archive: zipfile.ZipFile, entry: zipfile.ZipInfo, aside: Path) -> None:
-        if PurePosixPath(_last(entry.filename)).suffix.lower() not in ENDINGS:
+    def _unpack(self, archive: zipfile.ZipFile, entry: zipfile.ZipInfo, target: Path) -> None:
+        """Unpack one file to `target`, within bounds, and accept or refuse it."""
+        if _ending(entry.filename) not in ENDINGS:
             return self.refuse(entry.filename, "not a picture's ending")
         if self.count >= FILES or len(self.refused) >= FILES:
             return self.refuse(entry.filename, f"more than {FILES:,} files")
@@ -101,18 +104,23 @@ class _Taken:
             return self.refuse(entry.filename, "damaged")
         if len(data) > most:
             return self.refuse(entry.filename, "too large")
-        aside.write_bytes(data)
-        return self.add(entry.filename, aside)
+        target.write_bytes(data)
+        return self.add(entry.filename, target)
 
-    def told(self) -> str:
-        """A sentence on what was refused and why; empty when nothing was."""
+    def refusal_notice(self) -> str:
+        """Return a sentence on what was refused and why; empty when nothing was."""
         if not self.refused:
             return ""
-        listed = ", ".join(f"{name} ({why})" for name, why in self.refused[:NAMED])
-        more = Counter(why for _, why in self.refused[NAMED:])
-        rest = f" and {more.total():,} more: {', '.join(f'{n:,} {why}' for why, n in more.items())}" if more else ""
-        return f"Refused: {listed}{rest}"
+        listed = ", ".join(f"{name} ({reason})" for name, reason in self.refused[:LISTED])
+        more = Counter(reason for _, reason in self.refused[LISTED:])
+        counted = ", ".join(f"{n:,} {reason}" for reason, n in more.items())
+        return f"Refused: {listed}" + (f" and {more.total():,} more: {counted}" if more else "")
 
 
-def _last(name: str) -> str:
+def _file_name(name: str) -> str:
+    """Return the last part of a path in either style."""
     return PurePosixPath(name.replace("\\", "/")).name
+
+
+def _ending(name: str) -> str:
+    return PurePosixPath(_file_name(name)).suffix.lower()

@@ -1,4 +1,4 @@
-"""`gan.live.export`: what is taken home from a run."""
+"""`gan.live.export`: downloads made of a run."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import torch
 
 import gan
 from gan import train
-from gan.live.export import film, write_folder, zipped
+from gan.live.export import film, write_folder, zip_folder
 from gan.live.lessons import config_of
 from gan.live.run import Run
 
@@ -30,7 +30,7 @@ def run(request):
 def test_a_zip_is_a_model_and_a_checkpoint_that_training_goes_on_from(run, tmp_path, capsys):
     (config,), (state,), shown = run.fork(10**9)
     write_folder(config, state, run.data, tmp_path / "run")
-    with zipfile.ZipFile(io.BytesIO(zipped(tmp_path / "run", "mine"))) as archive:
+    with zipfile.ZipFile(io.BytesIO(zip_folder(tmp_path / "run", "mine"))) as archive:
         archive.extractall(tmp_path / "home")
     model = gan.load(tmp_path / "home" / "mine")
     assert model.config == config and shown == 320

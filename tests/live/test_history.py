@@ -1,6 +1,8 @@
-"""`gan.live.history`: what is kept of a run, and that it stays bounded."""
+"""`gan.live.history`: which moments are kept, and that they stay bounded."""
 
 from __future__ import annotations
+
+import threading
 
 import torch
 
@@ -12,22 +14,22 @@ from gan.training.trainer import Snapshot
 FULL = 4_000  # bytes of one state
 
 
-def lived(count: int, keep: tuple[int, ...] = ()) -> History:
-    """A past of so many moments, as `gan.live.run` fills it; keep: those kept in any case."""
+def filled(count: int, keep: tuple[int, ...] = ()) -> History:
+    """A history of so many moments, filled as by `gan.live.worker`; keep: those kept in any case."""
     state = Snapshot({"weights": torch.zeros(FULL // 4)}, 0, 0, 0.0, 1.0)
     out = History()
     for i in range(count):
-        kept, whole = out.due(i)
-        states = ((None, state),) if whole or i in keep else None
-        out.add(Moment(i, 10 * i, i, 0.1 * i, (View({}, {"loss": i}),), states), kept or i in keep)
+        due, with_state = out.keeps(i)
+        states = ((None, state),) if with_state or i in keep else None
+        out.add(Moment(i, 10 * i, i, 0.1 * i, (View({}, {"loss": i}),), states), due or i in keep)
     return out
 
 
 def test_the_past_stays_bounded_and_its_beginning_stays(monkeypatch):
-    monkeypatch.setattr(history, "FRAMES", 12)
-    monkeypatch.setattr(history, "STATES", 4 * FULL)
+    monkeypatch.setattr(history, "MAX_MOMENTS", 12)
+    monkeypatch.setattr(history, "MAX_STATE_BYTES", 4 * FULL)
     for count in (1, 12, 13, 100, 1000):
-        kept = lived(count)
+        kept = filled(count)
         numbers = [m.number for m in kept.moments]
         assert min(count, 6) <= len(numbers) <= 12 and numbers[0] == 0 and numbers == sorted(set(numbers))
         assert [c["number"] for c in kept.curve] == numbers and kept.curve[-1]["sides"] == [{"loss": numbers[-1]}]
@@ -37,18 +39,29 @@ def test_the_past_stays_bounded_and_its_beginning_stays(monkeypatch):
 
 
 def test_the_newest_is_there_kept_or_not(monkeypatch):
-    monkeypatch.setattr(history, "FRAMES", 4)
-    kept = lived(8)
+    monkeypatch.setattr(history, "MAX_MOMENTS", 4)
+    kept = filled(8)
     assert kept.moments[-1].number < 7 and [m.number for m in kept.all()] == [*(m.number for m in kept.moments), 7]
     assert kept.latest.number == 7 and History().all() == []
-    kept = lived(8, keep=(7,))
+    kept = filled(8, keep=(7,))
     assert kept.moments[-1] is kept.latest and kept.latest.states and kept.all() == kept.moments
 
 
 def test_one_goes_back_to_the_last_state_before(monkeypatch):
-    monkeypatch.setattr(history, "STATES", 2 * FULL)
-    kept = lived(40)
+    monkeypatch.setattr(history, "MAX_STATE_BYTES", 2 * FULL)
+    kept = filled(40)
     with_state = [m.number for m in kept.moments if m.states]
     for number in range(40):
         assert kept.before(number).number == max(n for n in with_state if n <= number)
     assert kept.before(-1) is None
+
+
+def test_waiting_ends_with_a_newer_moment_with_time_or_with_the_run():
+    kept = filled(3)
+    assert kept.count == 3 and kept.wait(1, 0.0) is kept.latest and kept.wait(2, 0.01) is None
+    late = threading.Timer(0.05, kept.add, [Moment(3, 0, 0, 0.0, ()), False])
+    late.start()
+    assert kept.wait(2, 60.0).number == 3
+    end = threading.Timer(0.05, kept.close)
+    end.start()
+    assert kept.wait(3, 60.0) is None and kept.closed

@@ -132,7 +132,7 @@ def begin(spaces):
 @pytest.mark.parametrize("dataset", ["ring", "mnist-10k"])
 def test_a_run_in_bursts_is_the_run_that_was_never_lent(spaces, begin, monkeypatch, dataset):
     steps = 60 if dataset == "ring" else 12
-    monkeypatch.setattr(bursts, "SENT", {"points": 0.02, "pictures": 0.1})
+    monkeypatch.setattr(bursts, "SEND_EVERY", {"points": 0.02, "pictures": 0.1})
     monkeypatch.setattr(gpu, "STARTING", gpu.TRAINING - 0.15)  # so bursts of .15 s
     one, other = config(dataset, images=16 * steps), config(dataset, images=16 * steps, loss="hinge")
     lent = begin(one, other)
@@ -152,15 +152,15 @@ def test_a_burst_is_bounded_and_speaks_all_the_while(spaces, monkeypatch):
     from gan.training.trainer import Trainer
     from gan.training.validation import prepare
 
-    monkeypatch.setattr(bursts, "SENT", {"points": 0.5, "pictures": 0.5})
-    monkeypatch.setattr(bursts, "BEAT", 0.05)
+    monkeypatch.setattr(bursts, "SEND_EVERY", {"points": 0.5, "pictures": 0.5})
+    monkeypatch.setattr(bursts, "HEARTBEAT", 0.05)
     ready, data = prepare(config())
-    states = [bursts.packed(Trainer(ready, data).snapshot())]
+    states = [bursts.pack(Trainer(ready, data).snapshot())]
     begun = time.monotonic()
-    news = list(bursts.burst([ready], bursts.packed(data), states, 0.8, "cpu"))
+    news = list(bursts.burst([ready], bursts.pack(data), states, 0.8, "cpu"))
     assert 0.8 <= time.monotonic() - begun < 5
     assert news.count(None) >= 5 and len([n for n in news if n]) >= 2
-    assert news[-1].steps[0] > 0 and bursts.unpacked(news[-1].states[0]).step == news[-1].steps[0]
+    assert news[-1].steps[0] > 0 and bursts.unpack(news[-1].states[0]).step == news[-1].steps[0]
     pickle.dumps(news)
     assert all(isinstance(v, np.ndarray) for v in news[-1].states[0][1]["tensors"].values())
     assert 0 < gpu.STARTING < gpu.TRAINING <= 120

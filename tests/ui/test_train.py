@@ -142,7 +142,7 @@ def test_a_run_is_seen_asked_and_gone_back_to(tab):
     tab.until(fork["run"], seen, "frames of the fork")
     assert tab.ask(run=run, what="play") == {} and tab.ask(run=run, what="stop") == {}
     assert tab.ask(run=run, what="forget") == {}
-    assert "not here any more" in tab.news(run=run)["error"]
+    assert "no longer available" in tab.news(run=run)["error"]
 
 
 def test_what_a_run_has_learnt_is_opened_taken_home_and_filmed(tab, tiny_registry, tmp_path):
@@ -235,7 +235,7 @@ def test_nonsense_begins_nothing_and_says_why(tab, runs, payload, words):
 @pytest.mark.parametrize("function", ["news", "moment", "ask", "film", "take", "open", "fork"])
 @pytest.mark.parametrize("name", [None, 5, "", "nobody", ["a"], "x" * 10_000])
 def test_a_run_that_is_not_there_is_not_there_for_anyone(tab, function, name):
-    assert "not here any more" in getattr(tab, function)(run=name, what="play", number=0, kind="gif")["error"]
+    assert "no longer available" in getattr(tab, function)(run=name, what="play", number=0, kind="gif")["error"]
 
 
 @pytest.mark.parametrize(
@@ -284,7 +284,7 @@ def test_twenty_runs_leave_no_thread_and_no_memory(tab, runs):
     for _ in range(20):
         one()
     gc.collect()
-    assert not [t for t in threading.enumerate() if t.name == "live-run"] and not runs._entries
+    assert not [t for t in threading.enumerate() if t.name == "live-run"] and not runs._runs
     assert resident() - memory < 40, "megabytes"
 
 

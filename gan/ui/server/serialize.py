@@ -11,11 +11,11 @@ from gan.ui.server import train_form
 if TYPE_CHECKING:
     from gan.config import Config
     from gan.live.history import Moment
-    from gan.live.runs import Entry
+    from gan.live.runs import TrackedRun
     from gan.live.views import View
 
 
-def news(entry: Entry, place: int, moment: Moment | None, fresh: bool) -> dict[str, Any]:
+def news(entry: TrackedRun, place: int, moment: Moment | None, fresh: bool) -> dict[str, Any]:
     """place: how many are before it in line; paused, notice, done, error, why; the newest moment, if it is newer.
 
     fresh: also all that was before: backdrop and curve. The moments that are kept are told as [number, shown].
@@ -23,7 +23,7 @@ def news(entry: Entry, place: int, moment: Moment | None, fresh: bool) -> dict[s
     run = entry.run
     out: dict[str, Any] = {
         "place": place, "paused": run.paused, "notice": run.notice, "done": run.done, "error": run.error,
-        "why": entry.why,
+        "why": entry.end_reason,
         "alarms": [dataclasses.asdict(alarm) for alarm in run.alarms[-20:]],
         "sides": [settings(config) for config in run.configs],
     }  # fmt: skip

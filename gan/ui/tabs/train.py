@@ -142,7 +142,7 @@ def functions(registry: ModelRegistry, runs: Callable[[], Runs]) -> list[Callabl
                 moment = entry.run.latest(after, NEWS)
         except rpc.Busy:
             moment = entry.run.latest(after)
-        return serialize.news(entry, runs().place(name), moment, fresh=after < 0)
+        return serialize.news(entry, runs().queue_position(name), moment, fresh=after < 0)
 
     @rpc.answer
     def moment(payload: rpc.Payload) -> rpc.Payload:
@@ -190,7 +190,7 @@ def functions(registry: ModelRegistry, runs: Callable[[], Runs]) -> list[Callabl
 
         with taking(), tempfile.TemporaryDirectory(prefix="latent-lab-") as folder:
             name, shown = _folder(found(payload).run, payload, Path(folder))
-            return rpc.download(f"{name}-{shown}.zip", "application/zip", run_export.zipped(Path(folder), name))
+            return rpc.download(f"{name}-{shown}.zip", "application/zip", run_export.zip_folder(Path(folder), name))
 
     @rpc.answer
     def open(payload: rpc.Payload) -> rpc.Payload:
@@ -210,11 +210,11 @@ def _lent() -> Callable[..., Any] | None:
 
 
 def _begun(runs: Runs, run: Run) -> str:
-    from gan.live.runs import Full
+    from gan.live.runs import QueueFull
 
     try:
         return runs.begin(run)
-    except Full as error:
+    except QueueFull as error:
         raise ValueError(str(error)) from None
 
 
