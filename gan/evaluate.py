@@ -1,4 +1,4 @@
-"""Measure a model folder: each number beside what real pictures score in place of the generated ones.
+"""Measure a model folder: each number beside the score of real pictures in place of generated ones.
 
 python -m gan.evaluate FOLDER [--data-root data] [--samples N] [--device auto] [--no-cas]
 
@@ -19,9 +19,9 @@ from gan.models.model import load
 
 
 def _parser() -> argparse.ArgumentParser:
-    flags = argparse.ArgumentParser(prog="python -m gan.evaluation.evaluate", description=__doc__.splitlines()[0])
+    flags = argparse.ArgumentParser(prog="python -m gan.evaluate", description=(__doc__ or "").splitlines()[0])
     flags.add_argument("folder", type=Path, help="a model folder")
-    flags.add_argument("--data-root", default="data", help="where downloaded data sets live (default: data)")
+    flags.add_argument("--data-root", default="data", help="folder of downloaded data sets (default: data)")
     flags.add_argument("--samples", type=int, default=SAMPLES, help=f"generated pictures (default: {SAMPLES})")
     flags.add_argument("--device", default="auto", help="auto, cpu or cuda (default: auto)")
     flags.add_argument("--no-cas", action="store_true", help="skip the classifier accuracy score, the slowest part")
@@ -29,11 +29,11 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def main() -> None:
-    """Evaluate, record, print. What goes on is told on stderr, so that stdout is JSON alone."""
+    """Evaluate, record and print. Progress goes to stderr: stdout is JSON alone."""
     arguments = _parser().parse_args()
     try:
         model = load(arguments.folder, arguments.device)
-        read_metrics(arguments.folder)  # what could not be recorded is not measured
+        read_metrics(arguments.folder)  # an unusable file is found before the work, not after it
         result = evaluate(
             model,
             arguments.data_root,

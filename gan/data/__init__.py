@@ -17,7 +17,7 @@ from gan.data.points import DISTRIBUTIONS
 from gan.data.stacked import load_stacked_mnist
 from gan.errors import DataError
 
-__all__ = ["DATASETS", "DataError", "Dataset", "Source", "load"]
+__all__ = ["DATASETS", "DataError", "Dataset", "Source", "full_set", "load"]
 
 # fmt: off
 _CC_BY_SA = "CC-BY-SA-3.0"
@@ -72,6 +72,12 @@ def load(
         f"unknown data set {name!r}: pass one of {', '.join(DATASETS)}, the path of a folder of pictures, or, with "
         f"--network points, one of {', '.join(DISTRIBUTIONS)}"
     )
+
+
+def full_set(name: str) -> str:
+    """Return the data set that `name` is a subset of, else `name` itself; unknown names too."""
+    source = DATASETS.get(name)
+    return (source.subset_of if source else "") or name
 
 
 def _check_split(what: str, split: str, splits: tuple[str, ...]) -> None:

@@ -1,0 +1,1 @@
+"""Evaluation of a trained model: metrics, the model card, the training curve."""

@@ -1,22 +1,28 @@
-"""`gan.evaluation.card`: the command that reproduces a run, the card's front matter, the sample grid."""
+"""`gan.evaluation.card`: the command that reproduces a run, the card's text and front matter; the sample grid."""
 
 from __future__ import annotations
 
 import dataclasses
 import shlex
+import shutil
+from pathlib import Path
 
 import numpy as np
 import pytest
 import yaml
 from PIL import Image
 
+import gan
 from gan import train_flags
 from gan.config import PRESETS, Config
 from gan.evaluation.card import card, command, licence_of
+from gan.evaluation.evaluate import record
 from gan.models.image_grid import GRID, grid_image, write_grid
+from gan.models.weights import read_config
 from gan.networks import NETWORKS
 from gan.training.losses import LOSSES
 
+SHIPPED = sorted(p.parent for p in Path(__file__).resolve().parents[2].glob("weights/*/config.json"))
 METRICS = {"images": 12_345, "seconds": 1.23456, "device": "cpu", "grid": [8, 8], "penalty": 0.000012}
 TRAINED = {"resolution": 28, "channels": 1, "classes": ("a", "b")}
 
@@ -60,7 +66,7 @@ def test_command_reproduces_every_field(field):
 
 
 def test_command_stays_true_when_a_default_changes():
-    """Whatever decides the weights is spelt out; where they lie and how often they are looked at is not."""
+    """Whatever decides the weights is spelt out; folders, devices and intervals of saving are not."""
     words = command(Config(seed=3, gamma=0.5)).split()
     assert words[:2] == ["python", "train.py"] and words[words.index("--gamma") + 1] == "0.5"
     spelt = {w.removeprefix("--").removeprefix("no-").replace("-", "_") for w in words if w.startswith("--")}
@@ -85,7 +91,7 @@ def test_front_matter_is_yaml_whatever_the_data_is_called(dataset):
 
 @pytest.mark.parametrize("loss", LOSSES)
 @pytest.mark.parametrize("network", NETWORKS)
-def test_card_tells_how_it_was_made(network, loss):
+def test_card_says_how_the_model_was_made(network, loss):
     config = Config(network=network, loss=loss, **TRAINED)
     text = card(config, METRICS, "CC-BY-SA-3.0")
     for part in (
@@ -96,7 +102,7 @@ def test_card_tells_how_it_was_made(network, loss):
     assert "grid" not in text.split("| measured")[1]
 
 
-def test_card_tells_every_part_of_a_run_that_was_changed_on_the_way():
+def test_card_names_every_part_of_a_run_whose_settings_changed():
     config = Config(images=300, learning_rate=0.1, **TRAINED)
     segments = [{"shown": 0, "images": 100, "learning_rate": 0.2}, {"shown": 64, "images": 300, "learning_rate": 0.1}]
     text = card(config, {**METRICS, "segments": segments}, "MIT")
@@ -112,7 +118,7 @@ def test_card_tells_every_part_of_a_run_that_was_changed_on_the_way():
         [{"shown": 0, "images": -1}], [{"shown": 0, "images": "<b>"}], [{"shown": 0, "what": 1}],
     ],
 )  # fmt: skip
-def test_card_believes_nothing_that_is_no_part_of_a_run(segments):
+def test_card_ignores_segments_that_are_not_valid(segments):
     config = Config(images=300, **TRAINED)
     assert card(config, {**METRICS, "segments": segments}, "MIT") == card(config, METRICS, "MIT")
 
@@ -126,7 +132,7 @@ EVALUATION = {
 }  # fmt: skip
 
 
-def test_card_tells_what_was_measured_beside_real_pictures():
+def test_card_shows_metrics_beside_those_of_real_pictures():
     text = card(Config(**TRAINED), METRICS | EVALUATION, "MIT")
     training, measured = text.split("| measured by `python -m gan.evaluate` | generated | real |")
     for row in (
@@ -143,7 +149,33 @@ def test_card_tells_what_was_measured_beside_real_pictures():
 
 
 def test_card_of_a_model_that_was_not_measured_says_nothing_of_it():
-    assert "gan.evaluation.evaluate" not in card(Config(**TRAINED), METRICS, "MIT")
+    text = card(Config(**TRAINED), METRICS, "MIT")
+    assert not any(word in text for word in ("gan.evaluate", "Features are", "Memorisation", "neighbours.png"))
+
+
+def test_card_explains_the_metrics_that_it_shows_each_once():
+    text = card(Config(**TRAINED), METRICS | EVALUATION, "MIT")
+    assert text.count("\n- Classifier accuracy score: a classifier") == text.count("\n- Memorisation: the median") == 1
+    assert "\n- Copied" not in text and max(map(len, text.split("\n- ", 1)[1].split("\n\n")[0].splitlines())) <= 120
+
+
+def test_card_says_how_to_install_what_loads_the_model(monkeypatch):
+    monkeypatch.setattr("gan.__version__", "9.8.7")
+    before, snippet = card(Config(**TRAINED), METRICS, "MIT").split("```python\n", 1)
+    assert "Install Latent Lab 9.8.7: `pip install .` in a copy of its repository." in before
+    assert snippet.startswith("import gan\n")
+
+
+@pytest.mark.parametrize("folder", SHIPPED, ids=lambda path: path.name)
+def test_shipped_cards_are_what_the_code_writes_today(folder, tmp_path):
+    """After a change of the card or the version: `gan.evaluation.evaluate.record(folder, read_config(folder), {})`."""
+    copy = shutil.copytree(folder, tmp_path / folder.name, ignore=shutil.ignore_patterns("*.safetensors"))
+    record(copy, read_config(copy), {})
+    for name in ("README.md", "metrics.json"):
+        assert (copy / name).read_text(encoding="utf-8") == (folder / name).read_text(encoding="utf-8"), (
+            f"{folder / name}: renew it with gan.evaluation.evaluate.record"
+        )
+    assert f"Latent Lab {gan.__version__}" in (folder / "README.md").read_text(encoding="utf-8")
 
 
 @pytest.mark.parametrize(
@@ -157,7 +189,7 @@ def test_card_without_classes():
     assert "Classes: none." in card(Config(resolution=28, channels=1), METRICS, "MIT")
 
 
-def test_card_tells_nothing_of_this_machine(tmp_path):
+def test_card_reveals_nothing_of_this_machine(tmp_path):
     place = tmp_path / "cats of mine"
     text = card(Config(dataset=str(place), data_root=str(tmp_path / "data"), **TRAINED), METRICS, "MIT")
     assert str(tmp_path) not in text and tmp_path.name not in text

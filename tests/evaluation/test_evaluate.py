@@ -1,4 +1,4 @@
-"""`gan.evaluation.evaluate`: generators whose faults are known, and what is written down of them."""
+"""`gan.evaluation.evaluate`: generators whose faults are known, and what is recorded of them."""
 
 from __future__ import annotations
 
@@ -19,11 +19,15 @@ from gan import evaluate as command
 from gan.config import Config
 from gan.errors import DataError, FolderError
 from gan.evaluation import evaluate
-from gan.evaluation.card import EVALUATED, card
-from gan.evaluation.metrics.reference import choose
+from gan.evaluation.card import card
+from gan.evaluation.metrics import classifier_accuracy
+from gan.evaluation.metrics.metric import Metric
+from gan.evaluation.metrics.reference import subset
+from gan.evaluation.metrics.registry import METRICS, evaluated
 from gan.ui.server.model_info import read_info
 
 N = 500
+EVALUATED = evaluated()
 SCORE = {"classifier_accuracy_score", "classifier_accuracy_real", "classifier_accuracy_samples"}
 
 
@@ -37,7 +41,7 @@ def nowhere(tmp_path_factory):
 def fewer_digits():
     """A fifth of the bundled digits, 200 a class, in place of all: pixels of 10,000 take their time."""
     load = data.load
-    digits = choose(load("mnist-10k"), torch.arange(2_000))
+    digits = subset(load("mnist-10k"), torch.arange(2_000))
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(data, "load", lambda name, *a, **b: digits if name == "mnist-10k" else load(name, *a, **b))
         yield
@@ -60,19 +64,19 @@ class Pretend:
 
 
 def memorised(model, seeds, label):
-    """Training pictures of the class that was asked for."""
+    """Training pictures of the requested class."""
     rows = [model.by_class[k][(7 * s + 3) % 200] for s, k in zip(seeds, label, strict=True)]
     return model.images[torch.stack(rows)]
 
 
 def blended(model, seeds, label):
-    """New digits: the mean of two training pictures of a class, sharpened, lies near both but on neither."""
+    """New digits: the pixelwise maximum of two training pictures of a class is near both but equal to neither."""
     a, b = (memorised(model, [s + shift for s in seeds], label).float() for shift in (0, 1))
     return torch.maximum(a, b).to(torch.uint8)
 
 
 def collapsed(model, seeds, label):
-    """Whatever is asked for, threes."""
+    """Threes, whatever class is requested."""
     return model.images[model.by_class[3][torch.tensor(seeds) % 200]]
 
 
@@ -86,10 +90,10 @@ def mislabelled(model, seeds, label):
 
 @pytest.fixture(scope="module")
 def results(nowhere):
-    """What is measured of each of these generators; no score but where it is looked at."""
+    """The result of each of these generators; the slow score only of the one that needs it."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(evaluate, "SCORE_SAMPLES", 1500)
-        patch.setattr(evaluate, "SCORE_IMAGES", 6000)
+        patch.setattr(classifier_accuracy, "MAX_SAMPLES", 1500)
+        patch.setattr(classifier_accuracy, "SHOWN", 6000)
         return {
             pick.__name__: evaluate.evaluate(Pretend(pick), nowhere, N, score=pick is mislabelled)
             for pick in (memorised, blended, collapsed, noise, mislabelled)
@@ -106,7 +110,7 @@ def test_everything_is_flat_and_known_to_the_card(results):
     assert json.loads(json.dumps(results)) == results
 
 
-def test_sample_counts_and_reference_are_told(results):
+def test_sample_counts_and_reference_are_stored(results):
     for result in results.values():
         assert result["reference"] == "train"
         assert {result[f"{what}_samples"] for what in ("frechet", "manifold", "class", "memorisation")} == {N}
@@ -120,7 +124,7 @@ def test_the_floor_is_the_data_s_own_and_the_same_for_all_models(results):
     assert floors[0]["classifier_accuracy"] > 0.99
 
 
-def test_pictures_of_the_training_set_score_as_the_floor_but_are_found_out(results):
+def test_pictures_of_the_training_set_score_as_the_floor_but_count_as_copied(results):
     got = results["memorised"]
     assert got["frechet_ratio"] < 1.35
     assert got["precision_ratio"] == pytest.approx(1, abs=0.05) and got["recall_ratio"] == pytest.approx(1, abs=0.05)
@@ -129,7 +133,7 @@ def test_pictures_of_the_training_set_score_as_the_floor_but_are_found_out(resul
     assert got["copied_features"] == got["copied_pixels"] == 1
 
 
-def test_new_pictures_are_not_taken_for_memories(results):
+def test_new_pictures_do_not_count_as_copied(results):
     assert results["blended"]["memorisation_pixels"] > 0.5
     assert results["blended"]["memorisation_features"] > 0.5
     assert results["blended"]["copied_pixels"] < 0.2
@@ -167,13 +171,13 @@ def test_the_same_model_scores_the_same(nowhere, results):
     }
 
 
-def test_without_classes_nothing_is_said_of_conditioning(nowhere):
+def test_without_classes_nothing_is_stored_of_conditioning(nowhere):
     plain = Pretend(lambda model, seeds, label: model.images[torch.tensor(seeds) * 7 % 2_000], classes=())
     got = evaluate.evaluate(plain, nowhere, 100)
     assert set(got) == EVALUATED - SCORE - {"conditional_accuracy"}
 
 
-def test_sheet_shows_what_was_remembered(nowhere, tmp_path):
+def test_sheet_shows_copies(nowhere, tmp_path):
     lines = []
     evaluate.evaluate(Pretend(memorised), nowhere, 100, False, tmp_path / "near.png", lines.append)
     with Image.open(tmp_path / "near.png") as image:
@@ -183,7 +187,12 @@ def test_sheet_shows_what_was_remembered(nowhere, tmp_path):
     cells = sheet.reshape(rows, 28, columns, 28).transpose(0, 2, 1, 3)
     assert np.array_equal(cells[:, 0], cells[:, 2])  # the nearest is the very picture
     assert not np.array_equal(cells[:, 0], cells[:, 3])
-    assert lines == ["generating 100 pictures", "looking at them", "looking for their nearest training pictures"]
+    assert lines == [
+        "generating 100 pictures",
+        "comparing them with real pictures",
+        "searching for the nearest training pictures in features",
+        "searching for the nearest training pictures in pixels",
+    ]
 
 
 @pytest.mark.parametrize("samples", [15, 0, -1, 10**6 + 1, 100.0, True, "100"])
@@ -204,6 +213,41 @@ def test_a_name_that_is_not_that_data_set_is_noticed(nowhere, dataset, classes):
         evaluate.evaluate(Pretend(memorised, classes, dataset), nowhere, N)
 
 
+def brightness(comparison, role):
+    """A metric of the test's own: the mean level."""
+    return float(comparison.images(role).double().mean())
+
+
+def test_a_metric_is_one_entry(nowhere, monkeypatch):
+    entry = Metric(brightness, "brightness_floor", "compared", ratio="brightness_ratio", sentence="Brightness: levels.")
+    monkeypatch.setitem(METRICS, "brightness", entry)
+    got = evaluate.evaluate(Pretend(collapsed), nowhere, 50, score=False)
+    assert set(got) == evaluated() - SCORE == EVALUATED - SCORE | {"brightness", "brightness_floor", "brightness_ratio"}
+    assert 10 < got["brightness"] < 100 and got["brightness_ratio"] == got["brightness"] / got["brightness_floor"]
+    config = Config(resolution=28, channels=1, dataset="mnist-10k")
+    text = card(config, {"images": 1} | got, "MIT")
+    assert f"\n| brightness | {got['brightness']:.4g} | {got['brightness_floor']:.4g} |\n" in text
+    assert "\n- Brightness: levels.\n" in text and '"type": "brightness"' in text
+    assert "brightness ratio" not in text
+    known = {k: v for k, v in got.items() if "brightness" not in k}
+    assert "rightness" not in card(config, {"images": 1} | known, "MIT"), "an older folder lacks it"
+
+
+def test_a_metric_that_does_not_apply_is_not_stored():
+    assert Metric(lambda comparison, role: None, "floor", "train", ratio="ratio").record("name", None) == {}
+    only = Metric(lambda comparison, role: None if role == "generated" else 3, "floor", "train", ratio="ratio")
+    assert only.record("name", None) == {"floor": 3}
+    zero = Metric(lambda comparison, role: 0.5 if role == "generated" else 0.0, "floor", "train", ratio="ratio")
+    assert zero.record("name", None) == {"name": 0.5, "floor": 0.0, "ratio": None}
+    assert Metric(lambda comparison, role: [1.0]).record("name", None) == {"name": [1.0]}
+
+
+def test_names_of_metrics_and_floors_are_distinct():
+    keys = [key for name, metric in METRICS.items() for key in metric.keys(name)]
+    assert len(keys) == len(set(keys))
+    assert all(bool(metric.floor) == bool(metric.floor_role) for metric in METRICS.values())
+
+
 # What is written.
 
 
@@ -222,8 +266,8 @@ def run(monkeypatch, capsys, *words) -> tuple[dict, str]:
 def test_the_command_prints_json_and_completes_the_folder(folder, nowhere, monkeypatch, capsys):
     before = {p.name: p.read_bytes() for p in folder.iterdir()}
     old = json.loads(before["metrics.json"])
-    printed, told = run(monkeypatch, capsys, folder, "--data-root", nowhere, "--samples", 64, "--no-cas")
-    assert told.startswith("generating 64 pictures") and not SCORE & set(printed)
+    printed, progress = run(monkeypatch, capsys, folder, "--data-root", nowhere, "--samples", 64, "--no-cas")
+    assert progress.startswith("generating 64 pictures") and not SCORE & set(printed)
     after = {p.name: p.read_bytes() for p in folder.iterdir()}
     assert set(after) == {*before, "neighbours.png"}
     assert {name for name in before if after[name] != before[name]} == {"metrics.json", "README.md"}
@@ -240,7 +284,7 @@ def test_the_command_prints_json_and_completes_the_folder(folder, nowhere, monke
 
 
 def test_emoji_in_colour(tiny_emoji_folder, tmp_path, nowhere, monkeypatch, capsys):
-    monkeypatch.setattr(evaluate, "SCORE_IMAGES", 1800)
+    monkeypatch.setattr(classifier_accuracy, "SHOWN", 1800)
     copy = shutil.copytree(tiny_emoji_folder, tmp_path / "tiny")
     printed, _ = run(monkeypatch, capsys, copy, "--data-root", nowhere, "--samples", 64)
     assert set(printed) == EVALUATED and printed["reference"] == "train"

@@ -1,4 +1,4 @@
-"""`gan.evaluation.loss_curve`: what of a log is drawn, and that it is drawn where it belongs."""
+"""`gan.evaluation.loss_curve`: the losses that are read from a log, and the curve that is drawn."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ def stepped(shown: int, critic: object = 0.5, generator: object = 1.0) -> dict:
     return {"event": "stepped", "shown": shown, "critic_loss": critic, "generator_loss": generator}
 
 
-def test_losses_are_read_in_order_and_nonsense_is_left_out(tmp_path):
-    nonsense = [3, [], {}, {"event": "stepped"}, stepped(48, None), stepped(48, "x"), {"event": "sampled", "shown": 1}]
-    log_of(tmp_path, stepped(16), *nonsense, stepped(32, 0.25, 2.0))
+def test_losses_are_read_in_order_and_other_lines_are_skipped(tmp_path):
+    others = [3, [], {}, {"event": "stepped"}, stepped(48, None), stepped(48, "x"), {"event": "sampled", "shown": 1}]
+    log_of(tmp_path, stepped(16), *others, stepped(32, 0.25, 2.0))
     assert read_losses(tmp_path / "log.jsonl") == [(16, 0.5, 1.0), (32, 0.25, 2.0)]
     assert read_losses(tmp_path / "none.jsonl") == []
 
@@ -71,7 +71,7 @@ def test_any_finite_losses_can_be_drawn(points):
     assert np.asarray(draw(points)).std() > 1
 
 
-def test_a_log_that_tells_too_little_gives_no_picture(tmp_path):
+def test_a_log_of_fewer_than_two_steps_gives_no_picture(tmp_path):
     for events in ([], [stepped(16)], [stepped(16), stepped(16)]):
         log_of(tmp_path, *events)
         assert not write_curve(tmp_path) and not (tmp_path / "curve.png").exists()

@@ -1,1 +1,1 @@
-"""How good generated pictures are, measured without Inception: each number beside what real pictures score."""
+"""Metrics of generated pictures without Inception, each beside its value for real pictures; see `registry`."""

@@ -1,15 +1,51 @@
-"""Class balance: which classes are generated, and how often, against how often they should be."""
+"""Class balance: the share of each class among generated pictures, against the share it should have."""
 
 from __future__ import annotations
 
 import math
+from typing import TYPE_CHECKING
 
 import torch
 from torch import Tensor
 
+if TYPE_CHECKING:
+    from gan.evaluation.metrics.comparison import Comparison
+
+
+def class_histogram(comparison: Comparison, role: str) -> list[float]:
+    """Return the share of each class among a role's pictures, to 5 decimals.
+
+    Classes are those that the classifier predicts, for real pictures too: its mistakes then count in both.
+    """
+    return [round(float(share), 5) for share in _shares(comparison, role)]
+
+
+def classes_covered(comparison: Comparison, role: str) -> int:
+    """Return the number of classes among a role's pictures."""
+    return covered(_shares(comparison, role))
+
+
+def class_entropy(comparison: Comparison, role: str) -> float:
+    """Return the entropy of a role's class shares, in nats."""
+    return entropy(_shares(comparison, role))
+
+
+def class_entropy_relative(comparison: Comparison, role: str) -> float:
+    """Return the entropy of a role's class shares over its maximum."""
+    return relative_entropy(_shares(comparison, role))
+
+
+def class_kl(comparison: Comparison, role: str) -> float:
+    """Return the KL divergence of a role's class shares from those of the training pictures, in nats."""
+    return kl_divergence(_shares(comparison, role), _shares(comparison, "train"))
+
+
+def _shares(comparison: Comparison, role: str) -> Tensor:
+    return histogram(comparison.predicted(role), len(comparison.classifier.classes))
+
 
 def histogram(labels: Tensor, classes: int) -> Tensor:
-    """Share float64 (K,) of each class among labels int64 (N,), N >= 1, in [0, K); ValueError otherwise."""
+    """Return the share float64 (K,) of each class among labels int64 (N,), N >= 1, in [0, K); ValueError otherwise."""
     if labels.dtype != torch.int64 or labels.ndim != 1 or not len(labels):
         raise ValueError(f"labels must be int64 (N,), at least one, got {labels.dtype} {tuple(labels.shape)}")
     if int(labels.min()) < 0 or int(labels.max()) >= classes:
@@ -18,23 +54,23 @@ def histogram(labels: Tensor, classes: int) -> Tensor:
 
 
 def entropy(shares: Tensor) -> float:
-    """-sum p log p of shares (K,), in nats: log K where all classes are as frequent, 0 where there is but one."""
+    """Return -sum p log p of shares (K,), in nats: log K for equally frequent classes, 0 for a single class."""
     _check(shares)
     return float(torch.special.entr(shares).sum())
 
 
 def relative_entropy(shares: Tensor) -> float:
-    """`entropy` over its most, log K: in [0, 1]. ValueError for fewer than two classes."""
+    """Return `entropy` over its maximum, log K: in [0, 1]. ValueError for fewer than two classes."""
     if len(shares) < 2:
         raise ValueError(f"shares must be of two classes or more, got {len(shares)}")
     return entropy(shares) / math.log(len(shares))
 
 
 def kl_divergence(generated: Tensor, real: Tensor) -> float:
-    """KL(generated || real) = sum g log(g / r) of two histograms (K,), in nats, >= 0.
+    """Return KL(generated || real) = sum g log(g / r) of two histograms (K,), in nats, >= 0.
 
-    The reverse KL of benchmarks of mode collapse (VEEGAN, arXiv:1705.07761; PacGAN, arXiv:1712.04086): a class that is
-    missing costs little, a class too many is infinite where the real share is 0.
+    The reverse KL of benchmarks of mode collapse (VEEGAN, arXiv:1705.07761; PacGAN, arXiv:1712.04086). A missing class
+    costs little; a class whose real share is 0 costs infinity.
     """
     _check(generated)
     _check(real)
@@ -44,7 +80,7 @@ def kl_divergence(generated: Tensor, real: Tensor) -> float:
 
 
 def covered(shares: Tensor) -> int:
-    """How many classes (modes) have a picture at all."""
+    """Return the number of classes (modes) with any picture."""
     _check(shares)
     return int((shares > 0).sum())
 

@@ -1,6 +1,6 @@
-"""A small classifier of one data set: the eyes through which `gan.evaluation.evaluate` looks at pictures.
+"""A small classifier of one data set, whose features and predictions every metric of pictures is computed from.
 
-Inception knows dogs and cars, not digits; features of a network that was trained on the data itself tell more of them.
+Inception knows dogs and cars, not digits: features of a network trained on the data set itself distinguish more.
 """
 
 from __future__ import annotations
@@ -12,22 +12,21 @@ import torch
 from torch import Tensor, nn
 
 from gan.config import RESOLUTIONS
+from gan.data import DATASETS, full_set
 from gan.data.dataset import resize
-from gan.errors import DataError, FolderError
-from gan.io import read_json
+from gan.errors import DataError
 from gan.models.weights import load_into
 
 WEIGHTS = Path(__file__).with_name("weights")
-FEATURES = 64  # D, numbers a picture becomes
-BATCH = 512  # pictures looked at at once: bounds memory
-# The bundled tenths are pictures of the full sets, and are judged by the same eyes.
-SAME = {"mnist-10k": "mnist", "fashion-mnist-10k": "fashion-mnist"}
+FEATURES = 64  # D, dimensions of a picture's features
+BATCH = 512  # pictures classified at once: bounds memory
 
 
 class Network(nn.Module):
-    """Pictures (N, C, H, H), H = 28 or 32, in [-1, 1] to logits (N, K): five convolutions, halving thrice, two layers.
+    """Pictures (N, C, H, H), H = 28 or 32, in [-1, 1], to logits (N, K): five convolutions, then two linear layers.
 
-    The first convolution halves at once: four times as fast as one at full size, for .1 points of accuracy on digits.
+    The convolutions halve the resolution three times, the first one included: that is four times as fast as a first one
+    at full size, and costs .1 points of accuracy on digits.
     """
 
     def __init__(self, channels: int, classes: int) -> None:
@@ -46,24 +45,25 @@ class Network(nn.Module):
         self.head = nn.Linear(FEATURES, classes)
 
     def forward(self, x: Tensor) -> Tensor:
+        """Return logits (N, K)."""
         return self.head(self.body(x))
 
 
-def _block(inside: int, outside: int, size: int, stride: int) -> list[nn.Module]:
+def _block(channels_in: int, channels_out: int, size: int, stride: int) -> list[nn.Module]:
     return [
-        nn.Conv2d(inside, outside, size, stride, size // 2, bias=False),
-        nn.BatchNorm2d(outside),
+        nn.Conv2d(channels_in, channels_out, size, stride, size // 2, bias=False),
+        nn.BatchNorm2d(channels_out),
         nn.ReLU(),
     ]
 
 
 class Classifier:
-    """A trained `Network` and what it is for. Calls do not change it.
+    """A trained `Network` with its data set and classes. Calls do not change it.
 
     name        of the data set
     classes     names of the K classes
     resolution  pixels a side that the network takes; pictures of another size are resampled to it
-    accuracy    share of its own unseen pictures, in [0, 1], that it names rightly
+    accuracy    share of held-out pictures, in [0, 1], that it classifies correctly
     """
 
     def __init__(
@@ -75,11 +75,11 @@ class Classifier:
 
     @torch.inference_mode()
     def features(self, images: np.ndarray | Tensor) -> Tensor:
-        """Activations float32 (N, `FEATURES`), >= 0, on the CPU, of the layer before the last.
+        """Return the activations of the layer before the last, float32 (N, `FEATURES`), >= 0, on the CPU.
 
         images: uint8 (N, H, H, C), H one of `RESOLUTIONS`; ValueError otherwise.
         """
-        x = _checked(images, self.channels)
+        x = _check_images(images, self.channels)
         parts = [torch.empty(0, FEATURES)]
         for batch in x.split(BATCH) if len(x) else ():
             batch = fit_size(batch.permute(0, 3, 1, 2), self.resolution)
@@ -87,29 +87,29 @@ class Classifier:
         return torch.cat(parts)
 
     def logits(self, features: Tensor) -> Tensor:
-        """Logits float32 (N, K), on the CPU, of each row of `features`."""
+        """Return logits float32 (N, K), on the CPU, of each row of `features`."""
         return self.network.head(features.to(self.device)).float().cpu()
 
     def predict(self, features: Tensor) -> Tensor:
-        """The likeliest class int64 (N,), on the CPU, of each row of `features`."""
+        """Return the likeliest class int64 (N,), on the CPU, of each row of `features`."""
         return self.logits(features).argmax(1)
 
 
-def _checked(images: np.ndarray | Tensor, channels: int) -> Tensor:
+def _check_images(images: np.ndarray | Tensor, channels: int) -> Tensor:
     x = torch.from_numpy(np.ascontiguousarray(images)) if isinstance(images, np.ndarray) else images
     if not isinstance(x, Tensor):
         raise ValueError(f"images must be an array of uint8, got {type(images).__name__}")
-    good = x.dtype == torch.uint8 and x.ndim == 4 and x.shape[3] == channels and x.shape[1] == x.shape[2]
-    if not good or x.shape[1] not in RESOLUTIONS:
+    valid = x.dtype == torch.uint8 and x.ndim == 4 and x.shape[3] == channels and x.shape[1] == x.shape[2]
+    if not valid or x.shape[1] not in RESOLUTIONS:
         sides = ", ".join(map(str, RESOLUTIONS))
         raise ValueError(f"images must be uint8 (N, H, H, {channels}), H in {sides}; got {x.dtype} {tuple(x.shape)}")
     return x
 
 
 def fit_size(images: Tensor, resolution: int) -> Tensor:
-    """uint8 (N, C, H, H) to uint8 (N, C, resolution, resolution), as the data set itself is resampled.
+    """Resample uint8 (N, C, H, H) to uint8 (N, C, resolution, resolution), as `gan.data` resamples the data set.
 
-    28 pixels are 32 less the black margin that `gan.data` puts around digits and clothes.
+    28 pixels are 32 without the black margin that `gan.data` puts around digits and clothes.
     """
     if images.shape[-1] == resolution:
         return images
@@ -117,42 +117,33 @@ def fit_size(images: Tensor, resolution: int) -> Tensor:
 
 
 def to_float(images: Tensor) -> Tensor:
-    """uint8 (N, C, H, H) to float32 in [-1, 1], in the layout that convolutions like."""
+    """Convert uint8 (N, C, H, H) to float32 in [-1, 1], channels last, the faster layout for convolutions."""
     return images.float().div(127.5).sub(1).contiguous(memory_format=torch.channels_last)
 
 
-def known(folder: Path = WEIGHTS) -> list[str]:
-    """Names of the data sets that `load_classifier` takes."""
-    own = {p.stem for p in folder.glob("*.json")}
-    return sorted(own | {name for name, same in SAME.items() if same in own})
+def available(folder: Path = WEIGHTS) -> list[str]:
+    """Return the names of the data sets that `load_classifier` accepts."""
+    own = {path.stem for path in folder.glob("*.json")}
+    return sorted(own | {name for name in DATASETS if full_set(name) in own})
 
 
 def load_classifier(name: str, device: str | torch.device = "cpu", folder: Path = WEIGHTS) -> Classifier:
-    """The classifier of the data set `name`, from `folder`/NAME.json and .safetensors.
+    """Load the classifier of the data set `name`, or of the set it is a subset of, from `folder`.
 
-    DataError, with the cure, where there is none; FolderError for damaged files. Nothing in them is trusted.
+    DataError, with the cure, where there is none; FolderError for damaged or inconsistent files: none is trusted.
     """
-    path = folder / f"{SAME.get(name, name)}.json"
-    if name not in known(folder):  # which also keeps a name from leading elsewhere
+    from gan.evaluation.metrics.classifier_file import read_classifier_file  # pydantic: training works without it
+
+    if name not in available(folder):  # this also refuses names that are paths
         raise DataError(
-            f"there is no classifier of the data set {name!r}, only of {', '.join(known(folder))}: evaluate a model of "
-            "one of these, or add a line to RECIPES in gan/evaluation/metrics/fit.py and run "
+            f"there is no classifier of the data set {name!r}, only of {', '.join(available(folder))}: evaluate a "
+            "model of one of these, or add a line to RECIPES in gan/evaluation/metrics/fit.py and run "
             "python -m gan.evaluation.metrics.train_classifier"
         )
-    about = read_json(path)
-    try:
-        classes, resolution, channels = tuple(about["classes"]), about["resolution"], about["channels"]
-        accuracy = about["accuracy"]
-        if not 2 <= len(classes) <= 1000 or not all(isinstance(c, str) for c in classes):
-            raise ValueError("classes must be 2 to 1000 names")
-        if resolution not in (28, 32) or channels not in (1, 3):
-            raise ValueError(f"resolution must be 28 or 32 and channels 1 or 3, got {resolution!r} and {channels!r}")
-        if type(accuracy) is not float or not 0 <= accuracy <= 1:
-            raise ValueError(f"accuracy must be in [0, 1], got {accuracy!r}")
-    except (KeyError, TypeError, ValueError) as error:
-        raise FolderError(f"{path}: not a classifier of this program ({type(error).__name__}: {error})") from None
+    path = folder / f"{full_set(name)}.json"
+    about = read_classifier_file(path)
     with torch.device("meta"):
-        network = Network(channels, len(classes))
-    network = load_into(network, path.with_suffix(".safetensors"), torch.device(device))
+        network = Network(about.channels, len(about.classes))
+    load_into(network, path.with_suffix(".safetensors"), torch.device(device))
     network = network.to(memory_format=torch.channels_last)
-    return Classifier(SAME.get(name, name), network, classes, resolution, channels, accuracy)
+    return Classifier(full_set(name), network, tuple(about.classes), about.resolution, about.channels, about.accuracy)

@@ -1,4 +1,4 @@
-"""Euclidean distances between two sets of rows, a slice at a time, so that memory is bounded."""
+"""Euclidean distances between two sets of rows, computed in slices that bound memory."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ SLICE = 1024  # rows of the second set at a time: 10,000 float64 distances each 
 
 
 def check_rows(name: str, rows: Tensor, least: int = 1) -> None:
-    """ValueError unless rows is floating-point (N, D), finite, N >= least and D >= 1."""
+    """Raise ValueError unless rows is floating-point (N, D), finite, N >= least and D >= 1."""
     if not isinstance(rows, Tensor) or not rows.is_floating_point() or rows.ndim != 2 or not rows.shape[1]:
         got = f"{rows.dtype} {tuple(rows.shape)}" if isinstance(rows, Tensor) else type(rows).__name__
         raise ValueError(f"{name} must be a tensor of floats, one row a picture (N, D), got {got}")
@@ -22,7 +22,7 @@ def check_rows(name: str, rows: Tensor, least: int = 1) -> None:
 
 
 def check_pair(first: str, a: Tensor, second: str, b: Tensor, least: int = 1) -> None:
-    """ValueError unless both are rows as in `check_rows`, of one width and one dtype."""
+    """Raise ValueError unless both are rows as in `check_rows`, of one width and one dtype."""
     check_rows(first, a, least)
     check_rows(second, b, least)
     if a.shape[1] != b.shape[1] or a.dtype != b.dtype:
@@ -30,11 +30,11 @@ def check_pair(first: str, a: Tensor, second: str, b: Tensor, least: int = 1) ->
         raise ValueError(f"{first} and {second} must have rows of one width and dtype, got {shapes}")
 
 
-def slices(a: Tensor, b: Tensor, size: int = SLICE) -> Iterator[tuple[slice, Tensor]]:
-    """Squared distances of a (N, D) to each slice of b (M, D): pairs of the slice of b and distances (N, slice).
+def squared_distances(a: Tensor, b: Tensor, size: int = SLICE) -> Iterator[tuple[slice, Tensor]]:
+    """Yield, for each slice of b (M, D), the slice and the squared distances (N, slice) of a (N, D) to it, >= 0.
 
-    |x|^2 + |y|^2 - 2 x y, a matrix product, after both are moved to a's mean, where the squares cancel least;
-    what rounding makes negative is 0.
+    |x|^2 + |y|^2 - 2 x y, a matrix product, with a's mean as the origin, where rounding errors are least. The error is
+    a few epsilons of |x|^2 + |y|^2: equal rows get 0 or a little more, depending on the processor.
     """
     middle = a.mean(0)
     a, b = a - middle, b - middle

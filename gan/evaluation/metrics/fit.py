@@ -1,4 +1,4 @@
-"""Train one small classifier on labelled pictures: for the shipped ones, and for the classifier accuracy score."""
+"""Train a small classifier on labelled pictures: the shipped ones, and those of the classifier accuracy score."""
 
 from __future__ import annotations
 
@@ -19,17 +19,17 @@ WEIGHT_DECAY = 5e-4
 
 @dataclass(frozen=True)
 class Recipe:
-    """How long, and with what distortions, drawn anew for each picture each time that it is shown."""
+    """Length and distortions of a training, the latter drawn anew each time that a picture is shown."""
 
     epochs: int
-    shift: float = 2.0  # pixels, the most, either way
-    turn: float = 0.0  # degrees, the most, either way
-    zoom: float = 0.0  # share, the most, either way
-    flip: bool = False  # left and right, half of the time
-    erase: int = 0  # pixels a side of a square that is made mid-grey; 0: none
+    shift: float = 2.0  # pixels, at most, in either direction
+    turn: float = 0.0  # degrees, at most, in either direction
+    zoom: float = 0.0  # share, at most, in either direction
+    flip: bool = False  # mirrored left to right, half of the time
+    erase: int = 0  # pixels a side of a square set to mid-grey; 0: none
 
 
-# A flipped 2 is no digit; a flipped shirt is a shirt. 1,911 emoji need all the help that there is.
+# A flipped 2 is not a digit, a flipped shirt is a shirt. 1,911 emoji need every distortion.
 RECIPES = {
     "mnist": Recipe(epochs=12, turn=8, zoom=0.08),
     "fashion-mnist": Recipe(epochs=24, flip=True),
@@ -37,23 +37,23 @@ RECIPES = {
 }
 
 
-def distort(x: Tensor, recipe: Recipe, source: torch.Generator) -> Tensor:
-    """Pictures float (N, C, H, H), each shifted, turned, zoomed, flipped and erased at random; the border repeats."""
+def distort(x: Tensor, recipe: Recipe, rng: torch.Generator) -> Tensor:
+    """Shift, turn, zoom, flip and erase pictures float (N, C, H, H), each at random; the border repeats."""
     n, _, size, _ = x.shape
 
     def draw(most: float) -> Tensor:
-        return (torch.rand(n, generator=source) * 2 - 1) * most
+        return (torch.rand(n, generator=rng) * 2 - 1) * most
 
     angle, scale = draw(math.radians(recipe.turn)), draw(recipe.zoom).exp()
-    mirror = torch.where(torch.rand(n, generator=source) < 0.5, -1.0, 1.0) if recipe.flip else torch.ones(n)
-    # Whole pixels: a plain shift then blurs nothing.
+    mirror = torch.where(torch.rand(n, generator=rng) < 0.5, -1.0, 1.0) if recipe.flip else torch.ones(n)
+    # Whole pixels: a shift alone does not blur.
     along, down = (draw(recipe.shift).round() * 2 / size for _ in range(2))
     cos, sin = angle.cos() * scale, angle.sin() * scale
     rows = torch.stack([cos * mirror, -sin, along, sin * mirror, cos, down], 1).reshape(n, 2, 3).to(x.device)
     grid = functional.affine_grid(rows, list(x.shape), align_corners=False)
     x = functional.grid_sample(x, grid, "bilinear", "border", align_corners=False)
     if recipe.erase:
-        corner = torch.randint(0, size, (2, n, 1), generator=source) - recipe.erase // 2
+        corner = torch.randint(0, size, (2, n, 1), generator=rng) - recipe.erase // 2
         inside = (torch.arange(size) >= corner) & (torch.arange(size) < corner + recipe.erase)  # (2, N, H)
         x = x.masked_fill((inside[0, :, :, None] & inside[1, :, None, :])[:, None].to(x.device), 0.0)
     return x.contiguous(memory_format=torch.channels_last)
@@ -68,48 +68,47 @@ def fit(
     device: str | torch.device = "cpu",
     progress: Callable[[str], None] = lambda line: None,
 ) -> Network:
-    """A network trained from scratch on images uint8 (N, C, H, H), H = 28 or 32, and labels int64 (N,).
+    """Train a network from scratch on images uint8 (N, C, H, H), H = 28 or 32, and labels int64 (N,).
 
-    SGD with Nesterov momentum; the rate rises over a tenth of the run and falls as a cosine. The result depends on
-    nothing but the arguments (and on the number of threads). ValueError for fewer than two pictures, or labels that do
-    not fit.
+    SGD with Nesterov momentum; the rate rises over a tenth of the run and falls as a cosine. The result depends only on
+    the arguments and the number of threads. ValueError for fewer than two pictures, or labels that do not fit.
     """
     if len(images) < 2 or labels.shape != (len(images),):
         raise ValueError(f"needs two pictures or more, and a label each; got {len(images)} and {tuple(labels.shape)}")
     if int(labels.min()) < 0 or int(labels.max()) >= classes:
         raise ValueError(f"labels must be in [0, {classes - 1}], got {int(labels.min())} to {int(labels.max())}")
-    source = torch.Generator().manual_seed(seed)
+    rng = torch.Generator().manual_seed(seed)
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
         network = Network(images.shape[1], classes)
-    network = network.to(device, memory_format=torch.channels_last).train()
+    network = network.to(device).to(memory_format=torch.channels_last).train()
     optimiser = torch.optim.SGD(
         network.parameters(), LEARNING_RATE, momentum=0.9, weight_decay=WEIGHT_DECAY, nesterov=True
     )
     size = min(BATCH_SIZE, len(images))
-    a_round = len(images) // size  # what is left over is shown in another epoch: batch statistics want whole batches
-    total, step = recipe.epochs * a_round, 0
+    steps = len(images) // size  # of an epoch; the rest is shown in another one: batch statistics need whole batches
+    total, step = recipe.epochs * steps, 0
     for epoch in range(recipe.epochs):
-        order = torch.randperm(len(images), generator=source)
-        seen = 0.0
-        for chosen in order[: a_round * size].split(size):
+        order = torch.randperm(len(images), generator=rng)
+        summed = 0.0
+        for chosen in order[: steps * size].split(size):
             rate = min((step + 1) / (0.1 * total), 1.0) * 0.5 * (1 + math.cos(math.pi * step / total))
             optimiser.param_groups[0]["lr"] = LEARNING_RATE * rate
-            x = distort(to_float(images[chosen].to(device)), recipe, source)
+            x = distort(to_float(images[chosen].to(device)), recipe, rng)
             with torch.autocast(x.device.type, torch.bfloat16):
                 logits = network(x)
             loss = functional.cross_entropy(logits.float(), labels[chosen].to(device))
             optimiser.zero_grad()
             loss.backward()
             optimiser.step()
-            step, seen = step + 1, seen + float(loss.detach())
-        progress(f"epoch {epoch + 1} of {recipe.epochs}: loss {seen / a_round:.4f}")
+            step, summed = step + 1, summed + float(loss.detach())
+        progress(f"epoch {epoch + 1} of {recipe.epochs}: loss {summed / steps:.4f}")
     return network.eval().requires_grad_(False)
 
 
 @torch.inference_mode()
 def accuracy(network: Network, images: Tensor, labels: Tensor) -> float:
-    """Share, in [0, 1], of images uint8 (N, C, H, H), N >= 1, whose label the network ranks first."""
+    """Return the share, in [0, 1], of images uint8 (N, C, H, H), N >= 1, whose label the network ranks first."""
     device = next(network.parameters()).device
     parts = [network(to_float(batch.to(device))).argmax(1).cpu() for batch in images.split(BATCH)]
     return float((torch.cat(parts) == labels).double().mean())

@@ -1,19 +1,29 @@
-"""Frechet distance between two sets of features, each taken for a Gaussian."""
+"""Frechet distance between two sets of features, each modelled as a Gaussian."""
 
 from __future__ import annotations
+
+from typing import TYPE_CHECKING
 
 import torch
 from torch import Tensor
 
 from gan.evaluation.metrics.distances import check_pair
 
+if TYPE_CHECKING:
+    from gan.evaluation.metrics.comparison import Comparison
+
+
+def measure(comparison: Comparison, role: str) -> float:
+    """Return the Frechet distance of a role's pictures to the compared real ones, in the classifier's features."""
+    return frechet_distance(comparison.features(role).double(), comparison.features("compared").double())
+
 
 def frechet_distance(a: Tensor, b: Tensor) -> float:
-    """The distance, >= 0, between the Gaussians fitted to features a (N, D) and b (M, D), as FID has it: squared.
+    """Return the distance, >= 0, between the Gaussians fitted to features a (N, D) and b (M, D): squared, as FID is.
 
     |m_a - m_b|^2 + tr(S_a + S_b - 2 (S_a^1/2 S_b S_a^1/2)^1/2), arXiv:1706.08500 equation 6, in float64. Covariances
-    may be singular: fewer rows than D + 1 are allowed, two are the least. The estimate is biased upwards by a term that
-    falls as 1 / N: compare only what was measured with the same N and M. ValueError for other shapes or values.
+    may be singular: N and M must be at least 2, and may be less than D + 1. The estimate is biased upwards by a term
+    that falls as 1 / N: compare only values of the same N and M. ValueError for other shapes or values.
     """
     check_pair("a", a, "b", b, least=2)
     return gaussian_distance(*_moments(a), *_moments(b))
@@ -27,10 +37,11 @@ def _moments(rows: Tensor) -> tuple[Tensor, Tensor]:
 
 
 def gaussian_distance(mean_a: Tensor, cov_a: Tensor, mean_b: Tensor, cov_b: Tensor) -> float:
-    """The same for two Gaussians, means (D,), covariances (D, D): symmetric, positive semidefinite, float64.
+    """Return the same for two Gaussians: means (D,), covariances (D, D) symmetric positive semidefinite, float64.
 
-    The product of two covariances is not symmetric, and its square root unsafe near rank deficiency (it turns complex);
-    S_a^1/2 S_b S_a^1/2 has the same eigenvalues, is symmetric, and negative eigenvalues are rounding: they count as 0.
+    The product of two covariances is not symmetric, and its square root is unstable near rank deficiency: it turns
+    complex. S_a^1/2 S_b S_a^1/2 has the same eigenvalues and is symmetric; its negative eigenvalues are rounding errors
+    and count as 0.
     """
     values, vectors = torch.linalg.eigh(cov_a)
     root = (vectors * values.clamp_min(0).sqrt()) @ vectors.T

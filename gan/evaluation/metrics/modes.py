@@ -1,4 +1,4 @@
-"""How much of a 2-D distribution a generator covers: the published protocol of ring and grid."""
+"""Mode coverage of a 2-D mixture by generated points: the published protocol of ring and grid."""
 
 from __future__ import annotations
 
@@ -16,9 +16,12 @@ SAMPLES = 2_500
 
 @dataclass(frozen=True)
 class Coverage:
-    """modes: centres with at least one hit, of `of`. quality: share of points that hit any, in [0, 1].
+    """Hits around the centres of a mixture.
 
-    kl: of the hits' distribution over centres from the uniform one, in nats; infinite without any hit.
+    modes    centres with at least one hit
+    of       centres
+    quality  share of points that are a hit, in [0, 1]
+    kl       KL divergence of the hits' distribution over centres from the uniform one, in nats; infinite without hits
     """
 
     modes: int
@@ -28,10 +31,9 @@ class Coverage:
 
 
 def coverage(points: Tensor, distribution: Mixture) -> Coverage:
-    """Coverage of a distribution by points (N, 2), after VEEGAN (arXiv:1705.07761) and PacGAN (arXiv:1712.04086,
-    section 4.1).
+    """Measure the coverage of a mixture by points (N, 2), N >= 1; ValueError for another shape.
 
-    ValueError for points of another shape, or none.
+    After VEEGAN (arXiv:1705.07761) and PacGAN (arXiv:1712.04086, section 4.1).
     """
     if points.ndim != 2 or points.shape[1] != 2 or not len(points):
         raise ValueError(f"points must be of shape (N, 2), N at least 1, got {tuple(points.shape)}")

@@ -1,4 +1,4 @@
-"""Which real pictures generated ones are compared with, and which give the floor."""
+"""The real pictures that generated ones are compared with, and those that give the floor."""
 
 from __future__ import annotations
 
@@ -10,9 +10,7 @@ from torch import Tensor
 
 from gan import data
 from gan.data.dataset import Dataset
-from gan.data.mnist import FAMILY, FILES
 from gan.errors import DataError
-from gan.evaluation.metrics.classifier import SAME
 
 SEED = 0  # of every choice of pictures
 HOLD_OUT = 10  # one in so many pictures of a class is held out from classifiers where the data has no test split
@@ -20,13 +18,13 @@ HOLD_OUT = 10  # one in so many pictures of a class is held out from classifiers
 
 @dataclass(frozen=True)
 class Reference:
-    """Real pictures, by role; none is drawn twice in one role.
+    """Real pictures by role; no role holds a picture twice.
 
-    split     "test": compared with pictures that no network has seen. "train": there are none such
-    train     all that the generator learnt from
+    split     "test": generated pictures are compared with pictures that no network has seen; "train": there are none
+    train     all that the generator was trained on
     compared  what generated pictures are compared with
-    floor     other real pictures, as many: what they score against `compared` is the best to be hoped for
-    fit_on    what a classifier may learn from
+    floor     as many other real pictures: their score against `compared` is the best possible
+    fit_on    what a classifier may be trained on
     test_on   what it is tested on
     """
 
@@ -39,48 +37,48 @@ class Reference:
 
 
 def hold_out(labels: Tensor) -> Tensor:
-    """Which of labels int64 (N,) are held out, bool (N,): a tenth of each class, rounded, by a fixed seed."""
-    source, out = torch.Generator().manual_seed(SEED), torch.zeros(len(labels), dtype=torch.bool)
+    """Mark the held-out ones of labels int64 (N,), as bool (N,): a tenth of each class, rounded, by a fixed seed."""
+    rng, out = torch.Generator().manual_seed(SEED), torch.zeros(len(labels), dtype=torch.bool)
     for k in labels.unique():
         where = torch.nonzero(labels == k)[:, 0]
-        out[where[torch.randperm(len(where), generator=source)[: round(len(where) / HOLD_OUT)]]] = True
+        out[where[torch.randperm(len(where), generator=rng)[: round(len(where) / HOLD_OUT)]]] = True
     return out
 
 
-def choose(dataset: Dataset, rows: Tensor) -> Dataset:
-    """The data set's pictures at rows: int64 indices or bool (N,)."""
+def subset(dataset: Dataset, rows: Tensor) -> Dataset:
+    """Return the data set's pictures at rows: int64 indices or bool (N,)."""
     return Dataset(dataset.name, dataset.images[rows], dataset.labels[rows], dataset.classes)
 
 
 def load_test(name: str, resolution: int | None, root: str | Path) -> Dataset | None:
-    """The test split of the data set, at `resolution`; None where it has none.
+    """Load the test split of the data set, at `resolution`; None where it has none.
 
-    A bundled tenth has its full set's, where that lies under root: nothing is downloaded for it.
+    A bundled subset has that of its full set, if it lies under root: nothing is downloaded for it.
     """
-    full = SAME.get(name, name)
-    if full not in FAMILY:
+    full = data.full_set(name)
+    source = data.DATASETS.get(full)
+    if source is None or "test" not in source.splits:
         return None
-    raw = Path(root).expanduser() / FAMILY[full][0] / "raw"
-    if name != full and not all((raw / file).is_file() for pair in FILES.values() for file in pair):
+    if name != full and not source.is_present(Path(root).expanduser()):
         return None
     return data.load(full, resolution, root, split="test")
 
 
 def load_reference(name: str, resolution: int, root: str | Path, samples: int) -> Reference:
-    """Real pictures at `resolution` for a model of the data set `name`; at most `samples` are compared.
+    """Load real pictures at `resolution` for a model of the data set `name`; at most `samples` are compared.
 
     Without a test split the pictures are halved at random: one half is compared with, the other gives the floor.
-    DataError, with the cure, for data that is not there.
+    DataError, with the cure, for missing data and for samples below 2.
     """
     if samples < 2:
         raise DataError(f"samples must be at least 2, got {samples}")
-    train, source = data.load(name, resolution, root), torch.Generator().manual_seed(SEED)
+    train, rng = data.load(name, resolution, root), torch.Generator().manual_seed(SEED)
     test = load_test(name, resolution, root)
-    order = torch.randperm(len(train.images), generator=source)
+    order = torch.randperm(len(train.images), generator=rng)
     if test is not None:
         n = min(samples, len(test.images), len(train.images))
-        compared = choose(test, torch.randperm(len(test.images), generator=source)[:n])
-        return Reference("test", train, compared, choose(train, order[:n]), train, test)
+        compared = subset(test, torch.randperm(len(test.images), generator=rng)[:n])
+        return Reference("test", train, compared, subset(train, order[:n]), train, test)
     n, held = min(samples, len(train.images) // 2), hold_out(train.labels)
-    halves = choose(train, order[:n]), choose(train, order[n : 2 * n])
-    return Reference("train", train, *halves, choose(train, ~held), choose(train, held))
+    halves = subset(train, order[:n]), subset(train, order[n : 2 * n])
+    return Reference("train", train, *halves, subset(train, ~held), subset(train, held))

@@ -14,7 +14,7 @@ from gan.data.dataset import Dataset
 from gan.errors import DataError
 from gan.evaluation.metrics import fit as fitting
 from gan.evaluation.metrics import reference, train_classifier
-from gan.evaluation.metrics.classifier import SAME, load_classifier, to_float
+from gan.evaluation.metrics.classifier import load_classifier, to_float
 from gan.evaluation.metrics.fit import RECIPES, Recipe, accuracy, distort, fit
 from gan.evaluation.metrics.reference import hold_out, load_reference, load_test
 
@@ -170,9 +170,22 @@ def test_with_a_test_split_nothing_compared_was_learnt_from(monkeypatch):
     assert len(load_reference("mnist", 28, "anywhere", 500).floor.images) == 60
 
 
-def test_nothing_is_downloaded_for_a_bundled_tenth(tmp_path, monkeypatch):
+def test_a_subset_has_the_test_split_of_its_full_set_where_it_is_present(tmp_path, monkeypatch):
+    asked = []
+    monkeypatch.setattr(data, "load", lambda *words, **more: asked.append((words, more)))
+    for file in data.DATASETS["mnist"].files:
+        (tmp_path / file).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / file).touch()
+    load_test("mnist-10k", 28, tmp_path)
+    assert asked == [(("mnist", 28, tmp_path), {"split": "test"})]
+    load_test("mnist", 28, tmp_path / "elsewhere")  # a full set may be downloaded
+    load_test("fashion-mnist-10k", 28, tmp_path)
+    assert asked[1:] == [(("mnist", 28, tmp_path / "elsewhere"), {"split": "test"})]
+
+
+def test_nothing_is_downloaded_for_a_bundled_subset(tmp_path, monkeypatch):
     monkeypatch.setattr(data, "load", lambda *_, **__: pytest.fail("looked for more"))
-    assert all(load_test(name, 28, tmp_path) is None for name in ("emoji", *SAME))
+    assert all(load_test(name, 28, tmp_path) is None for name in ("emoji", "mnist-10k", "fashion-mnist-10k", "cats"))
 
 
 def test_samples_are_checked(tmp_path):
@@ -190,7 +203,7 @@ def test_the_command_writes_a_classifier_that_loads(tmp_path, monkeypatch, capsy
     monkeypatch.setattr(torch, "set_num_threads", lambda n: None)
     monkeypatch.setattr(sys, "argv", ["x", "mnist", "--out", str(tmp_path)])
     train_classifier.main()
-    assert "of 100 pictures (the test split) right" in capsys.readouterr().out
+    assert "of 100 pictures (the test split) correct" in capsys.readouterr().out
     about = json.loads((tmp_path / "mnist.json").read_text())
     assert about["train_samples"] == 512 and about["test_samples"] == 100 and about["classes"] == ["left", "right"]
     assert about["recipe"] == dataclasses.asdict(PLAIN) | {"seed": 0}

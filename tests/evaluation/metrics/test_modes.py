@@ -24,7 +24,7 @@ def test_hits_modes_and_kl_by_hand():
 
 
 @pytest.mark.parametrize("name", MIXTURES)
-def test_the_world_itself_is_covered(name):
+def test_the_distribution_itself_is_covered(name):
     result = coverage(MIXTURES[name].draw(2500, torch.Generator().manual_seed(1)), MIXTURES[name])
     assert result.modes == result.of == len(MIXTURES[name].centres)
     assert result.quality == pytest.approx(1 - math.exp(-4.5), abs=0.006)  # 3 sd of a round Gaussian

@@ -1,0 +1,59 @@
+"""Conditional accuracy and classifier accuracy score: do generated pictures show the class that was asked for?"""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import TYPE_CHECKING
+
+import torch
+
+from gan.evaluation.metrics.classifier import fit_size
+from gan.evaluation.metrics.fit import RECIPES, accuracy, fit
+from gan.evaluation.metrics.reference import SEED
+
+if TYPE_CHECKING:
+    from gan.evaluation.metrics.comparison import Comparison
+
+MAX_SAMPLES = 20_000  # pictures on which a classifier is trained for the score
+SHOWN = 200_000  # pictures shown to it, repetitions counted
+
+SENTENCE = (
+    "Classifier accuracy score: a classifier trained on generated pictures, tested on real ones. Conditional accuracy "
+    "is its reverse: trained on real pictures, tested on generated ones; beside it, on real ones that it did not learn "
+    "from."
+)
+
+
+def conditional(comparison: Comparison, role: str) -> float | None:
+    """Return the share of a role's pictures whose class the classifier predicts; None for an unconditional model."""
+    labels = comparison.labels(role)
+    return None if labels is None else float((comparison.predicted(role) == labels).double().mean())
+
+
+def score(comparison: Comparison, role: str) -> float | None:
+    """Return the accuracy on real test pictures of a classifier trained on a role's pictures (arXiv:1905.10887).
+
+    The number of training pictures, the recipe and the test pictures are the same for every role. None for an
+    unconditional model.
+    """
+    n = samples(comparison, role)
+    if n is None:
+        return None
+    if role == "generated":
+        images, labels = comparison.generate(n)
+    else:
+        chosen = torch.randperm(len(comparison.images(role)), generator=torch.Generator().manual_seed(SEED))[:n]
+        images, labels = comparison.images(role)[chosen], comparison.labels(role)
+        labels = None if labels is None else labels[chosen]
+    assert labels is not None, "conditional models, and data sets that have a classifier, are labelled"
+    classifier, test = comparison.classifier, comparison.real.test_on
+    comparison.progress(f"training a classifier on {n:,} {'generated' if role == 'generated' else 'real'} pictures")
+    recipe = dataclasses.replace(RECIPES[classifier.name], epochs=-(-SHOWN // n))
+    pictures = fit_size(images.permute(0, 3, 1, 2), classifier.resolution)
+    network = fit(pictures, labels, len(classifier.classes), recipe, SEED, comparison.model.device)
+    return accuracy(network, fit_size(test.images, classifier.resolution), test.labels)
+
+
+def samples(comparison: Comparison, role: str) -> int | None:
+    """Return the number of pictures on which `score` trains a classifier; None for an unconditional model."""
+    return min(MAX_SAMPLES, len(comparison.real.fit_on.images)) if comparison.model.classes else None
