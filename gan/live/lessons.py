@@ -52,7 +52,7 @@ LESSONS: dict[str, Lesson] = {
     ),
     "collapse": Lesson(
         "Collapse on purpose",
-        "A critic that hardly learns beside a generator that runs: all points gather where the critic looks last.",
+        "A slow critic against a fast generator: all samples gather where the critic last took them for real.",
         {**_CLASSIC, "learning_rate": 4e-3, "critic_lr_ratio": 0.1},
         {**_CLASSIC, **_CONVOLUTIONS, "learning_rate": 1e-3, "critic_lr_ratio": 0.1},
     ),
