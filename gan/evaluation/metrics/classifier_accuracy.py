@@ -1,4 +1,4 @@
-"""Conditional accuracy and classifier accuracy score: do generated pictures show the class that was asked for?"""
+"""Accuracies by class: conditional accuracy, and the classifier accuracy score."""
 
 from __future__ import annotations
 
