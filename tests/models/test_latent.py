@@ -1,8 +1,9 @@
-"""`gan.models.latent`: addresses of pictures, paths through them, and directions recovered where they are known."""
+"""`gan.models.latent`: latents of seeds, paths through them, and principal directions where these are known."""
 
 from __future__ import annotations
 
 import math
+from itertools import product
 
 import pytest
 import torch
@@ -56,24 +57,26 @@ def test_the_global_random_state_does_not_matter():
     assert torch.equal(made[0][2], made[1][2])
 
 
-@pytest.mark.parametrize("seed", [-1, MAX_SEED + 1, 1.0, True, "3", None])
-def test_bad_seed_is_refused_with_range_and_value(seed):
-    with pytest.raises(ValueError, match=rf"seed must be a whole number in \[0, {MAX_SEED}\], got {seed!r}"):
-        latents([0, seed], 4)
+def test_bad_seed_is_refused_with_range_and_value(subtests):
+    for seed in [-1, MAX_SEED + 1, 1.0, True, "3", None]:
+        message = rf"seed must be a whole number in \[0, {MAX_SEED}\], got {seed!r}"
+        with subtests.test(seed=seed), pytest.raises(ValueError, match=message):
+            latents([0, seed], 4)
 
 
 def test_no_seeds_no_rows():
     assert latents([], 7).shape == (0, 7)
 
 
-@pytest.mark.parametrize("classes", [2, 10, 17])
-def test_class_of_is_uniform(classes):
-    n = 4000
-    counts = torch.bincount(torch.tensor([class_of(s, classes) for s in range(n)]), minlength=classes).double()
-    assert len(counts) == classes
-    chi2, freedom = ((counts - n / classes) ** 2 / (n / classes)).sum().item(), classes - 1
-    assert chi2 < freedom + 4.5 * math.sqrt(2 * freedom)
-    assert class_of(5, 1) == 0
+def test_class_of_is_uniform(subtests):
+    for classes in [2, 10, 17]:
+        with subtests.test(classes=classes):
+            n = 4000
+            counts = torch.bincount(torch.tensor([class_of(s, classes) for s in range(n)]), minlength=classes).double()
+            assert len(counts) == classes
+            chi2, freedom = ((counts - n / classes) ** 2 / (n / classes)).sum().item(), classes - 1
+            assert chi2 < freedom + 4.5 * math.sqrt(2 * freedom)
+            assert class_of(5, 1) == 0
 
 
 def test_class_of_is_independent_of_the_latent():
@@ -115,14 +118,16 @@ def test_slerp_ends_lengths_and_plane():
     torch.testing.assert_close(slerp(b, a, 1 - t), c, rtol=1e-4, atol=1e-4)
 
 
-@pytest.mark.parametrize(
-    ("a", "b"),
-    [([1.0, 2.0], [2.0, 4.0]), ([1.0, 2.0], [-1.0, -2.0]), ([0.0, 0.0], [0.0, 0.0]), ([1.0, 1.0], [1.0, 1.0])],
-    ids=["parallel", "opposite", "zero", "same"],
-)
-def test_slerp_takes_the_straight_line_where_there_is_no_angle(a, b):
-    a, b, t = torch.tensor([a]), torch.tensor([b]), torch.tensor([0.25])
-    torch.testing.assert_close(slerp(a, b, t), 0.75 * a + 0.25 * b)
+def test_slerp_takes_the_straight_line_where_there_is_no_angle(subtests):
+    for kind, a, b in [
+        ("parallel", [1.0, 2.0], [2.0, 4.0]),
+        ("opposite", [1.0, 2.0], [-1.0, -2.0]),
+        ("zero", [0.0, 0.0], [0.0, 0.0]),
+        ("same", [1.0, 1.0], [1.0, 1.0]),
+    ]:
+        with subtests.test(kind):
+            a, b, t = torch.tensor([a]), torch.tensor([b]), torch.tensor([0.25])
+            torch.testing.assert_close(slerp(a, b, t), 0.75 * a + 0.25 * b)
 
 
 def test_slerp_from_zero_is_finite():
@@ -131,52 +136,55 @@ def test_slerp_from_zero_is_finite():
     assert slerp(torch.zeros(1, 3), torch.ones(1, 3), torch.tensor([1.0])).allclose(torch.ones(1, 3))
 
 
-@pytest.mark.parametrize("mode", MODES)
-def test_path_without_loop_meets_every_keyframe(mode):
-    keys = latents(range(4), 20)
-    points = path(keys, 31, mode)
-    assert points.shape == (31, 20)
-    torch.testing.assert_close(points[::10], keys, atol=1e-5, rtol=1e-5)
+def test_path_without_loop_meets_every_keyframe(subtests):
+    for mode in MODES:
+        with subtests.test(mode=mode):
+            keys = latents(range(4), 20)
+            points = path(keys, 31, mode)
+            assert points.shape == (31, 20)
+            torch.testing.assert_close(points[::10], keys, atol=1e-5, rtol=1e-5)
 
 
-@pytest.mark.parametrize("mode", MODES)
-def test_path_with_loop_stops_one_frame_short_of_the_start(mode):
-    keys = nn.functional.normalize(latents(range(4), 20))
-    points = path(keys, 40, mode, loop=True)
-    torch.testing.assert_close(points[::10], keys, atol=1e-5, rtol=1e-5)
-    # The step from the last frame to the first is a step like the others of its leg.
-    steps = (torch.roll(points, -1, 0) - points).norm(dim=1)[30:]
-    torch.testing.assert_close(steps, steps[:1].expand(10), rtol=1e-3, atol=0)
+def test_path_with_loop_stops_one_frame_short_of_the_start(subtests):
+    for mode in MODES:
+        with subtests.test(mode=mode):
+            keys = nn.functional.normalize(latents(range(4), 20))
+            points = path(keys, 40, mode, loop=True)
+            torch.testing.assert_close(points[::10], keys, atol=1e-5, rtol=1e-5)
+            # The step from the last frame to the first is a step like the others of its segment.
+            steps = (torch.roll(points, -1, 0) - points).norm(dim=1)[30:]
+            torch.testing.assert_close(steps, steps[:1].expand(10), rtol=1e-3, atol=0)
 
 
 def test_lerp_path_in_closed_form():
     keys = torch.tensor([[0.0, 0.0], [4.0, 8.0]])
     assert path(keys, 5, "lerp").tolist() == [[0, 0], [1, 2], [2, 4], [3, 6], [4, 8]]
     assert path(keys, 4, "lerp", loop=True).tolist() == [[0, 0], [2, 4], [4, 8], [2, 4]]
-    # Five frames over three keyframes: legs are shared evenly.
+    # Five frames over three keyframes: segments share them evenly.
     keys = torch.tensor([[0.0], [1.0], [3.0]])
     assert path(keys, 5, "lerp").flatten().tolist() == [0, 0.5, 1, 2, 3]
 
 
-@pytest.mark.parametrize("loop", [False, True])
-@pytest.mark.parametrize("mode", MODES)
-@pytest.mark.parametrize("count", [1, 2, 3])
-def test_one_frame_is_the_first_keyframe(mode, loop, count):
-    keys = latents(range(count), 6)
-    torch.testing.assert_close(path(keys, 1, mode, loop), keys[:1])
+def test_one_frame_is_the_first_keyframe(subtests):
+    for count, mode, loop in product([1, 2, 3], MODES, [False, True]):
+        with subtests.test(count=count, mode=mode, loop=loop):
+            keys = latents(range(count), 6)
+            torch.testing.assert_close(path(keys, 1, mode, loop), keys[:1])
 
 
-@pytest.mark.parametrize("loop", [False, True])
-def test_one_keyframe_is_a_still(loop):
-    key = latents([9], 6)
-    torch.testing.assert_close(path(key, 7, "slerp", loop), key.expand(7, -1))
+def test_one_keyframe_is_a_still(subtests):
+    for loop in [False, True]:
+        with subtests.test(loop=loop):
+            key = latents([9], 6)
+            torch.testing.assert_close(path(key, 7, "slerp", loop), key.expand(7, -1))
 
 
-@pytest.mark.parametrize(("frames", "count"), [(2, 5), (100, 3), (7, 7), (1000, 2)])
-def test_slerp_paths_keep_the_length_of_gaussian_latents(frames, count):
-    points = path(latents(range(count), 256), frames)
-    assert points.isfinite().all()
-    assert points.norm(dim=1).min() > 0.85 * 16
+def test_slerp_paths_keep_the_length_of_gaussian_latents(subtests):
+    for frames, count in [(2, 5), (100, 3), (7, 7), (1000, 2)]:
+        with subtests.test(frames=frames, count=count):
+            points = path(latents(range(count), 256), frames)
+            assert points.isfinite().all()
+            assert points.norm(dim=1).min() > 0.85 * 16
 
 
 def test_bad_path_arguments_are_refused():
@@ -236,27 +244,28 @@ def test_classes_do_not_become_directions():
     assert variance.sum() > 0.9
 
 
-@pytest.mark.parametrize("classes", [0, 3])
-def test_directions_are_deterministic_descending_and_of_fixed_sign(classes):
-    a, _, _ = known()
-    offsets = torch.randn(3, 40) if classes else None
-    made = [
-        principal_directions(Linear(a, offsets), 12, classes, count=8, samples=2048, batch=b) for b in (512, 512, 300)
-    ]
-    assert torch.equal(made[0][0], made[1][0]) and torch.equal(made[0][1], made[1][1])
-    torch.testing.assert_close(made[0][0], made[2][0], atol=1e-3, rtol=1e-3)
-    directions, variance = made[0]
-    assert (variance.diff() <= 0).all() and variance.min() >= 0 and variance.sum() <= 1.0001
-    assert (directions.gather(1, directions.abs().argmax(1, keepdim=True)) > 0).all()
+def test_directions_are_deterministic_descending_and_of_fixed_sign(subtests):
+    for classes in [0, 3]:
+        with subtests.test(classes=classes):
+            a, _, _ = known()
+            offsets = torch.randn(3, 40) if classes else None
+            net = Linear(a, offsets)
+            made = [principal_directions(net, 12, classes, count=8, samples=2048, batch=b) for b in (512, 512, 300)]
+            assert torch.equal(made[0][0], made[1][0]) and torch.equal(made[0][1], made[1][1])
+            torch.testing.assert_close(made[0][0], made[2][0], atol=1e-3, rtol=1e-3)
+            directions, variance = made[0]
+            assert (variance.diff() <= 0).all() and variance.min() >= 0 and variance.sum() <= 1.0001
+            assert (directions.gather(1, directions.abs().argmax(1, keepdim=True)) > 0).all()
 
 
-@pytest.mark.parametrize(("z_dim", "width", "expected"), [(3, 40, 3), (12, 5, 5), (40, 40, 16)])
-def test_count_is_cut_to_what_there_is(z_dim, width, expected):
-    torch.manual_seed(0)
-    directions, variance = principal_directions(Linear(torch.randn(z_dim, width)), z_dim, 0, samples=256)
-    assert directions.shape == (expected, z_dim)
-    assert variance.shape == (expected,)
-    assert directions.isfinite().all()
+def test_count_is_cut_to_what_there_is(subtests):
+    for z_dim, width, expected in [(3, 40, 3), (12, 5, 5), (40, 40, 16)]:
+        with subtests.test(z_dim=z_dim, width=width, expected=expected):
+            torch.manual_seed(0)
+            directions, variance = principal_directions(Linear(torch.randn(z_dim, width)), z_dim, 0, samples=256)
+            assert directions.shape == (expected, z_dim)
+            assert variance.shape == (expected,)
+            assert directions.isfinite().all()
 
 
 def test_directions_record_no_gradient():
@@ -264,11 +273,12 @@ def test_directions_record_no_gradient():
     assert not directions.requires_grad
 
 
-@pytest.mark.parametrize("shape", [(300, 40), (40, 300), (24, 24)])
-def test_the_svd_is_torchs_own_without_the_processs_generator(shape):
-    a, before = torch.randn(shape, generator=torch.Generator().manual_seed(1)), torch.get_rng_state()
-    singular, right = latent._randomized_svd(a, 20)
-    assert torch.get_rng_state().equal(before)
-    torch.manual_seed(0)
-    _, expected, components = torch.svd_lowrank(a, q=20, niter=4)
-    assert torch.allclose(singular, expected, rtol=1e-5) and torch.allclose(right, components, atol=1e-4)
+def test_the_svd_is_torchs_own_without_the_processs_generator(subtests):
+    for shape in [(300, 40), (40, 300), (24, 24)]:
+        with subtests.test(shape=shape):
+            a, before = torch.randn(shape, generator=torch.Generator().manual_seed(1)), torch.get_rng_state()
+            singular, right = latent._randomized_svd(a, 20)
+            assert torch.get_rng_state().equal(before)
+            torch.manual_seed(0)
+            _, expected, components = torch.svd_lowrank(a, q=20, niter=4)
+            assert torch.allclose(singular, expected, rtol=1e-5) and torch.allclose(right, components, atol=1e-4)

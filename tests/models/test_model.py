@@ -1,8 +1,10 @@
-"""`gan.models.model`: what a loaded folder does, and what it says to wrong arguments."""
+"""`gan.models.model`: what a loaded model does, and the errors for wrong arguments."""
 
 from __future__ import annotations
 
+import functools
 import shutil
+from itertools import product
 
 import numpy as np
 import pytest
@@ -24,13 +26,8 @@ def emoji(tiny_emoji_folder) -> Model:
     return load(tiny_emoji_folder, "cpu")
 
 
-@pytest.fixture(params=["digits", "emoji"])
-def model(request) -> Model:
-    return request.getfixturevalue(request.param)
-
-
 def untrained(network: str, config) -> Model:
-    """A model of any network, with random weights in which every layer counts."""
+    """Return a model of any network, with random weights in which every layer counts."""
     torch.manual_seed(0)
     classes = config.classes if NETWORKS[network].conditional else ()
     config = type(config)(network=network, resolution=28, channels=1, width=16, classes=classes)
@@ -46,7 +43,7 @@ def untrained(network: str, config) -> Model:
 
 
 def level(a: np.ndarray, b: np.ndarray) -> int:
-    """The largest difference of two uint8 arrays, in grey levels."""
+    """Return the largest difference of two uint8 arrays, in grey levels."""
     assert a.shape == b.shape
     return int(np.abs(a.astype(int) - b.astype(int)).max(initial=0))
 
@@ -58,7 +55,7 @@ def test_load_is_offered_by_the_package(tiny_folder):
         _ = gan.nothing
 
 
-def test_what_a_model_tells_of_itself(digits, emoji):
+def test_attributes_of_a_model(digits, emoji):
     assert (digits.resolution, digits.channels, digits.z_dim) == (28, 1, 100)
     assert digits.classes == tuple("0123456789")
     assert (emoji.resolution, emoji.channels) == (32, 3)
@@ -69,50 +66,58 @@ def test_what_a_model_tells_of_itself(digits, emoji):
         assert model.device == torch.device("cpu")
 
 
-@pytest.mark.parametrize("n", [0, 1, 5, BATCH, BATCH + 3])
-def test_sample_shape_and_dtype(model, n):
-    pictures = model.sample(range(n))
-    assert pictures.shape == (n, model.resolution, model.resolution, model.channels)
-    assert pictures.dtype == np.uint8
-    if n > 1:
-        assert level(pictures[:1], pictures[1:2]) > 10
+def test_sample_shape_and_dtype(digits, emoji, subtests):
+    for model, n in product([digits, emoji], [0, 1, 5, BATCH, BATCH + 3]):
+        with subtests.test(model=model.name, n=n):
+            pictures = model.sample(range(n))
+            assert pictures.shape == (n, model.resolution, model.resolution, model.channels)
+            assert pictures.dtype == np.uint8
+            if n > 1:
+                assert level(pictures[:1], pictures[1:2]) > 10
 
 
-@pytest.mark.parametrize("network", NETWORKS)
-def test_same_seed_same_picture_whatever_the_batch(network, digits):
-    model = untrained(network, digits.config)
-    seeds = list(range(70))
-    together = model.sample(seeds)
-    for seed in (0, 13, 63, 64, 69):
-        assert level(model.sample([seed]), together[seed : seed + 1]) <= 1
-    order = np.random.default_rng(0).permutation(70)
-    assert level(model.sample(order.tolist()), together[order]) <= 1
-    assert np.array_equal(model.sample(seeds), together)
-    assert level(together[:1], together[1:2]) > 2
+def test_same_seed_same_picture_whatever_the_batch(digits, subtests):
+    for network in NETWORKS:
+        with subtests.test(network=network):
+            model = untrained(network, digits.config)
+            seeds = list(range(70))
+            together = model.sample(seeds)
+            for seed in (0, 13, 63, 64, 69):
+                assert level(model.sample([seed]), together[seed : seed + 1]) <= 1
+            order = np.random.default_rng(0).permutation(70)
+            assert level(model.sample(order.tolist()), together[order]) <= 1
+            assert np.array_equal(model.sample(seeds), together)
+            assert level(together[:1], together[1:2]) > 2
 
 
-def test_sampling_depends_on_no_global_state_and_changes_none(model):
-    torch.manual_seed(1)
-    before = torch.get_rng_state()
-    first = model.sample([1, 2])
-    assert torch.equal(torch.get_rng_state(), before)
-    torch.manual_seed(2)
-    assert np.array_equal(model.sample([1, 2]), first)
+def test_sampling_depends_on_no_global_state_and_changes_none(digits, emoji, subtests):
+    for model in [digits, emoji]:
+        with subtests.test(model=model.name):
+            torch.manual_seed(1)
+            before = torch.get_rng_state()
+            first = model.sample([1, 2])
+            assert torch.equal(torch.get_rng_state(), before)
+            torch.manual_seed(2)
+            assert np.array_equal(model.sample([1, 2]), first)
 
 
-def test_label_none_is_each_seeds_own_class(model):
-    k = len(model.classes)
-    own = [class_of(s, k) for s in range(6)]
-    assert torch.equal(model.class_weights(range(6)), torch.eye(k)[own])
-    assert np.array_equal(model.sample(range(6)), model.sample(range(6), own))
+def test_label_none_is_each_seeds_own_class(digits, emoji, subtests):
+    for model in [digits, emoji]:
+        with subtests.test(model=model.name):
+            k = len(model.classes)
+            own = [class_of(s, k) for s in range(6)]
+            assert torch.equal(model.class_weights(range(6)), torch.eye(k)[own])
+            assert np.array_equal(model.sample(range(6)), model.sample(range(6), own))
 
 
-def test_label_by_index_name_and_sequence_are_one(model):
-    name = model.classes[1]
-    by_index = model.sample(range(3), 1)
-    assert np.array_equal(by_index, model.sample(range(3), name))
-    assert np.array_equal(by_index, model.sample(range(3), [1, name, 1]))
-    assert torch.equal(model.class_weights([0, 1], [0, name]), torch.eye(len(model.classes))[[0, 1]])
+def test_label_by_index_name_and_sequence_are_one(digits, emoji, subtests):
+    for model in [digits, emoji]:
+        with subtests.test(model=model.name):
+            name = model.classes[1]
+            by_index = model.sample(range(3), 1)
+            assert np.array_equal(by_index, model.sample(range(3), name))
+            assert np.array_equal(by_index, model.sample(range(3), [1, name, 1]))
+            assert torch.equal(model.class_weights([0, 1], [0, name]), torch.eye(len(model.classes))[[0, 1]])
 
 
 def test_label_decides_the_picture(digits):
@@ -120,12 +125,13 @@ def test_label_decides_the_picture(digits):
     assert level(model.sample([0], 1), model.sample([0], 2)) > 2
 
 
-@pytest.mark.parametrize("label", [-1, 10, "ten", "", True, 1.0, [0, 1], [0, 1, 99], [None] * 3], ids=repr)
-def test_bad_label_is_refused(digits, label):
-    with pytest.raises(ValueError, match="^label must") as raised:
-        digits.sample(range(3), label)
-    if not isinstance(label, list):
-        assert repr(label) in str(raised.value)
+def test_bad_label_is_refused(digits, subtests):
+    for label in [-1, 10, "ten", "", True, 1.0, [0, 1], [0, 1, 99], [None] * 3]:
+        with subtests.test(label=label):
+            with pytest.raises(ValueError, match="^label must") as raised:
+                digits.sample(range(3), label)
+            if not isinstance(label, list):
+                assert repr(label) in str(raised.value)
 
 
 def test_wrong_label_message_lists_the_classes(digits):
@@ -144,20 +150,21 @@ def test_unconditional_model_takes_no_label(digits):
             model.sample([0], label)
 
 
-@pytest.mark.parametrize("seed", [-1, 2**32, 0.5, True, "7", None], ids=repr)
-def test_bad_seed_is_refused(model, seed):
-    with pytest.raises(ValueError, match="seed must be a whole number"):
-        model.sample([0, seed])
+def test_bad_seed_is_refused(digits, emoji, subtests):
+    for model, seed in product([digits, emoji], [-1, 2**32, 0.5, True, "7", None]):
+        with (
+            subtests.test(model=model.name, seed=seed),
+            pytest.raises(ValueError, match="seed must be a whole number"),
+        ):
+            model.sample([0, seed])
 
 
-@pytest.mark.parametrize("truncation", [-0.1, 2.1, float("nan"), float("inf"), "1", None, True], ids=repr)
-def test_bad_truncation_is_refused_with_range_and_value(model, truncation):
-    for call in (
-        lambda: model.sample([0], truncation=truncation),
-        lambda: model.interpolate([0], 2, truncation=truncation),
-    ):
-        with pytest.raises(ValueError, match=r"truncation must be in \[0, 2\], got "):
-            call()
+def test_bad_truncation_is_refused_with_range_and_value(digits, emoji, subtests):
+    for model, truncation in product([digits, emoji], [-0.1, 2.1, float("nan"), float("inf"), "1", None, True]):
+        with subtests.test(model=model.name, truncation=truncation):
+            for call in (model.sample, functools.partial(model.interpolate, frames=2)):
+                with pytest.raises(ValueError, match=r"truncation must be in \[0, 2\], got "):
+                    call([0], truncation=truncation)
 
 
 def test_truncation_scales_the_latent(digits):
@@ -169,18 +176,18 @@ def test_truncation_scales_the_latent(digits):
     assert level(model.sample([3]), model.sample([3], truncation=0.5)) > 1
 
 
-@pytest.mark.parametrize("mode", ["slerp", "lerp"])
-@pytest.mark.parametrize("network", NETWORKS)
-def test_interpolation_meets_its_keyframes(network, mode, digits):
-    model = untrained(network, digits.config)
-    seeds = [4, 9, 2]
-    keys = model.sample(seeds, truncation=0.8)
-    film = model.interpolate(seeds, 11, mode, truncation=0.8)
-    assert film.shape == (11, 28, 28, 1) and film.dtype == np.uint8
-    assert level(film[[0, 5, 10]], keys) <= 1
-    loop = model.interpolate(seeds, 12, mode, loop=True, truncation=0.8)
-    assert level(loop[[0, 4, 8]], keys) <= 1
-    assert level(loop[-1:], keys[:1]) > 1
+def test_interpolation_meets_its_keyframes(digits, subtests):
+    for network, mode in product(NETWORKS, ["slerp", "lerp"]):
+        with subtests.test(network=network, mode=mode):
+            model = untrained(network, digits.config)
+            seeds = [4, 9, 2]
+            keys = model.sample(seeds, truncation=0.8)
+            film = model.interpolate(seeds, 11, mode, truncation=0.8)
+            assert film.shape == (11, 28, 28, 1) and film.dtype == np.uint8
+            assert level(film[[0, 5, 10]], keys) <= 1
+            loop = model.interpolate(seeds, 12, mode, loop=True, truncation=0.8)
+            assert level(loop[[0, 4, 8]], keys) <= 1
+            assert level(loop[-1:], keys[:1]) > 1
 
 
 def test_interpolation_glides_between_classes(digits):
@@ -192,29 +199,35 @@ def test_interpolation_glides_between_classes(digits):
     assert level(film[::2], model.sample([1, 1], [2, 7])) <= 1
 
 
-def test_interpolation_with_one_seed_is_a_still(model):
-    film = model.interpolate([5], 4, loop=True)
-    assert level(film, np.repeat(model.sample([5]), 4, 0)) <= 1
+def test_interpolation_with_one_seed_is_a_still(digits, emoji, subtests):
+    for model in [digits, emoji]:
+        with subtests.test(model=model.name):
+            film = model.interpolate([5], 4, loop=True)
+            assert level(film, np.repeat(model.sample([5]), 4, 0)) <= 1
 
 
-def test_bad_interpolation_is_refused(model):
-    with pytest.raises(ValueError, match="at least one seed"):
-        model.interpolate([], 4)
-    with pytest.raises(ValueError, match="mode must be one of slerp, lerp, got 'cubic'"):
-        model.interpolate([0, 1], 4, "cubic")
-    with pytest.raises(ValueError, match=r"frames must be a whole number in \[1, 100000\], got 0"):
-        model.interpolate([0, 1], 0)
+def test_bad_interpolation_is_refused(digits, emoji, subtests):
+    for model in [digits, emoji]:
+        with subtests.test(model=model.name):
+            with pytest.raises(ValueError, match="at least one seed"):
+                model.interpolate([], 4)
+            with pytest.raises(ValueError, match="mode must be one of slerp, lerp, got 'cubic'"):
+                model.interpolate([0, 1], 4, "cubic")
+            with pytest.raises(ValueError, match=r"frames must be a whole number in \[1, 100000\], got 0"):
+                model.interpolate([0, 1], 0)
 
 
-def test_critic_score_is_the_critic_on_the_picture(model):
-    pictures = model.sample(range(3))
-    y = torch.eye(len(model.classes))[[1, 1, 1]]
-    with torch.no_grad():
-        x = torch.from_numpy(pictures.astype(np.float32) / 127.5 - 1).permute(0, 3, 1, 2)
-        expected = model.critic(x, y)
-    scores = model.critic_score(pictures, 1)
-    assert scores.shape == (3,) and scores.dtype == np.float32
-    np.testing.assert_allclose(scores, expected.numpy(), rtol=1e-3, atol=1e-4)
+def test_critic_score_is_the_critic_on_the_picture(digits, emoji, subtests):
+    for model in [digits, emoji]:
+        with subtests.test(model=model.name):
+            pictures = model.sample(range(3))
+            y = torch.eye(len(model.classes))[[1, 1, 1]]
+            with torch.no_grad():
+                x = torch.from_numpy(pictures.astype(np.float32) / 127.5 - 1).permute(0, 3, 1, 2)
+                expected = model.critic(x, y)
+            scores = model.critic_score(pictures, 1)
+            assert scores.shape == (3,) and scores.dtype == np.float32
+            np.testing.assert_allclose(scores, expected.numpy(), rtol=1e-3, atol=1e-4)
 
 
 def test_critic_score_over_classes_is_their_mean(digits):
@@ -227,13 +240,14 @@ def test_critic_score_over_classes_is_their_mean(digits):
     np.testing.assert_allclose(mixed, by_class[[3, 3, 0, 9], range(4)], rtol=1e-3, atol=1e-4)
 
 
-@pytest.mark.parametrize("n", [0, 1, BATCH + 2])
-def test_critic_score_keeps_order_whatever_the_batch(digits, n):
-    model = untrained("resnet", digits.config)
-    pictures = model.sample(range(n))
-    scores = model.critic_score(pictures)
-    assert scores.shape == (n,)
-    np.testing.assert_allclose(model.critic_score(pictures[::-1]), scores[::-1], rtol=1e-3, atol=1e-3)
+def test_critic_score_keeps_order_whatever_the_batch(digits, subtests):
+    for n in [0, 1, BATCH + 2]:
+        with subtests.test(n=n):
+            model = untrained("resnet", digits.config)
+            pictures = model.sample(range(n))
+            scores = model.critic_score(pictures)
+            assert scores.shape == (n,)
+            np.testing.assert_allclose(model.critic_score(pictures[::-1]), scores[::-1], rtol=1e-3, atol=1e-3)
 
 
 @pytest.mark.filterwarnings("error")
@@ -243,21 +257,18 @@ def test_critic_score_takes_read_only_pictures(digits):
     assert digits.critic_score(pictures).shape == (1,)
 
 
-@pytest.mark.parametrize(
-    ("images", "got"),
-    [
-        (np.zeros((2, 28, 28, 3), np.uint8), r"uint8 \(2, 28, 28, 3\)"),
-        (np.zeros((2, 1, 28, 28), np.uint8), r"uint8 \(2, 1, 28, 28\)"),
-        (np.zeros((28, 28, 1), np.uint8), r"uint8 \(28, 28, 1\)"),
-        (np.zeros((2, 28, 28, 1), np.float32), "float32"),
-        ([[0]], "list"),
-        (torch.zeros(2, 28, 28, 1), "Tensor"),
-    ],
-    ids=["colour", "channels first", "one picture", "float", "list", "tensor"],
-)
-def test_wrong_images_are_refused(digits, images, got):
-    with pytest.raises(ValueError, match=rf"images must be uint8 of shape \(N, 28, 28, 1\), got {got}"):
-        digits.critic_score(images)
+def test_wrong_images_are_refused(digits, subtests):
+    for kind, images, got in [
+        ("colour", np.zeros((2, 28, 28, 3), np.uint8), r"uint8 \(2, 28, 28, 3\)"),
+        ("channels first", np.zeros((2, 1, 28, 28), np.uint8), r"uint8 \(2, 1, 28, 28\)"),
+        ("one picture", np.zeros((28, 28, 1), np.uint8), r"uint8 \(28, 28, 1\)"),
+        ("float", np.zeros((2, 28, 28, 1), np.float32), "float32"),
+        ("list", [[0]], "list"),
+        ("tensor", torch.zeros(2, 28, 28, 1), "Tensor"),
+    ]:
+        message = rf"images must be uint8 of shape \(N, 28, 28, 1\), got {got}"
+        with subtests.test(kind), pytest.raises(ValueError, match=message):
+            digits.critic_score(images)
 
 
 def test_to_uint8_rounds_and_clamps():
@@ -268,18 +279,19 @@ def test_to_uint8_rounds_and_clamps():
     assert to_uint8(levels / 127.5 - 1).flatten().tolist() == list(range(256))
 
 
-@pytest.mark.parametrize("present", [True, False])
-def test_pick_device(monkeypatch, present):
-    monkeypatch.setattr(torch.cuda, "is_available", lambda: present)
-    assert pick_device("auto") == torch.device("cuda" if present else "cpu")
-    assert pick_device("cpu") == torch.device("cpu")
-    if present:
-        assert pick_device("cuda") == torch.device("cuda")
-    else:
-        with pytest.raises(ValueError, match="torch sees no CUDA device"):
-            pick_device("cuda")
-    with pytest.raises(ValueError, match="device must be auto, cpu or cuda, got 'tpu'"):
-        pick_device("tpu")
+def test_pick_device(monkeypatch, subtests):
+    for present in [True, False]:
+        with subtests.test(present=present):
+            monkeypatch.setattr(torch.cuda, "is_available", lambda present=present: present)
+            assert pick_device("auto") == torch.device("cuda" if present else "cpu")
+            assert pick_device("cpu") == torch.device("cpu")
+            if present:
+                assert pick_device("cuda") == torch.device("cuda")
+            else:
+                with pytest.raises(ValueError, match="torch sees no CUDA device"):
+                    pick_device("cuda")
+            with pytest.raises(ValueError, match="device must be auto, cpu or cuda, got 'tpu'"):
+                pick_device("tpu")
 
 
 def test_loading_twice_gives_the_same_model(tiny_folder, tmp_path):

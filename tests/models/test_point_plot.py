@@ -61,11 +61,11 @@ def test_a_models_pictures_are_those_of_its_points(ring):
         model.critic_score(pictures)
 
 
-@pytest.mark.parametrize("changed", [{"resolution": 28}, {"channels": 1}, {"classes": ["a"]}])
-def test_a_folder_of_points_that_says_otherwise_is_refused(ring, tmp_path, changed):
-    folder = tmp_path / "ring"
-    shutil.copytree(ring, folder)
-    config = json.loads((folder / "config.json").read_text()) | changed
-    (folder / "config.json").write_text(json.dumps(config))
-    with pytest.raises(FolderError, match="points are drawn at resolution 64, with 3 channels and no classes"):
-        load(folder)
+def test_a_folder_of_points_that_says_otherwise_is_refused(ring, tmp_path, subtests):
+    for changed in [{"resolution": 28}, {"channels": 1}, {"classes": ["a"]}]:
+        with subtests.test(changed=changed):
+            folder = shutil.copytree(ring, tmp_path / next(iter(changed)))
+            config = json.loads((folder / "config.json").read_text()) | changed
+            (folder / "config.json").write_text(json.dumps(config))
+            with pytest.raises(FolderError, match="points are drawn at resolution 64, with 3 channels and no classes"):
+                load(folder)

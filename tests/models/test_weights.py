@@ -1,4 +1,4 @@
-"""`gan.models.weights`: damaged and hostile folders are refused by name, before memory is taken."""
+"""`gan.models.weights`: damaged and hostile folders are refused by name, before memory is allocated."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import os
 import shutil
 import struct
 import tracemalloc
+from itertools import count, product
 from pathlib import Path
 
 import pytest
@@ -24,13 +25,24 @@ WEIGHTS = ("model.safetensors", "critic.safetensors", "directions.safetensors")
 
 
 @pytest.fixture
-def folder(tiny_folder, tmp_path) -> Path:
-    """A copy of a sound model folder, to damage."""
-    return Path(shutil.copytree(tiny_folder, tmp_path / "model"))
+def fresh(tiny_folder, tmp_path):
+    """A function that makes another copy of a sound model folder, to damage."""
+    number = count()
+    ignored = shutil.ignore_patterns("checkpoint", "samples*")
+
+    def copy() -> Path:
+        return Path(shutil.copytree(tiny_folder, tmp_path / f"model-{next(number)}", ignore=ignored))
+
+    return copy
+
+
+@pytest.fixture
+def folder(fresh) -> Path:
+    return fresh()
 
 
 def refused(folder: Path, name: str) -> str:
-    """The message with which `load` refuses the folder; it must name the file."""
+    """Return the message with which `load` refuses the folder; it must name the file."""
     with pytest.raises(FolderError) as raised:
         load(folder, "cpu")
     message = str(raised.value)
@@ -45,7 +57,7 @@ def set_config(folder: Path, **changes) -> None:
 
 
 def header_only(path: Path, shapes: dict[str, list[int]]) -> None:
-    """A safetensors file whose header promises float32 tensors and that holds none of them."""
+    """Write a safetensors file whose header promises float32 tensors, without their data."""
     header, end = {}, 0
     for name, shape in shapes.items():
         size = 4
@@ -61,24 +73,27 @@ def test_the_undamaged_copy_loads(folder):
     assert load(folder, "cpu").sample([0]).shape == (1, 28, 28, 1)
 
 
-@pytest.mark.parametrize("name", ["config.json", *WEIGHTS])
-def test_missing_file(folder, name):
-    (folder / name).unlink()
-    assert "missing" in refused(folder, name)
+def test_missing_file(fresh, subtests):
+    for name in ["config.json", *WEIGHTS]:
+        with subtests.test(name=name):
+            folder = fresh()
+            (folder / name).unlink()
+            assert "missing" in refused(folder, name)
 
 
-@pytest.mark.parametrize("name", ["config.json", *WEIGHTS])
-@pytest.mark.parametrize("kind", ["folder", "dangling link", "link to folder", "pipe"])
-def test_something_else_in_place_of_a_file(folder, name, kind):
-    path = folder / name
-    path.unlink()
-    if kind == "folder":
-        path.mkdir()
-    elif kind == "pipe":
-        os.mkfifo(path)
-    else:
-        path.symlink_to(folder.parent if kind == "link to folder" else folder / "nothing")
-    assert "missing, or not a file" in refused(folder, name)
+def test_something_else_in_place_of_a_file(fresh, subtests):
+    for kind, name in product(["folder", "dangling link", "link to folder", "pipe"], ["config.json", *WEIGHTS]):
+        with subtests.test(kind=kind, name=name):
+            folder = fresh()
+            path = folder / name
+            path.unlink()
+            if kind == "folder":
+                path.mkdir()
+            elif kind == "pipe":
+                os.mkfifo(path)
+            else:
+                path.symlink_to(folder.parent if kind == "link to folder" else folder / "nothing")
+            assert "missing, or not a file" in refused(folder, name)
 
 
 def test_link_to_a_sound_file_is_followed(folder, tiny_folder):
@@ -87,10 +102,13 @@ def test_link_to_a_sound_file_is_followed(folder, tiny_folder):
     assert load(folder, "cpu").resolution == 28
 
 
-@pytest.mark.parametrize("name", ["config.json", *WEIGHTS])
-def test_empty_file(folder, name):
-    (folder / name).write_bytes(b"")
-    assert "not readable as JSON" in refused(folder, name) or "damaged or not safetensors" in refused(folder, name)
+def test_empty_file(fresh, subtests):
+    for name in ["config.json", *WEIGHTS]:
+        with subtests.test(name=name):
+            folder = fresh()
+            (folder / name).write_bytes(b"")
+            message = refused(folder, name)
+            assert "not readable as JSON" in message or "damaged or not safetensors" in message
 
 
 def test_no_such_folder(tmp_path):
@@ -98,28 +116,38 @@ def test_no_such_folder(tmp_path):
         load(tmp_path / "nowhere", "cpu")
 
 
-@pytest.mark.parametrize("text", ["[]", "3", '"text"', "null", "true", "NaN", "[[[1]]]"])
-def test_config_of_another_json_type(folder, text):
-    (folder / "config.json").write_text(text)
-    assert "expected a JSON object" in refused(folder, "config.json")
+def test_config_of_another_json_type(fresh, subtests):
+    for text in ["[]", "3", '"text"', "null", "true", "NaN", "[[[1]]]"]:
+        with subtests.test(text=text):
+            folder = fresh()
+            (folder / "config.json").write_text(text)
+            assert "expected a JSON object" in refused(folder, "config.json")
 
 
-@pytest.mark.parametrize(
-    "content",
-    [b"{", b"not json", b"\xff\xfe\x00", b"[" * 100_000, b'{"a":' * 100_000, b"9" * 5000, b"\x80\x04N."],
-    ids=["cut", "words", "bytes", "deep list", "deep object", "long number", "pickle"],
-)
-def test_config_that_is_not_json(folder, content):
-    (folder / "config.json").write_bytes(content)
-    assert "not readable as JSON" in refused(folder, "config.json")
+def test_config_that_is_not_json(fresh, subtests):
+    for kind, content in {
+        "cut": b"{",
+        "words": b"not json",
+        "bytes": b"\xff\xfe\x00",
+        "deep list": b"[" * 100_000,
+        "deep object": b'{"a":' * 100_000,
+        "long number": b"9" * 5000,
+        "pickle": b"\x80\x04N.",
+    }.items():
+        with subtests.test(kind):
+            folder = fresh()
+            (folder / "config.json").write_bytes(content)
+            assert "not readable as JSON" in refused(folder, "config.json")
 
 
-@pytest.mark.parametrize("depth", [10, 300, 600, 900])
-def test_config_with_a_nested_value(folder, depth):
-    text = (folder / "config.json").read_text().replace('"gamma": 1.0', '"gamma": ' + "[" * depth + "]" * depth)
-    assert "[[" in text
-    (folder / "config.json").write_text(text)
-    assert "gamma must be float" in refused(folder, "config.json")
+def test_config_with_a_nested_value(fresh, subtests):
+    for depth in [10, 300, 600, 900]:
+        with subtests.test(depth=depth):
+            folder = fresh()
+            text = (folder / "config.json").read_text().replace('"gamma": 1.0', '"gamma": ' + "[" * depth + "]" * depth)
+            assert "[[" in text
+            (folder / "config.json").write_text(text)
+            assert "gamma must be float" in refused(folder, "config.json")
 
 
 def test_giant_config_is_not_read(folder):
@@ -133,9 +161,8 @@ def test_giant_config_is_not_read(folder):
     assert peak < io.MAX_JSON_BYTES / 4
 
 
-@pytest.mark.parametrize(
-    ("changes", "message"),
-    [
+def test_config_out_of_range(fresh, subtests):
+    for changes, message in [
         ({"network": "vit"}, "unknown network 'vit': known are"),
         ({"resolution": 0}, "resolution and channels must be set"),
         ({"channels": 0}, "resolution and channels must be set"),
@@ -149,12 +176,11 @@ def test_giant_config_is_not_read(folder):
         ({"classes": "abc"}, "classes must be a list"),
         ({"layers": 3}, "unknown field 'layers'"),
         ({"network": None}, "network must be str"),
-    ],
-    ids=lambda v: f"{next(iter(v.items()))}"[:30] if isinstance(v, dict) else "",
-)
-def test_config_out_of_range(folder, changes, message):
-    set_config(folder, **changes)
-    assert message in refused(folder, "config.json")
+    ]:
+        with subtests.test(message):
+            folder = fresh()
+            set_config(folder, **changes)
+            assert message in refused(folder, "config.json")
 
 
 def test_config_with_a_field_missing(folder):
@@ -164,16 +190,18 @@ def test_config_with_a_field_missing(folder):
     assert "missing field 'z_dim'" in refused(folder, "config.json")
 
 
-@pytest.mark.parametrize("network", NETWORKS)
-def test_largest_config_that_is_in_range_takes_no_memory(folder, network, no_reading):
+def test_largest_config_that_is_in_range_takes_no_memory(fresh, no_reading, subtests):
     """All dimensions at their maximum, over the weights of a small model: refused by shape, nothing allocated."""
-    classes = [f"class {i}" for i in range(1000)]
-    set_config(folder, network=network, width=256, z_dim=512, resolution=64, channels=3, classes=classes)
-    config = read_config(folder)
-    for module in weights.build_on_meta(config, folder):
-        assert all(t.is_meta for t in module.state_dict().values())
-        with pytest.raises(FolderError, match="is missing|has shape|the config asks for"):
-            read_tensors(folder / "model.safetensors", module.state_dict())
+    for network in NETWORKS:
+        with subtests.test(network=network):
+            folder = fresh()
+            classes = [f"class {i}" for i in range(1000)]
+            set_config(folder, network=network, width=256, z_dim=512, resolution=64, channels=3, classes=classes)
+            config = read_config(folder)
+            for module in weights.build_on_meta(config, folder):
+                assert all(t.is_meta for t in module.state_dict().values())
+                with pytest.raises(FolderError, match="is missing|has shape|the config asks for"):
+                    read_tensors(folder / "model.safetensors", module.state_dict())
 
 
 def test_a_config_that_asks_for_too_much_is_refused_before_the_file_is_opened(folder, monkeypatch):
@@ -218,9 +246,8 @@ def rewrite(folder: Path, name: str, change) -> None:
 
 
 # In the order in which load reads: a fault in the first file means that no tensor at all is read.
-@pytest.mark.parametrize(
-    ("change", "message"),
-    [
+def test_header_that_differs_is_refused_unread(fresh, no_reading, subtests):
+    for change, message in [
         (lambda t: t.pop("variance"), "tensor 'variance' is missing"),
         (lambda t: t.update(extra=torch.zeros(3)), "unexpected tensor 'extra'"),
         (
@@ -232,72 +259,67 @@ def rewrite(folder: Path, name: str, change) -> None:
         (lambda t: t.update(variance=t["variance"].double()), "tensor 'variance' is F64, not F32"),
         (lambda t: t.update(variance=t["variance"].half()), "tensor 'variance' is F16, not F32"),
         (lambda t: t.update(variance=t["variance"].to(torch.int32)), "tensor 'variance' is I32, not F32"),
-    ],
-    ids=["missing", "extra", "longer", "dimension", "transposed", "float64", "float16", "int32"],
-)
-def test_header_that_differs_is_refused_unread(folder, no_reading, change, message):
-    rewrite(folder, "directions.safetensors", change)
-    with pytest.raises(FolderError, match=message):
-        load(folder, "cpu")
-    refused(folder, "directions.safetensors")
+    ]:
+        with subtests.test(message):
+            folder = fresh()
+            rewrite(folder, "directions.safetensors", change)
+            with pytest.raises(FolderError, match=message):
+                load(folder, "cpu")
+            refused(folder, "directions.safetensors")
 
 
-@pytest.mark.parametrize("name", ["model.safetensors", "critic.safetensors"])
-@pytest.mark.parametrize("fault", ["missing", "extra", "shape", "dtype", "nan", "inf"])
-def test_weights_that_differ_are_refused(folder, name, fault):
-    key = sorted(load_file(folder / name))[-1]
-
-    def change(t):
-        if fault == "missing":
-            del t[key]
-        elif fault == "extra":
-            t["more"] = torch.zeros(1)
-        elif fault == "shape":
-            t[key] = t[key][None].contiguous()
-        elif fault == "dtype":
-            t[key] = t[key].bfloat16()
-        else:
-            t[key].view(-1)[-1] = float(fault)
-
-    rewrite(folder, name, change)
-    words = {"missing": "is missing", "extra": "unexpected", "shape": "has shape", "dtype": "is BF16, not F32"}
-    message = refused(folder, name)
-    assert words.get(fault, "not finite") in message
-    assert repr("more" if fault == "extra" else key) in message
+def test_weights_that_differ_are_refused(fresh, subtests):
+    faults = {
+        "is missing": lambda t, key: t.pop(key),
+        "unexpected": lambda t, key: t.update(more=torch.zeros(1)),
+        "has shape": lambda t, key: t.update({key: t[key][None].contiguous()}),
+        "is BF16, not F32": lambda t, key: t.update({key: t[key].bfloat16()}),
+        "not finite": lambda t, key: t[key].view(-1)[-1].fill_(float("nan")),
+        "values that are not finite": lambda t, key: t[key].view(-1)[-1].fill_(float("inf")),
+    }
+    for fault, name in product(faults, ["model.safetensors", "critic.safetensors"]):
+        with subtests.test(fault=fault, name=name):
+            folder = fresh()
+            key = sorted(load_file(folder / name))[-1]
+            rewrite(folder, name, lambda tensors, fault=fault, key=key: faults[fault](tensors, key))
+            message = refused(folder, name)
+            assert fault in message
+            assert repr("more" if fault == "unexpected" else key) in message
 
 
-@pytest.mark.parametrize("name", WEIGHTS)
-@pytest.mark.parametrize("keep", [4, 8, 60, -1, -1000])
-def test_truncated_weights(folder, name, keep):
-    path = folder / name
-    path.write_bytes(path.read_bytes()[:keep])
-    assert "damaged or not safetensors" in refused(folder, name)
+def test_truncated_weights(fresh, subtests):
+    for keep, name in product([4, 8, 60, -1, -1000], WEIGHTS):
+        with subtests.test(keep=keep, name=name):
+            folder = fresh()
+            path = folder / name
+            path.write_bytes(path.read_bytes()[:keep])
+            assert "damaged or not safetensors" in refused(folder, name)
 
 
-@pytest.mark.parametrize(
-    "content",
-    [
-        b"\x80\x04N.",
-        struct.pack("<Q", 2**63) + b"{}",
-        struct.pack("<Q", 10**12),
-        struct.pack("<Q", 2) + b"[]",
-        b"x" * 999,
-    ],
-    ids=["pickle", "giant header", "absent header", "list header", "words"],
-)
-def test_bytes_that_are_no_safetensors(folder, content):
-    (folder / "model.safetensors").write_bytes(content)
-    assert "damaged or not safetensors" in refused(folder, "model.safetensors")
+def test_bytes_that_are_no_safetensors(fresh, subtests):
+    for kind, content in {
+        "pickle": b"\x80\x04N.",
+        "giant header": struct.pack("<Q", 2**63) + b"{}",
+        "absent header": struct.pack("<Q", 10**12),
+        "list header": struct.pack("<Q", 2) + b"[]",
+        "words": b"x" * 999,
+    }.items():
+        with subtests.test(kind):
+            folder = fresh()
+            (folder / "model.safetensors").write_bytes(content)
+            assert "damaged or not safetensors" in refused(folder, "model.safetensors")
 
 
-@pytest.mark.parametrize("shape", [[10**6, 10**6], [2**62, 4], [2**40]], ids=str)
-def test_huge_header_without_data(folder, shape):
-    header_only(folder / "directions.safetensors", {"directions": shape, "variance": [16]})
-    tracemalloc.start()
-    refused(folder, "directions.safetensors")
-    peak = tracemalloc.get_traced_memory()[1]
-    tracemalloc.stop()
-    assert peak < 5_000_000
+def test_huge_header_without_data(fresh, subtests):
+    for shape in [[10**6, 10**6], [2**62, 4], [2**40]]:
+        with subtests.test(shape=shape):
+            folder = fresh()
+            header_only(folder / "directions.safetensors", {"directions": shape, "variance": [16]})
+            tracemalloc.start()
+            refused(folder, "directions.safetensors")
+            peak = tracemalloc.get_traced_memory()[1]
+            tracemalloc.stop()
+            assert peak < 5_000_000
 
 
 def test_what_is_loaded_is_what_was_saved(folder):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import dataclasses
+from itertools import product
 
 import pytest
 import torch
@@ -54,6 +55,20 @@ def loosen(*modules: nn.Module) -> None:
                 nn.init.normal_(p, std=0.1)
 
 
+def layer_outputs(module: nn.Module, *given) -> list[torch.Tensor]:
+    """Return what each layer computes for a module's input, flattened to (N, F)."""
+    outputs = []
+    hooks = [m.register_forward_hook(lambda m, _, out: outputs.append(out.flatten(1))) for m in module.modules()]
+    module(*given)
+    for hook in hooks:
+        hook.remove()
+    return outputs
+
+
+def shapes(module: nn.Module) -> dict[str, torch.Size]:
+    return {name: tensor.shape for name, tensor in module.state_dict().items()}
+
+
 def kinds(module: nn.Module, kind) -> list:
     return [m for m in module.modules() if isinstance(m, kind)]
 
@@ -62,7 +77,7 @@ def sizes(module: nn.Module) -> list[tuple[int, int]]:
     return [(m.in_features, m.out_features) for m in kinds(module, nn.Linear)]
 
 
-def test_bounded_is_the_identity_inside_and_nearly_flat_outside():
+def test_soft_clamp_is_the_identity_inside_and_nearly_flat_outside():
     x = torch.tensor([-3.0, -1.0, -0.3, 0.0, 0.9, 1.0, 21.0], requires_grad=True)
     y = soft_clamp(x)
     assert torch.allclose(y, torch.tensor([-1.1, -1.0, -0.3, 0.0, 0.9, 1.0, 2.0]))
@@ -70,40 +85,40 @@ def test_bounded_is_the_identity_inside_and_nearly_flat_outside():
     assert torch.allclose(x.grad[[0, 2, 3, 4, 6]], torch.tensor([0.05, 1.0, 1.0, 1.0, 0.05]))
 
 
-@pytest.mark.parametrize("resolution", RESOLUTIONS)
-@pytest.mark.parametrize("channels", [1, 3])
-@pytest.mark.parametrize("network", NETWORKS)
-def test_shapes_and_ranges(network, channels, resolution):
-    generator, critic = pair(network, resolution, channels)
-    z, y = torch.randn(5, 100), weights(5)
-    pictures = generator(z, y)
-    assert pictures.shape == (5, channels, resolution, resolution)
-    assert 0.02 < pictures.std() < 1.0 and pictures.abs().max() < 4
-    logits = critic(pictures, y)
-    assert logits.shape == (5,)
-    assert logits.abs().max() < 20
-    assert generator.features(z, y).ndim == 2
+def test_shapes_and_ranges(subtests):
+    for network, channels, resolution in product(NETWORKS, [1, 3], RESOLUTIONS):
+        with subtests.test(network=network, channels=channels, resolution=resolution):
+            generator, critic = pair(network, resolution, channels)
+            z, y = torch.randn(5, 100), weights(5)
+            pictures = generator(z, y)
+            assert pictures.shape == (5, channels, resolution, resolution)
+            assert 0.02 < pictures.std() < 1.0 and pictures.abs().max() < 4
+            logits = critic(pictures, y)
+            assert logits.shape == (5,)
+            assert logits.abs().max() < 20
+            assert generator.features(z, y).ndim == 2
 
 
-@pytest.mark.parametrize("network", ["mlp", "dcgan"])
-def test_classic_pictures_stay_within_one(network):
-    generator, _ = pair(network, classes=())
-    assert generator(100 * torch.randn(16, 100)).abs().max() <= 1
+def test_classic_pictures_stay_within_one(subtests):
+    for network in ["mlp", "dcgan"]:
+        with subtests.test(network=network):
+            generator, _ = pair(network, classes=())
+            assert generator(100 * torch.randn(16, 100)).abs().max() <= 1
 
 
-@pytest.mark.parametrize("resolution", RESOLUTIONS)
-@pytest.mark.parametrize("network", NETWORKS)
-def test_every_picture_of_a_batch_differs_and_is_its_own(network, resolution):
+def test_every_picture_of_a_batch_differs_and_is_its_own(subtests):
     """In eval mode a row depends on its own latent and class only."""
-    generator, critic = (m.eval() for m in pair(network, resolution))
-    loosen(generator, critic)
-    z, y = torch.randn(4, 100), weights(4)
-    together = generator(z, y)
-    alone = torch.cat([generator(z[i : i + 1], y[i : i + 1]) for i in range(4)])
-    torch.testing.assert_close(together, alone, atol=1e-5, rtol=1e-4)
-    assert (together[0] - together[3]).abs().max() > 1e-3
-    scores = torch.cat([critic(together[i : i + 1], y[i : i + 1]) for i in range(4)])
-    torch.testing.assert_close(critic(together, y), scores, atol=1e-5, rtol=1e-4)
+    for network, resolution in product(NETWORKS, RESOLUTIONS):
+        with subtests.test(network=network, resolution=resolution):
+            generator, critic = (m.eval() for m in pair(network, resolution))
+            loosen(generator, critic)
+            z, y = torch.randn(4, 100), weights(4)
+            together = generator(z, y)
+            alone = torch.cat([generator(z[i : i + 1], y[i : i + 1]) for i in range(4)])
+            torch.testing.assert_close(together, alone, atol=1e-5, rtol=1e-4)
+            assert (together[0] - together[3]).abs().max() > 1e-3
+            scores = torch.cat([critic(together[i : i + 1], y[i : i + 1]) for i in range(4)])
+            torch.testing.assert_close(critic(together, y), scores, atol=1e-5, rtol=1e-4)
 
 
 def test_mlp_is_the_classic_one():
@@ -116,29 +131,31 @@ def test_mlp_is_the_classic_one():
     assert all(m.negative_slope == 0.2 for m in kinds(generator, nn.LeakyReLU))
 
 
-@pytest.mark.parametrize("resolution", RESOLUTIONS)
-def test_dcgan_is_the_classic_one(resolution):
-    generator, critic = pair("dcgan", resolution, classes=())
-    ups = kinds(generator, nn.ConvTranspose2d)
-    assert [(m.in_channels, m.out_channels) for m in ups] == [(256, 128), (128, 64), (64, 1)]
-    assert [m.stride for m in ups] == [(1, 1), (2, 2), (2, 2)]
-    downs = kinds(critic, nn.Conv2d)
-    assert [(m.in_channels, m.out_channels) for m in downs] == [(1, 64), (64, 128)]
-    assert [m.stride for m in downs] == [(2, 2), (2, 2)]
-    assert {m.kernel_size for m in ups + downs} == {(5, 5)}
-    side = resolution // 4
-    assert sizes(generator) == [(100, 256 * side * side)]
-    assert sizes(critic) == [(128 * side * side, 1)]
-    assert len(kinds(generator, NORMS)) == 3
-    assert not kinds(critic, NORMS)
-    assert [m.p for m in kinds(critic, nn.Dropout)] == [0.3, 0.3]
+def test_dcgan_is_the_classic_one(subtests):
+    for resolution in RESOLUTIONS:
+        with subtests.test(resolution=resolution):
+            generator, critic = pair("dcgan", resolution, classes=())
+            ups = kinds(generator, nn.ConvTranspose2d)
+            assert [(m.in_channels, m.out_channels) for m in ups] == [(256, 128), (128, 64), (64, 1)]
+            assert [m.stride for m in ups] == [(1, 1), (2, 2), (2, 2)]
+            downs = kinds(critic, nn.Conv2d)
+            assert [(m.in_channels, m.out_channels) for m in downs] == [(1, 64), (64, 128)]
+            assert [m.stride for m in downs] == [(2, 2), (2, 2)]
+            assert {m.kernel_size for m in ups + downs} == {(5, 5)}
+            side = resolution // 4
+            assert sizes(generator) == [(100, 256 * side * side)]
+            assert sizes(critic) == [(128 * side * side, 1)]
+            assert len(kinds(generator, NORMS)) == 3
+            assert not kinds(critic, NORMS)
+            assert [m.p for m in kinds(critic, nn.Dropout)] == [0.3, 0.3]
 
 
-@pytest.mark.parametrize("resolution", RESOLUTIONS)
-def test_resnet_has_no_normalisation_and_no_dropout(resolution):
-    for module in pair("resnet", resolution):
-        assert not kinds(module, (*NORMS, nn.Dropout))
-        assert kinds(module, ResidualBlock)
+def test_resnet_has_no_normalisation_and_no_dropout(subtests):
+    for resolution in RESOLUTIONS:
+        with subtests.test(resolution=resolution):
+            for module in pair("resnet", resolution):
+                assert not kinds(module, (*NORMS, nn.Dropout))
+                assert kinds(module, ResidualBlock)
 
 
 def test_residual_blocks_start_as_the_identity():
@@ -153,59 +170,59 @@ def test_residual_blocks_start_as_the_identity():
     assert not torch.allclose(block(x), x)
 
 
-@pytest.mark.parametrize("network", [n for n in NETWORKS if NETWORKS[n].conditional])
-def test_conditional_pair_reacts_to_the_class(network):
-    generator, critic = (m.eval() for m in pair(network))
-    z = torch.randn(1, 100).expand(3, -1)
-    pictures = generator(z, torch.eye(3))
-    x = pictures[:1].expand(3, -1, -1, -1)
-    logits = critic(x, torch.eye(3))
-    for a, b in ((0, 1), (1, 2), (0, 2)):
-        assert (pictures[a] - pictures[b]).abs().max() > 1e-3
-        assert (logits[a] - logits[b]).abs() > 1e-3
+def test_conditional_pair_reacts_to_the_class(subtests):
+    for network in [n for n in NETWORKS if NETWORKS[n].conditional]:
+        with subtests.test(network=network):
+            generator, critic = (m.eval() for m in pair(network))
+            z = torch.randn(1, 100).expand(3, -1)
+            pictures = generator(z, torch.eye(3))
+            x = pictures[:1].expand(3, -1, -1, -1)
+            logits = critic(x, torch.eye(3))
+            for a, b in ((0, 1), (1, 2), (0, 2)):
+                assert (pictures[a] - pictures[b]).abs().max() > 1e-3
+                assert (logits[a] - logits[b]).abs() > 1e-3
 
 
-@pytest.mark.parametrize("network", [n for n in NETWORKS if NETWORKS[n].conditional])
-def test_critic_is_linear_in_the_class_weights(network):
-    critic = pair(network)[1].eval()
-    x = torch.rand(1, 1, 28, 28) * 2 - 1
-    mean = torch.full((1, 3), 1 / 3)
-    torch.testing.assert_close(critic(x, mean)[0], critic(x.expand(3, -1, -1, -1), torch.eye(3)).mean())
+def test_critic_is_linear_in_the_class_weights(subtests):
+    for network in [n for n in NETWORKS if NETWORKS[n].conditional]:
+        with subtests.test(network=network):
+            critic = pair(network)[1].eval()
+            x = torch.rand(1, 1, 28, 28) * 2 - 1
+            mean = torch.full((1, 3), 1 / 3)
+            torch.testing.assert_close(critic(x, mean)[0], critic(x.expand(3, -1, -1, -1), torch.eye(3)).mean())
 
 
-@pytest.mark.parametrize("network", [n for n in NETWORKS if NETWORKS[n].conditional])
-def test_conditional_pair_works_without_classes(network):
-    generator, critic = pair(network, classes=())
-    assert critic(generator(torch.randn(2, 100)), None).shape == (2,)
+def test_conditional_pair_works_without_classes(subtests):
+    for network in [n for n in NETWORKS if NETWORKS[n].conditional]:
+        with subtests.test(network=network):
+            generator, critic = pair(network, classes=())
+            assert critic(generator(torch.randn(2, 100)), None).shape == (2,)
 
 
-@pytest.mark.parametrize("network", [n for n in NETWORKS if not NETWORKS[n].conditional])
-def test_unconditional_pair_ignores_the_class(network):
-    generator, critic = (m.eval() for m in pair(network))
-    z = torch.randn(3, 100)
-    assert torch.equal(generator(z, torch.eye(3)), generator(z))
-    assert torch.equal(critic(generator(z), torch.eye(3)), critic(generator(z)))
+def test_unconditional_pair_ignores_the_class(subtests):
+    for network in [n for n in NETWORKS if not NETWORKS[n].conditional]:
+        with subtests.test(network=network):
+            generator, critic = (m.eval() for m in pair(network))
+            z = torch.randn(3, 100)
+            assert torch.equal(generator(z, torch.eye(3)), generator(z))
+            assert torch.equal(critic(generator(z), torch.eye(3)), critic(generator(z)))
 
 
-@pytest.mark.parametrize("resolution", RESOLUTIONS)
-@pytest.mark.parametrize("network", NETWORKS)
-def test_features_are_what_forward_computes_on_its_way(network, resolution):
+def test_features_are_what_forward_computes_on_its_way(subtests):
     """features() is the output of an early layer, or its activation, and the latent and the class reach it."""
-    generator = pair(network, resolution)[0].eval()
-    loosen(generator)
-    z, y = torch.randn(3, 100), weights(3)
-    seen = []
-    for module in generator.modules():
-        module.register_forward_hook(lambda module, given, out: seen.append(out.flatten(1)))
-    generator(z, y)
-    outputs = seen.copy()
-    features = generator.features(z, y)
-    assert features.ndim == 2
-    wanted = [o for o in outputs if o.shape == features.shape]
-    assert any(torch.allclose(f, features) for o in wanted for f in (o, nn.functional.leaky_relu(o, SLOPE)))
-    assert not torch.allclose(generator.features(2 * z, y), features)
-    turned = generator.features(z, y.flip(1))
-    assert torch.equal(turned, features) != NETWORKS[network].conditional
+    for network, resolution in product(NETWORKS, RESOLUTIONS):
+        with subtests.test(network=network, resolution=resolution):
+            generator = pair(network, resolution)[0].eval()
+            loosen(generator)
+            z, y = torch.randn(3, 100), weights(3)
+            outputs = layer_outputs(generator, z, y)
+            features = generator.features(z, y)
+            assert features.ndim == 2
+            wanted = [o for o in outputs if o.shape == features.shape]
+            assert any(torch.allclose(f, features) for o in wanted for f in (o, nn.functional.leaky_relu(o, SLOPE)))
+            assert not torch.allclose(generator.features(2 * z, y), features)
+            turned = generator.features(z, y.flip(1))
+            assert torch.equal(turned, features) != NETWORKS[network].conditional
 
 
 def test_features_are_the_first_layer_of_classic_pairs_and_the_first_stage_of_resnet():
@@ -219,27 +236,27 @@ def test_features_are_the_first_layer_of_classic_pairs_and_the_first_stage_of_re
     assert torch.allclose(resnet.features(z), expected, atol=1e-5)
 
 
-@pytest.mark.parametrize("resolution", RESOLUTIONS)
-@pytest.mark.parametrize("network", NETWORKS)
-def test_gradient_reaches_every_parameter(network, resolution):
-    generator, critic = pair(network, resolution, 3)
-    loosen(generator, critic)
-    y, real = weights(4), torch.rand(4, 3, resolution, resolution) * 2 - 1
-    loss = Relativistic()
+def test_gradient_reaches_every_parameter(subtests):
+    for network, resolution in product(NETWORKS, RESOLUTIONS):
+        with subtests.test(network=network, resolution=resolution):
+            generator, critic = pair(network, resolution, 3)
+            loosen(generator, critic)
+            y, real = weights(4), torch.rand(4, 3, resolution, resolution) * 2 - 1
+            loss = Relativistic()
 
-    fake = generator(torch.randn(4, 100), y)
-    both = torch.cat([real, fake.detach()]).requires_grad_()
-    logits = critic(both, torch.cat([y, y]))
-    (loss.critic(*logits.chunk(2)) + squared_gradient(logits, both).mean()).backward()
-    for name, p in critic.named_parameters():
-        # Relativistic loss and penalty are both blind to a constant added to every logit.
-        blind = name in ("logit.bias", "layers.10.bias")
-        assert p.grad is not None and (blind or p.grad.abs().max() > 0), name
-    assert all(p.grad is None for p in generator.parameters())
+            fake = generator(torch.randn(4, 100), y)
+            both = torch.cat([real, fake.detach()]).requires_grad_()
+            logits = critic(both, torch.cat([y, y]))
+            (loss.critic(*logits.chunk(2)) + squared_gradient(logits, both).mean()).backward()
+            for name, p in critic.named_parameters():
+                # Relativistic loss and penalty are both blind to a constant added to every logit.
+                blind = name in ("logit.bias", "layers.10.bias")
+                assert p.grad is not None and (blind or p.grad.abs().max() > 0), name
+            assert all(p.grad is None for p in generator.parameters())
 
-    loss.generator(critic(real, y), critic(fake, y)).backward()
-    for name, p in generator.named_parameters():
-        assert p.grad is not None and p.grad.abs().max() > 0, name
+            loss.generator(critic(real, y), critic(fake, y)).backward()
+            for name, p in generator.named_parameters():
+                assert p.grad is not None and p.grad.abs().max() > 0, name
 
 
 def test_unknown_network_is_refused_with_the_choices():
@@ -248,14 +265,15 @@ def test_unknown_network_is_refused_with_the_choices():
         build(Config(network="vit", resolution=28, channels=1))
 
 
-@pytest.mark.parametrize("network", NETWORKS)
-def test_networks_build_on_meta_and_copy(network):
-    with torch.device("meta"):
-        made = pair(network)
-    for shape, real in zip(made, pair(network), strict=True):
-        assert all(p.is_meta for p in shape.parameters())
-        assert {k: v.shape for k, v in shape.state_dict().items()} == {k: v.shape for k, v in real.state_dict().items()}
-        assert copy.deepcopy(real).state_dict().keys() == real.state_dict().keys()
+def test_networks_build_on_meta_and_copy(subtests):
+    for network in NETWORKS:
+        with subtests.test(network=network):
+            with torch.device("meta"):
+                made = pair(network)
+            for shape, real in zip(made, pair(network), strict=True):
+                assert all(p.is_meta for p in shape.parameters())
+                assert shapes(shape) == shapes(real)
+                assert copy.deepcopy(real).state_dict().keys() == real.state_dict().keys()
 
 
 def test_width_scales_the_resnet_pair():
@@ -267,58 +285,60 @@ def test_width_scales_the_resnet_pair():
     assert 2.5 < count(128) / count(64) < 4.5
 
 
-@pytest.mark.parametrize("network", NETWORKS)
-def test_spectral_norm_bounds_every_layer_of_the_critic_and_none_of_the_generator(network):
-    torch.manual_seed(0)
-    generator, critic = build(dataclasses.replace(config(network), critic_norm="spectral"))
-    critic.train()
-    x, y = torch.rand(4, 1, 28, 28) * 2 - 1, weights(4) if config(network).classes else None
-    for _ in range(60):  # each forward pass is a step of the power iteration
-        critic(x, y)
-    layers = kinds(critic.eval(), (nn.Conv2d, nn.Linear))
-    assert layers
-    for layer in layers:
-        largest = torch.linalg.matrix_norm(layer.weight.flatten(1), 2)
-        assert largest.item() == pytest.approx(1, rel=0.03)
-    assert not any("parametrizations" in name for name in generator.state_dict())
+def test_spectral_norm_bounds_every_layer_of_the_critic_and_none_of_the_generator(subtests):
+    for network in NETWORKS:
+        with subtests.test(network=network):
+            torch.manual_seed(0)
+            generator, critic = build(dataclasses.replace(config(network), critic_norm="spectral"))
+            critic.train()
+            x, y = torch.rand(4, 1, 28, 28) * 2 - 1, weights(4) if config(network).classes else None
+            for _ in range(60):  # each forward pass is a step of the power iteration
+                critic(x, y)
+            layers = kinds(critic.eval(), (nn.Conv2d, nn.Linear))
+            assert layers
+            for layer in layers:
+                largest = torch.linalg.matrix_norm(layer.weight.flatten(1), 2)
+                assert largest.item() == pytest.approx(1, rel=0.03)
+            assert not any("parametrizations" in name for name in generator.state_dict())
 
 
-@pytest.mark.parametrize("network", [n for n in NETWORKS if NETWORKS[n].critic_batch_norm])
-def test_batch_norm_goes_into_the_critic_when_asked_for(network):
-    _, critic = build(dataclasses.replace(config(network), critic_norm="batch"))
-    assert kinds(critic, NORMS) and not kinds(pair(network)[1], NORMS)
+def test_batch_norm_goes_into_the_critic_when_asked_for(subtests):
+    for network in [n for n in NETWORKS if NETWORKS[n].critic_batch_norm]:
+        with subtests.test(network=network):
+            _, critic = build(dataclasses.replace(config(network), critic_norm="batch"))
+            assert kinds(critic, NORMS) and not kinds(pair(network)[1], NORMS)
 
 
-@pytest.mark.parametrize("critic_norm", ["none", "batch", "spectral"])
-@pytest.mark.parametrize("network", NETWORKS)
-def test_every_norm_loads_from_a_state_dict_on_meta(network, critic_norm):
-    if critic_norm == "batch" and not NETWORKS[network].critic_batch_norm:
-        pytest.skip("no place for it")
-    wanted = dataclasses.replace(config(network), critic_norm=critic_norm)
-    _, critic = build(wanted)
-    with torch.device("meta"):
-        _, empty = build(wanted)
-    empty.load_state_dict(critic.state_dict(), assign=True)
-    x, y = torch.rand(2, 1, 28, 28), weights(2) if wanted.classes else None
-    assert torch.equal(empty.eval()(x, y), critic.eval()(x, y))
+def test_every_norm_loads_from_a_state_dict_on_meta(subtests):
+    for network, critic_norm in product(NETWORKS, ["none", "batch", "spectral"]):
+        if critic_norm == "batch" and not NETWORKS[network].critic_batch_norm:
+            continue
+        with subtests.test(network=network, critic_norm=critic_norm):
+            wanted = dataclasses.replace(config(network), critic_norm=critic_norm)
+            _, critic = build(wanted)
+            with torch.device("meta"):
+                _, empty = build(wanted)
+            empty.load_state_dict(critic.state_dict(), assign=True)
+            x, y = torch.rand(2, 1, 28, 28), weights(2) if wanted.classes else None
+            assert torch.equal(empty.eval()(x, y), critic.eval()(x, y))
 
 
-@pytest.mark.parametrize("p", [0.0, 0.3, 0.5, 1.0])
-@pytest.mark.parametrize("shape", [(64, 3, 28, 28), (7, 11), (1,)])
-def test_dropout_drops_a_share_keeps_the_mean_and_is_seeded(p, shape):
-    torch.manual_seed(0)
-    layer, x = Dropout(p), torch.ones(shape, requires_grad=True)
-    y = layer(x)
-    assert y.shape == x.shape and y.dtype == x.dtype
-    if y.numel() > 1000:
-        assert (y == 0).float().mean().item() == pytest.approx(p, abs=0.01)
-        assert y.mean().item() == pytest.approx(0 if p == 1 else 1, abs=0.02)
-    assert len(y.detach().unique()) <= 2
-    torch.manual_seed(0)
-    assert torch.equal(layer(x), y)
-    (g,) = torch.autograd.grad(y.sum(), x, create_graph=True) if p < 1 else (y,)
-    assert torch.equal(g, y)  # the mask itself
-    assert torch.equal(layer.eval()(x), x)
+def test_dropout_drops_a_share_keeps_the_mean_and_is_seeded(subtests):
+    for shape, p in product([(64, 3, 28, 28), (7, 11), (1,)], [0.0, 0.3, 0.5, 1.0]):
+        with subtests.test(shape=shape, p=p):
+            torch.manual_seed(0)
+            layer, x = Dropout(p), torch.ones(shape, requires_grad=True)
+            y = layer(x)
+            assert y.shape == x.shape and y.dtype == x.dtype
+            if y.numel() > 1000:
+                assert (y == 0).float().mean().item() == pytest.approx(p, abs=0.01)
+                assert y.mean().item() == pytest.approx(0 if p == 1 else 1, abs=0.02)
+            assert len(y.detach().unique()) <= 2
+            torch.manual_seed(0)
+            assert torch.equal(layer(x), y)
+            (g,) = torch.autograd.grad(y.sum(), x, create_graph=True) if p < 1 else (y,)
+            assert torch.equal(g, y)  # the mask itself
+            assert torch.equal(layer.eval()(x), x)
 
 
 def test_dropout_masks_have_no_pattern():
@@ -328,7 +348,7 @@ def test_dropout_masks_have_no_pattern():
     assert (kept.T.corrcoef() - torch.eye(64)).abs().max() < 0.08
 
 
-def test_scaled_init_keeps_variance_through_a_leaky_relu():
+def test_normal_init_keeps_variance_through_a_leaky_relu():
     torch.manual_seed(0)
     layer = init_normal_(nn.Linear(400, 4000), GAIN)
     x = torch.nn.functional.leaky_relu(torch.randn(200, 400), SLOPE)
@@ -355,15 +375,16 @@ def test_class_weights_join_the_latent_at_unit_variance():
     assert torch.equal(joined[:, 3:], 2 * torch.eye(4))
 
 
-@pytest.mark.parametrize("precision", [torch.float32, torch.bfloat16])
-def test_the_fourier_critic_sees_waves_of_two_lengths_all_around_whatever_the_precision(precision):
-    torch.manual_seed(0)
-    _, critic = build(Config(network="points-fourier", width=16))
-    seen = []
-    critic.layers[0].register_forward_pre_hook(lambda module, given: seen.append(given[0]))
-    x = torch.tensor([[0.0, 0.0], [4.0, -3.98], [-1.0, 0.5]])
-    with torch.autocast("cpu", torch.bfloat16, enabled=precision == torch.bfloat16):
-        critic(x)
-    turn = torch.arange(16, dtype=torch.float64) * torch.pi / 16
-    phase = (x.double() @ torch.stack([turn.cos(), turn.sin()])) * torch.tensor([1.5, 3.0]).repeat(8)
-    torch.testing.assert_close(seen[0].double(), torch.cat([x, phase.sin(), phase.cos()], 1), atol=1e-5, rtol=0)
+def test_the_fourier_critic_sees_waves_of_two_lengths_all_around_whatever_the_precision(subtests):
+    for precision in [torch.float32, torch.bfloat16]:
+        with subtests.test(precision=precision):
+            torch.manual_seed(0)
+            _, critic = build(Config(network="points-fourier", width=16))
+            first, seen = critic.layers[0], []
+            first.register_forward_pre_hook(lambda module, given, seen=seen: seen.append(given[0]))
+            x = torch.tensor([[0.0, 0.0], [4.0, -3.98], [-1.0, 0.5]])
+            with torch.autocast("cpu", torch.bfloat16, enabled=precision == torch.bfloat16):
+                critic(x)
+            turn = torch.arange(16, dtype=torch.float64) * torch.pi / 16
+            phase = (x.double() @ torch.stack([turn.cos(), turn.sin()])) * torch.tensor([1.5, 3.0]).repeat(8)
+            torch.testing.assert_close(seen[0].double(), torch.cat([x, phase.sin(), phase.cos()], 1), atol=1e-5, rtol=0)
