@@ -100,6 +100,7 @@ def results(nowhere):
         }
 
 
+@pytest.mark.slow
 def test_everything_is_flat_and_known_to_the_card(results):
     for name, result in results.items():
         assert set(result) == (EVALUATED if name == "mislabelled" else EVALUATED - SCORE)
@@ -110,6 +111,7 @@ def test_everything_is_flat_and_known_to_the_card(results):
     assert json.loads(json.dumps(results)) == results
 
 
+@pytest.mark.slow
 def test_sample_counts_and_reference_are_stored(results):
     for result in results.values():
         assert result["reference"] == "train"
@@ -117,6 +119,7 @@ def test_sample_counts_and_reference_are_stored(results):
         assert result["manifold_nearest"] == 5
 
 
+@pytest.mark.slow
 def test_the_floor_is_the_data_s_own_and_the_same_for_all_models(results):
     floors = [{k: v for k, v in r.items() if "floor" in k or k == "classifier_accuracy"} for r in results.values()]
     assert all(floor == floors[0] for floor in floors)
@@ -124,6 +127,7 @@ def test_the_floor_is_the_data_s_own_and_the_same_for_all_models(results):
     assert floors[0]["classifier_accuracy"] > 0.99
 
 
+@pytest.mark.slow
 def test_pictures_of_the_training_set_score_as_the_floor_but_count_as_copied(results):
     got = results["memorised"]
     assert got["frechet_ratio"] < 1.35
@@ -133,6 +137,7 @@ def test_pictures_of_the_training_set_score_as_the_floor_but_count_as_copied(res
     assert got["copied_features"] == got["copied_pixels"] == 1
 
 
+@pytest.mark.slow
 def test_new_pictures_do_not_count_as_copied(results):
     assert results["blended"]["memorisation_pixels"] > 0.5
     assert results["blended"]["memorisation_features"] > 0.5
@@ -140,6 +145,7 @@ def test_new_pictures_do_not_count_as_copied(results):
     assert results["blended"]["frechet_ratio"] > 1.5
 
 
+@pytest.mark.slow
 def test_collapse_shows_in_balance_and_recall(results):
     got = results["collapsed"]
     assert got["classes_covered"] <= 3 and got["class_kl"] == pytest.approx(math.log(10), abs=0.1)
@@ -150,12 +156,14 @@ def test_collapse_shows_in_balance_and_recall(results):
     assert got["conditional_accuracy"] == pytest.approx(0.1, abs=0.05)
 
 
+@pytest.mark.slow
 def test_noise_shows_in_precision(results):
     got = results["noise"]
     assert got["precision"] < 0.1 and got["density"] < 0.1 and got["frechet_ratio"] > 20
     assert got["memorisation_pixels"] > 1.3
 
 
+@pytest.mark.slow
 def test_wrong_labels_show_in_conditioning_and_score_alone(results):
     got = results["mislabelled"]
     assert got["conditional_accuracy"] < 0.02 and got["classifier_accuracy_score"] < 0.1
@@ -163,6 +171,7 @@ def test_wrong_labels_show_in_conditioning_and_score_alone(results):
     assert got["frechet_ratio"] < 1.35 and got["class_kl"] < 0.03
 
 
+@pytest.mark.slow
 def test_the_same_model_scores_the_same(nowhere, results):
     again = evaluate.evaluate(Pretend(memorised), nowhere, N, score=False)
     changing = {"evaluation_seconds"}
@@ -283,6 +292,7 @@ def test_the_command_prints_json_and_completes_the_folder(folder, nowhere, monke
     assert list(again) == list(metrics) and again["frechet_samples"] == 32
 
 
+@pytest.mark.slow
 def test_emoji_in_colour(tiny_emoji_folder, tmp_path, nowhere, monkeypatch, capsys):
     monkeypatch.setattr(classifier_accuracy, "SHOWN", 1800)
     copy = shutil.copytree(tiny_emoji_folder, tmp_path / "tiny")

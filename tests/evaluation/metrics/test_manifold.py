@@ -39,6 +39,7 @@ def test_agrees_with_brute_force(n, m, k, shift, dtype):
     assert list(dataclasses.astuple(got)) == pytest.approx(brute_force(real, generated, k), abs=1e-12)
 
 
+@pytest.mark.slow
 def test_the_authors_published_figures():
     """N(0, I), 10,000 x 1,000, k = 5 (clovaai/generative-evaluation-prdc, README; its seed is not known)."""
     random = np.random.default_rng(0)
