@@ -1,9 +1,14 @@
-"""The page's own CSS and JavaScript, inlined in its head so that nothing waits for another request."""
+"""The files below `static/`: CSS and JavaScript for the page's head, and the tabs' HTML."""
 
 from __future__ import annotations
 
+import json
 from functools import cache
 from pathlib import Path
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+from gan.ui.server import controls
 
 STATIC = Path(__file__).with_name("static")
 
@@ -15,25 +20,51 @@ ICON = (
 )
 
 
-@cache
 def head() -> str:
-    """The text for `launch(head=...)`: every `static/*/*.css` and `.js`, page.css and what is shared first.
+    """Return the text for `launch(head=...)`: icon, CSS and JavaScript, inlined so that nothing waits for a request.
 
-    Gradio's own reset of buttons and inputs comes later than ours and weighs two classes. So all of our rules but
-    page.css are nested in a selector that weighs as much as an id, and a plain `.ll-button` there wins.
+    The scripts find `window.latentLab`, with the controls of Explore in it, and add their functions to it.
+
+    Gradio's reset of buttons and inputs comes later than our CSS and has the weight of two classes. So all of our rules
+    but page.css are nested in a selector that weighs as much as an id, and a plain `.ll-button` there wins.
     """
-    page, *parts = _read("css", first="shared/page.css")
-    scripts = _read("js", first="shared/rpc.js")
+    declared = json.dumps(controls.for_browser()).replace("<", r"\u003c")
+    page, parts = _text(STATIC / "shared/page.css"), [_text(path) for path in _files("css") if path.name != "page.css"]
     return "\n".join(
         [
             f'<link rel="icon" href="{ICON}">',
             f"<style>\n{page}\n:is(body, #ll-heavy) {{\n{''.join(parts)}\n}}\n</style>",
-            f"<script>\n{''.join(scripts)}\n</script>",
+            f"<script>\nwindow.latentLab = {{ controls: {declared} }};\n{''.join(map(_text, _files('js')))}\n</script>",
         ]
     )
 
 
-def _read(kind: str, first: str) -> list[str]:
-    names = {path.relative_to(STATIC).as_posix() for path in STATIC.glob(f"*/*.{kind}")}
-    ordered = sorted(names, key=lambda name: (name != first, not name.startswith("shared/"), name))
-    return [(STATIC / name).read_text(encoding="utf-8") for name in ordered]
+def render(template: str, **values: object) -> str:
+    """Return the HTML of a template below `static/`.
+
+    values: its placeholders. Text is escaped, in attributes too, so that what comes from a model folder stays text.
+    `controls`, those of Explore by name, are always there. Raises jinja2.UndefinedError for a placeholder without one.
+    """
+    return _templates().get_template(template).render(controls=controls.by_name(), **values)
+
+
+@cache
+def _templates() -> Environment:
+    return Environment(
+        loader=FileSystemLoader(STATIC),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+
+
+@cache
+def _text(path: Path) -> str:
+    return path.read_text(encoding="utf-8")
+
+
+@cache
+def _files(kind: str) -> list[Path]:
+    """List the files of a kind, those that all tabs share first."""
+    return sorted(STATIC.glob(f"*/*.{kind}"), key=lambda path: (path.parent.name != "shared", path.as_posix()))

@@ -1,4 +1,4 @@
-"""Gradio's own components in our colours and the system's fonts, so that no font is ever fetched."""
+"""Gradio's own components in our colours and the system's fonts, so that no font is fetched."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ MONO = ("ui-monospace", "SF Mono", "Cascadia Code", "Menlo", "Consolas", "Libera
 
 
 def theme() -> gr.themes.Base:
-    """Every colour is a token that `static/page.css` defines, once for light and once for dark."""
+    """Return the theme, whose colours are tokens that `static/shared/page.css` defines for light and for dark."""
     base = gr.themes.Base(font=SANS, font_mono=MONO, radius_size=gr.themes.sizes.radius_sm)
     colours = {
         "body_background_fill": "var(--ll-page)",
@@ -48,5 +48,5 @@ def theme() -> gr.themes.Base:
         "button_secondary_text_color": "var(--ll-ink)",
         "button_secondary_border_color": "var(--ll-edge)",
     }
-    night = {f"{name}_dark": value for name, value in colours.items() if hasattr(base, f"{name}_dark")}
-    return base.set(**colours, **night)
+    dark = {f"{name}_dark": value for name, value in colours.items() if hasattr(base, f"{name}_dark")}
+    return base.set(**colours, **dark)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import re
 import threading
 from collections.abc import Iterator
@@ -12,13 +13,15 @@ from typing import TYPE_CHECKING
 import pytest
 from conftest import KINDS, fake_load, served, write_folder
 
-from gan.ui.server import rpc
+from gan.ui.server import checks, controls, rpc
 from gan.ui.server.limits import Busy
 from gan.ui.server.model_registry import ModelRegistry
 
 if TYPE_CHECKING:
     import numpy as np
     from playwright import sync_api
+
+pytestmark = pytest.mark.browser
 
 SCREEN = ".ll-screen canvas"
 FIRST_SLIDER = ".ll-directions input >> nth=0"
@@ -79,7 +82,7 @@ def shows(page: sync_api.Page, picture: np.ndarray) -> bool:
     """Whether the canvas shows this picture, uint8 (H, W, C), exactly."""
     same = f"""p => {{
       const canvas = document.createElement('canvas');
-      latentLab.paint(canvas, latentLab.decode(p)[0]);
+      latentLab.paint(canvas, latentLab.decodeImages(p)[0]);
       return canvas.toDataURL() === document.querySelector('{SCREEN}').toDataURL();
     }}"""
     return page.evaluate(same, rpc.pixels(picture[None]))
@@ -154,7 +157,7 @@ def test_nothing_moves_when_the_first_model_has_loaded(browser: sync_api.Browser
         loaded.wait(20)
         return fake_load(folder)
 
-    parts = (SCREEN, ".ll-bar", ".ll-truncation", ".ll-advanced", ".ll-others-grid")
+    parts = (SCREEN, ".ll-bar", ".ll-single-sliders", ".ll-advanced", ".ll-others-grid")
     with served(ModelRegistry([write_folder(tmp_path, "grey")], load=load)) as site, visit(browser, site) as page:
         page.set_viewport_size(dict(zip(("width", "height"), size, strict=True)))
         page.goto(f"{site}?model=grey&seed=1")
@@ -188,7 +191,7 @@ def test_the_saved_picture_is_the_one_on_the_canvas(page, site, registry, monkey
 
     explore(page, f"{site}?model=grey&seed=1")
     monkeypatch.setattr(registry, "picture", lambda *_, **__: (_ for _ in ()).throw(Busy))
-    page.get_by_label("Random seed").click()  # a wish that is never granted
+    page.get_by_label("Random seed").click()  # a request that is never answered
     with page.expect_download() as download:
         page.get_by_label("1:1, save PNG of native size").click()
     monkeypatch.undo()
@@ -273,6 +276,36 @@ def test_raw_coordinates_appear_on_demand_and_move_the_picture(page: sync_api.Pa
     assert explore(page, page.url) == moved
 
 
+def test_a_control_that_is_added_in_python_is_on_the_page(browser, tmp_path: Path, monkeypatch) -> None:
+    """The declaration and the function that applies it: slider, request, address, undo and reset follow from them."""
+    brightness = dataclasses.replace(
+        controls.by_name()["truncation"], name="brightness", query="b", label="Brightness", low=-100, high=100, step=1,
+        default=0, help="Added to every pixel",
+    )  # fmt: skip
+    monkeypatch.setattr(controls, "CONTROLS", (*controls.CONTROLS, brightness))
+
+    class Brightened(ModelRegistry):
+        def picture(self, *values: object, brightness: object = 0, **named: object) -> np.ndarray:
+            picture = super().picture(*values, **named)
+            return (picture + checks.slider(brightness, "brightness")).clip(0, 255).astype(picture.dtype)
+
+    registry = Brightened([write_folder(tmp_path, "grey")], load=fake_load)
+    with served(registry) as site, visit(browser, site) as page:
+        start = explore(page, f"{site}?model=grey&seed=1")
+        assert shows(page, registry.picture("grey", 1))
+        slider = page.get_by_label("Brightness", exact=True)
+        assert [slider.get_attribute(name) for name in ("min", "max", "step")] == ["-100", "100", "1"]
+        slider.fill("-60")
+        changes(page, start)
+        assert shows(page, registry.picture("grey", 1, brightness=-60))
+        page.wait_for_url("**/?model=grey&seed=1&b=-60")
+        page.reload()
+        page.wait_for_function("latentLab.stats.painted > 0 && latentLab.stats.running === 0")
+        assert shows(page, registry.picture("grey", 1, brightness=-60)) and slider.input_value() == "-60"
+        page.get_by_role("button", name="Reset").click()
+        becomes(page, start)
+
+
 def test_a_model_without_classes_hides_the_choice(page: sync_api.Page, site: str) -> None:
     start = explore(page, f"{site}?model=grey&seed=1")
     assert page.locator(".ll-classes").is_visible()
@@ -312,7 +345,7 @@ def test_a_busy_server_is_asked_again_until_it_answers(page, site, registry, mon
         return real(*values, **named)
 
     monkeypatch.setattr(registry, "picture", picture)
-    page.locator(FIRST_SLIDER).press("ArrowRight")  # one wish, refused four times
+    page.locator(FIRST_SLIDER).press("ArrowRight")  # one request, refused four times
     changes(page, start)
     assert page.evaluate("latentLab.stats.busy") == 4
     assert shows(page, registry.picture("grey", 1, sliders=[0.05]))
@@ -320,26 +353,26 @@ def test_a_busy_server_is_asked_again_until_it_answers(page, site, registry, mon
 
 def test_late_replies_are_dropped_and_the_newest_is_always_shown(page: sync_api.Page, site: str) -> None:
     page.goto(site)
-    page.wait_for_function("!!window.latentLab?.Live")
+    page.wait_for_function("!!window.latentLab?.LatestRequest")
     script = """async (order) => {
       const doors = [], shown = [];
       let running = 0, most = 0;
-      const live = new latentLab.Live({
+      const requests = new latentLab.LatestRequest({
         counted: false,
-        ask: (wish) => new Promise((open) => {
+        send: (payload) => new Promise((open) => {
           most = Math.max(most, ++running);
-          doors.push(() => (running--, open({ wish })));
+          doors.push(() => (running--, open({ payload })));
         }),
-        show: (reply) => shown.push(reply.wish),
+        show: (reply) => shown.push(reply.payload),
       });
-      for (let wish = 0; wish < 9; wish++) live.want(wish);
+      for (let payload = 0; payload < 9; payload++) requests.request(payload);
       for (const i of order) {
         doors[i]();
         await new Promise((done) => setTimeout(done));
       }
       return { shown, most };
     }"""
-    # Wishes 0 to 4 are asked for at once; 5 to 7 are overtaken by 8, which goes out as the sixth call.
+    # Requests 0 to 4 go out at once; 5 to 7 are overtaken by 8, which goes out as the sixth call.
     assert page.evaluate(script, [3, 0, 4, 5, 1, 2]) == {"shown": [3, 4, 8], "most": 5}
     assert page.evaluate(script, [0, 5, 1, 2, 3, 4]) == {"shown": [0, 8], "most": 5}
 
@@ -359,11 +392,15 @@ def test_the_saved_picture_has_its_native_size(page: sync_api.Page, site: str, t
 def test_a_phone_never_scrolls_sideways_and_the_theme_follows(browser, site: str, scheme: str) -> None:
     context = browser.new_context(viewport={"width": 390, "height": 844}, color_scheme=scheme)
     page = context.new_page()
-    for tab in ("gallery", "explore", "interpolate"):
+    complete = {
+        "gallery": ".ll-wall button",
+        "explore": ".ll-others-grid.ll-ready",
+        "interpolate": ".ll-walk:not(.ll-waiting) .ll-scrub:enabled",
+    }
+    for tab, selector in complete.items():
         page.goto(site)
         page.locator(f"#tab-{tab}-button").click()
-        page.wait_for_timeout(300)
-        page.wait_for_function(f"document.querySelector('#ll-{tab} button')?.offsetWidth > 0")
+        page.locator(f"#ll-{tab} {selector}").first.wait_for()
         wide = f"[...document.querySelectorAll('#ll-{tab} *')].filter(e => e.getBoundingClientRect().right > 391)"
         assert page.evaluate(f"{wide}.map(e => e.className)") == []
         assert page.evaluate("document.documentElement.scrollWidth") == 390

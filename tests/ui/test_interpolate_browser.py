@@ -1,4 +1,4 @@
-"""The Interpolate tab in a browser."""
+"""The Interpolate tab in a browser, whose clock these tests hold: a page's second passes when they say so."""
 
 from __future__ import annotations
 
@@ -12,7 +12,10 @@ from PIL import Image
 from gan.ui import assets
 from gan.ui.tabs import interpolate
 
+pytestmark = pytest.mark.browser
+
 FIRST = [204, 93, 33, 110]  # seeds of a fresh page
+CALLS = re.compile("/component_server")
 
 
 @pytest.fixture(scope="module")
@@ -34,15 +37,20 @@ def url(registry):
 
 @pytest.fixture
 def tab(browser, url):
-    """A page with the first walk rendered and, motion being reduced, standing still; `.asked` lists its requests."""
+    """A page with the first walk rendered and, motion being reduced, standing still; `.asked` lists its requests.
+
+    Its clock stands still, too.
+    """
     context = browser.new_context(viewport={"width": 1280, "height": 900}, reduced_motion="reduce")
     page = context.new_page()
     page.errors, page.asked = [], []
     page.on("pageerror", lambda error: page.errors.append(str(error)))
-    page.on("request", lambda request: page.asked.append(request.url) if "/component_server" in request.url else None)
+    page.on("request", lambda request: page.asked.append(request.url) if CALLS.search(request.url) else None)
+    page.clock.install()
     page.goto(url)
     page.wait_for_selector(".ll-scrub:not([disabled])")
     page.wait_for_selector(".ll-walk:not(.ll-waiting)")
+    page.clock.pause_at(page.evaluate("Date.now()") / 1000 + 1)
     yield page
     assert page.errors == []
     context.close()
@@ -52,14 +60,19 @@ def frame(page) -> int:
     return int(page.locator(".ll-scrub").input_value())
 
 
+def asked(page, ms: int = 1000) -> int:
+    """Let time pass for the page; how many calls it has made by then, and has a reply to."""
+    page.clock.run_for(ms)
+    page.evaluate("fetch('/gradio_api/app_id').then((reply) => reply.text())")  # behind the calls made before
+    page.wait_for_function("latentLab.stats.running === 0")
+    return len(page.asked)
+
+
 def settled(page, count: int) -> None:
-    """Wait until `count` walks have been asked for and the last is shown."""
-    for _ in range(100):
-        page.wait_for_timeout(50)
-        if len(page.asked) >= count and page.locator(".ll-waiting").count() == 0:
-            break
-    page.wait_for_timeout(350)
-    assert len(page.asked) == count
+    """Check that `count` walks have been asked for once time has passed, and wait until the last is shown."""
+    assert asked(page) == count
+    page.wait_for_selector(".ll-walk:not(.ll-waiting)")
+    assert asked(page) == count
 
 
 def painted(page) -> list[int]:
@@ -81,26 +94,25 @@ def test_one_call_renders_and_scrubbing_asks_for_nothing(tab, registry):
     for _ in range(30):
         tab.keyboard.press("ArrowRight")
     assert frame(tab) == 30
-    tab.wait_for_timeout(400)
-    assert len(tab.asked) == 1
+    assert asked(tab) == 1
 
 
 def test_reduced_motion_waits_for_play_and_play_advances_at_the_frame_rate(tab):
-    tab.wait_for_timeout(300)
+    tab.clock.run_for(1000)
     assert frame(tab) == 0
     tab.get_by_role("button", name="Play").click()
-    before = tab.evaluate("performance.now()")
-    tab.wait_for_timeout(1000)
-    passed, at = tab.evaluate("[performance.now(), Number(document.querySelector('.ll-scrub').value)]")
-    assert abs(at - 24 * (passed - before) / 1000) <= 8
+    tab.clock.run_for(1000)
+    assert abs(frame(tab) - 24) <= 1
     tab.locator(".ll-scrub").focus()
     tab.keyboard.press("Space")
     stopped = frame(tab)
-    tab.wait_for_timeout(200)
+    tab.clock.run_for(1000)
     assert frame(tab) == stopped and tab.get_by_role("button", name="Play").is_visible()
     tab.get_by_role("slider", name="Frame rate").fill("60")
-    tab.wait_for_timeout(400)
-    assert len(tab.asked) == 1, "another speed is the same film"
+    assert asked(tab) == 1, "another speed is the same film"
+    tab.get_by_role("button", name="Play").click()
+    tab.clock.run_for(1000)
+    assert abs((frame(tab) - stopped) % 72 - 60) <= 3
 
 
 def test_a_visitor_who_likes_motion_gets_it_at_once(browser, url):
@@ -114,7 +126,8 @@ def test_a_visitor_who_likes_motion_gets_it_at_once(browser, url):
 def test_playback_goes_round(tab):
     tab.locator(".ll-scrub").fill("70")
     tab.get_by_role("button", name="Play").click()
-    tab.wait_for_function("Number(document.querySelector('.ll-scrub').value) < 40")
+    tab.clock.run_for(500)
+    assert 8 <= frame(tab) <= 11
 
 
 def test_keyframes_are_added_moved_removed_and_edited_by_keyboard(tab):
@@ -155,9 +168,8 @@ def test_a_keyframes_picture_is_a_way_to_its_frame(tab):
 
 def test_a_wrong_seed_is_pointed_out_and_not_sent(tab):
     tab.get_by_label("Seed of keyframe 2").fill("-5")
-    tab.wait_for_timeout(400)
-    assert "whole number from 0" in tab.get_by_role("alert").inner_text()
-    assert len(tab.asked) == 1
+    assert asked(tab) == 1
+    assert "whole number from 0 to 4294967295" in tab.get_by_role("alert").inner_text()
     tab.get_by_label("Seed of keyframe 2").fill("5")
     settled(tab, 2)
     assert tab.get_by_role("alert").inner_text() == ""
@@ -169,6 +181,7 @@ def test_the_servers_error_is_shown_and_the_film_stays(tab, registry, monkeypatc
 
     monkeypatch.setattr(registry, "strip", refuse)
     tab.get_by_label("Truncation").fill("0.5")
+    tab.clock.run_for(1000)
     tab.wait_for_function("document.querySelector('.ll-problem').textContent.includes('got 9')")
     assert tab.locator(".ll-waiting").count() == 0
     assert tab.locator(".ll-scrub").get_attribute("max") == "71"
@@ -176,38 +189,40 @@ def test_the_servers_error_is_shown_and_the_film_stays(tab, registry, monkeypatc
 
 def test_of_two_walks_the_newer_stays_whichever_comes_last(tab):
     held = []
-    tab.route(re.compile("/component_server"), lambda route: held.append(route))
-    tab.get_by_role("slider", name="Frames").fill("10")
-    tab.wait_for_timeout(500)
-    tab.get_by_role("slider", name="Frames").fill("20")
-    tab.wait_for_timeout(500)
-    assert len(held) == 2
-    for route in reversed(held):
-        route.continue_()
-        tab.wait_for_timeout(400)
+    tab.route(CALLS, lambda route: held.append(route))
+    for frames in ("10", "20"):
+        tab.get_by_role("slider", name="Frames").fill(frames)
+        with tab.expect_request(CALLS):
+            tab.clock.run_for(1000)
+    older, newer = held
+    newer.continue_()
+    tab.wait_for_function("document.querySelector('.ll-scrub').max === '19'")
+    older.continue_()
+    tab.wait_for_function("latentLab.stats.late === 1")
     assert tab.locator(".ll-scrub").get_attribute("max") == "19"
 
 
 def test_a_damaged_sheet_is_pointed_out_and_the_film_stays(tab):
     reply = {"size": 28, "frames": 9, "keys": 4, "columns": 4, "sheet": "data:image/png,x"}
-    tab.route(re.compile("/component_server"), lambda route: route.fulfill(json=reply))
+    tab.route(CALLS, lambda route: route.fulfill(json=reply))
     tab.get_by_role("slider", name="Frames").fill("9")
+    tab.clock.run_for(1000)
     tab.wait_for_function("document.querySelector('.ll-problem').textContent.includes('damaged')")
     assert tab.locator(".ll-waiting").count() == 0
     assert tab.locator(".ll-scrub").get_attribute("max") == "71"
-    tab.unroute(re.compile("/component_server"))
+    tab.unroute(CALLS)
     tab.get_by_role("slider", name="Frames").fill("12")
+    tab.clock.run_for(1000)
     tab.wait_for_function("document.querySelector('.ll-scrub').max === '11'")
     assert tab.get_by_role("alert").inner_text() == ""
 
 
 def test_a_download_that_is_cut_off_is_not_rendered_again(tab):
-    tab.route(re.compile("/component_server"), lambda route: route.abort())
+    tab.route(CALLS, lambda route: route.abort())
     before = len(tab.asked)
     tab.get_by_role("button", name="GIF").click()
     tab.wait_for_function("document.querySelector('.ll-problem').textContent.includes('please try again')")
-    tab.wait_for_timeout(600)
-    assert len(tab.asked) == before + 1
+    assert asked(tab, 10_000) == before + 1
     assert tab.get_by_role("button", name="GIF").is_enabled()
 
 
@@ -228,12 +243,12 @@ def test_the_download_is_a_film_of_every_frame(tab, kind):
 @pytest.mark.parametrize("width", [320, 390, 768, 1280])
 def test_the_page_never_scrolls_sideways(tab, width):
     tab.set_viewport_size({"width": width, "height": 844})
-    tab.wait_for_timeout(100)
-    assert tab.evaluate("document.documentElement.scrollWidth") <= width
-    reach = tab.evaluate(  # Gradio clips what sticks out, so that nothing scrolls and something is out of sight
-        "() => Math.max(...[...document.querySelectorAll('.ll-walk *')].map((n) => n.getBoundingClientRect().right))"
+    reach = (  # Gradio clips what sticks out, so that nothing scrolls and something is out of sight
+        "Math.max(...[...document.querySelectorAll('.ll-walk *')].map((n) => n.getBoundingClientRect().right))"
     )
-    assert reach <= width
+    tab.wait_for_function(
+        f"innerWidth === {width} && document.documentElement.scrollWidth <= {width} && {reach} <= {width}"
+    )
 
 
 def test_everything_that_can_be_operated_has_a_name(tab):

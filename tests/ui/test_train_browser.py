@@ -14,12 +14,15 @@ from gan.live.runs import Runs
 from gan.networks import POINT_NETWORKS
 from gan.training.losses import LOSSES
 
+pytestmark = pytest.mark.browser
+
 WAIT = 90.0  # seconds that anything may take on a busy machine
+CALLS = re.compile("/component_server")
 
 
 @pytest.fixture(scope="module")
 def brief():
-    """The runs of the site: whoever looks away for ten seconds loses his place."""
+    """The runs of the site, which end ten seconds after their visitor has left."""
     runs = Runs(2, idle=10.0)
     yield runs
     runs.close()
@@ -75,22 +78,23 @@ def clock(page) -> str:
     return page.locator("[data-at=clock]").inner_text()
 
 
-def stopped(page) -> str:
-    """The clock once it stands still: the step under way when Pause was clicked is still to be drawn."""
-    seen, last = clock(page), None
-    while seen != last:
-        page.wait_for_timeout(700)
-        seen, last = clock(page), seen
-    return seen
+def pause(page) -> None:
+    """Pause, and wait until the server has had no news twice in a row: the step under way is still to be drawn."""
+    page.get_by_role("button", name="Pause").click()
+    page.get_by_role("button", name="Resume").wait_for()
+    quiet = 0
+    while quiet < 2:
+        with page.expect_response(lambda reply: '"news"' in (reply.request.post_data or "")) as reply:
+            pass
+        quiet = 0 if "moment" in reply.value.json() else quiet + 1
 
 
 def test_a_ring_is_learnt_paused_stepped_scrubbed_forked_and_opened(visitor):
     page = visitor()
     first = begin(page)
     page.get_by_text("8 of 8").wait_for()
-    page.get_by_role("button", name="Pause").click()
-    page.get_by_role("button", name="Go on").wait_for()
-    still = stopped(page)
+    pause(page)
+    still = clock(page)
     page.get_by_role("button", name="Both").click()
     page.wait_for_function("before => document.querySelector('[data-at=clock]').innerText !== before", arg=still)
     steps = [int(text.split("\n")[1].split()[0].replace(",", "")) for text in (still, clock(page))]
@@ -106,7 +110,11 @@ def test_a_ring_is_learnt_paused_stepped_scrubbed_forked_and_opened(visitor):
     page.wait_for_function("!document.querySelector('[data-at=clock]').innerText.startsWith('0 shown')")
     page.get_by_role("button", name="Fork from here").click()
     page.wait_for_function("old => new URLSearchParams(location.search).get('run') !== old", arg=first)
-    page.get_by_text("8 of 8").wait_for()
+    forked = page.locator("#ll-train .ll-status").inner_text()
+    shown = int(re.fullmatch(r"Forked at ([\d,]+) shown\.", forked)[1].replace(",", ""))
+    assert shown > 0
+    on_the_clock = "Number(document.querySelector('[data-at=clock]').innerText.split(' ')[0].replaceAll(',', ''))"
+    page.wait_for_function(f"shown => {on_the_clock} > shown", arg=shown)
 
     page.get_by_role("button", name="Open in Explore").click()
     page.wait_for_selector("#ll-explore .ll-others-grid.ll-ready")
@@ -120,9 +128,7 @@ def test_settings_act_on_the_run_and_layers_on_the_picture(visitor):
     page.get_by_text("Settings", exact=True).click()
     page.get_by_label("loss", exact=True).select_option("hinge")
     page.get_by_text("hinge, r1+r2").wait_for()
-    page.get_by_role("button", name="Pause").click()
-    page.get_by_role("button", name="Go on").wait_for()
-    page.wait_for_timeout(500)
+    pause(page)
     canvas = ".ll-screens canvas >> nth=0"
     for layer in ("Critic's map", "Gradients", "Latent grid", "Generated", "Real"):
         before = page.eval_on_selector(canvas, "c => c.toDataURL()")
@@ -158,36 +164,48 @@ def test_visitors_do_not_see_each_other_and_a_reload_finds_run_and_plan_again(vi
     assert "two-moons" in page.evaluate("new URLSearchParams(location.search).get('train')")
 
 
-def test_a_closed_tab_frees_its_place(visitor, brief):
+def test_a_closed_tab_frees_its_place(visitor, brief, monkeypatch):
     page = visitor()
     run = begin(page)
     thread = brief.find(run).run
     page.context.close()
-    end = time.monotonic() + WAIT
-    while not thread.done and time.monotonic() < end:
-        time.sleep(0.1)
-    assert thread.done
+    monkeypatch.setattr(brief, "idle", 1.0)
+    until(lambda: thread.done)
 
 
 def test_a_browser_rests_where_there_is_no_news(visitor):
+    """A quarter of a second, give or take a fifth, on a clock that moves when this test says so."""
     page = visitor()
+    page.clock.install()
     begin(page)
-    last, asked = [], []
+    still, asked = [], []
 
     def nothing_new(route):
         if '"news"' not in route.request.post_data:
             return route.continue_()
-        if not last:
-            last.append(route.fetch().json())
-            last[0].pop("moment", None)
-        asked.append(time.monotonic())
-        route.fulfill(json=last[0])
+        if not still:
+            still.append(route.fetch().json())
+            still[0].pop("moment", None)
+        asked.append(route.request)
+        route.fulfill(json=still[0])
 
-    page.route(re.compile("/component_server"), nothing_new)
-    page.wait_for_timeout(1000)
-    asked.clear()
-    page.wait_for_timeout(2000)
-    assert 3 <= len(asked) <= 11
+    def rest() -> int:
+        """Let time pass until the page asks again; how many milliseconds that took."""
+        before, passed = len(asked), 0
+        while len(asked) == before and passed < 2000:
+            step = 40 if passed else 160
+            page.clock.run_for(step)
+            page.evaluate(
+                "fetch('/gradio_api/app_id').then((reply) => reply.text())"
+            )  # answered after what came before
+            passed += step
+        return passed
+
+    page.route(CALLS, nothing_new)
+    page.clock.pause_at(page.evaluate("Date.now()") / 1000 + 1)
+    rest(), rest()  # what was under way when the clock stopped
+    rests = [rest() for _ in range(3)]
+    assert all(200 <= ms <= 320 for ms in rests), rests
 
 
 def test_slow_motion_reaches_the_run_that_comes(visitor, brief):

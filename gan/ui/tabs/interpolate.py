@@ -1,8 +1,8 @@
 """The Interpolate tab: a walk through two to eight seeds, rendered in one call, scrubbed without any further one.
 
-The tab is static HTML that `static/interpolate.js` brings to life. The server's reply to a change of settings is one
-sprite sheet: a lossless PNG of all frames, then all keyframes, row by row. Nothing of a visitor's is kept here; a
-download renders the same walk again, which gives the same pictures.
+`static/interpolate/interpolate.html` is the tab and `static/interpolate/interpolate.js` brings it to life. The server's
+reply to a change of settings is one sprite sheet: a lossless PNG of all frames, then all keyframes, row by row. The
+server stores nothing for a visitor; a download renders the same walk again, which gives the same pictures.
 """
 
 from __future__ import annotations
@@ -11,9 +11,7 @@ import base64
 import io
 import json
 import math
-import re
 from collections.abc import Callable
-from html import escape
 from typing import TYPE_CHECKING, Any
 
 import gradio as gr
@@ -21,18 +19,16 @@ import numpy as np
 from PIL import Image
 
 from gan.models.image_grid import tile_pictures
-from gan.ui.assets import STATIC
+from gan.ui import assets
 from gan.ui.server import checks, rpc
 from gan.ui.server.limits import Limit
-from gan.ui.server.video import EXPORTS, buttons, file_name
+from gan.ui.server.video import EXPORTS, file_name
 
 if TYPE_CHECKING:
     from gan.ui.server.model_registry import ModelRegistry
 
 SHEET = 2**24  # pixels in one sheet: 240 frames of 256 x 256 fit
-ENCODING, WAITING = 1, 4  # downloads encoded at once, and downloads that may stand in line before `Busy`
-
-HTML = (STATIC / "interpolate/interpolate.html").read_text(encoding="utf-8")
+ENCODING, WAITING = 1, 4  # downloads encoded at once, and downloads that may wait in line before `Busy`
 
 
 def build(registry: ModelRegistry) -> gr.HTML:
@@ -48,23 +44,20 @@ def build(registry: ModelRegistry) -> gr.HTML:
 
 
 def page(registry: ModelRegistry) -> str:
-    """The tab's HTML. Whatever comes from a folder is escaped."""
-    if not registry.names:
-        return '<div class="ll-walk" data-models="{}"><p>There is no model to interpolate yet.</p></div>'
-    models = {name: {"classes": list(registry.info(name).classes)} for name in registry.names}
-    names = [escape(name, quote=True) for name in models]
-    parts = {
-        "models": escape(json.dumps(models), quote=True),
-        "options": "".join(f'<option value="{name}">{name}</option>' for name in names),
-        "exports": buttons("data-save"),
-        "keys": str(checks.STOPS),
-        "frames": str(checks.FRAMES),
-    }
-    return re.sub(r"\{(\w+)\}", lambda match: parts[match[1]], HTML)
+    """Return the tab's HTML, which tells the classes of every model before any is loaded."""
+    classes = {name: {"classes": list(registry.info(name).classes)} for name in registry.names}
+    return assets.render(
+        "interpolate/interpolate.html",
+        models=registry.names,
+        classes=json.dumps(classes),
+        exports=EXPORTS,
+        most_keys=checks.STOPS,
+        most_frames=checks.FRAMES,
+    )
 
 
 def functions(registry: ModelRegistry) -> list[Callable[[Any], rpc.Payload]]:
-    """`walk` and `film`, for `gr.HTML(server_functions=...)`; see `gan.ui.server.rpc` for what they answer to nonsense.
+    """Return `walk` and `film`, for `gr.HTML(server_functions=...)`; see `gan.ui.server.rpc` for how they refuse.
 
     Both take {model, seeds, frames, mode, loop, label, truncation}; `film` also {kind, fps}.
     walk: {size, frames, keys, columns, sheet}, the last a PNG's data URI.

@@ -16,10 +16,10 @@ from typing import TYPE_CHECKING, Any
 import gradio as gr
 
 from gan.training.control import MOVES
-from gan.ui.assets import STATIC
+from gan.ui import assets
 from gan.ui.server import checks, gpu, rpc, serialize, train_form
 from gan.ui.server.limits import Limit
-from gan.ui.server.video import EXPORTS, buttons
+from gan.ui.server.video import EXPORTS
 
 if TYPE_CHECKING:
     from gan.live.history import Moment
@@ -27,7 +27,6 @@ if TYPE_CHECKING:
     from gan.live.runs import Runs
     from gan.ui.server.model_registry import ModelRegistry
 
-HTML = (STATIC / "train/train.html").read_text(encoding="utf-8")
 LOOKERS = 12, 0  # calls that may wait for news at once; the others are answered at once
 NEWS = 0.25  # seconds that one call waits for news
 BEGINNERS = 2, 6  # runs that are being set up, and that wait to be
@@ -67,7 +66,7 @@ def _runs() -> Callable[[], Runs]:
 
 def page() -> str:
     """The tab's HTML."""
-    return HTML.replace("{exports}", buttons("data-film", "data-home disabled"))
+    return assets.render("train/train.html", exports=EXPORTS)
 
 
 def functions(registry: ModelRegistry, runs: Callable[[], Runs]) -> list[Callable[[Any], rpc.Payload]]:

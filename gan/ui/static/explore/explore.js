@@ -1,216 +1,188 @@
 // The Explore tab: controls on one side, the picture that follows them on the other.
 (() => {
-  const lab = (window.latentLab ??= {});
-  const FIRST = 8; // direction sliders shown before "show all"
+  const lab = window.latentLab;
+  const HINT = "Drag the picture, or any slider.";
 
   lab.explore = (element, server) => {
-    const $ = (selector) => element.querySelector(selector);
-    const known = new Map(JSON.parse($(".ll-explore").dataset.models)); // name -> what the page needs before a model loads
-    const models = [...known.keys()];
-    if (!models.length) return;
-    const reach = Number($(".ll-explore").dataset.reach);
-    const abouts = new Map(); // the server's description of each model opened
+    const find = lab.finder(element);
+    const { controls } = lab;
+    /** What the page needs of a model before it loads. @type {Map<string, { size: number, classes: string[] }>} */
+    const sizes = new Map(JSON.parse(find(".ll-explore").dataset.models ?? "[]"));
+    if (!sizes.size) return;
+    /** @type {Map<string, ModelDescription>} */
+    const descriptions = new Map(); // of each model opened
     const history = new lab.History();
-    const screen = $(".ll-screen canvas");
+    const screen = find(".ll-screen canvas", HTMLCanvasElement);
+    const { problem, status } = lab.notifier(element);
+    const directions = /** @type {Control} */ (controls.find(({ kind }) => kind === "directions"));
+    /** @type {ModelDescription | null} */
     let about = null;
+    /** @type {PictureState | null} */
     let state = null;
+    /** @type {PictureState | null} */
     let shown = null; // the state whose picture is on the canvas; `state` may be ahead of it
-    let rows = { directions: [], raw: [], truncation: null };
     let opening = 0;
+    let addressTimer = 0;
 
-    const say = (text) => ($(".ll-problem").textContent = text);
-    const meter = lab.meter($(".ll-meter"));
-    const live = new lab.Live({
-      ask: (payload) => server.picture(payload),
+    const requests = new lab.LatestRequest({
+      send: (/** @type {PictureState} */ payload) => server.picture(payload),
       show: (reply, payload) => {
-        lab.paint(screen, lab.decode(reply)[0]);
-        screen.parentElement.classList.remove("ll-blank");
+        lab.paint(screen, lab.decodeImages(reply)[0]);
+        screen.parentElement?.classList.remove("ll-blank");
         shown = payload;
       },
-      painted: meter,
-      say,
+      painted: lab.latencyMeter(find(".ll-meter")),
+      announce: problem,
     });
-    const others = lab.others(element, server, say, (seed) => {
-      change({ seed, sliders: state.sliders.map(() => 0), raw: state.raw.map(() => 0) });
-    });
+    const draw = () => state && requests.request({ ...state });
 
-    const draw = () => live.want({ ...state });
-
-    /** Write the state into every control. */
-    const dress = () => {
-      $("#ll-model").value = state.model;
-      $("#ll-seed").value = state.seed;
-      element.querySelectorAll("[name=ll-class]").forEach((radio) => {
-        radio.checked = radio.value === String(state.label ?? "");
-      });
-      rows.truncation.set(state.truncation);
-      rows.directions.forEach((row, i) => row.set(state.sliders[i]));
-      rows.raw.forEach((row, i) => row.set(state.raw[i]));
+    /** The state in words: model, seed, class and every single slider. @type {(of: PictureState) => string} */
+    const title = (of) => {
+      const label = of.label === null ? [] : [about?.classes[of.label]];
+      const sliders = controls.filter(({ kind }) => kind === "slider").map((c) => `${c.label.toLowerCase()} ${of[c.name]}`);
+      return [of.model, `seed ${of.seed}`, ...label, ...sliders].join(", ");
     };
 
-    /** A step of the visitor's has ended: remember it, address it, and tell those who do not see it. */
+    /** A step of the visitor's has ended: remember it, address it, and announce it to those who do not see it. */
     const settle = () => {
-      const label = state.label === null ? "" : `, ${about.classes[state.label]}`;
-      const title = `${state.model}, seed ${state.seed}${label}, truncation ${state.truncation}`;
-      screen.setAttribute("aria-label", `Generated picture: ${title}`);
-      if (history.settle(state)) $(".ll-said").textContent = title;
-      $("[data-do=undo]").disabled = !history.past.length;
-      $("[data-do=redo]").disabled = !history.future.length;
+      if (!state || !about) return;
+      screen.setAttribute("aria-label", `Generated picture: ${title(state)}`);
+      if (history.settle(state)) status(title(state));
+      find("[data-do=undo]", HTMLButtonElement).disabled = !history.past.length;
+      find("[data-do=redo]", HTMLButtonElement).disabled = !history.future.length;
       others.follow(state, about);
-      clearTimeout(settle.timer); // browsers limit how often the address may change
-      settle.timer = setTimeout(() => {
-        window.history.replaceState(window.history.state, "", lab.format(state, location.search));
+      clearTimeout(addressTimer); // browsers limit how often the address may change
+      addressTimer = setTimeout(() => {
+        if (!state) return;
+        window.history.replaceState(window.history.state, "", lab.formatState(state, location.search, controls));
       }, 200);
     };
 
-    /** Go to another state: controls, picture, history and address follow. */
+    /** Go to another state of the same model: controls, picture, history and address follow. @type {(part: object) => void} */
     const change = (part) => {
+      if (!state) return;
       state = { ...state, ...part };
-      dress();
+      panel.render(state);
       draw();
       settle();
     };
 
-    const move = (key, i) => (value) => {
-      state[key] = state[key].slice();
-      state[key][i] = value;
-      draw();
-    };
+    const panel = lab.controlPanel(element, controls, {
+      moved: ({ name }, value, i) => {
+        if (!state) return;
+        const old = state[name];
+        state = { ...state, [name]: Array.isArray(old) && i !== undefined ? old.with(i, Number(value)) : value };
+        draw();
+      },
+      settled: settle,
+      state: () => state,
+    });
 
-    const grow = (box, have, count, make) => {
-      for (let i = have.length; i < count; i++) have.push(box.appendChild(make(i)));
-    };
-    const direction = (i) =>
-      lab.slider({
-        name: String(i + 1),
-        note: `${(about.variance[i] * 100).toFixed(1)} %`,
-        label: `Direction ${i + 1}, explains ${(about.variance[i] * 100).toFixed(1)} percent`,
-        low: -reach, high: reach, moved: move("sliders", i), settled: settle,
-      });
-    const coordinate = (i) =>
-      lab.slider({
-        name: `z${i}`, label: `Latent coordinate ${i}, offset`,
-        low: -reach, high: reach, moved: move("raw", i), settled: settle,
-      });
+    const others = lab.otherSeeds(element, server, problem, (seed) => {
+      if (!state || !about) return;
+      const { model, label, truncation } = state;
+      change(lab.fitState(lab.completeState({ model, label, truncation, seed }, controls), about, controls));
+    });
 
-    /** Build the controls that depend on the model. */
-    const furnish = () => {
-      const directions = $(".ll-directions");
-      const raw = $(".ll-raw");
-      directions.replaceChildren();
-      raw.replaceChildren();
-      rows.directions = [];
-      rows.raw = [];
-      const used = state.sliders.findLastIndex((value) => value !== 0) + 1;
-      grow(directions, rows.directions, Math.min(about.variance.length, Math.max(FIRST, used)), direction);
-      $("[data-do=more]").hidden = rows.directions.length >= about.variance.length;
-      $("[data-do=more]").textContent = `Show all ${about.variance.length}`;
-      if ($(".ll-advanced").open) grow(raw, rows.raw, about.z_dim, coordinate);
-      lab.chips($(".ll-classes"), about.classes, (label) => change({ label }));
-    };
-
-    /** Take the room that a model will need, so that nothing moves once it has loaded. */
-    const reserve = ({ size, classes }) => {
-      lab.size(screen, size);
-      lab.chips($(".ll-classes"), classes, () => {});
+    /** Take the room that a model will need, so that nothing moves once it has loaded. @type {(model: string) => void} */
+    const reserve = (model) => {
+      const { size, classes } = sizes.get(model) ?? { size: 1, classes: [] };
+      lab.enlarge(screen, size);
+      panel.buildClasses(classes);
       others.reserve(size);
     };
 
-    /** Show `wanted`, whatever model it is of. The last call wins. */
+    /** Show a state, whatever model it is of. The last call wins. @type {(wanted: PictureState) => Promise<void>} */
     const open = async (wanted) => {
       const turn = ++opening;
-      const hint = $(".ll-hint");
+      const hint = find(".ll-hint");
       const waiting = setTimeout(() => (hint.textContent = "Loading the model…"), 250);
       element.classList.add("ll-opening");
-      if (!about) reserve(known.get(wanted.model));
-      const reply = abouts.get(wanted.model) ?? (await lab.patiently(() => server.describe({ model: wanted.model }), say));
+      if (!about) reserve(wanted.model);
+      /** @type {Answer<ModelDescription> | undefined} */
+      let reply = descriptions.get(wanted.model);
+      reply ??= await lab.callWithRetry(() => server.describe({ model: wanted.model }), problem);
       clearTimeout(waiting);
       if (turn !== opening) return;
-      hint.textContent = "Drag the picture, or any slider.";
+      hint.textContent = HINT;
       element.classList.remove("ll-opening");
-      if (reply.error) {
-        say(`Sorry: ${reply.error}.`);
-        screen.parentElement.classList.remove("ll-blank");
-        if (state) $("#ll-model").value = state.model;
+      if (reply.error !== undefined) {
+        problem(lab.notices.error(reply.error));
+        screen.parentElement?.classList.remove("ll-blank");
+        if (state) find("#ll-model", HTMLSelectElement).value = state.model;
         return;
       }
-      say("");
-      abouts.set(wanted.model, reply);
+      problem("");
+      descriptions.set(wanted.model, reply);
       const other = about !== reply;
       about = reply;
-      state = lab.fit(wanted, about);
-      if (other) furnish();
-      lab.size(screen, about.size);
-      dress();
+      state = lab.fitState(wanted, about, controls);
+      if (other) panel.buildControls(about, state);
+      lab.enlarge(screen, about.size);
+      panel.render(state);
       draw();
       settle();
     };
 
-    const travel = (next) => next && open(next);
+    /** @type {(to: PictureState | null) => unknown} */
+    const travel = (to) => to && open(to);
+    /** @type {(scale: number, suffix: string) => unknown} */
+    const save = (scale, suffix) => shown && lab.saveCanvas(screen, scale, `${shown.model}-seed${shown.seed}${suffix}`);
+    /** @type {Record<string, (state: PictureState, about: ModelDescription) => unknown>} */
     const actions = {
       dice: () => change({ seed: lab.randomSeed() }),
-      reset: () => change(lab.fit(lab.fresh(state.model, state.seed), about)),
+      reset: ({ model, seed }, has) => change(lab.fitState(lab.completeState({ model, seed }, controls), has, controls)),
       undo: () => travel(history.undo()),
       redo: () => travel(history.redo()),
-      more: () => {
-        grow($(".ll-directions"), rows.directions, about.variance.length, direction);
-        $("[data-do=more]").hidden = true;
-        rows.directions[FIRST].input.focus();
+      more: panel.showAllDirections,
+      reroll: others.reroll,
+      native: () => save(1, ""),
+      large: () => save(Math.ceil(512 / screen.width), "-large"),
+      link: (from) => {
+        const address = new URL(lab.formatState(from, location.search, controls), location.href).href;
+        return lab.copyLink(address, status, find("[data-do=link]"));
       },
-      reroll: () => others.reroll(state, about),
-      native: () => shown && lab.save(screen, 1, `${shown.model}-seed${shown.seed}`),
-      large: () => shown && lab.save(screen, Math.ceil(512 / screen.width), `${shown.model}-seed${shown.seed}-large`),
-      link: () => lab.copy(new URL(lab.format(state, location.search), location.href).href, $(".ll-said"), $("[data-do=link]")),
     };
-    element.addEventListener("click", (event) => {
-      const action = event.target.closest("[data-do]")?.dataset.do;
-      if (state && actions[action]) actions[action]();
+    /** @type {(name: string) => void} */
+    const act = (name) => {
+      if (state && about) actions[name]?.(state, about);
+    };
+    element.addEventListener("click", (event) => act(lab.closest(event, "[data-do]")?.dataset.do ?? ""));
+    find("#ll-model").addEventListener("change", () => {
+      const model = find("#ll-model", HTMLSelectElement).value;
+      open(lab.completeState({ model, ...(state ? { seed: state.seed } : {}) }, controls));
     });
-    $("#ll-model").addEventListener("change", (event) => {
-      open(lab.fresh(event.target.value, state?.seed));
-    });
-    $("#ll-seed").addEventListener("input", (event) => {
-      if (!state || !event.target.checkValidity() || event.target.value === "") return;
-      state = { ...state, seed: Number(event.target.value) };
-      draw();
-    });
-    $("#ll-seed").addEventListener("change", () => state && change({}));
-    rows.truncation = $(".ll-truncation").appendChild(
-      lab.slider({
-        name: "Truncation", label: "Truncation", low: 0, high: 2, rest: 1, settled: () => state && settle(),
-        moved: (value) => state && ((state = { ...state, truncation: value }), draw()),
-      }),
-    );
-    $(".ll-advanced").addEventListener("toggle", () => {
-      if (!state || !$(".ll-advanced").open || rows.raw.length) return;
-      grow($(".ll-raw"), rows.raw, about.z_dim, coordinate);
-      rows.raw.forEach((row, i) => row.set(state.raw[i]));
-    });
-    lab.pad(screen, {
-      read: () => (state && state.sliders.length > 1 ? state.sliders.slice(0, 2) : null),
+    lab.dragPad(screen, {
+      position: () => {
+        const at = state?.[directions.name];
+        return Array.isArray(at) && at.length > 1 ? [at[0], at[1]] : null;
+      },
       moved: (...to) => {
-        const clamp = (value) => Math.max(-reach, Math.min(reach, Math.round(value * 20) / 20));
-        state = { ...state, sliders: [...to.map(clamp), ...state.sliders.slice(2)] };
-        to.forEach((_, i) => rows.directions[i].set(state.sliders[i]));
+        if (!state) return;
+        const { name, low, high, step } = directions;
+        const reached = to.map((value) => Math.max(low, Math.min(high, Math.round(value / step) / (1 / step))));
+        const old = /** @type {number[]} */ (state[name]);
+        state = { ...state, [name]: [...reached, ...old.slice(2)] };
+        panel.renderSliders(name, state);
         draw();
       },
       settled: settle,
     });
-    lab.shortcuts(element, actions);
-    new ResizeObserver(() => about && lab.size(screen, about.size)).observe($(".ll-screen"));
+    lab.bindUndo(element, { undo: () => act("undo"), redo: () => act("redo") });
+    new ResizeObserver(() => about && lab.enlarge(screen, about.size)).observe(find(".ll-screen"));
 
-    lab.eachMade(({ model, size, classes }) => {
-      known.set(model, { size, classes });
-      models.push(model);
-      $("#ll-model").append(lab.make("option", { value: model }, model));
+    lab.forEachSessionModel(({ model, size, classes }) => {
+      sizes.set(model, { size, classes });
+      find("#ll-model").append(lab.createElement("option", { value: model }, model));
     });
 
-    // Which picture is first: a click in the gallery says, or the address, or else it is the first model as `lab.fresh` shows it.
-    const first = lab.takePending() ?? lab.parse(location.search, models, reach) ?? lab.fresh(models[0]);
+    // What is shown first: what another tab asked for, or the address, or the first model.
+    const models = [...sizes.keys()];
+    const first = lab.takePendingState() ?? lab.parseState(location.search, models, controls) ?? { model: models[0] };
     window.addEventListener("latentlab:open", () => {
-      const wanted = lab.takePending();
-      if (wanted) open(wanted);
+      const wanted = lab.takePendingState();
+      if (wanted) open(lab.completeState(wanted, controls));
     });
-    open(first);
+    open(lab.completeState(first, controls));
   };
 })();

@@ -1,140 +1,159 @@
 // The Interpolate tab: settings and keyframes ask for one sheet of frames, the player shows it.
 (() => {
-  const lab = (window.latentLab ??= {});
-  const REST = 250; // ms without a change before a walk is asked for
-  const FIRST = [204, 93, 33, 110];
+  const lab = window.latentLab;
+  const QUIET = 250; // ms without a change before a walk is asked for
+  const FIRST = [204, 93, 33, 110]; // seeds of the first walk
 
   lab.interpolate = (element, server) => {
-    const $ = (selector) => element.querySelector(selector);
-    const root = $(".ll-walk");
-    const models = JSON.parse(root.dataset.models);
+    const find = lab.finder(element);
+    const root = find(".ll-walk");
+    /** @type {Record<string, { classes: string[] }>} */
+    const models = JSON.parse(root.dataset.models ?? "{}");
     if (!Object.keys(models).length) return;
-    const setting = (name) => $(`[data-set=${name}]`);
-    const say = (text) => {
-      $(".ll-problem").textContent = text;
-      if (text) root.classList.remove("ll-waiting");
-    };
-    const tell = (text) => ($(".ll-said").textContent = text);
+    const seed = /** @type {Control} */ (lab.controls.find(({ kind }) => kind === "seed"));
+    const { problem: announce, status } = lab.notifier(element);
     let timer = 0;
     let begun = false;
-    let showing = null; // the settings of the film in the player
+    /** @type {WalkRequest | null} */
+    let showing = null; // the request whose film is in the player
+
+    /** @type {(name: string) => HTMLInputElement} */
+    const input = (name) => find(`[data-set=${name}]`, HTMLInputElement);
+    const label = find("[data-set=label]", HTMLSelectElement);
+    const model = find("[data-set=model]", HTMLSelectElement);
+    /** @type {(text: string) => void} */
+    const problem = (text) => {
+      announce(text);
+      if (text) root.classList.remove("ll-waiting");
+    };
 
     const settings = () => ({
-      model: setting("model").value,
+      model: model.value,
       seeds: keys.seeds,
-      frames: Number(setting("frames").value),
-      mode: $("[name=ll-walk-mode]:checked").value,
-      loop: setting("loop").checked,
-      label: setting("label").value === "" ? null : Number(setting("label").value),
-      truncation: Number(setting("truncation").value),
-      fps: Number(setting("fps").value),
+      frames: Number(input("frames").value),
+      mode: find("[name=ll-walk-mode]:checked", HTMLInputElement).value,
+      loop: input("loop").checked,
+      label: label.value === "" ? null : Number(label.value),
+      truncation: Number(input("truncation").value),
+      fps: Number(input("fps").value),
     });
 
     const player = lab.player(root, (frame) => {
-      if (!showing) return;
-      const { seeds, frames, loop } = showing;
-      const near = seeds.findIndex((_, k) => Math.abs(lab.reached(k, seeds.length, frames, loop) - frame) <= 0.5);
-      keys.mark(near);
+      if (showing) keys.mark(lab.keyframeNear(frame, showing.seeds.length, showing.frames, showing.loop));
     });
 
     let turn = 0; // decoding is asynchronous, so a sheet can be late even after its reply was in time
-    const live = new lab.Live({
-      ask: (wish) => server.walk(wish),
-      show: async (reply, wish) => {
+    const requests = new lab.LatestRequest({
+      send: (/** @type {WalkRequest} */ payload) => server.walk(payload),
+      show: async (reply, payload) => {
         const mine = ++turn;
-        const film = await lab.unroll(reply).catch(() => null);
+        const film = await lab.decodeSheet(reply).catch(() => null);
         if (mine !== turn) return;
-        const newest = wish === live.wish.payload;
+        const newest = payload === requests.newest?.payload;
         root.classList.toggle("ll-waiting", !newest);
-        if (!film) return void (newest && say("Sorry: the film arrived damaged. Change a setting to ask again."));
-        showing = wish;
-        player.load(film, { ...wish, fps: settings().fps });
-        keys.show(film, wish.seeds);
-        tell(`${film.frames} frames from ${wish.seeds.length} keyframes.`);
+        if (!film) return void (newest && problem("Sorry: the film arrived damaged. Change a setting to ask again."));
+        showing = payload;
+        player.load(film, { loop: payload.loop, fps: settings().fps });
+        keys.show(film, payload.seeds);
+        status(`${film.frames} frames from ${payload.seeds.length} keyframes.`);
       },
-      say,
-      inflight: 2,
+      announce: problem,
+      limit: 2,
       counted: false,
     });
 
-    /** Write the settings that have words or limits of their own. */
-    const dress = () => {
+    /** Write the values beside the sliders. */
+    const render = () => {
       const { frames, fps, truncation } = settings();
-      const words = { frames: `${frames} · ${(frames / fps).toFixed(1)} s`, fps: `${fps} fps`, truncation: truncation.toFixed(2) };
-      for (const [name, text] of Object.entries(words)) {
-        const input = setting(name);
-        input.parentElement.querySelector("output").value = text;
-        input.style.setProperty("--to", `${((input.value - input.min) / (input.max - input.min)) * 100}%`);
+      const texts = { frames: `${frames} · ${(frames / fps).toFixed(1)} s`, fps: `${fps} fps`, truncation: truncation.toFixed(2) };
+      for (const [name, text] of Object.entries(texts)) {
+        const { value, min, max, style } = input(name);
+        find(`output[for=${input(name).id}]`, HTMLOutputElement).value = text;
+        style.setProperty("--to", `${((Number(value) - Number(min)) / (Number(max) - Number(min))) * 100}%`);
       }
     };
 
-    const ask = () => {
-      const { fps, ...wish } = settings();
-      if (!wish.seeds) return say("A seed must be a whole number from 0 to 4294967295. Correct the one marked.");
+    const request = () => {
+      const { fps, seeds, ...rest } = settings();
+      if (!seeds) return problem(`A seed must be a whole number from ${seed.low} to ${seed.high}. Correct the one marked.`);
       root.classList.add("ll-waiting");
-      say("");
-      live.want(wish);
+      problem("");
+      requests.request({ ...rest, seeds });
     };
     const change = () => {
       clearTimeout(timer);
-      timer = setTimeout(ask, REST);
-      setting("frames").min = element.querySelectorAll(".ll-key").length; // a keyframe wants a frame
-      dress();
+      timer = setTimeout(request, QUIET);
+      input("frames").min = String(element.querySelectorAll(".ll-key").length); // a keyframe needs a frame
+      render();
     };
 
-    /** The classes of the model chosen; "from seed" is the first. */
-    const furnish = () => {
-      const { classes } = models[setting("model").value];
-      const options = classes.map((name, i) => lab.make("option", { value: i }, name));
-      setting("label").replaceChildren(lab.make("option", { value: "" }, "From seed"), ...options);
-      $(".ll-walk-class").hidden = !classes.length;
+    /** Offer the classes of the chosen model; "from seed" is the first. */
+    const buildClasses = () => {
+      const { classes } = models[model.value];
+      const options = classes.map((name, i) => lab.createElement("option", { value: i }, name));
+      label.replaceChildren(lab.createElement("option", { value: "" }, "From seed"), ...options);
+      find(".ll-walk-class").hidden = !classes.length;
     };
 
-    const keys = lab.keyframes(root, FIRST, Number(root.dataset.keys), change, (k) => {
-      if (!showing || k >= showing.seeds.length) return;
-      player.pause();
-      player.seek(lab.reached(k, showing.seeds.length, showing.frames, showing.loop));
+    const keys = lab.keyframes(root, {
+      seeds: FIRST,
+      most: Number(root.dataset.keys),
+      control: seed,
+      changed: change,
+      chosen: (k) => {
+        if (!showing || k >= showing.seeds.length) return;
+        player.pause();
+        player.seek(lab.keyframePosition(k, showing.seeds.length, showing.frames, showing.loop));
+      },
     });
 
-    const save = async (button) => {
-      const wish = { ...settings(), kind: button.dataset.save };
-      if (!wish.seeds) return ask();
+    /** @type {(button: HTMLButtonElement, kind: string) => Promise<void>} */
+    const save = async (button, kind) => {
+      const { seeds, ...rest } = settings();
+      if (!seeds) return request();
       const text = button.textContent;
       button.disabled = true;
       button.textContent = "Saving…";
-      const reply = await lab.patiently(() => server.film(wish), say, true);
+      const reply = await lab.callWithRetry(() => server.film({ ...rest, seeds, kind }), problem, { repeatable: false });
       button.disabled = false;
       button.textContent = text;
       button.focus();
-      say(reply.error ? `Sorry: ${reply.error}.` : "");
-      if (reply.error) return;
-      lab.download(reply);
-      tell(`Saved ${reply.name}.`);
+      problem(reply.error === undefined ? "" : lab.notices.error(reply.error));
+      if (reply.error !== undefined) return;
+      lab.saveFile(reply);
+      status(`Saved ${reply.name}.`);
     };
 
+    /** @type {Record<string, () => void>} */
     const actions = { play: player.toggle, add: keys.add, shuffle: keys.shuffle };
     element.addEventListener("click", (event) => {
-      const button = event.target.closest("[data-walk], [data-save]");
-      if (button?.dataset.save) save(button);
-      else if (button) actions[button.dataset.walk]();
+      const button = lab.closest(event, "[data-walk], [data-save]", HTMLButtonElement);
+      if (!button) return;
+      if (button.dataset.save) save(button, button.dataset.save);
+      else actions[button.dataset.walk ?? ""]();
     });
     element.addEventListener("input", (event) => {
-      const name = event.target.dataset.set ?? event.target.name;
-      if (name === "fps") return player.fps(settings().fps), dress();
-      if (name === "model") furnish();
+      const target = /** @type {HTMLInputElement | HTMLSelectElement} */ (event.target);
+      const name = target.dataset.set ?? target.name;
+      if (name === "fps") {
+        player.setRate(settings().fps);
+        return render();
+      }
+      if (name === "model") buildClasses();
       if (name) change();
     });
 
-    lab.eachMade(({ model, classes }) => {
-      models[model] = { classes };
-      setting("model").append(lab.make("option", { value: model }, model));
+    lab.forEachSessionModel(({ model: name, classes }) => {
+      models[name] = { classes };
+      model.append(lab.createElement("option", { value: name }, name));
     });
-    furnish();
-    dress();
+    buildClasses();
+    render();
+    /** @type {IntersectionObserverCallback} */
     const begin = (entries) => {
       if (begun || !entries.some((entry) => entry.isIntersecting)) return;
       begun = true;
-      ask();
+      request();
     };
     new IntersectionObserver(begin).observe(element);
   };

@@ -1,12 +1,7 @@
 // The keyframes of a walk: one card a seed, to edit, reroll, move and remove, by hand or by keyboard.
 (() => {
-  const lab = (window.latentLab ??= {});
+  const lab = window.latentLab;
 
-  const icon = (path) => {
-    const holder = document.createElement("span");
-    holder.innerHTML = `<svg viewBox="0 0 16 16" aria-hidden="true">${path}</svg>`;
-    return holder.firstChild;
-  };
   const ICONS = {
     earlier: '<path d="M10 3 5 8l5 5"/>',
     later: '<path d="m6 3 5 5-5 5"/>',
@@ -14,69 +9,71 @@
     remove: '<path d="m4 4 8 8M12 4l-8 8"/>',
   };
 
-  /**
-   * The list inside `root`, two to `most` seeds. `changed()` runs after every change, `chosen(k)` when the picture of
-   * keyframe k is pressed. `seeds` is the list, or null while a number in it is no seed; `show(film)` paints the pictures.
-   */
-  lab.keyframes = (root, seeds, most, changed, chosen) => {
-    const $ = (selector) => root.querySelector(selector);
-    const list = $(".ll-keylist");
+  /** @type {(name: keyof typeof ICONS) => Element} */
+  const icon = (name) => {
+    const holder = document.createElement("span");
+    holder.innerHTML = `<svg viewBox="0 0 16 16" aria-hidden="true">${ICONS[name]}</svg>`;
+    return holder.children[0];
+  };
+
+  /** @type {(name: keyof typeof ICONS, text: string, disabled: boolean, act: () => void) => HTMLElement} */
+  const toolButton = (name, text, disabled, act) => {
+    const attributes = { type: "button", class: "ll-button", "data-key": name, "aria-label": text, title: text };
+    const button = lab.createElement("button", attributes, icon(name));
+    button.disabled = disabled;
+    button.addEventListener("click", act);
+    return button;
+  };
+
+  /** @type {<T>(list: T[], from: number, to: number) => T[]} */
+  const withMoved = (list, from, to) => {
+    const next = list.slice();
+    next.splice(to, 0, ...next.splice(from, 1));
+    return next;
+  };
+
+  lab.keyframes = (root, { seeds: given, most, control, changed, chosen }) => {
+    const find = lab.finder(root);
+    const list = find(".ll-keylist");
+    let seeds = given;
+    /** @type {Film | null} */
     let film = null;
+    /** @type {number[]} */
     let shown = []; // the seeds that `film` is of
+    /** @type {number | null} */
     let dragged = null;
 
-    const addition = lab.make("button", { type: "button", "data-walk": "add", "aria-label": "Add a keyframe" }, "Add");
+    const addButton = lab.createElement("button", { type: "button", "data-walk": "add", "aria-label": "Add a keyframe" }, "Add");
 
-    const tool = (name, text, disabled, act) => {
-      const button = lab.make("button", { type: "button", class: "ll-button", "data-key": name, "aria-label": text, title: text });
-      button.append(icon(ICONS[name]));
-      button.disabled = disabled;
-      button.addEventListener("click", act);
-      return button;
-    };
-
-    /** Put `next` in place; the keyboard stays on `key`, of card `at`, where that can still be pressed. */
-    const become = (next, at = -1, key = "") => {
+    /** Show other seeds; the keyboard stays on `key`, of card `at`, where that can still be pressed. */
+    const replace = (/** @type {number[]} */ next, at = -1, key = "") => {
       seeds = next;
-      draw();
+      render();
       const card = list.children[Math.min(at, seeds.length - 1)];
-      const target = card && [key, "earlier", "later", "reroll"].map((k) => card.querySelector(`[data-key=${k}]`));
-      target?.find((button) => button && !button.disabled)?.focus();
+      const buttons = [key, "earlier", "later", "reroll"].map((k) => card?.querySelector(`[data-key=${k || "none"}]`));
+      const target = buttons.find((button) => button instanceof HTMLButtonElement && !button.disabled);
+      if (target instanceof HTMLElement) target.focus();
       changed();
     };
-    const moved = (from, to) => {
-      const next = seeds.slice();
-      next.splice(to, 0, ...next.splice(from, 1));
-      return next;
+
+    /** @type {(k: number) => HTMLElement} */
+    const tools = (k) => {
+      const n = k + 1;
+      const last = seeds.length - 1;
+      return lab.createElement("div", { class: "ll-tools", role: "group", "aria-label": `Keyframe ${n}` },
+        toolButton("earlier", `Move keyframe ${n} earlier`, k === 0, () => replace(withMoved(seeds, k, k - 1), k - 1, "earlier")),
+        toolButton("later", `Move keyframe ${n} later`, k === last, () => replace(withMoved(seeds, k, k + 1), k + 1, "later")),
+        toolButton("reroll", `Random seed for keyframe ${n}`, false, () => replace(seeds.with(k, lab.randomSeed()), k, "reroll")),
+        toolButton("remove", `Remove keyframe ${n}`, seeds.length <= 2, () => replace(seeds.filter((_, i) => i !== k), k, "remove")),
+      );
     };
 
-    const card = (seed, k) => {
-      const name = `Keyframe ${k + 1}`;
-      const thumb = lab.make("button", { type: "button", class: "ll-thumb", "aria-label": `Go to keyframe ${k + 1}` });
-      thumb.append(lab.make("canvas", { width: 1, height: 1 }));
-      thumb.addEventListener("click", () => chosen(k));
-      const input = lab.make("input", {
-        type: "number", min: 0, max: 2 ** 32 - 1, step: 1, value: seed, inputmode: "numeric", required: "",
-        "aria-label": `Seed of keyframe ${k + 1}`,
-      });
-      input.addEventListener("input", () => {
-        if (input.checkValidity()) seeds[k] = Number(input.value);
-        changed();
-      });
-      const tools = lab.make("div", { class: "ll-tools", role: "group", "aria-label": name },
-        tool("earlier", `Move keyframe ${k + 1} earlier`, k === 0, () => become(moved(k, k - 1), k - 1, "earlier")),
-        tool("later", `Move keyframe ${k + 1} later`, k === seeds.length - 1, () => become(moved(k, k + 1), k + 1, "later")),
-        tool("reroll", `Random seed for keyframe ${k + 1}`, false, () =>
-          become(seeds.with(k, lab.randomSeed()), k, "reroll")),
-        tool("remove", `Remove keyframe ${k + 1}`, seeds.length <= 2, () =>
-          become(seeds.filter((_, other) => other !== k), k, "remove")),
-      );
-      const number = lab.make("span", { class: "ll-number", "aria-hidden": "true" }, String(k + 1));
-      const item = lab.make("li", { class: "ll-key" }, number, thumb, input, tools);
+    /** Let a card be dragged by its picture, and others be dropped on it. */
+    const makeDraggable = (/** @type {HTMLElement} */ item, /** @type {HTMLElement} */ thumb, /** @type {number} */ k) => {
       thumb.draggable = true;
       thumb.addEventListener("dragstart", (event) => {
         dragged = k;
-        event.dataTransfer.setData("text/plain", String(seed)); // Firefox drags nothing that carries nothing
+        event.dataTransfer?.setData("text/plain", String(seeds[k])); // Firefox drags nothing that carries nothing
         item.classList.add("ll-dragged");
       });
       thumb.addEventListener("dragend", () => ((dragged = null), item.classList.remove("ll-dragged")));
@@ -90,35 +87,61 @@
         if (dragged === null) return;
         event.preventDefault();
         const from = dragged;
-        dragged = null; // the card under the hand is about to go, and its dragend with it
-        become(moved(from, k));
+        dragged = null; // the card under the pointer is about to go, and its dragend with it
+        replace(withMoved(seeds, from, k));
       });
+    };
+
+    /** @type {(seed: number, k: number) => HTMLElement} */
+    const card = (seed, k) => {
+      const canvas = lab.createElement("canvas", { width: 1, height: 1 });
+      const go = `Go to keyframe ${k + 1}`;
+      const thumb = lab.createElement("button", { type: "button", class: "ll-thumb", "aria-label": go }, canvas);
+      thumb.addEventListener("click", () => chosen(k));
+      const input = lab.createElement("input", {
+        type: "number", min: control.low, max: control.high, step: control.step, value: seed, inputmode: "numeric",
+        required: "", "aria-label": `Seed of keyframe ${k + 1}`,
+      });
+      input.addEventListener("input", () => {
+        if (input.checkValidity()) seeds = seeds.with(k, Number(input.value));
+        changed();
+      });
+      const number = lab.createElement("span", { class: "ll-number", "aria-hidden": "true" }, String(k + 1));
+      const item = lab.createElement("li", { class: "ll-key" }, number, thumb, input, tools(k));
+      makeDraggable(item, thumb, k);
       return item;
     };
 
     const paint = () => {
-      if (!film) return;
       seeds.forEach((seed, k) => {
         const from = shown[k] === seed ? k : shown.indexOf(seed);
-        if (from >= 0) lab.cell(film, film.frames + from, list.children[k].querySelector("canvas"));
+        const canvas = list.children[k].querySelector("canvas");
+        if (film && canvas && from >= 0) lab.drawCell(film, film.frames + from, canvas);
       });
     };
-    const draw = () => {
-      list.replaceChildren(...seeds.map(card), lab.make("li", { class: "ll-add" }, addition));
-      addition.parentElement.hidden = seeds.length >= most;
-      $(".ll-count").textContent = `${seeds.length} of at most ${most}`;
+    const render = () => {
+      const last = lab.createElement("li", { class: "ll-add" }, addButton);
+      last.hidden = seeds.length >= most;
+      list.replaceChildren(...seeds.map(card), last);
+      find(".ll-count").textContent = `${seeds.length} of at most ${most}`;
       paint();
     };
-    draw();
+    render();
 
     return {
       get seeds() {
         return [...list.querySelectorAll("input")].every((input) => input.checkValidity()) ? seeds.slice() : null;
       },
-      add: () => seeds.length < most && become([...seeds, lab.randomSeed()], seeds.length, "reroll"),
-      shuffle: () => become(seeds.map(() => lab.randomSeed())),
-      show: (next, of) => ((film = next), (shown = of), paint()),
-      mark: (k) => [...list.querySelectorAll(".ll-key")].forEach((item, i) => item.classList.toggle("ll-now", i === k)),
+      add: () => {
+        if (seeds.length < most) replace([...seeds, lab.randomSeed()], seeds.length, "reroll");
+      },
+      shuffle: () => replace(seeds.map(() => lab.randomSeed())),
+      show: (next, of) => {
+        film = next;
+        shown = of;
+        paint();
+      },
+      mark: (k) => list.querySelectorAll(".ll-key").forEach((item, i) => item.classList.toggle("ll-now", i === k)),
     };
   };
 })();

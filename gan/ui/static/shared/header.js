@@ -1,36 +1,41 @@
 // Light or dark: the operating system's choice, until the visitor presses the button.
 (() => {
-  const lab = (window.latentLab ??= {});
+  const lab = window.latentLab;
   const KEY = "latent-lab-theme";
-  const read = () => {
+
+  const stored = () => {
     try {
       return localStorage.getItem(KEY);
     } catch {
       return null; // storage may be forbidden in a frame
     }
   };
+  /** @type {(choice: string) => void} */
+  const store = (choice) => {
+    try {
+      localStorage.setItem(KEY, choice);
+    } catch {
+      // forgotten when the page is left, but it applies now
+    }
+  };
 
   lab.header = (element) => {
-    const button = element.querySelector(".ll-theme");
-    const dark = () => document.body.classList.contains("dark");
-    const dress = () => button.setAttribute("aria-pressed", dark());
-    const obey = () => {
-      const choice = read();
-      if (choice && dark() !== (choice === "dark")) document.body.classList.toggle("dark", choice === "dark");
-      dress();
+    const button = lab.finder(element)(".ll-theme");
+    const isDark = () => document.body.classList.contains("dark");
+    const render = () => button.setAttribute("aria-pressed", String(isDark()));
+    const applyStored = () => {
+      const choice = stored();
+      if (choice && isDark() !== (choice === "dark")) document.body.classList.toggle("dark", choice === "dark");
+      render();
     };
     button.addEventListener("click", () => {
-      const choice = dark() ? "light" : "dark";
-      try {
-        localStorage.setItem(KEY, choice);
-      } catch {
-        // not kept, but still obeyed now
-      }
+      const choice = isDark() ? "light" : "dark";
+      store(choice);
       document.body.classList.toggle("dark", choice === "dark");
-      dress();
+      render();
     });
-    new MutationObserver(obey).observe(document.body, { attributeFilter: ["class"] });
-    obey();
+    new MutationObserver(applyStored).observe(document.body, { attributeFilter: ["class"] });
+    applyStored();
     lab.followAddress();
   };
 })();

@@ -1,47 +1,59 @@
-// What is taken home from a run: the model, in the other tabs or as a zip; a film; another run from there.
+// What can be made of a run: a model for the other tabs or as a zip, a film, another run that continues from here.
 (() => {
-  const lab = (window.latentLab ??= {});
+  const lab = window.latentLab;
 
-  /** The buttons that take something from the run. run: as `lab.trainRun` gives it; say, tell: as there. */
-  lab.trainHome = (element, server, run, { say, tell }) => {
+  lab.trainExport = (element, server, run, { problem, status }) => {
+    /** @type {(file: ServerFile) => void} */
     const save = (file) => {
-      lab.download(file);
-      tell(`Saved ${file.name}.`);
+      lab.saveFile(file);
+      status(`Saved ${file.name}.`);
     };
+
+    /**
+     * Make a call that may take seconds, for a button that says so.
+     * @type {<T>(button: HTMLButtonElement, call: () => Promise<Reply<T>>, use: (reply: T) => void) => Promise<void>}
+     */
     const fetchFor = async (button, call, use) => {
       const text = button.textContent;
       button.classList.add("ll-busy");
       button.disabled = true;
       button.textContent = "One moment…";
-      const reply = await lab.patiently(call, say, true);
+      const reply = await lab.callWithRetry(call, problem, { repeatable: false });
       button.classList.remove("ll-busy");
       button.textContent = text;
       button.disabled = false;
-      say(reply.error ? `Sorry: ${reply.error}.` : "");
-      if (!reply.error) use(reply);
+      problem(reply.error === undefined ? "" : lab.notices.error(reply.error));
+      if (reply.error === undefined) use(reply);
     };
 
-    const made = (button, show) =>
-      fetchFor(button, () => server.open({ run: run.id(), number: run.number(), side: run.side() }), (reply) => {
-        lab.addModel(reply);
-        show(reply.model);
+    /** @type {(button: HTMLButtonElement, show: (model: string) => void) => Promise<void>} */
+    const openModel = (button, show) =>
+      fetchFor(button, () => server.open(run.exported()), (model) => {
+        lab.addSessionModel(model);
+        show(model.model);
       });
 
+    /** @type {Record<string, (button: HTMLButtonElement) => Promise<void>>} */
     const actions = {
-      open: (button) => made(button, (model) => lab.openExplore(lab.fresh(model))),
-      publish: (button) => made(button, lab.openPublish),
-      take: (button) => fetchFor(button, () => server.take({ run: run.id(), number: run.number(), side: run.side() }), save),
-      fork: (button) => fetchFor(button, () => server.fork({ run: run.id(), number: run.number() }), (reply) => {
-        tell(`Forked at ${reply.shown.toLocaleString("en")} shown.`);
-        run.ask("stop");
-        run.follow(reply.run);
-      }),
+      open: (button) => openModel(button, (model) => lab.openExplore({ model })),
+      publish: (button) => openModel(button, lab.openPublish),
+      take: (button) => fetchFor(button, () => server.take(run.exported()), save),
+      fork: (button) => {
+        const { run: id, number } = run.exported();
+        return fetchFor(button, () => server.fork({ run: id, number }), (reply) => {
+          status(`Forked at ${reply.shown.toLocaleString("en")} shown.`);
+          run.command("stop");
+          run.follow(reply.run);
+        });
+      },
     };
     element.addEventListener("click", (event) => {
-      const button = event.target.closest("button[data-train], button[data-film]");
-      if (!button || button.disabled || !run.id()) return;
-      if (button.dataset.film) fetchFor(button, () => server.film({ run: run.id(), kind: button.dataset.film }), save);
-      else actions[button.dataset.train]?.(button);
+      const button = lab.closest(event, "button[data-train], button[data-film]", HTMLButtonElement);
+      const id = run.id();
+      if (!button || button.disabled || !id) return;
+      const { film: kind, train: action } = button.dataset;
+      if (kind) fetchFor(button, () => server.film({ run: id, kind }), save);
+      else actions[action ?? ""]?.(button);
     });
   };
 })();

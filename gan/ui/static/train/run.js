@@ -1,209 +1,208 @@
-// The run as it goes: what is new of it, its past, its pace, and what is asked of it.
+// A run as it trains: asking for news of it, its past, its pace, and the commands it is given.
 (() => {
-  const lab = (window.latentLab ??= {});
-  const IDLE = 250; // ms between two questions while there is nothing new
+  const lab = window.latentLab;
+  const IDLE = 250; // ms between two calls while there is nothing new
+  const AWAY = 1000; // ms between two while nobody looks, or the connection is lost
+  const ENDED = 150; // ms between two for a run that is paused or done
+  const ALARMS = 3; // that are listed, the newest
 
-  /**
-   * The middle and the read-outs. on.say, on.tell: a problem, a piece of news; on.followed(id): the address is to name
-   * that run, or none; on.moved: what it trains with has changed; on.plane(): whether points are planned.
-   */
+  /** @type {(ms: number) => Promise<unknown>} */
+  const wait = (ms) => new Promise((resolve) => (ms ? setTimeout(resolve, ms) : requestAnimationFrame(resolve)));
+
   lab.trainRun = (element, server, on) => {
-    const $ = (selector) => element.querySelector(selector);
-    const at = (name) => $(`[data-at=${name}]`);
-    const act = (name) => $(`[data-train=${name}]`);
-    const { say, tell } = on;
-    const off = new Set(["arrows", "warp"]); // layers that are not drawn
-    const readouts = lab.readouts($(".ll-readouts"));
-    let whose = 0; // of a duel's sides, the one that is taken home
-    let run = null; // {id, after, backdrop, curve, kept, alarms, newest, shown, sides, done, paused, past}
-    let stages = [];
+    const find = lab.finder(element);
+    const { problem, status } = on;
+    const playButton = find("[data-train=play]", HTMLButtonElement);
+    const stopButton = find("[data-train=stop]", HTMLButtonElement);
+    const scrub = find("[data-train=scrub]", HTMLInputElement);
+    const pace = find("[data-train=slow]", HTMLInputElement);
+    const curve = find(".ll-curve", HTMLCanvasElement);
+    /** @type {FollowedRun | null} */
+    let run = null;
+    let fetching = false; // a past moment is on its way
+    let fetchAgain = false; // and another has been asked for since
 
-    const layers = () => {
-      const points = run?.shown ? "points" in run.shown.sides[0].arrays : on.plane();
-      const known = points ? lab.LAYERS.plane : lab.LAYERS.pictures;
-      $(".ll-layers").replaceChildren(...Object.entries(known).map(([name, text]) => {
-        const box = lab.make("input", { type: "checkbox" });
-        box.checked = !off.has(name);
-        box.addEventListener("change", () => {
-          off[box.checked ? "delete" : "add"](name);
-          stages.forEach((stage) => stage.draw());
-        });
-        return lab.make("label", { class: "ll-chip" }, box, lab.make("span", {}, text));
-      }));
-    };
+    const screen = lab.runScreen(element, { moment: () => run?.shown, pointsPlanned: on.pointsPlanned });
 
+    /** @type {(settings: Record<string, any>) => string} */
+    const title = ({ loss, penalty }) => (penalty === "none" ? loss : `${loss}, ${penalty}`);
+
+    /** @type {(id: string) => void} */
     const follow = (id) => {
-      run = { id, after: -1, curve: [], kept: [], alarms: [], past: null };
-      stages = [];
-      whose = 0;
-      $(".ll-screens").replaceChildren();
-      readouts.clear();
+      run = { id, after: -1, curve: [], kept: [], alarms: [], sides: [], paused: false, done: false, viewing: null };
+      screen.clear();
       on.followed(id);
-      dress();
-      slow(); // a new run is at full speed, whatever the slider says
-      watch(run);
+      render();
+      setPace(); // a new run is at full speed, whatever the slider says
+      poll(run);
     };
 
-    const watch = async (mine) => {
+    /** Ask for news for as long as this run is followed and something can come. @type {(mine: FollowedRun) => Promise<void>} */
+    const poll = async (mine) => {
       while (run === mine) {
-        let reply;
-        try {
-          reply = await server.news({ run: mine.id, after: mine.after });
-        } catch {
-          say("The connection is lost. Trying again…");
-          await rest(1000);
+        const reply = await server.news({ run: mine.id, after: mine.after }).catch(() => null);
+        if (!reply) {
+          problem(lab.notices.lost);
+          await wait(AWAY);
           continue;
         }
         if (run !== mine) return;
-        if (reply.error) {
+        const news = "place" in reply ? reply : null;
+        if (!news && reply.error) {
           run = null;
           on.followed(null);
-          dress();
-          return say(`Sorry: ${reply.error}.`);
+          render();
+          return problem(lab.notices.error(reply.error));
         }
-        if (!reply.busy) take(reply);
-        if (mine.done && !reply.moment) return;
+        if (news) receive(mine, news);
+        if (mine.done && !news?.moment) return;
         const seen = element.offsetParent !== null && !document.hidden;
-        if (!seen) await rest(1000);
-        else if (!reply.moment) await rest(IDLE * (0.8 + 0.4 * Math.random())); // a busy server answers at once
-        else await rest(mine.paused || mine.done ? 150 : 0);
+        if (!seen) await wait(AWAY);
+        else if (!news?.moment) await wait(IDLE * (0.8 + 0.4 * Math.random())); // a busy server answers at once
+        else await wait(mine.paused || mine.done ? ENDED : 0);
       }
     };
-    const rest = (ms) => new Promise((wake) => (ms ? setTimeout(wake, ms) : requestAnimationFrame(wake)));
 
-    const take = (news) => {
-      const sides = JSON.stringify(news.sides);
-      const moved = sides !== run.told || news.done !== run.done;
-      Object.assign(run, { told: sides, sides: news.sides, paused: news.paused, done: news.done, place: news.place, alarms: news.alarms });
-      if (news.backdrop) run.backdrop = news.backdrop;
-      if (news.curve) run.curve = news.curve;
-      if (news.kept) run.kept = news.kept;
-      if (news.moment) {
-        run.after = news.moment.number;
-        run.newest = news.moment;
-        grow(news.moment);
-        if (!run.backdrop) run.after = -1; // asked for once more, with all that stays the same
-        if (run.past === null) show(news.moment);
-        lab.stats.frames = (lab.stats.frames ?? 0) + 1;
-      }
-      if (news.error) say(`The run ended: ${news.error}.`);
-      else if (news.notice) say(`Sorry: ${news.notice}.`);
-      else if (news.why) say(`The run was ended: ${news.why}. What it showed stays here for a while; fork it to go on.`);
-      if (news.place) tell(`${news.place === 1 ? "You are next" : `${news.place - 1} before you`}: all places are taken.`);
-      dress();
-      if (moved) on.moved();
+    /** @type {(mine: FollowedRun, news: News) => void} */
+    const receive = (mine, news) => {
+      const { sides, paused, done, alarms, backdrop, kept } = news;
+      const changed = JSON.stringify(sides) !== JSON.stringify(mine.sides) || done !== mine.done;
+      Object.assign(mine, { sides, paused, done, alarms });
+      if (backdrop) mine.backdrop = backdrop;
+      if (news.curve) mine.curve = news.curve;
+      if (kept) mine.kept = kept;
+      if (news.moment) receiveMoment(mine, news.moment);
+      announce(news);
+      render();
+      if (changed) on.settingsChanged();
     };
 
-    const grow = (moment) => {
-      const kept = new Set(run.kept.map(([number]) => number));
-      run.curve = run.curve.filter((point) => kept.has(point.number));
-      run.curve.push({ number: moment.number, shown: moment.shown, sides: moment.sides.map((view) => view.numbers) });
+    /** @type {(mine: FollowedRun, moment: Moment) => void} */
+    const receiveMoment = (mine, moment) => {
+      const { number, shown, sides } = moment;
+      mine.after = number;
+      mine.newest = moment;
+      const kept = new Set(mine.kept.map(([of]) => of));
+      const point = { number, shown, sides: sides.map((view) => view.numbers) };
+      mine.curve = [...mine.curve.filter((old) => kept.has(old.number)), point];
+      if (!mine.backdrop) mine.after = -1; // asked for once more, with all that stays the same
+      if (mine.viewing === null) show(mine, moment);
+      lab.stats.frames++;
     };
 
-    const show = (moment) => {
-      if (!run.backdrop) return;
-      run.shown = moment;
-      if (stages.length !== moment.sides.length) {
-        $(".ll-screens").replaceChildren();
-        stages = moment.sides.map((_, i) => lab.stage($(".ll-screens"), title(i), off));
-        layers();
-        const sides = moment.sides.map((_, i) => [String(i), i ? "Second" : "First"]);
-        $("[data-list=whose]").hidden = sides.length < 2;
-        lab.choose($("[data-list=whose]"), "ll-train-whose", sides, String(whose), (value) => (whose = Number(value)));
-      }
-      moment.sides.forEach((view, i) => stages[i].show(run.backdrop, view));
-      stages.forEach((stage, i) => stage.name(title(i)));
-      readouts.show(moment.sides, run.backdrop);
-      const pace = moment.sides[0].numbers.images_per_second;
-      at("clock").value = `${moment.shown.toLocaleString("en")} shown\n${moment.steps.toLocaleString("en")} steps, ${moment.seconds.toFixed(0)} s`;
-      if (pace) at("clock").title = `${Math.round(pace)} a second`;
-    };
-    const title = (i) => {
-      const { loss, penalty } = run.sides[i];
-      return penalty === "none" ? loss : `${loss}, ${penalty}`;
+    /** @type {(news: News) => void} */
+    const announce = ({ error, notice, why, place }) => {
+      if (error) problem(`The run ended: ${error}.`);
+      else if (notice) problem(lab.notices.error(notice));
+      else if (why) problem(`The run was ended: ${why}. Its last pictures stay here for a while; fork it to continue.`);
+      const ahead = place === 1 ? "You are next" : `${place - 1} before you`;
+      if (place) status(`${ahead}: all places are taken.`);
     };
 
-    /** Buttons as the run allows. */
-    const dress = () => {
-      const going = Boolean(run && !run.done);
-      const there = Boolean(run?.shown);
-      act("begin").disabled = false;
-      act("play").disabled = !going;
-      $(".ll-train").classList.toggle("ll-playing", going && !run.paused);
-      act("play").setAttribute("aria-label", going && !run.paused ? "Pause" : "Go on");
-      element.querySelectorAll("[data-step]").forEach((button) => (button.disabled = !going));
-      act("stop").disabled = !going;
-      element.querySelectorAll("[data-home]").forEach((button) => (button.disabled = !there || button.matches(".ll-busy")));
-      const scrub = act("scrub");
-      scrub.disabled = !there || run.kept.length < 2;
+    /** @type {(mine: FollowedRun, moment: Moment) => void} */
+    const show = (mine, moment) => {
+      if (!mine.backdrop) return;
+      mine.shown = moment;
+      screen.show(moment, mine.backdrop, mine.sides.map(title));
+    };
+
+    const drawCurve = () => {
+      const floor = run?.backdrop?.numbers.frechet_floor;
+      lab.drawCurve(curve, { curve: run?.curve ?? [], alarms: run?.alarms ?? [], floor });
+    };
+
+    const renderAlarms = () => {
+      const of = (/** @type {number} */ side) => (run && run.sides.length > 1 ? `${title(run.sides[side])}, ` : "");
+      const texts = (run?.alarms ?? []).slice(-ALARMS).map(
+        ({ side, shown, message }) => `${of(side)}${shown.toLocaleString("en")} shown: ${message}`,
+      );
+      const list = find(".ll-alarms");
+      if (texts.join() === [...list.children].map((item) => item.textContent).join()) return; // read undisturbed
+      list.replaceChildren(...texts.map((text) => lab.createElement("li", {}, text)));
+    };
+
+    /** Let buttons, time line and alarms show how the run stands. */
+    const render = () => {
+      const training = Boolean(run && !run.done);
+      const playing = training && !run?.paused;
+      const seen = Boolean(run?.shown);
+      find("[data-train=begin]", HTMLButtonElement).disabled = false;
+      playButton.disabled = stopButton.disabled = !training;
+      playButton.setAttribute("aria-label", playing ? "Pause" : "Resume");
+      find(".ll-train").classList.toggle("ll-playing", playing);
+      element.querySelectorAll("button").forEach((button) => {
+        if ("step" in button.dataset) button.disabled = !training;
+        if ("needsMoment" in button.dataset) button.disabled = !seen || button.matches(".ll-busy");
+      });
+      scrub.disabled = !seen || !run || run.kept.length < 2;
       if (run && !scrub.disabled) {
-        scrub.max = run.kept.length - 1;
-        if (run.past === null) scrub.value = scrub.max;
+        scrub.max = String(run.kept.length - 1);
+        if (run.viewing === null) scrub.value = scrub.max;
         scrub.setAttribute("aria-valuetext", `${(run.shown?.shown ?? 0).toLocaleString("en")} shown`);
       }
-      lab.drawCurve($(".ll-curve"), run?.curve ?? [], run?.alarms ?? [], run?.backdrop?.numbers);
-      const alarms = (run?.alarms ?? []).slice(-3).map((alarm) =>
-        `${run.sides.length > 1 ? title(alarm.side) + ", " : ""}${alarm.shown.toLocaleString("en")} shown: ${alarm.message}`);
-      if (alarms.join() === [...$(".ll-alarms").children].map((item) => item.textContent).join()) return; // read undisturbed
-      $(".ll-alarms").replaceChildren(...alarms.map((text) => lab.make("li", {}, text)));
+      drawCurve();
+      renderAlarms();
     };
 
-    const ask = async (what, rest = {}) => {
+    /** @type {TrainRun["command"]} */
+    const command = async (what, options = {}) => {
       if (!run) return false;
-      const reply = await server.ask({ run: run.id, what, ...rest }).catch(() => ({ error: "the connection was lost" }));
-      say(reply.error ? `Sorry: ${reply.error}.` : "");
+      const payload = { run: run.id, what, ...options };
+      const reply = await server.ask(payload).catch(() => ({ error: "the connection was lost" }));
+      problem(reply.error ? lab.notices.error(reply.error) : "");
       return !reply.error;
     };
 
-    const slow = () => ask("slow", { seconds: Number(act("slow").value) });
+    const setPace = () => command("slow", { seconds: Number(pace.value) });
 
-    const number = () => (run.past === null ? run.newest : run.shown).number;
-    const scrub = async () => {
-      const place = Number(act("scrub").value);
+    /** Show the moment at the time line's thumb: the newest at its end while the run trains, else one of the past. */
+    const scrubTo = async () => {
+      if (!run) return;
+      const place = Number(scrub.value);
       if (place >= run.kept.length - 1 && !run.done) {
-        run.past = null;
-        return run.newest && show(run.newest);
+        run.viewing = null;
+        if (run.newest) show(run, run.newest);
+        return;
       }
-      const number = run.kept[place][0];
-      run.past = number;
-      if (scrub.busy) return (scrub.again = true);
-      scrub.busy = true;
+      [run.viewing] = run.kept[place];
+      if (fetching) return void (fetchAgain = true);
+      fetching = true;
       do {
-        scrub.again = false;
-        const reply = await server.moment({ run: run.id, number: run.past }).catch(() => ({ error: "the connection was lost" }));
-        if (reply.error) say(`Sorry: ${reply.error}.`);
-        else if (run.past !== null) show(reply);
-      } while (scrub.again);
-      scrub.busy = false;
+        fetchAgain = false;
+        const mine = run;
+        const payload = { run: mine.id, number: mine.viewing ?? 0 };
+        const reply = await server.moment(payload).catch(() => ({ error: "the connection was lost" }));
+        if (reply.error !== undefined) problem(lab.notices.error(reply.error));
+        else if (mine.viewing !== null && !("busy" in reply)) show(mine, reply);
+      } while (fetchAgain && run);
+      fetching = false;
     };
 
-    const asks = {
-      play: () => ask(run.paused ? "play" : "pause"),
-      stop: () => ask("stop"),
-    };
     element.addEventListener("click", (event) => {
-      const button = event.target.closest("button[data-train], button[data-step]");
+      const button = lab.closest(event, "button[data-train], button[data-step]", HTMLButtonElement);
       if (!run || !button || button.disabled) return;
-      if (button.dataset.step) ask("step", { move: button.dataset.step });
-      else asks[button.dataset.train]?.();
+      if (button.dataset.step) command("step", { move: button.dataset.step });
+      else if (button === playButton) command(run.paused ? "play" : "pause");
+      else if (button === stopButton) command("stop");
     });
-    act("scrub").addEventListener("input", scrub);
-    act("slow").addEventListener("input", slow);
+    scrub.addEventListener("input", scrubTo);
+    pace.addEventListener("input", setPace);
     new ResizeObserver(() => {
-      stages.forEach((stage) => stage.draw());
-      lab.drawCurve($(".ll-curve"), run?.curve ?? [], run?.alarms ?? [], run?.backdrop?.numbers);
-    }).observe($(".ll-screens"));
+      screen.draw();
+      drawCurve();
+    }).observe(find(".ll-screens"));
 
     return {
       follow,
-      layers,
-      dress,
-      ask,
+      render,
+      command,
+      renderLayers: screen.renderLayers,
       id: () => run?.id,
-      /** The moment on screen, and of a duel the side that is taken home. */
-      number,
-      side: () => whose,
-      /** The settings of each side while it trains. */
+      exported: () => ({
+        run: run?.id ?? "",
+        number: (run?.viewing === null ? run.newest : run?.shown)?.number ?? 0,
+        side: screen.side(),
+      }),
       sides: () => (run && !run.done ? run.sides : null),
     };
   };

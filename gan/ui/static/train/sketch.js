@@ -1,35 +1,45 @@
-// Drawing a distribution: 64 x 64 cells of ink, whose bits are the data set's name.
+// The canvas that a distribution is drawn on, with the pointer or from a picture.
 (() => {
-  const lab = (window.latentLab ??= {});
-  const SIDE = 64;
+  const lab = window.latentLab;
+
+  /** How dark each cell of a picture is, in [0, 1], once it fits the canvas. @type {(bitmap: ImageBitmap) => Float32Array} */
+  const darkness = (bitmap) => {
+    const side = lab.INK_SIDE;
+    const paper = lab.context(lab.createElement("canvas", { width: side, height: side }));
+    paper.fillStyle = "#fff";
+    paper.fillRect(0, 0, side, side);
+    const scale = side / Math.max(bitmap.width, bitmap.height);
+    const [width, height] = [bitmap.width * scale, bitmap.height * scale];
+    paper.drawImage(bitmap, (side - width) / 2, (side - height) / 2, width, height);
+    const { data } = paper.getImageData(0, 0, side, side);
+    const light = (/** @type {number} */ at) => 0.3 * data[at] + 0.59 * data[at + 1] + 0.11 * data[at + 2];
+    return Float32Array.from({ length: side * side }, (_, i) => 1 - light(4 * i) / 255);
+  };
 
   lab.sketch = (canvas) => {
-    const cells = new Uint8Array(SIDE * SIDE);
-    const ink = canvas.getContext("2d");
-    canvas.width = canvas.height = SIDE;
-    let last = null;
+    const side = lab.INK_SIDE;
+    let cells = new Uint8Array(side * side);
+    const context = lab.context(canvas);
+    canvas.width = canvas.height = side;
+    /** @type {[number, number] | null} */
+    let last = null; // where the stroke has come to
 
     const draw = () => {
-      const style = getComputedStyle(document.body).getPropertyValue("--ll-accent");
-      ink.clearRect(0, 0, SIDE, SIDE);
-      ink.fillStyle = style;
-      cells.forEach((cell, i) => cell && ink.fillRect(i % SIDE, Math.floor(i / SIDE), 1, 1));
+      context.clearRect(0, 0, side, side);
+      context.fillStyle = lab.colour("--ll-accent");
+      cells.forEach((cell, i) => cell && context.fillRect(i % side, Math.floor(i / side), 1, 1));
     };
-    const dab = (x, y) => {
-      for (let dy = -1; dy <= 1; dy++) for (let dx = -1; dx <= 1; dx++) {
-        const [cx, cy] = [Math.floor(x) + dx, Math.floor(y) + dy];
-        if (cx >= 0 && cy >= 0 && cx < SIDE && cy < SIDE) cells[cy * SIDE + cx] = 1;
-      }
+    /** @type {(next: Uint8Array<ArrayBuffer>) => void} */
+    const replace = (next) => {
+      cells = next;
+      draw();
     };
-    const place = (event) => {
-      const box = canvas.getBoundingClientRect();
-      return [((event.clientX - box.left) / box.width) * SIDE, ((event.clientY - box.top) / box.height) * SIDE];
-    };
+    /** @type {(event: PointerEvent) => void} */
     const stroke = (event) => {
-      const to = place(event);
-      const from = last ?? to;
-      const steps = Math.max(1, Math.ceil(Math.hypot(to[0] - from[0], to[1] - from[1])));
-      for (let i = 0; i <= steps; i++) dab(from[0] + ((to[0] - from[0]) * i) / steps, from[1] + ((to[1] - from[1]) * i) / steps);
+      const box = canvas.getBoundingClientRect();
+      /** @type {[number, number]} */
+      const to = [((event.clientX - box.left) / box.width) * side, ((event.clientY - box.top) / box.height) * side];
+      lab.inkLine(cells, last ?? to, to);
       last = to;
       draw();
     };
@@ -41,49 +51,10 @@
     canvas.addEventListener("pointermove", (event) => event.buttons && stroke(event));
 
     return {
-      clear: () => {
-        cells.fill(0);
-        draw();
-      },
-      /** "ink:" and the bits in URL-safe base64, as gan.data.points reads it. */
-      name: () => {
-        const bytes = new Uint8Array(cells.length / 8);
-        cells.forEach((cell, i) => (bytes[i >> 3] |= cell << (7 - (i & 7))));
-        return `ink:${btoa(String.fromCharCode(...bytes)).replaceAll("+", "-").replaceAll("/", "_").replace(/=+$/, "")}`;
-      },
-      load: (name) => {
-        try {
-          const text = atob(name.slice(4).replaceAll("-", "+").replaceAll("_", "/"));
-          if (text.length === cells.length / 8) cells.forEach((_, i) => (cells[i] = (text.charCodeAt(i >> 3) >> (7 - (i & 7))) & 1));
-        } catch {
-          cells.fill(0);
-        }
-        draw();
-      },
-      /** A picture's ink: its dark parts, in dots as dense as it is dark (Floyd and Steinberg, 1976). */
-      from: async (file) => {
-        const bitmap = await createImageBitmap(file);
-        const small = lab.make("canvas", { width: SIDE, height: SIDE });
-        const paper = small.getContext("2d");
-        paper.fillStyle = "#fff";
-        paper.fillRect(0, 0, SIDE, SIDE);
-        const scale = SIDE / Math.max(bitmap.width, bitmap.height);
-        const [w, h] = [bitmap.width * scale, bitmap.height * scale];
-        paper.drawImage(bitmap, (SIDE - w) / 2, (SIDE - h) / 2, w, h);
-        const { data } = paper.getImageData(0, 0, SIDE, SIDE);
-        const dark = Float32Array.from(cells, (_, i) => 1 - (0.3 * data[4 * i] + 0.59 * data[4 * i + 1] + 0.11 * data[4 * i + 2]) / 255);
-        dark.forEach((value, i) => {
-          cells[i] = value > 0.5 ? 1 : 0;
-          const left = dark[i] - cells[i];
-          const column = i % SIDE;
-          const spread = (at, part, ok) => ok && at < dark.length && (dark[at] += left * part);
-          spread(i + 1, 7 / 16, column < SIDE - 1);
-          spread(i + SIDE - 1, 3 / 16, column > 0);
-          spread(i + SIDE, 5 / 16, true);
-          spread(i + SIDE + 1, 1 / 16, column < SIDE - 1);
-        });
-        draw();
-      },
+      clear: () => replace(new Uint8Array(side * side)),
+      name: () => lab.encodeInk(cells),
+      load: (name) => replace(lab.decodeInk(name) ?? new Uint8Array(side * side)),
+      loadPicture: async (file) => replace(lab.ditherInk(darkness(await createImageBitmap(file)))),
     };
   };
 })();

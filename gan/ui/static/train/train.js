@@ -1,63 +1,73 @@
-// The Train tab: a plan, the run it becomes, what is taken home, and the address of it all.
+// The Train tab: a plan, the run it becomes, what can be made of it, and the address of it all.
 (() => {
-  const lab = (window.latentLab ??= {});
-  const OWN = ["run", "train"]; // the query's keys that are ours
+  const lab = window.latentLab;
+  const OWN = ["run", "train"]; // keys of the address that belong to this tab
 
   lab.train = async (element, server) => {
-    const $ = (selector) => element.querySelector(selector);
-    const begin = $("[data-train=begin]");
-    const say = (text) => ($(".ll-problem").textContent = text);
-    const tell = (text) => ($(".ll-said").textContent = text);
-    const about = await lab.patiently(() => server.about({}), say);
-    if (about.error) return say(`Sorry: ${about.error}.`);
-    say("");
+    const find = lab.finder(element);
+    const begin = find("[data-train=begin]", HTMLButtonElement);
+    const { problem, status } = lab.notifier(element);
+    const about = await lab.callWithRetry(() => server.about({}), problem);
+    if (about.error !== undefined) return problem(lab.notices.error(about.error));
+    problem("");
 
-    const repeated = () => {
-      const { files: _, ...rest } = plan.wish();
+    /** The plan as text, for an address; uploaded files are too large for one. */
+    const planText = () => {
+      const { files: _, ...rest } = plan.request();
       return JSON.stringify(rest);
     };
-    const address = (id) => {
-      const params = new URLSearchParams(location.search);
-      [...OWN, ...lab.PICTURE].forEach((key) => params.delete(key));
-      if (id) params.set("run", id);
-      params.set("train", repeated()); // so that a reload finds the plan too, even when the run is gone
-      window.history.replaceState(window.history.state, "", `${location.pathname}?${params}`);
-    };
+    /** @type {(id: string | null) => void} */
     const followed = (id) => {
-      address(id);
+      const params = new URLSearchParams(location.search);
+      [...OWN, ...lab.addressKeys(lab.controls)].forEach((key) => params.delete(key));
+      if (id) params.set("run", id);
+      params.set("train", planText()); // so that a reload finds the plan too, even when the run is gone
+      window.history.replaceState(window.history.state, "", `${location.pathname}?${params}`);
       if (id) begin.textContent = "Start again";
     };
     const typing = () => element.querySelector(".ll-grid :focus");
     const run = lab.trainRun(element, server, {
-      say, tell, followed, moved: () => typing() || plan.settings(), plane: () => plan.plane(),
+      problem, status, followed,
+      settingsChanged: () => void (typing() || plan.renderSettings()),
+      pointsPlanned: () => plan.ofPoints(),
     });
-    const change = (side, settings) => run.ask("change", { side, settings });
-    const plan = lab.trainPlan(element, server, about, { say, sides: run.sides, change, furnished: run.layers });
-    lab.trainHome(element, server, run, { say, tell });
+    const plan = lab.trainPlan(element, server, about, {
+      problem,
+      sides: run.sides,
+      change: (side, settings) => run.command("change", { side, settings }),
+      rendered: run.renderLayers,
+    });
+    lab.trainExport(element, server, run, { problem, status });
 
     begin.addEventListener("click", async () => {
-      if (plan.missing()) return say(plan.missing());
+      if (plan.missing()) return problem(plan.missing());
       begin.disabled = true;
-      say("");
-      if (run.id()) await server.ask({ run: run.id(), what: "forget" }).catch(() => {});
-      const reply = await lab.patiently(() => server.begin(plan.wish()), say, true);
+      problem("");
+      const old = run.id();
+      if (old) await server.ask({ run: old, what: "forget" }).catch(() => {});
+      const reply = await lab.callWithRetry(() => server.begin(plan.request()), problem, { repeatable: false });
       begin.disabled = false;
-      if (reply.error) return say(`Sorry: ${reply.error}.`);
-      tell((reply.notes ?? []).join(" "));
+      if (reply.error !== undefined) return problem(lab.notices.error(reply.error));
+      status((reply.notes ?? []).join(" "));
       run.follow(reply.run);
     });
-    $("[data-train=link]").addEventListener("click", async () => {
-      const params = new URLSearchParams({ train: repeated() });
-      await navigator.clipboard.writeText(`${location.origin}${location.pathname}?${params}`).then(
-        () => tell("Link copied: it begins the same run."), () => say("The browser did not allow copying."));
+    find("[data-train=link]").addEventListener("click", async () => {
+      const params = new URLSearchParams({ train: planText() });
+      try {
+        await navigator.clipboard.writeText(`${location.origin}${location.pathname}?${params}`);
+        status("Link copied. It starts the same run.");
+      } catch {
+        problem("The browser did not allow copying.");
+      }
     });
 
-    // An address: a run to find again, or a plan to repeat. The server judges what it says.
+    // An address: a run to find again, or a plan to repeat. The server checks what it says.
     const params = new URLSearchParams(location.search);
-    plan.repeat(params.get("train"));
-    plan.furnish();
-    run.dress();
+    plan.load(params.get("train"));
+    plan.render();
+    run.render();
     begin.disabled = false;
-    if (params.get("run")) run.follow(params.get("run"));
+    const id = params.get("run");
+    if (id) run.follow(id);
   };
 })();

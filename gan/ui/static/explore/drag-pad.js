@@ -1,25 +1,22 @@
 // The picture as a pad: dragging it moves along the first two directions. Touch keeps up-and-down for scrolling.
 (() => {
-  const lab = (window.latentLab ??= {});
+  const lab = window.latentLab;
   const SPAN = 6; // standard deviations from one edge of the picture to the other
 
-  /**
-   * `read()` gives the two positions a drag starts from, or nothing while there is no picture;
-   * `moved(x, y)` gets where they are dragged to, and `settled()` runs when it ends.
-   */
-  lab.pad = (canvas, { read, moved, settled }) => {
+  lab.dragPad = (canvas, { position, moved, settled }) => {
+    /** @type {{ x: number, y: number, at: [number, number], vertical: boolean } | null} */
     let start = null;
     canvas.addEventListener("pointerdown", (event) => {
-      const at = read();
+      const at = position();
       if (event.button !== 0 || !at) return;
-      start = { x: event.clientX, y: event.clientY, at, both: event.pointerType !== "touch" };
+      start = { x: event.clientX, y: event.clientY, at, vertical: event.pointerType !== "touch" };
       canvas.setPointerCapture(event.pointerId);
     });
     canvas.addEventListener("pointermove", (event) => {
       if (!start) return;
       const scale = SPAN / canvas.clientWidth;
       const x = start.at[0] + (event.clientX - start.x) * scale;
-      const y = start.both ? start.at[1] - (event.clientY - start.y) * scale : start.at[1];
+      const y = start.vertical ? start.at[1] - (event.clientY - start.y) * scale : start.at[1];
       moved(x, y);
     });
     const end = () => {

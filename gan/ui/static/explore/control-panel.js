@@ -1,0 +1,114 @@
+// The controls of Explore, built from their declaration: seed, class, single sliders, directions and coordinates.
+(() => {
+  const lab = window.latentLab;
+  const FIRST = 8; // direction sliders shown before "show all"
+  const BOXES = { slider: ".ll-single-sliders", directions: ".ll-directions", coordinates: ".ll-raw" };
+
+  lab.controlPanel = (element, controls, { moved, settled, state }) => {
+    const find = lab.finder(element);
+    /** @type {Map<string, SliderRow[]>} */
+    const rows = new Map(controls.map(({ name }) => [name, []]));
+    /** @type {ModelDescription | null} */
+    let about = null;
+
+    /** @type {(kind: ControlKind) => Control[]} */
+    const ofKind = (kind) => controls.filter((control) => control.kind === kind);
+
+    /** Caption, note and accessible name of slider `i` of a control. @type {(control: Control, i: number) => SliderText} */
+    const texts = ({ kind, label, help }, i) => {
+      if (kind === "slider") return { name: label, label, help };
+      if (kind === "coordinates") return { name: `z${i}`, label: `Latent coordinate ${i}, offset` };
+      const share = ((about?.variance[i] ?? 0) * 100).toFixed(1);
+      return { name: String(i + 1), note: `${share} %`, label: `Direction ${i + 1}, explains ${share} percent` };
+    };
+
+    /** Append sliders of a control until it has `count`. @type {(control: Control, count: number) => SliderRow[]} */
+    const grow = (control, count) => {
+      const box = find(BOXES[/** @type {keyof typeof BOXES} */ (control.kind)]);
+      const have = rows.get(control.name) ?? [];
+      for (let i = have.length; i < count; i++) {
+        const row = lab.slider({ control, ...texts(control, i), moved: (value) => moved(control, value, i), settled });
+        box.append(row.element);
+        have.push(row);
+      }
+      return have;
+    };
+
+    /** @type {(classes: readonly string[]) => void} */
+    const buildClasses = (classes) => {
+      const box = find(".ll-classes", HTMLFieldSetElement);
+      const [control] = ofKind("class");
+      const chips = lab.createElement("div", { class: "ll-chips" });
+      const entries = classes.map((name, i) => /** @type {[string, string]} */ ([String(i), name]));
+      lab.radioChips(chips, "ll-class", [["", "from seed"], ...entries], null, (value) => {
+        moved(control, value === "" ? null : Number(value));
+        settled();
+      });
+      box.hidden = !classes.length;
+      box.replaceChildren(lab.createElement("legend", {}, control.label), chips);
+    };
+
+    const buildCoordinates = () => {
+      if (!about || !find(".ll-advanced", HTMLDetailsElement).open) return;
+      for (const control of ofKind("coordinates")) grow(control, about.z_dim);
+    };
+
+    const showAllDirections = () => {
+      find("[data-do=more]").hidden = true;
+      for (const control of ofKind("directions")) grow(control, about?.variance.length ?? 0)[FIRST].input.focus();
+    };
+
+    /** @type {ControlPanel["buildControls"]} */
+    const buildControls = (description, wanted) => {
+      about = description;
+      const known = about.variance.length;
+      for (const control of [...ofKind("directions"), ...ofKind("coordinates")]) {
+        find(BOXES[/** @type {keyof typeof BOXES} */ (control.kind)]).replaceChildren();
+        rows.set(control.name, []);
+      }
+      for (const control of ofKind("directions")) {
+        const used = /** @type {number[]} */ (wanted[control.name]).findLastIndex((value) => value !== 0) + 1;
+        const shown = grow(control, Math.min(known, Math.max(FIRST, used))).length;
+        find("[data-do=more]").hidden = shown >= known;
+        find("[data-do=more]").textContent = `Show all ${known}`;
+      }
+      buildCoordinates();
+      buildClasses(about.classes);
+    };
+
+    /** @type {ControlPanel["render"]} */
+    const render = (shown) => {
+      find("#ll-model", HTMLSelectElement).value = shown.model;
+      find("#ll-seed", HTMLInputElement).value = String(shown.seed);
+      element.querySelectorAll("[name=ll-class]").forEach((radio) => {
+        if (radio instanceof HTMLInputElement) radio.checked = radio.value === String(shown.label ?? "");
+      });
+      for (const { name } of controls) renderSliders(name, shown);
+    };
+
+    /** @type {ControlPanel["renderSliders"]} */
+    const renderSliders = (name, shown) => {
+      const values = [shown[name]].flat();
+      rows.get(name)?.forEach((row, i) => row.set(Number(values[i])));
+    };
+
+    const [seed] = ofKind("seed");
+    find("#ll-seed").addEventListener("input", () => {
+      const input = find("#ll-seed", HTMLInputElement);
+      if (input.checkValidity() && input.value !== "") moved(seed, Number(input.value));
+    });
+    find("#ll-seed").addEventListener("change", () => {
+      const shown = state();
+      if (shown) render(shown); // in place of what was no seed
+      settled();
+    });
+    find(".ll-advanced").addEventListener("toggle", () => {
+      const shown = state();
+      buildCoordinates();
+      if (shown) ofKind("coordinates").forEach(({ name }) => renderSliders(name, shown));
+    });
+    for (const control of ofKind("slider")) grow(control, 1);
+
+    return { buildControls, buildClasses, render, renderSliders, showAllDirections };
+  };
+})();

@@ -1,0 +1,598 @@
+/**
+ * Types for the scripts of the page: what each adds to `window.latentLab`, and what the server sends.
+ *
+ * The scripts are plain ones, inlined in the page's head in any order, so this file is their one table of contents.
+ * `npx tsc` checks every script against it.
+ */
+
+// ---- Controls of Explore, as `gan.ui.server.controls` declares them
+
+type ControlKind = "seed" | "class" | "slider" | "directions" | "coordinates";
+
+interface Control {
+  name: string;
+  query: string;
+  kind: ControlKind;
+  label: string;
+  help: string;
+  low: number;
+  high: number;
+  step: number;
+  default: number | null;
+}
+
+interface ControlCodec {
+  start(control: Control): any;
+  parse(text: string | null, control: Control): any;
+  format(value: any, control: Control): string;
+  fit(value: any, about: ModelDescription): any;
+}
+
+/** One picture: a model, and a value for each control by its name. */
+interface PictureState {
+  model: string;
+  seed: number;
+  label: number | null;
+  [control: string]: string | number | null | number[];
+}
+
+/** A picture with some of its values; what is missing takes its default. */
+interface PartialState {
+  model: string;
+  [control: string]: string | number | null | number[] | undefined;
+}
+
+interface SliderText {
+  name: string; // the caption
+  label: string; // the accessible name
+  note?: string;
+  help?: string; // the tooltip; the accessible name by default
+}
+
+interface SliderRow {
+  element: HTMLElement;
+  input: HTMLInputElement;
+  set(value: number): void; // without telling anyone
+}
+
+interface ControlPanel {
+  buildControls(about: ModelDescription, state: PictureState): void;
+  buildClasses(classes: readonly string[]): void;
+  render(state: PictureState): void;
+  renderSliders(name: string, state: PictureState): void;
+  showAllDirections(): void;
+}
+
+interface OtherSeeds {
+  reserve(size: number): void;
+  follow(state: PictureState, about: ModelDescription): void;
+  reroll(state: PictureState, about: ModelDescription): void;
+}
+
+// ---- The server
+
+/** A reply: what was asked for, one sentence that says why not, or a request to try again. */
+type Reply<T> =
+  | (T & { error?: undefined; busy?: undefined })
+  | { error: string; busy?: undefined }
+  | { busy: true; error?: undefined };
+
+/** A reply that is not `busy`. */
+type Answer<T> = (T & { error?: undefined; busy?: undefined }) | { error: string; busy?: undefined };
+
+/** n pictures of h x w pixels and c channels; p is base64 of the bytes in that order. */
+interface PackedImages {
+  n: number;
+  h: number;
+  w: number;
+  c: number;
+  p: string;
+}
+
+interface ModelDescription {
+  size: number;
+  classes: string[];
+  z_dim: number;
+  variance: number[]; // share of each principal direction
+}
+
+interface SessionModel {
+  model: string;
+  size: number;
+  classes: string[];
+}
+
+/** A file to save; data is base64. */
+interface ServerFile {
+  name: string;
+  mime: string;
+  data: string;
+}
+
+interface GridRequest {
+  model: string;
+  seeds: number[];
+  label: number | null;
+  truncation: PictureState[string];
+}
+
+interface ExploreServer {
+  describe(payload: { model: string }): Promise<Reply<ModelDescription>>;
+  picture(payload: PictureState): Promise<Reply<PackedImages>>;
+  grid(payload: GridRequest): Promise<Reply<PackedImages>>;
+  warm(payload: {}): Promise<Reply<{}>>;
+}
+
+interface WalkRequest {
+  model: string;
+  seeds: number[];
+  frames: number;
+  mode: string;
+  loop: boolean;
+  label: number | null;
+  truncation: number;
+}
+
+/** All frames of a film, then its keyframes, row by row in one picture; sheet is a data URL. */
+interface Sheet {
+  size: number;
+  frames: number;
+  keys: number;
+  columns: number;
+  sheet: string;
+}
+
+type Film = Sheet & { image: HTMLImageElement };
+
+interface InterpolateServer {
+  walk(payload: WalkRequest): Promise<Reply<Sheet>>;
+  film(payload: WalkRequest & { fps: number; kind: string }): Promise<Reply<ServerFile>>;
+}
+
+interface Keyframes {
+  readonly seeds: number[] | null; // null while what one card holds is no seed
+  add(): void;
+  shuffle(): void;
+  show(film: Film, seeds: number[]): void;
+  mark(k: number): void;
+}
+
+interface Player {
+  load(film: Film, settings: { loop: boolean; fps: number }): void;
+  seek(frame: number): void;
+  toggle(): void;
+  pause(): void;
+  setRate(fps: number): void;
+}
+
+// ---- Training
+
+interface PackedArray {
+  shape: number[];
+  type: "int16" | "uint8";
+  data: string;
+}
+
+type Numbers = Int16Array | Uint8Array;
+type NumberArray = { shape: number[]; data: Numbers };
+type NumberArrays = Record<string, NumberArray>;
+type Measurements = Record<string, any>;
+
+interface View {
+  arrays: Record<string, PackedArray>;
+  numbers: Measurements;
+}
+
+interface Moment {
+  number: number;
+  shown: number; // real images or points shown so far
+  steps: number;
+  seconds: number;
+  sides: View[];
+}
+
+interface CurvePoint {
+  number: number;
+  shown: number;
+  sides: Measurements[];
+}
+
+interface Alarm {
+  side: number;
+  shown: number;
+  message: string;
+}
+
+interface News {
+  place: number;
+  paused: boolean;
+  notice: string | null;
+  done: boolean;
+  error: string | null;
+  why: string | null;
+  alarms: Alarm[];
+  sides: Record<string, any>[]; // the settings of each
+  kept?: [number, number][]; // number and images shown of each moment that can be gone back to
+  moment?: Moment;
+  backdrop?: View;
+  curve?: CurvePoint[];
+}
+
+interface TrainSetting {
+  name: string;
+  kind: string;
+  live: boolean;
+  help: string;
+  choices?: string[];
+}
+
+interface TrainMenus {
+  presets: Record<string, { title: string; lookAt: string }>;
+  data: { points: Record<string, string>; pictures: Record<string, string> };
+  settings: { points: TrainSetting[]; pictures: TrainSetting[] };
+}
+
+interface Upload {
+  name: string;
+  data: string;
+}
+
+interface TrainRequest {
+  dataset: string;
+  seed: number;
+  sides: { preset: string; changes: Record<string, any> }[];
+  files?: Upload[];
+}
+
+interface ExportedMoment {
+  run: string;
+  number: number;
+  side: number;
+}
+
+interface TrainServer {
+  about(payload: {}): Promise<Reply<TrainMenus>>;
+  preset(payload: { preset: string; dataset: string }): Promise<Reply<{ settings: Record<string, any> }>>;
+  begin(payload: TrainRequest): Promise<Reply<{ run: string; notes?: string[] }>>;
+  fork(payload: { run: string; number: number }): Promise<Reply<{ run: string; shown: number }>>;
+  news(payload: { run: string; after: number }): Promise<News | { error: string } | { busy: true; error?: undefined }>;
+  moment(payload: { run: string; number: number }): Promise<Reply<Moment>>;
+  ask(payload: { run: string; what: string; [option: string]: any }): Promise<Reply<{}>>;
+  film(payload: { run: string; kind: string }): Promise<Reply<ServerFile>>;
+  take(payload: ExportedMoment): Promise<Reply<ServerFile>>;
+  open(payload: ExportedMoment): Promise<Reply<SessionModel>>;
+}
+
+interface Plan {
+  data: string;
+  presets: string[];
+  duel: boolean;
+  changes: Record<string, any>[];
+  side: number; // whose settings are shown
+}
+
+interface SharedPlan extends Omit<Plan, "side"> {
+  seed: number;
+  ink: string | null;
+}
+
+interface TrainPlan {
+  render(): void;
+  renderSettings(): Promise<void>;
+  ofPoints(): boolean;
+  missing(): string; // what is missing before this can be trained, or ""
+  request(): TrainRequest;
+  load(text: string | null): void; // a shared plan, if it is one
+}
+
+interface FollowedRun {
+  id: string;
+  after: number; // the newest moment that arrived
+  curve: CurvePoint[];
+  kept: [number, number][];
+  alarms: Alarm[];
+  sides: Record<string, any>[];
+  paused: boolean;
+  done: boolean;
+  viewing: number | null; // the moment of the past on screen, or null while the newest is
+  backdrop?: View;
+  newest?: Moment;
+  shown?: Moment;
+}
+
+interface TrainRun {
+  follow(id: string): void;
+  render(): void;
+  renderLayers(): void;
+  command(what: string, options?: Record<string, any>): Promise<boolean>; // true if the server obeyed
+  id(): string | undefined;
+  exported(): ExportedMoment; // the moment on screen, and of a duel the side chosen for exports
+  sides(): Record<string, any>[] | null; // the settings of each side while it trains
+}
+
+interface RunScreen {
+  draw(): void;
+  renderLayers(): void;
+  side(): number;
+  clear(): void;
+  show(moment: Moment, backdrop: View, titles: string[]): void;
+}
+
+interface Stage {
+  draw(): void;
+  setTitle(text: string): void;
+  show(backdrop: View, view: View): void;
+}
+
+interface Readout {
+  title: string;
+  help: string;
+  format(value: number, numbers: Measurements): string;
+  share?(value: number, numbers: Measurements): number;
+  note?(numbers: Measurements): string;
+}
+
+type PixelMark = (image: ImageData, to: number, from: number) => void;
+
+// ---- Shared helpers
+
+interface Notifier {
+  problem(text: string): void; // an alert; "" takes it away
+  status(text: string): void; // for those who do not see what has changed
+}
+
+interface LatestRequestOptions<Payload, Result> {
+  send(payload: Payload): Promise<Reply<Result>>;
+  show(reply: Result, payload: Payload): void;
+  announce?(text: string): void; // a sentence for the visitor, "" when all is well again
+  limit?: number; // calls that run at once, so that latency does not throttle the rate
+  painted?(ms: number): void;
+  counted?: boolean; // false keeps it out of the painted frames and latencies of `latentLab.stats`
+}
+
+interface LatestRequest<Payload> {
+  newest: { payload: Payload } | null;
+  request(payload: Payload): void;
+}
+
+interface StateHistory {
+  readonly past: unknown[];
+  readonly future: unknown[];
+  settle(state: PictureState): boolean; // true when it differs from the last
+  undo(): PictureState | null;
+  redo(): PictureState | null;
+}
+
+interface LatentLab {
+  /** From the page's head; see `gan.ui.assets`. */
+  controls: Control[];
+
+  // shared/
+  stats: {
+    running: number;
+    asked: number;
+    painted: number;
+    late: number;
+    busy: number;
+    failed: number;
+    frames: number; // moments of a run that arrived
+    latencies: number[];
+  };
+  createElement<K extends keyof HTMLElementTagNameMap>(
+    tag: K,
+    attributes?: Record<string, string | number>,
+    ...children: (Node | string)[]
+  ): HTMLElementTagNameMap[K];
+  /** A function that returns the first element below `root` that matches, and throws where none is of that type. */
+  finder(root: ParentNode): {
+    (selector: string): HTMLElement;
+    <T extends Element>(selector: string, type: { new (): T }): T;
+  };
+  /** The element that matches around what an event happened to, or null. */
+  closest(event: Event, selector: string): HTMLElement | null;
+  closest<T extends Element>(event: Event, selector: string, type: { new (): T }): T | null;
+  notices: { busy: string; lost: string; error(text: string): string };
+  notifier(root: ParentNode): Notifier;
+  /**
+   * Call until the server is not busy; an error after ten tries. A lost connection counts as a try, but ends a call
+   * that is not repeatable: the server may have done the work, and would do it again.
+   */
+  callWithRetry<T>(
+    call: () => Promise<Reply<T>>,
+    announce: (text: string) => void,
+    options?: { repeatable?: boolean },
+  ): Promise<Answer<T>>;
+  /**
+   * Requests of which the newest is always shown in the end. Replies older than the one shown are dropped; a busy
+   * server or a broken connection is tried again, with growing pauses.
+   */
+  LatestRequest: { new <Payload, Result>(options: LatestRequestOptions<Payload, Result>): LatestRequest<Payload> };
+  /** A function to call with the time of a change that has just been drawn; `painted` gets the ms until it was seen. */
+  paintTimer(painted: (ms: number) => void): (time: number) => void;
+  latencyMeter(box: HTMLElement): (ms: number) => void;
+  decodeImages(images: PackedImages): ImageData[];
+  context(canvas: HTMLCanvasElement): CanvasRenderingContext2D;
+  /** Paint at native size; CSS enlarges it with square pixels. */
+  paint(canvas: HTMLCanvasElement, image: ImageData): void;
+  /** Enlarge a canvas of `size` pixels to fill its box by a whole number of device pixels a pixel. */
+  enlarge(canvas: HTMLCanvasElement, size: number): void;
+  /** Save what a canvas shows as a PNG, every pixel enlarged to a square of `scale` pixels. */
+  saveCanvas(canvas: HTMLCanvasElement, scale: number, name: string): void;
+  saveFile(file: ServerFile): void;
+  /** Copy a link; the button says so for a moment. */
+  copyLink(link: string, announce: (text: string) => void, button: HTMLElement): Promise<void>;
+  /** Undo and redo by keyboard while `element` is in view, except where someone is typing text. */
+  bindUndo(element: HTMLElement, actions: { undo(): void; redo(): void }): void;
+  radioChips(
+    box: HTMLElement,
+    name: string,
+    entries: readonly (readonly [value: string, text: string])[],
+    chosen: string | null,
+    choose: (value: string) => void,
+  ): void;
+  /**
+   * A row with a range input over a control's range. `moved` runs while it is dragged, `settled` when it is let go; a
+   * double-click, Delete or Backspace sends it back to the default.
+   */
+  slider(
+    options: SliderText & { control: Control; moved(value: number): void; settled(): void },
+  ): SliderRow;
+  History: { new (): StateHistory };
+  randomSeed(): number;
+  /** Digits after the point with which values of that step are written. */
+  decimals(step: number): number;
+  completeState(partial: PartialState, controls: Control[]): PictureState;
+  /** The state that a query string asks for, or null when it names none of `models`. Anyone may have written it. */
+  parseState(query: string, models: string[], controls: Control[]): PictureState | null;
+  /** The query string of a state; keys of others are kept, defaults are left out. */
+  formatState(state: PictureState, query: string, controls: Control[]): string;
+  /** A state cut to what a model has. */
+  fitState(state: PictureState, about: ModelDescription, controls: Control[]): PictureState;
+  /** The keys of an address that say which picture. */
+  addressKeys(controls: Control[]): string[];
+  /** Show a tab as soon as its button is there. */
+  showTab(name: string, deadline?: number): void;
+  openExplore(state: PartialState): void;
+  takePendingState(): PartialState | null;
+  /** Show the tab that a shared address belongs to. */
+  followAddress(): void;
+  sessionModels: SessionModel[];
+  addSessionModel(model: SessionModel): void;
+  /** Call `add` for every model made so far, and for each made later. */
+  forEachSessionModel(add: (model: SessionModel) => void): void;
+  header(element: HTMLElement): void;
+
+  // gallery/
+  gallery(element: HTMLElement, server: ExploreServer): void;
+
+  // explore/
+  explore(element: HTMLElement, server: ExploreServer): void;
+  controlPanel(
+    element: HTMLElement,
+    controls: Control[],
+    on: {
+      moved(control: Control, value: number | null, i?: number): void; // i: which of the control's sliders
+      settled(): void;
+      state(): PictureState | null;
+    },
+  ): ControlPanel;
+  otherSeeds(
+    element: HTMLElement,
+    server: ExploreServer,
+    announce: (text: string) => void,
+    adopt: (seed: number) => void,
+  ): OtherSeeds;
+  /** position: where a drag starts from, null while there is no picture. moved: where it has come to. */
+  dragPad(
+    canvas: HTMLCanvasElement,
+    on: { position(): [number, number] | null; moved(x: number, y: number): void; settled(): void },
+  ): void;
+
+  // interpolate/
+  interpolate(element: HTMLElement, server: InterpolateServer): void;
+  keyframes(
+    root: HTMLElement,
+    options: { seeds: number[]; most: number; control: Control; changed(): void; chosen(k: number): void },
+  ): Keyframes;
+  /** moved: called with every frame painted. */
+  player(root: HTMLElement, moved: (frame: number) => void): Player;
+  decodeSheet(sheet: Sheet): Promise<Film>;
+  /** Paint a cell at its native size, or into a box [x, y, width, height]. */
+  drawCell(film: Film, index: number, canvas: HTMLCanvasElement, box?: [number, number, number, number]): void;
+  drawFilmstrip(canvas: HTMLCanvasElement, ticks: HTMLElement, film: Film, loop: boolean): void;
+  /** The frame, perhaps a fraction, at which keyframe `k` of `keys` is reached. */
+  keyframePosition(k: number, keys: number, frames: number, loop: boolean): number;
+  /** The keyframe within half a frame of `frame`, or -1. */
+  keyframeNear(frame: number, keys: number, frames: number, loop: boolean): number;
+  /** The frame on screen `ms` after `frame` was, for a film that repeats. */
+  frameAfter(frame: number, ms: number, rate: number, frames: number): number;
+  /** The nearest frame, of a film that repeats. */
+  wrapFrame(frame: number, frames: number): number;
+  /** The frame of a film of `to` frames at the place of `frame` in one of `from`. */
+  rescaleFrame(frame: number, from: number, to: number): number;
+
+  // train/
+  train(element: HTMLElement, server: TrainServer): Promise<void>;
+  trainPlan(
+    element: HTMLElement,
+    server: TrainServer,
+    about: TrainMenus,
+    on: {
+      problem(text: string): void;
+      sides(): Record<string, any>[] | null; // the settings of each side that trains
+      change(side: number, settings: Record<string, any>): Promise<boolean>; // true if they were taken
+      rendered(): void;
+    },
+  ): TrainPlan;
+  trainRun(
+    element: HTMLElement,
+    server: TrainServer,
+    on: Notifier & {
+      followed(id: string | null): void; // the address is to name that run, or none
+      settingsChanged(): void;
+      pointsPlanned(): boolean;
+    },
+  ): TrainRun;
+  trainExport(element: HTMLElement, server: TrainServer, run: TrainRun, on: Notifier): void;
+  runScreen(
+    element: HTMLElement,
+    on: { moment(): Moment | undefined; pointsPlanned(): boolean },
+  ): RunScreen;
+  /** The names of a duel's sides, as radio buttons take them. */
+  SIDES: [value: string, text: string][];
+  LAYERS: { points: Record<string, string>; pictures: Record<string, string> };
+  stage(box: HTMLElement, title: string, hidden: Set<string>): Stage;
+  drawPoints(
+    canvas: HTMLCanvasElement,
+    view: { backdrop: NumberArrays; arrays: NumberArrays; numbers: Measurements; hidden: Set<string>; ratio: number },
+  ): void;
+  /** Draw uint8 pictures (n, h, w, 1 or 3), the first `count` of them; `mark` may change each pixel. */
+  drawTiles(
+    canvas: HTMLCanvasElement,
+    pictures: NumberArray,
+    options: { count: number; columns: number; mark?: PixelMark },
+  ): void;
+  attentionMark(attention: Numbers): PixelMark;
+  unpackArray(packed: PackedArray): NumberArray;
+  unpackArrays(view: View): NumberArrays;
+  /** The value of a CSS custom property. */
+  colour(name: string): string;
+  rgb(name: string): number[];
+  READOUTS: Record<string, Readout>;
+  readouts(box: HTMLElement): { clear(): void; show(views: View[], backdrop: View): void };
+  drawCurve(
+    canvas: HTMLCanvasElement,
+    data: { curve: CurvePoint[]; alarms: Alarm[]; floor: number | undefined },
+  ): void;
+  /** Cells on a side of a drawing. */
+  INK_SIDE: number;
+  isInk(name: string): boolean;
+  /** The data set's name of a drawing: its bits in URL-safe base64. */
+  encodeInk(cells: Uint8Array): string;
+  decodeInk(name: string): Uint8Array<ArrayBuffer> | null;
+  /** Draw a line three cells wide between two places, in cells. */
+  inkLine(cells: Uint8Array, from: [number, number], to: [number, number]): void;
+  ditherInk(darkness: Float32Array): Uint8Array<ArrayBuffer>;
+  sketch(canvas: HTMLCanvasElement): {
+    clear(): void;
+    name(): string;
+    load(name: string): void;
+    loadPicture(file: File): Promise<void>;
+  };
+  readUploads(files: File[]): Promise<Upload[]>;
+  /** A shared plan, or null for what is none. */
+  parsePlan(text: string | null, about: TrainMenus, seed: Control): SharedPlan | null;
+  settingField(setting: TrainSetting, value: any, changed: (part: Record<string, any>) => void): HTMLElement;
+
+  // publish/
+  openPublish(model: string): void;
+  /**
+   * Updates of Gradio for the Publish tab's list and message when it is shown: models of this browser tab, and `runs`;
+   * a model that was asked for is chosen, with the message `ready`.
+   */
+  offerToPublish(runs: string[], ready: string): unknown[];
+}
+
+interface Window {
+  latentLab: LatentLab;
+}

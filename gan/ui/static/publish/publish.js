@@ -1,0 +1,21 @@
+// What the Publish tab offers: models made in this browser tab, and the runs that the server knows.
+(() => {
+  const lab = window.latentLab;
+
+  /** @type {string | null} */
+  let requested = null; // a model that the tab has not offered yet
+
+  lab.openPublish = (model) => {
+    requested = model;
+    lab.showTab("publish");
+    window.scrollTo({ top: 0 });
+  };
+
+  lab.offerToPublish = (runs, ready) => {
+    const chosen = requested;
+    requested = null;
+    const choices = [...lab.sessionModels.map(({ model }) => model).reverse(), ...runs].map((name) => [name, name]);
+    const list = { __type__: "update", choices, ...(chosen === null ? {} : { value: chosen }) };
+    return [list, chosen === null || !ready ? { __type__: "update" } : ready];
+  };
+})();

@@ -1,0 +1,41 @@
+// Pixels from the server as pictures on a canvas.
+(() => {
+  const lab = window.latentLab;
+
+  lab.decodeImages = ({ n, h, w, c, p }) => {
+    const text = atob(p);
+    const images = [];
+    for (let i = 0, from = 0; i < n; i++) {
+      const image = new ImageData(w, h);
+      const rgba = image.data;
+      for (let to = 0; to < rgba.length; to += 4, from += c) {
+        rgba[to] = text.charCodeAt(from);
+        rgba[to + 1] = c === 1 ? rgba[to] : text.charCodeAt(from + 1);
+        rgba[to + 2] = c === 1 ? rgba[to] : text.charCodeAt(from + 2);
+        rgba[to + 3] = 255;
+      }
+      images.push(image);
+    }
+    return images;
+  };
+
+  lab.context = (canvas) => {
+    const context = canvas.getContext("2d");
+    if (!context) throw new Error("this browser cannot draw on a canvas");
+    return context;
+  };
+
+  lab.paint = (canvas, image) => {
+    if (canvas.width !== image.width) canvas.width = image.width;
+    if (canvas.height !== image.height) canvas.height = image.height;
+    lab.context(canvas).putImageData(image, 0, 0);
+  };
+
+  lab.enlarge = (canvas, size) => {
+    const share = matchMedia("(max-width: 800px)").matches ? 0.36 : 0.62; // of the window's height
+    const room = Math.min(canvas.parentElement?.clientWidth ?? 0, window.innerHeight * share, 512);
+    const ratio = window.devicePixelRatio || 1;
+    const scale = Math.max(1, Math.floor((room * ratio) / size)) / ratio;
+    canvas.style.width = canvas.style.height = `${size * scale}px`;
+  };
+})();

@@ -1,0 +1,116 @@
+// Which picture is wanted: the state { model, and a value for each control }, and its address in the URL.
+(() => {
+  const lab = window.latentLab;
+  const LONGEST = 512; // sliders of one kind that an address may name
+
+  lab.randomSeed = () => crypto.getRandomValues(new Uint32Array(1))[0];
+
+  lab.decimals = (step) => Math.max(2, (String(step).split(".")[1] ?? "").length);
+
+  /** @type {(value: number, control: Control) => number} */
+  const rounded = (value, { step }) => Number(value.toFixed(lab.decimals(step)));
+
+  /** @type {(text: string | null) => number | null} */
+  const wholeNumber = (text) => (/^\d{1,10}$/.test(text ?? "") ? Number(text) : null);
+
+  /** @type {(text: string | undefined | null, control: Control) => number} */
+  const number = (text, control) => {
+    if (!/^-?\d{1,10}(\.\d{1,6})?$/.test(text ?? "")) return control.default ?? control.low;
+    return Math.min(control.high, Math.max(control.low, Number(text)));
+  };
+
+  /** @type {(values: number[], length: number) => number[]} */
+  const padded = (values, length) => Array.from({ length }, (_, i) => values[i] ?? 0);
+
+  /**
+   * What differs between the kinds of control. start: the value shown first. parse: the value in an address, which
+   * anyone may have written; null where the address does not name it. format: its text there, "" for the default.
+   * fit: the value cut to what a model has.
+   * @type {Record<ControlKind, ControlCodec>}
+   */
+  const KINDS = {
+    seed: {
+      start: (control) => control.default,
+      parse: (text, { low, high }) => Math.min(high, wholeNumber(text) ?? low),
+      format: (value) => String(value),
+      fit: (value) => value,
+    },
+    class: {
+      start: () => null,
+      parse: (text, { high }) => {
+        const index = wholeNumber(text);
+        return index !== null && index <= high ? index : null;
+      },
+      format: (value) => (value === null ? "" : String(value)),
+      fit: (value, { classes }) => (value !== null && value < classes.length ? value : null),
+    },
+    slider: {
+      start: (control) => control.default,
+      parse: (text, control) => number(text, control),
+      format: (value, control) => (value === control.default ? "" : String(rounded(value, control))),
+      fit: (value) => value,
+    },
+    /** As "0.5,,-1": missing entries are 0. */
+    directions: {
+      start: () => [],
+      parse: (text, control) =>
+        text ? text.slice(0, 4096).split(",").slice(0, LONGEST).map((item) => number(item, control)) : [],
+      format: (values, control) => {
+        const numbers = values.map((/** @type {number} */ value) => rounded(value, control));
+        while (numbers.length && !numbers.at(-1)) numbers.pop();
+        return numbers.map((/** @type {number} */ value) => value || "").join(",");
+      },
+      fit: (values, { variance }) => padded(values, variance.length),
+    },
+    /** As "3:0.5,17:-1": index and value. */
+    coordinates: {
+      start: () => [],
+      parse: (text, control) => {
+        /** @type {number[]} */
+        const values = [];
+        for (const item of (text ?? "").slice(0, 8192).split(",").slice(0, LONGEST)) {
+          const [index, value] = item.split(":");
+          if (/^\d{1,3}$/.test(index) && Number(index) < LONGEST) values[Number(index)] = number(value, control);
+        }
+        return Array.from(values, (value) => value ?? 0);
+      },
+      format: (values, control) =>
+        values
+          .map((/** @type {number} */ value, /** @type {number} */ i) => (value ? `${i}:${rounded(value, control)}` : ""))
+          .filter(Boolean)
+          .join(","),
+      fit: (values, about) => padded(values, about.z_dim),
+    },
+  };
+
+  lab.completeState = (partial, controls) => {
+    const values = controls.map((control) => [control.name, partial[control.name] ?? KINDS[control.kind].start(control)]);
+    return { model: partial.model, ...Object.fromEntries(values) };
+  };
+
+  lab.parseState = (query, models, controls) => {
+    const params = new URLSearchParams(query);
+    const model = params.get("model");
+    if (model === null || !models.includes(model)) return null;
+    const values = controls.map((control) => [control.name, KINDS[control.kind].parse(params.get(control.query), control)]);
+    return { model, ...Object.fromEntries(values) };
+  };
+
+  lab.formatState = (state, query, controls) => {
+    const params = new URLSearchParams(query);
+    lab.addressKeys(controls).forEach((key) => params.delete(key));
+    params.set("model", state.model);
+    for (const control of controls) {
+      const text = KINDS[control.kind].format(state[control.name], control);
+      if (text !== "") params.set(control.query, text);
+    }
+    return `?${params.toString().replaceAll("%2C", ",").replaceAll("%3A", ":")}`;
+  };
+
+  lab.fitState = (state, about, controls) => {
+    const values = controls.map((control) => [control.name, KINDS[control.kind].fit(state[control.name], about)]);
+    return { model: state.model, ...Object.fromEntries(values) };
+  };
+
+  lab.addressKeys = (controls) => ["model", ...controls.map(({ query }) => query)];
+})();

@@ -1,0 +1,68 @@
+// What is seen of a run: a stage for each side, the layers drawn on them, and the numbers below.
+(() => {
+  const lab = window.latentLab;
+
+  lab.SIDES = [["0", "First"], ["1", "Second"]];
+
+  lab.runScreen = (element, { moment: current, pointsPlanned }) => {
+    const find = lab.finder(element);
+    const screens = find(".ll-screens");
+    const hidden = new Set(["arrows", "warp"]); // layers that are not drawn
+    const readouts = lab.readouts(find(".ll-readouts"));
+    /** @type {Stage[]} */
+    let stages = [];
+    let side = 0; // of a duel's two, the one that exports are made of
+
+    const draw = () => stages.forEach((stage) => stage.draw());
+
+    const renderLayers = () => {
+      const shown = current();
+      const points = shown ? "points" in shown.sides[0].arrays : pointsPlanned();
+      const chips = Object.entries(points ? lab.LAYERS.points : lab.LAYERS.pictures).map(([name, text]) => {
+        const box = lab.createElement("input", { type: "checkbox" });
+        box.checked = !hidden.has(name);
+        box.addEventListener("change", () => {
+          if (box.checked) hidden.delete(name);
+          else hidden.add(name);
+          draw();
+        });
+        return lab.createElement("label", { class: "ll-chip" }, box, lab.createElement("span", {}, text));
+      });
+      find(".ll-layers").replaceChildren(...chips);
+    };
+
+    /** @type {(titles: string[]) => void} */
+    const build = (titles) => {
+      screens.replaceChildren();
+      stages = titles.map((title) => lab.stage(screens, title, hidden));
+      renderLayers();
+      const choice = find("[data-list=side]");
+      choice.hidden = titles.length < 2;
+      const sides = lab.SIDES.slice(0, titles.length);
+      lab.radioChips(choice, "ll-train-export-side", sides, String(side), (value) => (side = Number(value)));
+    };
+
+    return {
+      draw,
+      renderLayers,
+      side: () => side,
+      clear: () => {
+        stages = [];
+        side = 0;
+        screens.replaceChildren();
+        readouts.clear();
+      },
+      show: ({ sides, shown, steps, seconds }, backdrop, titles) => {
+        if (stages.length !== sides.length) build(titles);
+        sides.forEach((view, i) => stages[i].show(backdrop, view));
+        stages.forEach((stage, i) => stage.setTitle(titles[i]));
+        readouts.show(sides, backdrop);
+        const clock = find("[data-at=clock]", HTMLOutputElement);
+        const [images, of] = [shown, steps].map((value) => value.toLocaleString("en"));
+        clock.value = `${images} shown\n${of} steps, ${seconds.toFixed(0)} s`;
+        const pace = sides[0].numbers.images_per_second;
+        if (pace) clock.title = `${Math.round(pace)} a second`;
+      },
+    };
+  };
+})();

@@ -1,0 +1,89 @@
+// A picture's state and its address.
+import assert from "node:assert/strict";
+import test from "node:test";
+import { CONTROLS, load } from "./page.mjs";
+
+const lab = load("shared/picture-state.js");
+const ABOUT = { size: 28, classes: ["a", "b", "c"], variance: [0.5, 0.3, 0.2], z_dim: 4 };
+const FRESH = { model: "m", seed: 204, label: null, truncation: 1, brightness: 0, sliders: [], raw: [] };
+const parse = (query) => lab.parseState(query, ["m", "7"], CONTROLS);
+const format = (state, query = "") => lab.formatState(state, query, CONTROLS);
+
+test("a state without values is the default one", () => {
+  assert.deepEqual(lab.completeState({ model: "m" }, CONTROLS), FRESH);
+  assert.deepEqual(lab.completeState({ model: "m", seed: 0, sliders: [1] }, CONTROLS), { ...FRESH, seed: 0, sliders: [1] });
+});
+
+test("defaults are left out of the address, and keys of others kept", () => {
+  assert.equal(format(FRESH, "?theme=dark&truncation=2&z=1:1"), "?theme=dark&model=m&seed=204");
+});
+
+test("an address gives back the state it was made of", () => {
+  const states = [
+    FRESH,
+    { ...FRESH, model: "7", seed: 4294967295, label: 0, truncation: 0 },
+    { ...FRESH, truncation: 0.05, brightness: -0.125, sliders: [0.5, 0, -4], raw: [0, 0, 1.25, 0, -0.3] },
+    { ...FRESH, label: 999, truncation: 2, brightness: 1, sliders: [0, 0.05], raw: [4] },
+  ];
+  for (const state of states) assert.deepEqual(parse(format(state)), state);
+});
+
+test("lists are short in the address", () => {
+  const state = { ...FRESH, sliders: [0.5, 0, -1, 0, 0], raw: [0, 0, 0, 0.1 + 0.2] };
+  assert.equal(format(state), "?model=m&seed=204&d=0.5,,-1&z=3:0.3");
+});
+
+test("numbers have the digits of their control's step", () => {
+  assert.equal(format({ ...FRESH, brightness: 0.12345, truncation: 0.12345 }), "?model=m&seed=204&truncation=0.12&b=0.123");
+  assert.deepEqual([0.001, 0.05, 1].map(lab.decimals), [3, 2, 2]);
+});
+
+test("an address of no known model is none", () => {
+  for (const query of ["", "?seed=3", "?model=other", "?model=M", "?model=__proto__"]) assert.equal(parse(query), null);
+});
+
+test("whatever an address says, values are in range", () => {
+  const hostile = [
+    "seed=99999999999&label=9999&truncation=1e9&b=&d=NaN,Infinity,<b>&z=999:1,x:y,:",
+    "seed=-1&label=-1&truncation=-5&b=7&d=" + "9,".repeat(700),
+    "seed=%3Cscript%3E&label[]=1&b=-0.0000001&z=" + "0:1e400,".repeat(99),
+    "seed=&truncation=&label=&d=&z=",
+    "z=511:9,512:9,1e2:3,-1:4,3:9&label=0x1&seed=1.5",
+    "d=" + "1".repeat(9000) + "&z=" + "5:1,".repeat(9000),
+  ];
+  for (const query of hostile) {
+    const state = parse(`?model=m&${query}`);
+    assert.ok(Number.isInteger(state.seed) && state.seed >= 0 && state.seed <= 4294967295, query);
+    assert.ok(state.label === null || (Number.isInteger(state.label) && state.label >= 0 && state.label <= 999), query);
+    assert.ok(state.truncation >= 0 && state.truncation <= 2 && Math.abs(state.brightness) <= 1, query);
+    for (const values of [state.sliders, state.raw]) {
+      assert.ok(values.length <= 512 && values.every((value) => Math.abs(value) <= 4), query);
+    }
+  }
+});
+
+test("numbers out of range go to the nearest end, and what is no number to the default", () => {
+  assert.equal(parse("?model=m&truncation=1000000").truncation, 2);
+  assert.equal(parse("?model=m&truncation=-3").truncation, 0);
+  assert.equal(parse("?model=m&truncation=x").truncation, 1);
+  assert.equal(parse("?model=m&seed=x").seed, 0);
+  assert.deepEqual(parse("?model=m&d=x,,9,-9").sliders, [0, 0, 4, -4]);
+  assert.deepEqual(parse("?model=m&z=2:9,0:-1").raw, [-1, 0, 4]);
+});
+
+test("a state is cut to what a model has", () => {
+  const fitted = lab.fitState({ ...FRESH, label: 3, sliders: [1, 2, 3, 4], raw: [5] }, ABOUT, CONTROLS);
+  assert.deepEqual(fitted, { ...FRESH, label: null, sliders: [1, 2, 3], raw: [5, 0, 0, 0] });
+  assert.equal(lab.fitState({ ...FRESH, label: 2 }, ABOUT, CONTROLS).label, 2);
+  assert.equal(lab.fitState({ ...FRESH, label: 0 }, { ...ABOUT, classes: [] }, CONTROLS).label, null);
+});
+
+test("an address names a picture by these keys", () => {
+  assert.deepEqual(lab.addressKeys(CONTROLS), ["model", "seed", "label", "truncation", "b", "d", "z"]);
+});
+
+test("random seeds are whole numbers in range", () => {
+  const seeds = Array.from({ length: 100 }, lab.randomSeed);
+  assert.ok(seeds.every((seed) => Number.isInteger(seed) && seed >= 0 && seed < 2 ** 32));
+  assert.ok(new Set(seeds).size > 90);
+});
