@@ -1,7 +1,8 @@
-"""Run a few steps of every pair, in `python distributed_worker.py FOLDER`."""
+"""Run a few steps of every pair, then `train.py`: `python distributed_worker.py FOLDER FLAGS...`, under torchrun."""
 
 from __future__ import annotations
 
+import runpy
 import sys
 from pathlib import Path
 
@@ -10,21 +11,21 @@ from conftest import small
 from safetensors.torch import save_file
 
 from gan.networks import NETWORKS
-from gan.training.distributed import ProcessGroup, join, leave
+from gan.training.distributed import ProcessGroup, join
 from gan.training.trainer import Trainer
 from gan.training.validation import prepare
 
-STEPS = 6  # differences stay at 3e-7 for about nine; then a leaky ReLU's sign differs, and they grow as in any chaos
-ARMS = {network: {"network": network, "penalty": "gp"} for network in NETWORKS} | {
+STEPS = 3  # differences stay at 3e-7 for about nine; then a leaky ReLU's sign differs, and they grow as in any chaos
+CASES = {network: {"network": network, "penalty": "gp"} for network in NETWORKS} | {
     f"{network}-batch": {"network": network, "penalty": "none", "critic_norm": "batch"}
     for network, pair in NETWORKS.items()
     if pair.critic_batch_norm
 }
 
 
-def trained(arm: str, processes: ProcessGroup) -> tuple[dict[str, torch.Tensor], dict[str, torch.Tensor]]:
-    """The state of a run before and after its steps."""
-    config = small(precision="fp32", accumulate=2, optimizer="sgd", learning_rate=2e-3, anneal=0.0, **ARMS[arm])
+def train_case(name: str, processes: ProcessGroup) -> tuple[dict[str, torch.Tensor], dict[str, torch.Tensor]]:
+    """Return the tensors of a run before and after its steps."""
+    config = small(precision="fp32", accumulate=2, optimizer="sgd", learning_rate=4e-3, anneal=0.0, **CASES[name])
     trainer = Trainer(*prepare(config), processes)
     before = trainer.snapshot().tensors
     for _ in range(STEPS):
@@ -33,10 +34,9 @@ def trained(arm: str, processes: ProcessGroup) -> tuple[dict[str, torch.Tensor],
 
 
 if __name__ == "__main__":
-    processes = join("cpu")
-    for arm in ARMS:
-        _, state = trained(arm, processes)
-        save_file(
-            {k: v.contiguous() for k, v in state.items()}, Path(sys.argv[1]) / f"{arm}-{processes.rank}.safetensors"
-        )
-    leave()
+    folder, processes = Path(sys.argv[1]), join("cpu")
+    for name in CASES:
+        _, after = train_case(name, processes)
+        save_file({k: v.contiguous() for k, v in after.items()}, folder / f"{name}-{processes.rank}.safetensors")
+    sys.argv[:2] = ["train.py"]
+    runpy.run_path("train.py", run_name="__main__")  # leaves the process group

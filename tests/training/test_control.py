@@ -1,13 +1,26 @@
-"""`gan.training.control`: what is asked of a run, from the same thread and from others."""
+"""`gan.training.control`: requests to a run, from the same thread and from others."""
 
 from __future__ import annotations
 
 import threading
-import time
+from collections.abc import Callable
 
 import pytest
 
 from gan.training.control import MOVES, Control
+
+
+def waiting_for(control: Control) -> threading.Event:
+    """Return an event that is set as soon as a thread waits in `control.next`."""
+    waiting, wait_for = threading.Event(), control._changed.wait_for
+
+    def watched(predicate: Callable[[], object]) -> object:
+        if not predicate():
+            waiting.set()
+        return wait_for(predicate, 10)
+
+    control._changed.wait_for = watched
+    return waiting
 
 
 def test_plays_unless_asked_otherwise():
@@ -20,11 +33,10 @@ def test_single_step_is_taken_once_and_then_waits(move):
     control = Control(paused=True)
     control.step(move)
     assert control.next() == move and control.paused
-    taken = []
+    taken, waiting = [], waiting_for(control)
     waiter = threading.Thread(target=lambda: taken.append(control.next()))
     waiter.start()
-    time.sleep(0.05)
-    assert not taken
+    assert waiting.wait(5) and not taken
     control.play()
     waiter.join(5)
     assert taken == ["both"]
@@ -40,14 +52,29 @@ def test_steps_asked_while_playing_come_first_in_order_and_pause():
 @pytest.mark.parametrize("paused", [True, False])
 def test_stop_ends_whatever_is_waited_for(paused):
     control = Control(paused)
-    taken = []
-    threading.Timer(0.02, control.stop).start()
-    while (move := control.next()) is not None:
-        taken.append(move)
-        time.sleep(0.001)
-    assert bool(taken) != paused and control.next() is None
+    taken, begun = [], waiting_for(control) if paused else threading.Event()
+
+    def take() -> None:
+        while (move := control.next()) is not None:
+            taken.append(move)
+            begun.set()
+
+    taker = threading.Thread(target=take)
+    taker.start()
+    assert begun.wait(5)
+    control.stop()
+    taker.join(5)
+    assert not taker.is_alive() and bool(taken) != paused and control.next() is None
     control.play()
     assert control.next() is None  # for good
+
+
+def test_a_run_is_free_running_unless_something_is_requested():
+    assert Control().free_running and not Control(paused=True).free_running
+    for request in (Control.pause, Control.stop, Control.step, lambda control: control.change({"gamma": 1.0})):
+        control = Control()
+        request(control)
+        assert not control.free_running
 
 
 @pytest.mark.parametrize("move", ["", "Both", None, 3])

@@ -1,4 +1,4 @@
-"""`gan.training.distributed`: two processes make the run of one, and only the first writes."""
+"""`gan.training.distributed`: two processes make the same run as one, and only the first writes."""
 
 from __future__ import annotations
 
@@ -9,15 +9,16 @@ import sys
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import NamedTuple
 
 import pytest
 import torch
 import torch.distributed as dist
 from conftest import assert_same
-from distributed_worker import ARMS, trained
+from distributed_worker import CASES, train_case
 from safetensors.torch import load_file
 
-from gan import train_flags
+from gan import train, train_flags
 from gan.errors import ConfigError, TrainingError
 from gan.training.distributed import ProcessGroup, check_batch, join
 
@@ -26,30 +27,62 @@ FLAGS = [
     "--preset", "smoke", "--images", "320", "--precision", "fp32", "--device", "cpu", "--augment", "color,translation",
     "--penalty", "gp", "--accumulate", "2", "--optimizer", "sgd", "--learning-rate", "0.01", "--anneal", "0",
 ]  # fmt: skip
-TWO = ("-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2")
 
 
-def run(*command: str) -> subprocess.CompletedProcess:
+class TwoProcesses(NamedTuple):
+    """Results of two processes. folder: the tensors of every case and rank, and `run`, a model folder."""
+
+    folder: Path
+    stdout: str
+
+
+@pytest.fixture(scope="module")
+def two_processes(tmp_path_factory) -> TwoProcesses:
+    """Let two processes train every case, and then run `train.py`."""
+    folder = tmp_path_factory.mktemp("two-processes")
     environment = {**os.environ, "OMP_NUM_THREADS": "1", "PYTHONPATH": str(ROOT)}
-    return subprocess.run(
-        [sys.executable, *command], cwd=ROOT, env=environment, capture_output=True, text=True, timeout=300
-    )
+    torchrun = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2"]
+    worker = ["tests/distributed_worker.py", str(folder), *FLAGS, "--out", str(folder / "run")]
+    ended = subprocess.run(
+        [*torchrun, *worker], cwd=ROOT, env=environment, capture_output=True, text=True, timeout=300
+    )  # fmt: skip
+    assert ended.returncode == 0, ended.stderr
+    return TwoProcesses(folder, ended.stdout)
 
 
-def test_two_processes_match_one_to_rounding_over_20_steps_and_one_of_them_writes(tmp_path):
-    one = run("train.py", *FLAGS, "--out", str(tmp_path / "one"))
-    two = run(*TWO, "train.py", *FLAGS, "--out", str(tmp_path / "two"))
-    assert one.returncode == two.returncode == 0, one.stderr + two.stderr
-    assert two.stdout.count("done: 320 images") == 1
-    a, b = (load_file(tmp_path / name / "checkpoint" / "state.safetensors") for name in ("one", "two"))
-    for name, value in a.items():
-        torch.testing.assert_close(b[name], value, atol=1e-5, rtol=1e-4, msg=lambda m, name=name: f"{name}: {m}")
-    steps = [json.loads(line) for line in (tmp_path / "two" / "log.jsonl").read_text().splitlines()]
+def assert_close(found: dict[str, torch.Tensor], expected: dict[str, torch.Tensor], case: str) -> None:
+    """Two runs' tensors are equal to rounding."""
+    for name, value in expected.items():
+        torch.testing.assert_close(
+            found[name], value, atol=1e-5, rtol=1e-4, msg=lambda m, name=name: f"{case}, {name}: {m}"
+        )
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(240)
+def test_two_processes_match_one_to_rounding_over_20_steps_and_one_of_them_writes(two_processes, tmp_path, quick):
+    assert train.main([*FLAGS, "--out", str(tmp_path / "one")]) == 0
+    assert two_processes.stdout.count("done: 320 images") == 1
+    folders = (tmp_path / "one", two_processes.folder / "run")
+    one, two = (load_file(folder / "checkpoint" / "state.safetensors") for folder in folders)
+    assert_close(two, one, "train.py")
+    steps = [json.loads(line) for line in (folders[1] / "log.jsonl").read_text().splitlines()]
     assert [s["event"] for s in steps].count("done") == 1 and steps[-1]["shown"] == 320
 
 
+@pytest.mark.slow
+@pytest.mark.timeout(240)
+def test_two_processes_match_one_with_batch_normalisation_and_dropout_too(two_processes):
+    for name in CASES:
+        before, expected = train_case(name, ProcessGroup())
+        first, second = (load_file(two_processes.folder / f"{name}-{rank}.safetensors") for rank in range(2))
+        assert_same(first, second)
+        assert_close(first, expected, name)
+        assert max((expected[k] - before[k]).abs().max() for k in before if "optimizer" not in k) > 1e-3, name
+
+
 class Threads(ProcessGroup):
-    """A process group of two threads, which vote over a barrier."""
+    """A process group of two threads, which vote at a barrier."""
 
     def __init__(self, rank: int, votes: list[bool], barrier: threading.Barrier) -> None:
         super().__init__(rank, 2)
@@ -65,7 +98,7 @@ class Threads(ProcessGroup):
 
 
 @pytest.mark.parametrize("failing", [(), (0,), (1,), (0, 1)])
-def test_what_fails_in_one_process_fails_in_all_and_nobody_waits(failing):
+def test_a_failure_in_one_process_fails_all_and_none_waits(failing):
     votes, barrier, order = [False, False], threading.Barrier(2), []
 
     def work(rank: int) -> int:
@@ -96,25 +129,6 @@ def test_alone_what_fails_is_raised_as_it_is():
         ProcessGroup().rank_zero_first(lambda: (_ for _ in ()).throw(ConfigError("mine")))
 
 
-@pytest.fixture(scope="module")
-def twins(tmp_path_factory) -> Path:
-    """The states in which two processes ended, each with each pair."""
-    folder = tmp_path_factory.mktemp("twins")
-    ended = run(*TWO, "tests/distributed_worker.py", str(folder))
-    assert ended.returncode == 0, ended.stderr
-    return folder
-
-
-@pytest.mark.parametrize("arm", ARMS)
-def test_two_processes_match_one_with_batch_normalisation_and_dropout_too(twins, arm):
-    before, expected = trained(arm, ProcessGroup())
-    first, second = (load_file(twins / f"{arm}-{rank}.safetensors") for rank in range(2))
-    assert_same(first, second)
-    for name, value in expected.items():
-        torch.testing.assert_close(first[name], value, atol=1e-5, rtol=1e-4, msg=lambda m, name=name: f"{name}: {m}")
-    assert max((expected[k] - before[k]).abs().max() for k in before if "optimizer" not in k) > 1e-3
-
-
 def test_alone_without_torchrun(monkeypatch):
     monkeypatch.delenv("WORLD_SIZE", raising=False)
     processes = join()
@@ -141,18 +155,18 @@ def test_uneven_shares_are_refused_with_what_would_do(size, batch, accumulate):
 
 @pytest.fixture
 def gpus(monkeypatch):
-    """A machine with two GPUs, and what is asked of torch there: (backend, GPU or None)."""
-    asked, chosen = [], []
+    """Make a machine with two GPUs; return what is requested of torch there: [(backend, GPU if any), ...]."""
+    requested, chosen = [], []
     monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
     monkeypatch.setattr(torch.cuda, "device_count", lambda: 2)
     monkeypatch.setattr(torch.cuda, "set_device", chosen.append)
     monkeypatch.setattr(dist, "is_initialized", lambda: False)
-    monkeypatch.setattr(dist, "init_process_group", lambda backend: asked.append((backend, *chosen)))
+    monkeypatch.setattr(dist, "init_process_group", lambda backend: requested.append((backend, *chosen)))
     monkeypatch.setattr(dist, "get_rank", lambda: 1)
     monkeypatch.setattr(dist, "get_world_size", lambda: 4)
     for name, value in (("WORLD_SIZE", "4"), ("LOCAL_WORLD_SIZE", "2"), ("LOCAL_RANK", "1")):
         monkeypatch.setenv(name, value)
-    return asked
+    return requested
 
 
 @pytest.mark.parametrize(

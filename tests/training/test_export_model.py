@@ -1,9 +1,10 @@
-"""`gan.training.export_model`: a run's model at one moment, and what a log says of the parts of a run."""
+"""`gan.training.export_model`: a run's model at one moment, and the segments that a log describes."""
 
 from __future__ import annotations
 
 import dataclasses
 import json
+import re
 
 import pytest
 import torch
@@ -44,7 +45,7 @@ def log_of(tmp_path, *started):
         ([], []),
     ],
 )
-def test_legs_are_the_parts_between_changes_of_settings_that_decide_weights(tmp_path, started, expected):
+def test_segments_lie_between_changes_of_settings_that_decide_weights(tmp_path, started, expected):
     assert segments(log_of(tmp_path, *started)) == expected
 
 
@@ -72,10 +73,10 @@ def test_a_run_whose_log_begins_late_says_so_in_its_card(tmp_path):
     trainer = Trainer(config, dataset)
     trainer.advance()
     log_of(tmp_path, (16, {"images": 100}))
-    capture_model(trainer, None)(tmp_path)
+    capture_model(trainer, None, samples=256)(tmp_path)
     assert json.loads((tmp_path / "metrics.json").read_text())["segments"] == [{"shown": 16}]
     card = (tmp_path / "README.md").read_text()
-    assert "# what made the first 16 images is not known; then\npython train.py --resume DIR\n" in card
+    assert re.search(r"first 16 images .*not known; then\npython train\.py --resume DIR\n", card)
 
 
 def test_a_log_older_than_a_setting_means_what_it_did(tmp_path):
@@ -86,7 +87,7 @@ def test_a_log_older_than_a_setting_means_what_it_did(tmp_path):
     assert segments(log) == [{"shown": 0, "accumulate": 1}, {"shown": 64, "accumulate": 2}]
 
 
-def test_a_run_without_a_log_has_no_parts(tmp_path):
+def test_a_run_without_a_log_has_no_segments(tmp_path):
     assert segments(tmp_path / "log.jsonl") == []
 
 
@@ -94,7 +95,7 @@ def test_a_captured_model_is_that_moments_and_writing_it_draws_none_of_the_runs_
     config, dataset = prepare(small())
     trainer = Trainer(config, dataset)
     trainer.advance()
-    pictures, write = trainer.sample(), capture_model(trainer, None)
+    pictures, write = trainer.sample(), capture_model(trainer, None, samples=256)
     trainer.advance()
     before, out = torch.get_rng_state(), tmp_path / "model"
     out.mkdir()

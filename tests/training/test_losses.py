@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-import ast
+import itertools
 import math
-import re
-from pathlib import Path
 
 import pytest
 import torch
 
 from gan.config import Config
-from gan.training import losses
 from gan.training.losses import LOSSES, NonSaturating, Relativistic
-from gan.training.trainer import Trainer
-from gan.training.validation import check_options, prepare
+from gan.training.validation import check_options
 
 
 def logits(*values: float) -> torch.Tensor:
@@ -107,16 +103,15 @@ def test_customary_settings_make_a_config_that_can_be_trained(name):
     assert config.penalty == LOSSES[name].customary["penalty"]
 
 
-@pytest.mark.parametrize("certain", [-30.0, -100.0])
-@pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
 @pytest.mark.parametrize("name", LOSSES)
-def test_generator_still_learns_when_the_critic_is_certain_but_for_minimax(name, certain, dtype):
-    fake = torch.tensor([certain], dtype=dtype, requires_grad=True)
-    value = LOSSES[name]().generator(torch.zeros(1, dtype=dtype), fake)
-    slope = torch.autograd.grad(value, fake)[0].item()
-    expected = {"minimax": 0.0, "lsgan": certain - 1}.get(name, -1.0)
-    assert slope == pytest.approx(expected, abs=1e-6)
-    assert slope < 0  # minimax vanishes, but log(1 - sigmoid) would give exactly nothing
+def test_generator_still_learns_when_the_critic_is_certain_but_for_minimax(name):
+    for certain, dtype in itertools.product((-30.0, -100.0), (torch.float32, torch.float64)):
+        fake = torch.tensor([certain], dtype=dtype, requires_grad=True)
+        value = LOSSES[name]().generator(torch.zeros(1, dtype=dtype), fake)
+        slope = torch.autograd.grad(value, fake)[0].item()
+        expected = {"minimax": 0.0, "lsgan": certain - 1}.get(name, -1.0)
+        assert slope == pytest.approx(expected, abs=1e-6), (certain, dtype)
+        assert slope < 0, (certain, dtype)  # minimax vanishes, but log(1 - sigmoid) would give exactly 0
 
 
 @pytest.mark.parametrize("name", LOSSES)
@@ -138,19 +133,3 @@ def test_relativistic_ignores_what_is_added_to_every_logit(shift):
     assert NonSaturating().critic(real + shift, fake + shift).item() != pytest.approx(
         NonSaturating().critic(real, fake).item(), abs=1e-3
     )
-
-
-def test_the_loss_that_readme_adds_trains(monkeypatch):
-    readme = (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8")
-    (source,) = re.findall(r"```python\n(class .*?)```", readme, re.DOTALL)
-    (added,) = (node for node in ast.parse(source.replace("    ...\n", "")).body if isinstance(node, ast.ClassDef))
-    space = dict(vars(losses))
-    exec(compile(ast.Module([added], []), "README.md", "exec"), space)
-    assert f'"{added.name.lower()}": {added.name},' in source
-    monkeypatch.setitem(LOSSES, added.name.lower(), space[added.name])
-    settings = {"dataset": "ring", "network": "points", "device": "cpu", **space[added.name].customary}
-    trainer = Trainer(*prepare(Config(loss=added.name.lower(), **settings)))
-    before = [p.clone() for p in trainer.generator.parameters()]
-    critic, generator = trainer.advance()
-    assert math.isfinite(critic.critic_loss) and math.isfinite(generator.generator_loss)
-    assert any(not torch.equal(a, b) for a, b in zip(before, trainer.generator.parameters(), strict=True))

@@ -26,13 +26,13 @@ FULL = [
 OTHER = [
     RuntimeError("CUDA error: an illegal memory access was encountered"),
     RuntimeError("required rank 4 tensor to use channels_last memory format"),
-    TrainingError("out of memory: told already"),
+    TrainingError("out of memory: reported already"),
     ValueError("out of memory"),
 ]
 
 
 @pytest.mark.parametrize("error", FULL, ids=str)
-def test_memory_that_runs_out_is_told_with_the_flags_that_help(error):
+def test_memory_that_runs_out_is_reported_with_the_flags_that_help(error):
     words = (
         r"out of memory: raise --accumulate \(now 1\), .*--resume.*--batch-size \(now 16\) or --width .*--resolution"
     )
@@ -40,7 +40,7 @@ def test_memory_that_runs_out_is_told_with_the_flags_that_help(error):
         raise error
 
 
-def test_what_is_at_its_least_is_not_to_be_lowered():
+def test_flags_that_are_at_their_minimum_are_not_named():
     with pytest.raises(TrainingError) as raised, oom_hint(small(width=16, resolution=28)):
         raise MemoryError
     assert "--batch-size" in str(raised.value) and not re.search("--width|--resolution", str(raised.value))
@@ -63,7 +63,7 @@ def test_only_flags_of_use_are_named(network, useless):
 
 
 @pytest.mark.parametrize("what", ["advance", "snapshot", "sample", "preview", "points"])
-def test_whatever_a_trainer_does_tells(what, monkeypatch):
+def test_whatever_a_trainer_does_reports_it(what, monkeypatch):
     held = Trainer(*prepare(Config(**PLANE)))
 
     def full(*_, **__):
@@ -80,7 +80,7 @@ def test_whatever_a_trainer_does_tells(what, monkeypatch):
 @pytest.mark.parametrize(
     ("resolution", "words"), [(64, "at 64 pixels a side: lower --resolution"), (0, "at their size")]
 )
-def test_data_that_does_not_fit_tells_of_pictures_and_not_of_batches(monkeypatch, resolution, words):
+def test_data_that_does_not_fit_is_reported_as_pictures_and_not_as_batches(monkeypatch, resolution, words):
     def full(*_, **__):
         raise FULL[2]
 
@@ -91,7 +91,7 @@ def test_data_that_does_not_fit_tells_of_pictures_and_not_of_batches(monkeypatch
 
 
 @pytest.mark.parametrize("at", ["capture", "write"])
-def test_a_model_that_cannot_be_written_for_want_of_memory_tells(monkeypatch, tmp_path, at):
+def test_a_model_that_cannot_be_written_when_memory_runs_out_is_reported(monkeypatch, tmp_path, at):
     def full(*_, **__):
         raise MemoryError
 
@@ -103,7 +103,7 @@ def test_a_model_that_cannot_be_written_for_want_of_memory_tells(monkeypatch, tm
     assert not list(tmp_path.iterdir())
 
 
-def test_a_trainer_that_does_not_fit_tells(monkeypatch):
+def test_a_trainer_that_does_not_fit_is_reported(monkeypatch):
     def full(*_, **__):
         raise torch.OutOfMemoryError("CUDA out of memory")
 

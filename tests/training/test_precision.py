@@ -1,4 +1,4 @@
-"""`gan.training.precision`: the choice follows what is measured, and measuring disturbs nothing."""
+"""`gan.training.precision`: the choice follows the measurement, and measuring disturbs nothing."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ SECONDS = {"bf16": {torch.bfloat16: 1.0, torch.float32: 2.0}, "fp32": {torch.bfl
 
 @pytest.fixture(params=SECONDS)
 def faster(request, monkeypatch):
-    """The precision that is quicker on a processor made for this test."""
+    """Make a processor on which one precision is faster; return that precision."""
     monkeypatch.setattr(precision, "_measure_seconds", lambda device, kind: SECONDS[request.param][kind])
     faster_precision.cache_clear()
     yield request.param
@@ -34,7 +34,7 @@ def test_what_takes_less_time_is_chosen(faster):
     assert faster_precision("cpu") == faster
 
 
-def test_the_quickest_of_several_turns_counts(monkeypatch):
+def test_the_fastest_of_several_rounds_counts(monkeypatch):
     times = {torch.bfloat16: iter([9.0, 9.0, 1.0, 9.0]), torch.float32: iter([2.0, 2.0, 2.0, 2.0])}
     monkeypatch.setattr(precision, "_measure_seconds", lambda device, kind: next(times[kind]))
     faster_precision.cache_clear()
@@ -42,17 +42,17 @@ def test_the_quickest_of_several_turns_counts(monkeypatch):
     faster_precision.cache_clear()
 
 
-def test_a_run_whose_precision_is_slower_here_is_told_so(faster):
+def test_a_run_whose_precision_is_slower_here_notes_it(faster):
     config = Config(**{**PRESETS["smoke"], "images": 16, "device": "cpu"})
     for kind in DTYPES:
         events = train(dataclasses.replace(config, precision=kind), None)
         started = next(event for event in events if isinstance(event, Started))
         events.close()
-        told = [note for note in started.notes if "--precision fp32" in note]
-        assert len(told) == (kind == "bf16" and faster == "fp32")
+        notes = [note for note in started.notes if "--precision fp32" in note]
+        assert len(notes) == (kind == "bf16" and faster == "fp32")
 
 
-def test_auto_becomes_what_is_quicker_where_the_run_starts_and_stays_that(faster, tmp_path, monkeypatch):
+def test_auto_becomes_what_is_faster_where_the_run_starts_and_stays_that(faster, tmp_path, monkeypatch, quick):
     config = Config(**{**PRESETS["smoke"], "images": 32, "device": "cpu", "precision": "auto"})
     assert Config().precision == "auto" and prepare(config)[0].precision == faster
     assert prepare(Config(**{**PLANE, "precision": "auto"}))[0].precision == "fp32"
@@ -65,7 +65,7 @@ def test_auto_becomes_what_is_quicker_where_the_run_starts_and_stays_that(faster
     assert done.shown == 48
 
 
-def test_live_pictures_take_the_quicker_one_and_points_are_exact(faster):
+def test_live_pictures_take_the_faster_one_and_points_are_exact(faster):
     assert lessons.config_of("modern", "mnist-10k", {}).precision == faster
     assert lessons.config_of("modern", "mnist-10k", {"precision": "bf16"}).precision == "bf16"
     assert lessons.config_of("modern", "ring", {}).precision == "fp32"

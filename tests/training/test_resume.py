@@ -1,4 +1,4 @@
-"""`gan.training.loop`: a resumed run is the uninterrupted one, bit for bit; what cannot go on is refused."""
+"""`gan.training.loop`: a resumed run equals an uninterrupted one, bit for bit; a run that cannot go on is refused."""
 
 from __future__ import annotations
 
@@ -36,16 +36,14 @@ def test_interrupted_and_resumed_equals_uninterrupted_bit_for_bit(network, tmp_p
         assert (parts / name).read_bytes() == (tmp_path / "whole" / name).read_bytes()
 
 
-FREE = [name for name in LOSSES if not name.startswith("wgan")]  # those that need no penalty
-
-
-@pytest.mark.parametrize(("loss", "gamma"), [*((name, 1.0) for name in LOSSES), *((name, 0.0) for name in FREE)])
-def test_every_loss_resumes(loss, gamma, tmp_path, quick):
-    config = small(loss=loss, images=48, precision="fp32", gamma=gamma)
-    whole = final(tmp_path / "whole", config)
-    train_parts(tmp_path / "parts", config, (2,))
-    assert_same(read_state(tmp_path / "parts"), whole)
-    assert all(v.isfinite().all() for v in whole.values())
+@pytest.mark.parametrize("loss", LOSSES)
+def test_every_loss_resumes(loss, tmp_path, quick):
+    for gamma in (1.0,) if loss.startswith("wgan") else (1.0, 0.0):  # wgan and wgan-gp need a penalty
+        config = small(loss=loss, images=48, precision="fp32", gamma=gamma)
+        whole = final(tmp_path / f"whole-{gamma}", config)
+        train_parts(tmp_path / f"parts-{gamma}", config, (2,))
+        assert_same(read_state(tmp_path / f"parts-{gamma}"), whole)
+        assert all(v.isfinite().all() for v in whole.values()), f"gamma {gamma}"
 
 
 def test_a_run_that_was_killed_goes_on_from_its_last_checkpoint(tmp_path, quick):
@@ -105,7 +103,7 @@ def test_resume_without_a_checkpoint_is_refused(tmp_path):
 
 @pytest.fixture
 def stopped(tmp_path, quick) -> Path:
-    """A run that was stopped after its first step."""
+    """Return the folder of a run that was stopped after its first step."""
     list(train(small(), tmp_path / "run", control=stop_after(1)))
     return tmp_path / "run"
 
@@ -151,12 +149,14 @@ BROKEN_STATES = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize("change", BROKEN_STATES, ids=repr)
-def test_resume_from_a_damaged_state_names_the_file(stopped, change):
+def test_resume_from_a_damaged_state_names_the_file(stopped):
     path = stopped / "checkpoint" / "state.json"
-    path.write_text(json.dumps(json.loads(path.read_text()) | change))
-    with pytest.raises(FolderError, match=r"state\.json: "):
-        next(train(small(), stopped, resume=True))
+    whole = json.loads(path.read_text())
+    for change in BROKEN_STATES:
+        path.write_text(json.dumps(whole | change))
+        with pytest.raises(FolderError) as raised:
+            next(train(small(), stopped, resume=True))
+        assert "state.json: " in str(raised.value), change
 
 
 @pytest.mark.parametrize("name", ["state.json", "state.safetensors"])
@@ -178,11 +178,12 @@ def test_a_run_with_a_larger_state_than_any_model_resumes(stopped, monkeypatch):
     assert list(train(small(), stopped, resume=True))[-1].shown == 64
 
 
-@pytest.mark.parametrize("text", ["[]", "{}", '{"shown": "1", "step": 1}', '{"shown": 1}', "{", "null"])
-def test_resume_from_damaged_counters_is_refused(stopped, text):
-    (stopped / "checkpoint" / "state.json").write_text(text)
-    with pytest.raises(FolderError, match="state.json"):
-        next(train(small(), stopped, resume=True))
+def test_resume_from_a_state_that_is_no_such_json_is_refused(stopped):
+    for text in ("[]", "{}", '{"shown": "1", "step": 1}', '{"shown": 1}', "{", "null"):
+        (stopped / "checkpoint" / "state.json").write_text(text)
+        with pytest.raises(FolderError) as raised:
+            next(train(small(), stopped, resume=True))
+        assert "state.json" in str(raised.value), text
 
 
 def test_resume_of_a_finished_run_with_more_images_equals_the_longer_run(tmp_path, quick):
@@ -199,12 +200,19 @@ OPTIONS = [
 ]  # fmt: skip
 
 
+@pytest.fixture(scope="module")
+def plain_weights() -> dict[str, torch.Tensor]:
+    """A weight of each network after a run without options, filled by the tests."""
+    return {}
+
+
 @pytest.mark.parametrize("options", OPTIONS, ids=str)
-def test_every_option_changes_the_run_and_resumes_bit_for_bit(options, tmp_path, quick):
-    config = small(images=96, **options)
+def test_every_option_changes_the_run_and_resumes_bit_for_bit(options, plain_weights, tmp_path, quick):
+    config = small(images=48, **options)
     whole = final(tmp_path / "whole", config)
     train_parts(tmp_path / "parts", config, (1,))
     assert_same(read_state(tmp_path / "parts"), whole)
-    plain = final(tmp_path / "plain", dataclasses.replace(small(images=96), network=config.network))
-    key = "generator.dense.weight"
-    assert not torch.equal(plain[key], whole[key]) or "accumulate" in options
+    network, key = config.network, "generator.dense.weight"
+    if network not in plain_weights:
+        plain_weights[network] = final(tmp_path / "plain", small(images=48, network=network))[key]
+    assert not torch.equal(plain_weights[network], whole[key]) or "accumulate" in options

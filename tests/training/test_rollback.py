@@ -1,4 +1,4 @@
-"""`gan.training.loop` in trouble: rollbacks, alarms, memory."""
+"""`gan.training.rollback`, and the loop in trouble: rollbacks, alarms, memory."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ def test_loss_that_is_not_finite_rolls_back_lowers_the_rate_and_goes_on(field, b
     assert (alarm.kind, alarm.shown) == ("non-finite", 32)
     assert (
         alarm.message.startswith(f"{field.replace('_', ' ')} not finite after 48 images: back to image 32")
-        and "times 0.5" in alarm.message
+        and "0.5 times the learning rate from here on (rollback 1 of 3)" in alarm.message
     )
     assert calls == [0, 16, 32, 32, 48, 64] and events[-1].shown == 80
     assert '"event": "alarmed"' in (tmp_path / "run" / "log.jsonl").read_text()
@@ -77,7 +77,9 @@ def test_gives_up_after_three_rollbacks_and_says_so(tmp_path, quick, monkeypatch
         for event in train(small(images=96, checkpoint_images=16), tmp_path / "run"):
             seen.append(event)
     *back, last = [e for e in seen if isinstance(e, Alarmed)]
-    assert [e.message.split("times ")[1][:6] for e in back] == ["0.5 fr", "0.25 f", "0.125 "]
+    assert [e.message.split("with ")[1] for e in back] == [
+        f"{0.5**i} times the learning rate from here on (rollback {i} of 3)" for i in (1, 2, 3)
+    ]
     assert (last.kind, last.shown) == ("gave-up", 48) and "gave up after 3 rollbacks" in last.message
     assert '"kind": "gave-up"' in (tmp_path / "run/log.jsonl").read_text().splitlines()[-1]
     assert calls == [0, 16, 32, 32, 32, 32]
@@ -91,14 +93,14 @@ def test_rolls_back_to_the_start_when_there_is_no_checkpoint_yet(tmp_path, quick
     assert calls == [0, 16, 0, 16, 32] and events[-1].shown == 48
 
 
-def test_checkpoints_and_published_models_renew_no_patience(tmp_path, quick, monkeypatch):
+def test_checkpoints_and_published_models_do_not_reset_the_count(tmp_path, quick, monkeypatch):
     """A run that fails once between any two of them gives up too."""
     breaking(monkeypatch, {2, 5, 8, 11}, {"critic_loss": torch.tensor(math.nan)})
     with pytest.raises(TrainingError, match="gave up after 3 rollbacks"):
         list(train(small(images=320, checkpoint_images=16), tmp_path / "run", publish_images=16))
 
 
-def test_stopping_and_resuming_renews_no_patience(tmp_path, quick, monkeypatch):
+def test_stopping_and_resuming_does_not_reset_the_count(tmp_path, quick, monkeypatch):
     config, out = small(images=320, checkpoint_images=16), tmp_path / "run"
     for part in range(3):
         with monkeypatch.context() as patch:
@@ -115,12 +117,12 @@ def test_rollbacks_are_forgotten_after_a_long_healthy_stretch(tmp_path, quick, m
     monkeypatch.setattr(rollback, "HEALTHY_IMAGES", 32)
     breaking(monkeypatch, {1, 5, 9, 13, 17}, {"critic_loss": torch.tensor(math.nan)})
     events = list(train(small(images=320, checkpoint_images=16), tmp_path / "run"))
-    assert [e.message[-14:] for e in events if isinstance(e, Alarmed)] == ["(1 of 3 times)"] * 5
+    assert [e.message[-17:] for e in events if isinstance(e, Alarmed)] == ["(rollback 1 of 3)"] * 5
     assert events[-1].shown == 320
 
 
 @pytest.mark.parametrize("publish_images", [0, 16])
-def test_publishing_does_not_move_where_a_rollback_leads(publish_images, tmp_path, quick, monkeypatch):
+def test_publishing_does_not_change_the_state_that_a_rollback_leads_to(publish_images, tmp_path, quick, monkeypatch):
     calls = breaking(monkeypatch, {4}, {"critic_loss": torch.tensor(math.nan)})
     list(train(small(images=64, checkpoint_images=32), tmp_path / "run", publish_images=publish_images))
     assert calls == [0, 16, 32, 48, 32, 48]
@@ -161,7 +163,7 @@ def test_a_stop_with_weights_that_are_not_finite_saves_the_last_good_state(where
     assert json.loads((out / "metrics.json").read_text())["images"] == 16
 
 
-def test_a_stop_with_broken_weights_and_no_patience_left_still_saves(tmp_path, quick, monkeypatch):
+def test_a_stop_with_broken_weights_and_no_rollback_left_still_saves(tmp_path, quick, monkeypatch):
     monkeypatch.setattr(rollback, "MAX_ROLLBACKS", 0)
     spoiling(monkeypatch, "critic", {2})
     events = list(train(small(images=640, checkpoint_images=16), tmp_path / "run", control=stop_after(1)))
@@ -197,8 +199,8 @@ def test_no_picture_is_sampled_from_weights_that_are_not_finite(tmp_path, quick,
     assert [e.kind for e in events if isinstance(e, Alarmed)] == ["non-finite"]
 
 
-def test_a_critic_that_wins_is_told_at_the_same_image_however_seldom_it_is_reported(quick, monkeypatch):
-    real, told = Trainer.advance, []
+def test_a_critic_that_wins_raises_an_alarm_at_the_same_image_however_seldom_steps_are_reported(quick, monkeypatch):
+    real, alarms = Trainer.advance, []
 
     def winning(self, move="both"):
         critic, generator = real(self, move)
@@ -208,8 +210,8 @@ def test_a_critic_that_wins_is_told_at_the_same_image_however_seldom_it_is_repor
     config, dataset = prepare(Config(**{**PLANE, "batch_size": 512}, images=512 * 24, sample_images=512 * 10))
     for seconds in (0.0, 1e9):
         events = run(Trainer(config, dataset), 1, (), None, Control(), report=seconds)
-        told.append([e.shown for e in events if isinstance(e, Alarmed) and e.kind == "critic-won"])
-    assert told == [[512 * 20]] * 2
+        alarms.append([e.shown for e in events if isinstance(e, Alarmed) and e.kind == "critic-won"])
+    assert alarms == [[512 * 20]] * 2
 
 
 def test_out_of_memory_says_which_flag_to_lower(tmp_path, monkeypatch):
@@ -232,7 +234,7 @@ def test_other_runtime_errors_are_not_taken_for_memory(tmp_path, monkeypatch):
         list(train(small(), tmp_path / "run"))
 
 
-def test_collapse_is_told_as_an_alarm(tmp_path, quick, monkeypatch):
+def test_collapse_raises_an_alarm(tmp_path, quick, monkeypatch):
     shares = iter([0.9, 0.8, 0.1, 0.1])
     monkeypatch.setattr(Trainer, "diversity", lambda self, pictures: next(shares))
     events = list(train(small(images=64, sample_images=16), tmp_path / "run"))

@@ -1,4 +1,4 @@
-"""`gan.training.trainer`: what data decides, a step of either player, and settings changed on the way."""
+"""`gan.training.trainer`: settings that the data decides, a step of either player, and settings changed on the way."""
 
 from __future__ import annotations
 
@@ -102,7 +102,7 @@ def test_anneal_lets_the_learning_rate_fall_over_the_last_share():
     assert rates == [[pytest.approx(r), pytest.approx(2 * r)] for r in expected]
 
 
-def test_a_lazy_penalty_is_taken_in_every_third_step_and_told_until_the_next(monkeypatch):
+def test_a_lazy_penalty_is_taken_in_every_third_step_and_reported_until_the_next(monkeypatch):
     config, dataset = prepare(small(images=160, precision="fp32", gamma=0.5, penalty_every=3))
     trainer, weights, taken = Trainer(config, dataset), [], []
 
@@ -113,16 +113,16 @@ def test_a_lazy_penalty_is_taken_in_every_third_step_and_told_until_the_next(mon
         return result
 
     monkeypatch.setattr("gan.training.trainer.critic_step", spied)
-    told = [float(trainer.advance()[0].penalty) for _ in range(5)]
+    reported = [float(trainer.advance()[0].penalty) for _ in range(5)]
     assert weights == [1.5, 0, 0, 1.5, 0]
     assert [p > 0 for p in taken] == [True, False, False, True, False]
-    assert told == [taken[0]] * 3 + [taken[3]] * 2
+    assert reported == [taken[0]] * 3 + [taken[3]] * 2
     trainer.rewind(trainer.snapshot())
     assert trainer.advance()[0].penalty == 0  # not one of before
 
 
 @pytest.mark.parametrize("every", [1, 2])
-def test_an_interrupted_world_goes_on_from_a_snapshot_bit_for_bit(every):
+def test_an_interrupted_run_of_points_goes_on_from_a_snapshot_bit_for_bit(every):
     config, dataset = prepare(
         Config(
             dataset="grid", network="points", batch_size=64, penalty_every=every, precision="fp32", device="cpu"

@@ -1,4 +1,4 @@
-"""Contradictory settings are refused with the reason; a resumed run keeps what decides its weights."""
+"""`gan.training.validation`: contradictory settings are refused; a resumed run keeps what decides its weights."""
 
 from __future__ import annotations
 
@@ -30,8 +30,8 @@ LATER = {"gamma": 0.0, "gamma_start": 5.0, "burn_in": 100}
         ({"loss": "wgan-gp", "penalty": "gp", **LATER}, "loss wgan-gp has no bound on the critic to the end"),
         ({"loss": "wgan", "penalty": "none"}, "loss wgan has no bound on the critic"),
         ({"loss": "wgan", "penalty": "none", "gamma": 5.0}, "loss wgan has no bound on the critic"),
-        ({"gamma_start": 5.0}, "gamma_start would never act: set burn_in"),
-        ({"beta2_start": 0.5, "learning_rate_start": 1e-3}, "learning_rate_start and beta2_start would never act"),
+        ({"gamma_start": 5.0}, "gamma_start would have no effect: set burn_in"),
+        ({"beta2_start": 0.5, "learning_rate_start": 1e-3}, "learning_rate_start and beta2_start would have no effect"),
         ({"burn_in": 100}, "burn_in has nothing to change: set one of learning_rate_start, gamma_start"),
         ({"network": "dcgan", "accumulate": 16}, "accumulate must be at most 8 for batch_size 16, got 16"),
         ({"network": "mlp", "critic_norm": "batch", "penalty": "none", "accumulate": 16}, "two pictures in every part"),

@@ -1,4 +1,4 @@
-"""`training.trainer` and `training.step` together: what reaches which network, in which numbers, at which moment."""
+"""`training.trainer` and `training.step` together: what reaches which network, in which numbers, and when."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ pytestmark = pytest.mark.usefixtures("read_once")
 
 @contextmanager
 def watched(*modules: nn.Module) -> Iterator[list[tuple[nn.Module, tuple, Tensor]]]:
-    """(module, arguments, output) of every call, in order."""
+    """Record (module, arguments, output) of every call, in order."""
     calls: list[tuple[nn.Module, tuple, Tensor]] = []
     hooks = [m.register_forward_hook(lambda m, given, out: calls.append((m, given, out.detach()))) for m in modules]
     yield calls
@@ -72,14 +72,14 @@ def test_every_picture_comes_with_its_own_class(network, loss, penalty, accumula
     assert asked == labels * 2  # in both steps one fake for each real picture, of its class
 
 
-@pytest.mark.parametrize("apart", [False, True])
+@pytest.mark.parametrize("split", [False, True])
 @pytest.mark.parametrize("penalty", PENALTIES)
 @pytest.mark.parametrize("loss", ["relativistic", "nonsaturating"])
-def test_the_critic_sees_nothing_unaugmented_and_each_side_with_its_own_numbers(loss, penalty, apart):
+def test_the_critic_sees_nothing_unaugmented_and_each_side_with_its_own_numbers(loss, penalty, split):
     torch.manual_seed(0)
     generator, critic = Shift(), LinearCritic(torch.randn(4))
     augmentations = (Augmentation(1, lambda x, u: x + 100 * u.view(-1, 1, 1, 1)),)
-    p = players(generator, critic, LOSSES[loss](), penalty, augmentations=augmentations, split_real_fake=apart)
+    p = players(generator, critic, LOSSES[loss](), penalty, augmentations=augmentations, split_real_fake=split)
     given = Batch(torch.randn(3, 1, 2, 2), None, torch.randn(3, 4), torch.rand(3), 1 + torch.rand(2, 3, 1))
     real = given.real + 100 * given.augment_numbers[0].view(-1, 1, 1, 1)
 
@@ -103,20 +103,20 @@ def test_the_critic_sees_nothing_unaugmented_and_each_side_with_its_own_numbers(
 
 @pytest.fixture
 def spied(monkeypatch):
-    """What the trainer hands to both steps: [(player, batches, weight of the penalty, rate, beta2), ...]."""
-    told = []
+    """Record what the trainer hands to both steps: [(player, batches, weight of the penalty, rate, beta2), ...]."""
+    calls = []
 
     def critic(p, parts, weight):
-        told.append(("critic", parts, weight, *_rates(p.critic_optimizer)))
+        calls.append(("critic", parts, weight, *_rates(p.critic_optimizer)))
         return CriticResult(*torch.zeros(6))
 
     def generator(p, parts):
-        told.append(("generator", parts, None, *_rates(p.generator_optimizer)))
+        calls.append(("generator", parts, None, *_rates(p.generator_optimizer)))
         return GeneratorResult(*torch.zeros(2))
 
     monkeypatch.setattr("gan.training.trainer.critic_step", critic)
     monkeypatch.setattr("gan.training.trainer.generator_step", generator)
-    return told
+    return calls
 
 
 def _rates(optimizer: torch.optim.Optimizer) -> tuple[float, float]:
@@ -196,7 +196,7 @@ def test_both_players_compute_in_the_configs_precision(network, precision):
 
 @pytest.mark.parametrize("network", [n for n, pair in NETWORKS.items() if pair.critic_batch_norm])
 @pytest.mark.parametrize("critic_norm", ["none", "batch", "spectral"])
-def test_a_critic_that_normalises_batches_is_shown_real_and_fake_apart(network, critic_norm):
+def test_a_critic_that_normalises_batches_is_given_real_and_fake_separately(network, critic_norm):
     config = small(
         network=network, critic_norm=critic_norm, loss="nonsaturating", penalty="none", batch_size=8, precision="fp32"
     )
