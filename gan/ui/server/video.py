@@ -1,4 +1,4 @@
-"""Frames in, a film's bytes out: GIF, animated WebP, MP4, and a button for each.
+"""Frames in, a film's bytes out: GIF, animated WebP, MP4.
 
 Frames are uint8 (F, H, W, C), C of 1 or 3, and every film holds all F of them. Pillow's own animation writers merge
 neighbours that look alike, which turns sixty frames of a pause into one, so GIF and WebP are put together here from
@@ -15,7 +15,6 @@ import subprocess
 import tempfile
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from html import escape
 from pathlib import Path
 
 import numpy as np
@@ -130,19 +129,6 @@ EXPORTS = {
     "webp": Export("WebP", ".webp", "image/webp", webp),
     "mp4": Export("MP4", ".mp4", "video/mp4", mp4, no_ffmpeg),
 }
-
-
-def buttons(attribute: str, state: str = "") -> str:
-    """A button for each of `EXPORTS`, its kind in an attribute; one that cannot be written here is shut and says why.
-
-    state: attributes of the others.
-    """
-    out = []
-    for kind, export in EXPORTS.items():
-        reason = export.unavailable()
-        given = f'disabled title="{escape(reason, quote=True)}"' if reason else state
-        out.append(f'<button type="button" class="ll-button" {attribute}="{kind}" {given}>{export.label}</button>')
-    return "".join(out)
 
 
 def file_name(model: str, seeds: Sequence[int], suffix: str) -> str:
