@@ -44,7 +44,8 @@ def write(root: Path, block: Block) -> None:
     lines = path.read_text(encoding="utf-8").splitlines(keepends=True)
     places = [i for i, line in enumerate(lines) if line.startswith(block.line)]
     assert places, f"{block.file}: no line begins with {block.line!r}"
-    lines.insert(places[0] + (block.where == "below"), block.code)
+    apart = "\n\n" if block.code.startswith(("class ", "def ")) else ""
+    lines.insert(places[0] + (block.where == "below"), block.code + apart)
     path.write_text("".join(lines), encoding="utf-8")
 
 
