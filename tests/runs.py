@@ -1,4 +1,4 @@
-"""Runs that tests make: whole, in parts, stopped."""
+"""Training runs for tests: whole, in parts, stopped."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ FINISHED = MODEL | {"log.jsonl", "checkpoint"}
 
 
 class stop_after(Control):
-    """Stops a run after some steps."""
+    """A control that stops a run after some steps."""
 
     def __init__(self, steps: int) -> None:
         super().__init__()
@@ -34,18 +34,19 @@ class stop_after(Control):
 
 
 def final(out: Path, config: Config, **kwargs) -> dict[str, torch.Tensor]:
-    """All tensors of the run's last checkpoint, once trained."""
+    """Train to the end; return all tensors of the last checkpoint."""
     events = list(loop.train(config, out, **kwargs))
     assert isinstance(events[-1], Done)
     return read_state(out)
 
 
 def read_state(out: Path) -> dict[str, torch.Tensor]:
+    """Return the tensors of the checkpoint in a model folder."""
     return load_file(out / "checkpoint" / "state.safetensors")
 
 
 def train_parts(out: Path, config: Config, lengths: tuple[int, ...]) -> list[int]:
-    """Train in parts of so many steps, then to the end; images shown at the end of each."""
+    """Train in parts of so many steps, then to the end; return the images shown at the end of each."""
     ends = []
     for i, steps in enumerate((*lengths, None)):
         stop = stop_after(steps) if steps else Control()
@@ -56,7 +57,7 @@ def train_parts(out: Path, config: Config, lengths: tuple[int, ...]) -> list[int
 
 
 def refused(capsys, *flags: str) -> str:
-    """The one line with which `train.py` refuses these flags."""
+    """Return the one line with which `train.py` refuses these flags."""
     assert train.main(list(flags)) == 1
     captured = capsys.readouterr()
     assert captured.out == ""

@@ -1,4 +1,4 @@
-"""The smallest pair of players, whose step has a closed form."""
+"""The smallest generator and critic, whose step has a closed form."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ RATE = 0.1
 
 
 class LinearCritic(nn.Module):
-    """D(x) = w·x + b."""
+    """The critic D(x) = w·x + b."""
 
     def __init__(self, weight: Tensor) -> None:
         super().__init__()
@@ -26,7 +26,7 @@ class LinearCritic(nn.Module):
 
 
 class Shift(nn.Module):
-    """G(z) = z + offset, as pictures (N, 1, 2, 2); counts its calls."""
+    """The generator G(z) = z + offset, as pictures (N, 1, 2, 2); seen: the arguments of its calls."""
 
     def __init__(self) -> None:
         super().__init__()

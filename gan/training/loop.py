@@ -1,6 +1,6 @@
-"""The training loop: `train` a config into a model folder, or `run` a trainer, as a generator of typed events.
+"""The training loop: `train` a config into a model folder, or `run` a prepared trainer, as a generator of events.
 
-It knows nothing of who listens.
+It does not know its callers: they read the events and make requests through a `Control`.
 """
 
 from __future__ import annotations

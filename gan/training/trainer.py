@@ -108,7 +108,7 @@ class Trainer:
         return self.batches.onehot
 
     @property
-    def networks(self) -> dict[str, nn.Module]:
+    def named_networks(self) -> dict[str, nn.Module]:
         """Return the generator, the critic (discriminator) and the averaged generator by name."""
         return {"generator": self.generator, "critic": self.critic, "average": self.average}
 
@@ -206,7 +206,7 @@ class Trainer:
     def tensors(self) -> dict[str, Tensor]:
         """Return every tensor of the run's state by name."""
         tensors: dict[str, Tensor] = {}
-        for name, network in self.networks.items():
+        for name, network in self.named_networks.items():
             tensors |= {f"{name}.{k}": v for k, v in network.state_dict().items()}
         for name, optimizer in self.optimizers.items():
             state = state_tensors(optimizer, self.optimizer_spec)
@@ -230,7 +230,7 @@ class Trainer:
 
         An optimiser of another kind than the snapshot's starts with an empty state.
         """
-        for name, network in self.networks.items():
+        for name, network in self.named_networks.items():
             network.load_state_dict(to.part(name))
         for name, optimizer in self.optimizers.items():
             state = to.part(f"{name}_optimizer")

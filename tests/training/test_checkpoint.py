@@ -168,7 +168,7 @@ def test_a_checkpoint_that_was_cut_after_it_was_written_gives_way_to_the_one_bef
 
 @pytest.mark.parametrize("value", [2.0, 1e30, float("nan")])
 def test_a_checkpoint_whose_numbers_rotted_gives_way_to_the_one_before(tmp_path, value):
-    """Same length, same header: only its checksum tells."""
+    """Same length, same header: only the checksum differs."""
     folder = tmp_path / "checkpoint"
     put(folder, 1)
     put(folder, 3)

@@ -246,7 +246,7 @@ def test_the_rate_does_not_count_the_time_a_run_was_paused(monkeypatch):
     for event in run(Trainer(config, dataset), 1, (), None, Control(), report=0.0):
         if isinstance(event, Stepped):
             rates.append(event.images_per_second)
-            clock[0] += 1000.0  # whoever listens takes a while
+            clock[0] += 1000.0  # between two steps
     assert rates == [pytest.approx(16 / 0.25)] * 8
 
 

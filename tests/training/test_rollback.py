@@ -11,16 +11,70 @@ from conftest import PLANE, assert_same, small
 from runs import read_state, stop_after
 
 from gan.config import Config
-from gan.errors import TrainingError
+from gan.errors import Diverged, TrainingError
 from gan.models.model import load
 from gan.training import loop, rollback, trainer
+from gan.training.alarms import AlarmMonitor
 from gan.training.control import Control
+from gan.training.distributed import ProcessGroup
 from gan.training.events import Alarmed, Checkpointed, Sampled
 from gan.training.loop import run, train
+from gan.training.report import Reporter, read_numbers
+from gan.training.rollback import RollbackPolicy, finite_snapshot
 from gan.training.trainer import Trainer
 from gan.training.validation import prepare
 
 pytestmark = pytest.mark.usefixtures("read_once")
+
+
+def test_each_rollback_halves_the_rate_until_there_were_too_many():
+    trainer = Trainer(*prepare(Config(**PLANE)))
+    policy = RollbackPolicy(trainer)
+    for count in (1, 2, 3):
+        assert not policy.exhausted
+        trainer.advance()
+        message = policy.roll_back("critic loss")
+        assert f"critic loss not finite after 16 images: back to image 0, with {0.5**count} times" in message
+        assert (trainer.shown, trainer.rate_scale) == (0, 0.5**count)
+        assert (trainer.rollbacks, trainer.last_rollback) == (count, 16)
+    assert policy.exhausted
+    trainer.shown = 16 + rollback.HEALTHY_IMAGES
+    assert not policy.exhausted
+    policy.roll_back("penalty")
+    assert (trainer.rollbacks, trainer.rate_scale) == (1, 0.5**4)
+
+
+def test_a_rollback_leads_to_the_state_that_was_kept_last():
+    trainer = Trainer(*prepare(Config(**PLANE)))
+    policy = RollbackPolicy(trainer)
+    trainer.advance()
+    good = finite_snapshot(trainer)
+    policy.keep(good, None)
+    trainer.advance()
+    policy.roll_back("critic loss")
+    assert trainer.shown == good.shown == 16
+    assert_same(trainer.snapshot().tensors, good.tensors)
+
+
+class OtherFails(ProcessGroup):
+    """A process group in which another process always reports trouble."""
+
+    def any(self, flag: bool) -> bool:
+        return True
+
+
+def test_weights_and_losses_of_another_process_that_are_not_finite_count_here_too():
+    trainer = Trainer(*prepare(Config(**PLANE)))
+    trainer.processes = OtherFails()
+    with pytest.raises(Diverged, match="weights of another process not finite"):
+        finite_snapshot(trainer)
+    numbers = read_numbers(*trainer.advance())
+    with pytest.raises(Diverged, match="losses of another process not finite"):
+        list(Reporter(trainer, AlarmMonitor(), 0.0).report(numbers, "both"))
+    with torch.no_grad():
+        next(trainer.critic.parameters()).fill_(math.nan)
+    with pytest.raises(Diverged, match="critic weights not finite"):
+        finite_snapshot(trainer)
 
 
 def breaking(monkeypatch, at: set[int], value: dict) -> list[int]:
