@@ -26,6 +26,7 @@ from gan.evaluation.loss_curve import read_losses
 from gan.models.model import load
 from gan.networks import NETWORKS, POINT_NETWORKS
 from gan.training import loop
+from gan.training.control import Control
 from gan.training.losses import LOSSES
 from gan.training.optimizers import OPTIMIZERS
 from gan.training.penalties import PENALTIES
@@ -41,7 +42,7 @@ def settings(*flags: str) -> tuple[Config, Path, bool]:
 
 
 def started(*flags: str) -> subprocess.Popen:
-    """train.py in a process of its own, with this repository as its folder."""
+    """Start train.py in a process of its own, with this repository as its folder."""
     command = [sys.executable, "train.py", *flags]
     pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
     return subprocess.Popen(command, cwd=ROOT, text=True, env={**os.environ, "OMP_NUM_THREADS": "1"}, **pipes)
@@ -74,10 +75,11 @@ def test_help_gives_each_flags_meaning_default_and_choices(capsys):
     assert all(name in words for name in PRESETS)
 
 
-@pytest.mark.parametrize("name", PRESETS)
-def test_preset_gives_its_config_and_folder(name):
-    config, out, resume = settings("--preset", name, "--out", "does-not-exist")
-    assert (config, out, resume) == (Config(**PRESETS[name]), Path("does-not-exist"), False)
+def test_preset_gives_its_config_and_folder(subtests):
+    for name in PRESETS:
+        with subtests.test(name=name):
+            config, out, resume = settings("--preset", name, "--out", "does-not-exist")
+            assert (config, out, resume) == (Config(**PRESETS[name]), Path("does-not-exist"), False)
 
 
 def test_flags_change_a_preset():
@@ -85,16 +87,17 @@ def test_flags_change_a_preset():
     assert config == Config(**{**PRESETS["smoke"], "images": 7, "gamma": 0.0})
 
 
-def test_a_loss_brings_what_its_paper_uses_unless_told_otherwise():
+def test_a_loss_brings_what_its_paper_uses_unless_other_flags_say_otherwise():
     config, *_ = settings("--loss", "wgan-gp", "--critic-steps", "2", "--out", "does-not-exist")
     assert (config.penalty, config.gamma, config.critic_steps) == ("gp", 10.0, 2)
     config, *_ = settings("--preset", "classic-dcgan", "--loss", "wgan", "--out", "does-not-exist")
     assert (config.penalty, config.clip, config.critic_steps, config.learning_rate) == ("none", 0.01, 5, 2e-4)
 
 
-@pytest.mark.parametrize("flag", [True, False])
-def test_switches_have_two_flags(flag):
-    assert settings("--conditional" if flag else "--no-conditional", "--out", "none")[0].conditional is flag
+def test_switches_have_two_flags(subtests):
+    for flag in [True, False]:
+        with subtests.test(flag=flag):
+            assert settings("--conditional" if flag else "--no-conditional", "--out", "none")[0].conditional is flag
 
 
 def test_no_flags_are_the_defaults(monkeypatch, tmp_path):
@@ -104,9 +107,8 @@ def test_no_flags_are_the_defaults(monkeypatch, tmp_path):
     assert settings("--dataset", "../pictures/cats/")[1] == Path("runs/cats")
 
 
-@pytest.mark.parametrize(
-    ("flags", "message"),
-    [
+def test_bad_value_is_refused_in_one_line_with_the_cure(capsys, tmp_path, subtests):
+    for flags, message in [
         (["--network", "vit"], f"network must be one of {', '.join(NETWORKS | POINT_NETWORKS)}, got 'vit'"),
         (["--loss", "gan"], f"loss must be one of {', '.join(LOSSES)}, got 'gan'"),
         (["--penalty", "r3"], f"penalty must be one of {', '.join(PENALTIES)}, got 'r3'"),
@@ -129,31 +131,30 @@ def test_no_flags_are_the_defaults(monkeypatch, tmp_path):
         (["--resolution", "48"], "resolution must be one of 28, 32, 64, got 48"),
         (["--device", "tpu"], "device must be auto, cpu or cuda, got 'tpu'"),
         (["--precision", "fp8"], "precision must be one of auto, bf16, fp32"),
-    ],
-    ids=lambda v: v[0] if isinstance(v, list) else "",
-)
-def test_bad_value_is_refused_in_one_line_with_the_cure(capsys, tmp_path, flags, message):
-    out = tmp_path / "run"
-    assert message in refused(capsys, "--preset", "smoke", *flags, "--out", str(out))
-    assert not out.exists()
+    ]:
+        with subtests.test(flags=flags):
+            out = tmp_path / "run"
+            assert message in refused(capsys, "--preset", "smoke", *flags, "--out", str(out))
+            assert not out.exists()
 
 
-@pytest.mark.parametrize("flags", [["--images", "many"], ["--preset", "imagenet"], ["--layers", "3"]], ids=str)
-def test_bad_flag_is_refused_by_the_parser(capsys, flags):
-    with pytest.raises(SystemExit) as ended:
-        train.main(flags)
-    assert ended.value.code == 2
-    err = capsys.readouterr().err
-    assert "error: " in err and "Traceback" not in err
-    assert flags[0] != "--preset" or all(name in err for name in PRESETS)
+def test_bad_flag_is_refused_by_the_parser(capsys, subtests):
+    for flags in [["--images", "many"], ["--preset", "imagenet"], ["--layers", "3"]]:
+        with subtests.test(flags=flags):
+            with pytest.raises(SystemExit) as ended:
+                train.main(flags)
+            assert ended.value.code == 2
+            err = capsys.readouterr().err
+            assert "error: " in err and "Traceback" not in err
+            assert flags[0] != "--preset" or all(name in err for name in PRESETS)
 
 
-@pytest.mark.parametrize("kept", ["checkpoint", "checkpoint.old"])
-def test_existing_run_is_not_overwritten(capsys, tmp_path, kept):
-    (tmp_path / kept).mkdir()
+@pytest.mark.parametrize("name", ["checkpoint", "checkpoint.old"])
+def test_existing_run_is_not_overwritten(capsys, tmp_path, name):
+    (tmp_path / name).mkdir()
     message = refused(capsys, "--preset", "smoke", "--out", str(tmp_path))
     assert f"{tmp_path} already holds a run: continue it with --resume {tmp_path}" in message
-    assert [p.name for p in tmp_path.iterdir()] == [kept]
+    assert [p.name for p in tmp_path.iterdir()] == [name]
 
 
 def test_a_run_that_ended_before_its_first_checkpoint_is_begun_anew(capsys, tmp_path):
@@ -180,29 +181,34 @@ def test_out_that_is_a_file_is_refused(capsys, tmp_path):
     assert (tmp_path / "file").read_text() == "mine"
 
 
-@pytest.mark.parametrize("extra", [["--out", "x"], ["--preset", "smoke"]], ids=lambda v: v[0])
-def test_resume_contradicts_out_and_preset(capsys, tiny_folder, extra):
-    assert "leave out --out and --preset" in refused(capsys, "--resume", str(tiny_folder), *extra)
+def test_resume_contradicts_out_and_preset(capsys, tiny_folder, subtests):
+    for extra in [["--out", "x"], ["--preset", "smoke"]]:
+        with subtests.test(extra=extra):
+            assert "leave out --out and --preset" in refused(capsys, "--resume", str(tiny_folder), *extra)
 
 
-@pytest.mark.parametrize(
-    "flags", [["--seed", "1"], ["--network", "mlp"], ["--batch-size", "8"], ["--width", "32"], ["--dataset", "emoji"]],
-    ids=lambda v: v[0],
-)  # fmt: skip
-def test_resume_keeps_what_decides_the_weights(capsys, tiny_folder, flags):
-    assert f"{flags[0]} cannot change in a resumed run" in refused(capsys, "--resume", str(tiny_folder), *flags)
+def test_resume_keeps_what_decides_the_weights(capsys, tiny_folder, subtests):
+    for flags in [
+        ["--seed", "1"],
+        ["--network", "mlp"],
+        ["--batch-size", "8"],
+        ["--width", "32"],
+        ["--dataset", "emoji"],
+    ]:
+        with subtests.test(flags=flags):
+            assert f"{flags[0]} cannot change in a resumed run" in refused(capsys, "--resume", str(tiny_folder), *flags)
 
 
 def test_resume_takes_the_folders_settings_and_what_may_change(tiny_folder):
     flags = ["--images", "128", "--learning-rate", "1e-4", "--gamma", "3", "--augment", "color"]
     config, out, resume = settings("--resume", str(tiny_folder), *flags)
     assert (out, resume) == (tiny_folder, True)
-    kept = load(tiny_folder, "cpu").config
-    assert config == dataclasses.replace(kept, images=128, learning_rate=1e-4, gamma=3.0, augment="color")
-    _, dataset = prepare(kept)
+    before = load(tiny_folder, "cpu").config
+    assert config == dataclasses.replace(before, images=128, learning_rate=1e-4, gamma=3.0, augment="color")
+    _, dataset = prepare(before)
     trainer = Trainer(config, dataset)
     trainer.restore(tiny_folder / "checkpoint")
-    assert trainer.shown == kept.images
+    assert trainer.shown == before.images
 
 
 def test_a_run_goes_on_with_its_folder_of_pictures_wherever_that_is_now(capsys, tmp_path):
@@ -229,11 +235,11 @@ def test_resume_of_nothing_is_refused(capsys, tmp_path):
 def test_smoke_preset_from_end_to_end(tmp_path):
     out = tmp_path / "smoke"
     clock = time.monotonic()
-    code, said, err = finished("--preset", "smoke", "--device", "cpu", "--out", str(out))
+    code, output, err = finished("--preset", "smoke", "--device", "cpu", "--out", str(out))
     seconds = time.monotonic() - clock
     assert code == 0, err
     assert seconds < 30
-    assert "done: 1,024 images" in said and str(out) in said
+    assert "done: 1,024 images" in output and str(out) in output
     assert "Traceback" not in err
     assert {p.name for p in out.iterdir()} >= FINISHED
     assert [p.name for p in sorted((out / "samples").iterdir())] == ["0000000512.png", "0000001024.png"]
@@ -257,15 +263,15 @@ def test_ctrl_c_saves_and_resume_goes_on_to_the_end(tmp_path):
                 assert process.poll() is None and time.monotonic() < deadline
                 time.sleep(0.05)
             process.send_signal(signal.SIGINT)
-            said, err = process.communicate(timeout=60)
+            output, err = process.communicate(timeout=60)
         finally:
             process.kill()
     assert process.returncode == 130, err
     assert "Traceback" not in err
-    assert f"continue with: python train.py --resume {out}" in said
+    assert f"continue with: python train.py --resume {out}" in output
     assert {p.name for p in out.iterdir()} >= FINISHED
     shown = json.loads((out / "checkpoint" / "state.json").read_text())["shown"]
-    assert shown > 0 and f"stopped: {shown:,} images" in said
+    assert shown > 0 and f"stopped: {shown:,} images" in output
     model = load(out, "cpu")
 
     assert train.main(["--resume", str(out), "--images", str(shown + 64)]) == 0
@@ -280,6 +286,30 @@ def test_a_handler_of_ctrl_c_is_put_back(tmp_path):
     assert signal.getsignal(signal.SIGINT) is before
 
 
+def test_only_the_first_ctrl_c_after_the_start_stops_gracefully():
+    control = Control()
+    with train.Interrupts(control) as interrupts:
+        with pytest.raises(KeyboardInterrupt):  # there is nothing to save yet
+            signal.raise_signal(signal.SIGINT)
+        interrupts.graceful = True
+        signal.raise_signal(signal.SIGINT)
+        assert control.next() is None
+        with pytest.raises(KeyboardInterrupt):
+            signal.raise_signal(signal.SIGINT)
+
+
+def test_quitting_saves_nothing_and_says_where_the_last_checkpoint_is(tmp_path, monkeypatch, capsys):
+    def interrupted(*_):
+        signal.raise_signal(signal.SIGINT)
+        yield
+
+    monkeypatch.setattr(loop, "train", interrupted)
+    before, out = signal.getsignal(signal.SIGINT), tmp_path / "run"
+    assert train.run(small(), out, False) == 130
+    assert f"quit without saving; the last checkpoint, if any, is in {out / 'checkpoint'}" in capsys.readouterr().err
+    assert signal.getsignal(signal.SIGINT) is before and not out.exists()
+
+
 def test_training_needs_no_gradio():
     code = (
         "import sys, gan.training.loop; from gan import train; train.parser(); import gan.data, gan.models.model; "
@@ -289,13 +319,11 @@ def test_training_needs_no_gradio():
     assert (run.returncode, run.stdout.strip()) == (0, "[]"), run.stderr
 
 
-def test_a_run_stopped_before_its_first_step_promises_nothing(tmp_path, monkeypatch, capsys):
-    from gan.training.control import Control
-
+def test_a_run_stopped_before_its_first_step_names_no_model(tmp_path, monkeypatch, capsys):
     monkeypatch.setattr(Control, "next", lambda self: None)
     out = tmp_path / "run"
     assert train.run(small(), out, False) == 130
-    told = capsys.readouterr().out
-    assert f"nothing was saved; start again with --out {out}" in told and "model in" not in told
+    output = capsys.readouterr().out
+    assert f"nothing was saved; start again with --out {out}" in output and "model in" not in output
     monkeypatch.undo()
     assert train.main(["--preset", "smoke", "--out", str(out), "--images", "16", "--device", "cpu"]) == 0

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import signal
 import threading
 import time
 
@@ -35,22 +36,24 @@ def test_a_run_is_pushed_along_the_way_and_at_the_end(hub, capsys, tmp_path):
     ("token", "repo", "message"),
     [
         ("", "alice/digits", "there is no token"),
-        ("hf_forged", "alice/digits", "does not know this token"),
+        ("hf_forged", "alice/digits", "does not accept this token"),
         ("hf_alice", "bob/digits", "may not write to bob/digits"),
         ("hf_alice", "digits", "a repository is USER/NAME"),
     ],
 )
-def test_who_may_not_push_learns_it_before_the_first_step(hub, capsys, monkeypatch, tmp_path, token, repo, message):
+def test_a_push_that_is_not_allowed_is_refused_before_the_first_step(
+    hub, capsys, monkeypatch, tmp_path, token, repo, message
+):
     monkeypatch.setenv("HF_TOKEN", token)
-    said = refused(capsys, *TINY, "--push-to-hub", repo, "--out", str(tmp_path / "run"))
-    assert message in said and not (token and token in said)
+    error = refused(capsys, *TINY, "--push-to-hub", repo, "--out", str(tmp_path / "run"))
+    assert message in error and not (token and token in error)
     assert not (tmp_path / "run").exists()
 
 
 @pytest.mark.parametrize("flags", [["--private"], ["--push-every", "9"], ["--push-checkpoint"], ["--dry-run"]], ids=str)
 def test_flags_of_a_push_want_one(capsys, tmp_path, flags):
-    said = refused(capsys, *TINY, *flags, "--out", str(tmp_path / "run"))
-    assert f"{flags[0]} needs --push-to-hub USER/NAME" in said
+    error = refused(capsys, *TINY, *flags, "--out", str(tmp_path / "run"))
+    assert f"{flags[0]} needs --push-to-hub USER/NAME" in error
 
 
 @pytest.mark.parametrize(
@@ -72,7 +75,7 @@ def test_flags_of_a_push_want_one(capsys, tmp_path, flags):
     ],
     ids=lambda v: " ".join(v) if isinstance(v, list) else "",
 )
-def test_a_mistake_is_told_before_anything_is_asked_of_the_hub(
+def test_a_mistake_is_refused_before_the_hub_is_asked_anything(
     hub, capsys, monkeypatch, tmp_path, tiny_folder, flags, message
 ):
     """Else an empty repository would stand there for a run that never was."""
@@ -85,6 +88,25 @@ def test_a_mistake_is_told_before_anything_is_asked_of_the_hub(
     assert train.main([*first, *flags, "--push-to-hub", "alice/digits"]) == 1
     assert message in capsys.readouterr().err
     assert hub.seen == [] and not (tmp_path / "runs").exists()
+
+
+def test_ctrl_c_ends_the_wait_for_the_last_push_and_says_how_to_push_later(capsys, monkeypatch, tmp_path):
+    class SlowPusher:
+        def __init__(self, repo, *_):
+            self.repo = repo
+
+        def offer(self, folder, write=None):
+            assert folder == out
+
+        def finish(self):
+            signal.raise_signal(signal.SIGINT)
+
+    monkeypatch.setenv("HF_TOKEN", "hf_alice")
+    monkeypatch.setattr("gan.hub.pusher.Pusher", SlowPusher)
+    out = tmp_path / "run"
+    assert train.main([*TINY, "--push-to-hub", "alice/digits", "--out", str(out)]) == 1
+    assert f"push it with: python -m gan.hub push {out} alice/digits" in capsys.readouterr().err
+    assert {p.name for p in out.iterdir()} >= FINISHED
 
 
 def test_a_hub_that_fails_stops_no_run_and_loses_nothing(hub, capsys, monkeypatch, tmp_path):
