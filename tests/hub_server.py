@@ -1,4 +1,4 @@
-"""A Hub on loopback: enough of its protocol for the real huggingface_hub client to push, list, tag and fetch.
+"""A Hub on loopback: enough of its protocol for the real huggingface_hub client to push, list, tag and download.
 
 Repositories live in memory. `Hub.seen` has every request; `Hub.fault` may answer in place of the Hub, so that tests
 can make it slow, broken, limited or gone.
@@ -16,20 +16,21 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from typing import Any
 
 import uvicorn
 import yaml
-from fastapi import FastAPI, Request
+from fastapi import APIRouter, FastAPI, Request
 from fastapi.responses import JSONResponse, Response, StreamingResponse
 
 ALICE, READER, BOB, NOBODY = "hf_alice", "hf_alice_reads", "hf_bob", "hf_forged"  # NOBODY is a token of no one
-CHATTER = "/api/agent-harnesses"  # what the client asks for itself, once a day
+STATISTICS = "/api/agent-harnesses"  # the client asks this for its own purposes, once a day
 USERS = {ALICE: ("alice", True), READER: ("alice", False), BOB: ("bob", True)}  # token -> name, may write
 
 
 @dataclass
 class Repo:
-    """One repository: commits in order, each with all its files; names of commits."""
+    """One repository: commits in order, each with all its files; branches and tags that name commits."""
 
     private: bool = False
     gated: bool = False
@@ -42,16 +43,19 @@ class Repo:
         self.commit({".gitattributes": b"*.safetensors filter=lfs\n"}, "initial commit")
 
     def commit(self, files: dict[str, bytes], message: str, branch: str = "main") -> str:
-        """Make these files the newest state of the branch; the commit."""
+        """Make these files the newest state of the branch; return the commit."""
         parent = self.branches.get(branch, "")
         oid = hashlib.sha1(repr((parent, message, len(self.commits), sorted(files.items()))).encode()).hexdigest()
         self.commits[oid], self.branches[branch] = dict(files), oid
         self.messages.append(message)
         return oid
 
-    def find(self, revision: str) -> str | None:
-        named = self.branches.get(revision) or self.tags.get(revision)
-        return named or (revision if revision in self.commits else None)
+    def find(self, revision: str) -> str:
+        """Return the commit of a branch, a tag or a commit; Refusal if there is none."""
+        commit = self.branches.get(revision) or self.tags.get(revision) or revision
+        if commit not in self.commits:
+            raise Refusal(404, "RevisionNotFound", f"Invalid rev id: {revision}")
+        return commit
 
     @property
     def head(self) -> str:
@@ -63,7 +67,7 @@ class Repo:
 
 
 class Refusal(Exception):
-    """An answer that says no."""
+    """An answer that refuses a request."""
 
     def __init__(self, status: int, code: str = "", message: str = "", **headers: str) -> None:
         self.reply = JSONResponse({"error": message or code}, status, headers)
@@ -73,10 +77,10 @@ class Refusal(Exception):
 
 
 class Hub:
-    """What the server knows.
+    """The state of the server.
 
-    fault: given a request, an answer in place of the real one, or None; loses: whether it does what a request asks but
-    answers with a failure.
+    fault: given a request, an answer in place of the real one, or None. loses: whether the server does what a request
+    asks but answers with a failure.
     """
 
     def __init__(self) -> None:
@@ -87,7 +91,7 @@ class Hub:
         self.url = ""
 
     def add(self, name: str, files: dict[str, bytes], private: bool = False, gated: bool = False) -> Repo:
-        """A model repository with these files, as if someone had pushed them."""
+        """Create a model repository with these files."""
         repo = self.repos[f"models/{name}"] = Repo(private, gated)
         repo.commit(files, "by hand")
         return repo
@@ -96,13 +100,14 @@ class Hub:
         return self.repos[f"models/{name}"]
 
     def who(self, request: Request) -> tuple[str, bool]:
-        """(name, may write) of the token; ("", False) without one."""
+        """Return (name, may write) of the token; ("", False) without one."""
         token = request.headers.get("Authorization", "").removeprefix("Bearer ")
         if token and token not in USERS:
             raise Refusal(401, message="Invalid credentials in Authorization header")
         return USERS.get(token, ("", False))
 
     def read(self, request: Request, key: str) -> Repo:
+        """Return the repository; Refusal for someone who may not read it."""
         user, _ = self.who(request)
         repo = self.repos.get(key)
         if repo is None or (repo.private and key.split("/")[1] != user):
@@ -110,6 +115,7 @@ class Hub:
         return repo
 
     def write(self, request: Request, key: str) -> Repo:
+        """Return the repository; Refusal for someone who may not write to it."""
         repo, (user, may) = self.read(request, key), self.who(request)
         if not may or key.split("/")[1] != user:
             raise Refusal(403, message="You don't have the rights to write here")
@@ -117,12 +123,12 @@ class Hub:
 
 
 def blob(content: bytes) -> str:
-    """The id that git, and so the Hub, gives to a file."""
+    """Return the id that git, and so the Hub, gives to a file."""
     return hashlib.sha1(b"blob %d\0" % len(content) + content).hexdigest()
 
 
 def broken_off(request: Request) -> Response:
-    """An answer that promises more than it sends before the connection closes."""
+    """Answer with less than is promised before the connection closes."""
 
     def part() -> Iterator[bytes]:
         yield b"{"
@@ -131,138 +137,167 @@ def broken_off(request: Request) -> Response:
     return StreamingResponse(part(), headers={"Content-Length": "1000"})
 
 
+# The endpoints. Each is a function of its own; the state is that of the application.
+
+routes = APIRouter()
+REPO = "/api/{kind}/{user}/{name}"
+
+
+def hub_of(request: Request) -> Hub:
+    return request.app.state.hub
+
+
+def key_of(request: Request) -> str:
+    """Return the key in `Hub.repos` of the repository that the address names."""
+    return "{kind}/{user}/{name}".format(**request.path_params)
+
+
+@routes.get("/api/whoami-v2")
+def whoami(request: Request) -> dict[str, Any]:
+    user, may = hub_of(request).who(request)
+    if not user:
+        raise Refusal(401, message="Invalid username or password.")
+    return {"type": "user", "name": user, "auth": {"accessToken": {"role": "write" if may else "read"}}}
+
+
+@routes.post("/api/repos/create")
+async def create(request: Request) -> JSONResponse:
+    hub, body = hub_of(request), await request.json()
+    user, may = hub.who(request)
+    owner = body.get("organization") or user
+    key = f"{body.get('type') or 'model'}s/{owner}/{body['name']}"
+    answer = {"url": f"{hub.url}/{owner}/{body['name']}"}
+    if not may or owner != user:
+        raise Refusal(403 if user else 401, message=f"You don't have the rights to create under {owner}")
+    if key in hub.repos:
+        return JSONResponse(answer | {"error": "You already created this model repo"}, 409)
+    hub.repos[key] = Repo(body.get("visibility") == "private" or bool(body.get("private")))
+    return JSONResponse(answer)
+
+
+@routes.post("/api/validate-yaml")
+async def validate(request: Request) -> JSONResponse:
+    text = (await request.json())["content"]
+    matter = yaml.safe_load(text.split("---\n")[1])
+    bad = [] if isinstance(matter, dict) and matter.get("license") else [{"message": "no license"}]
+    return JSONResponse({"errors": bad, "warnings": []}, 400 if bad else 200)
+
+
+@routes.get(REPO + "/auth-check/write")
+def auth_check(request: Request) -> dict[str, Any]:
+    hub_of(request).write(request, key_of(request))
+    return {}
+
+
+@routes.get(REPO)
+@routes.get(REPO + "/revision/{revision:path}")
+def info(request: Request, user: str, name: str, revision: str = "main") -> dict[str, Any]:
+    repo = hub_of(request).read(request, key_of(request))
+    commit = repo.find(revision)
+    files = [
+        {"rfilename": path, "size": len(content), "blobId": blob(content)}
+        for path, content in repo.commits[commit].items()
+    ]
+    return {"id": f"{user}/{name}", "sha": commit, "private": repo.private, "siblings": files}
+
+
+@routes.get(REPO + "/commits/{revision:path}")
+def history(request: Request, revision: str) -> list[dict[str, Any]]:
+    repo = hub_of(request).read(request, key_of(request))
+    rest: dict[str, Any] = {"authors": [], "date": "2026-01-01T00:00:00.000Z", "message": ""}
+    newest_first = reversed(list(zip(repo.commits, repo.messages, strict=True)))
+    return [{"id": oid, "title": message, **rest} for oid, message in newest_first]
+
+
+@routes.post(REPO + "/preupload/{revision:path}")
+async def preupload(request: Request, revision: str) -> dict[str, Any]:
+    repo, body = hub_of(request).write(request, key_of(request)), await request.json()
+    have = repo.commits[repo.find(revision)]
+
+    def upload(path: str) -> dict[str, Any]:
+        oid = blob(have[path]) if path in have else None
+        return {"path": path, "uploadMode": "regular", "shouldIgnore": False, "oid": oid}
+
+    return {"files": [upload(f["path"]) for f in body["files"]]}
+
+
+@routes.post(REPO + "/commit/{revision:path}")
+async def commit(request: Request, user: str, name: str, revision: str) -> dict[str, Any]:
+    hub = hub_of(request)
+    repo = hub.write(request, key_of(request))
+    lines = [json.loads(line) for line in (await request.body()).splitlines()]
+    header, files = lines[0]["value"], dict(repo.commits[repo.branches[revision]])
+    if header.get("parentCommit") not in (None, repo.branches[revision]):
+        raise Refusal(412, message="A commit has happened since. Please refresh and try again.")
+    for line in lines[1:]:
+        value = line["value"]
+        if line["key"] == "deletedFile":
+            del files[value["path"]]
+        else:
+            files[value["path"]] = base64.b64decode(value["content"])
+    oid = repo.commit(files, header["summary"], revision)
+    return {"success": True, "commitOid": oid, "commitUrl": f"{hub.url}/{user}/{name}/commit/{oid}"}
+
+
+@routes.post(REPO + "/tag/{revision:path}")
+async def tag(request: Request, revision: str) -> dict[str, Any]:
+    repo, body = hub_of(request).write(request, key_of(request)), await request.json()
+    return name_commit(repo.tags, body["tag"], repo.find(revision))
+
+
+@routes.post(REPO + "/branch/{new:path}")
+async def branch(request: Request, new: str) -> dict[str, Any]:
+    repo, body = hub_of(request).write(request, key_of(request)), await request.json()
+    return name_commit(repo.branches, new, repo.find(body.get("startingPoint", "main")))
+
+
+def name_commit(names: dict[str, str], new: str, commit: str) -> dict[str, Any]:
+    if new in names:
+        raise Refusal(409, message=f"{new} exists already")
+    names[new] = commit
+    return {}
+
+
+@routes.api_route("/{user}/{name}/resolve/{revision}/{path:path}", methods=["GET", "HEAD"])
+def resolve(request: Request, user: str, name: str, revision: str, path: str) -> Response:
+    repo = hub_of(request).read(request, f"models/{user}/{name}")
+    if repo.gated:
+        raise Refusal(403, "GatedRepo", "Access to this model is restricted")
+    commit = repo.find(revision)
+    if path not in repo.commits[commit]:
+        raise Refusal(404, "EntryNotFound")
+    content = repo.commits[commit][path]
+    headers = {"X-Repo-Commit": commit, "ETag": f'"{blob(content)}"', "Content-Length": str(len(content))}
+    return Response(b"" if request.method == "HEAD" else content, headers=headers)
+
+
+async def watch(request: Request, call_next: Callable[[Request], Any]) -> Response:
+    """Note a request, and answer as `Hub.fault` and `Hub.loses` say."""
+    hub = hub_of(request)
+    if request.url.path != STATISTICS:
+        hub.seen.append(f"{request.method} {request.url.path}")
+    fault = await asyncio.to_thread(hub.fault, request)
+    reply = fault or await call_next(request)
+    return Response("", 504) if hub.loses(request) else reply
+
+
+async def refuse(request: Request, refusal: Any) -> Response:
+    return refusal.reply
+
+
 def application(hub: Hub) -> FastAPI:
-    """The endpoints."""
+    """Return the server of a Hub."""
     app = FastAPI()
-    at = "/api/{kind}/{user}/{name}"
-
-    @app.middleware("http")
-    async def watch(request: Request, call_next):
-        if request.url.path != CHATTER:
-            hub.seen.append(f"{request.method} {request.url.path}")
-        fault = await asyncio.to_thread(hub.fault, request)
-        reply = fault or await call_next(request)
-        return Response("", 504) if hub.loses(request) else reply
-
-    @app.exception_handler(Refusal)
-    async def refuse(request: Request, refusal: Refusal):
-        return refusal.reply
-
-    @app.get("/api/whoami-v2")
-    def whoami(request: Request):
-        user, may = hub.who(request)
-        if not user:
-            raise Refusal(401, message="Invalid username or password.")
-        return {"type": "user", "name": user, "auth": {"accessToken": {"role": "write" if may else "read"}}}
-
-    @app.post("/api/repos/create")
-    async def create(request: Request):
-        body = await request.json()
-        user, may = hub.who(request)
-        owner = body.get("organization") or user
-        key = f"{body.get('type') or 'model'}s/{owner}/{body['name']}"
-        answer = {"url": f"{hub.url}/{owner}/{body['name']}"}
-        if not may or owner != user:
-            raise Refusal(403 if user else 401, message=f"You don't have the rights to create under {owner}")
-        if key in hub.repos:
-            return JSONResponse(answer | {"error": "You already created this model repo"}, 409)
-        hub.repos[key] = Repo(body.get("visibility") == "private" or bool(body.get("private")))
-        return answer
-
-    @app.post("/api/validate-yaml")
-    async def validate(request: Request):
-        text = (await request.json())["content"]
-        matter = yaml.safe_load(text.split("---\n")[1])
-        bad = [] if isinstance(matter, dict) and matter.get("license") else [{"message": "no license"}]
-        return JSONResponse({"errors": bad, "warnings": []}, 400 if bad else 200)
-
-    @app.get(at + "/auth-check/write")
-    def auth(request: Request, kind: str, user: str, name: str):
-        hub.write(request, f"{kind}/{user}/{name}")
-        return {}
-
-    @app.get(at)
-    @app.get(at + "/revision/{revision:path}")
-    def info(request: Request, kind: str, user: str, name: str, revision: str = "main"):
-        repo = hub.read(request, f"{kind}/{user}/{name}")
-        commit = repo.find(revision)
-        if commit is None:
-            raise Refusal(404, "RevisionNotFound", f"Invalid rev id: {revision}")
-        files = [
-            {"rfilename": path, "size": len(content), "blobId": blob(content)}
-            for path, content in repo.commits[commit].items()
-        ]
-        return {"id": f"{user}/{name}", "sha": commit, "private": repo.private, "siblings": files}
-
-    @app.get(at + "/commits/{revision:path}")
-    def history(request: Request, kind: str, user: str, name: str, revision: str):
-        repo = hub.read(request, f"{kind}/{user}/{name}")
-        told = {"authors": [], "date": "2026-01-01T00:00:00.000Z", "message": ""}
-        newest_first = reversed(list(zip(repo.commits, repo.messages, strict=True)))
-        return [{"id": oid, "title": message, **told} for oid, message in newest_first]
-
-    @app.post(at + "/preupload/{revision:path}")
-    async def preupload(request: Request, kind: str, user: str, name: str, revision: str):
-        repo, body = hub.write(request, f"{kind}/{user}/{name}"), await request.json()
-        have = repo.commits[repo.find(revision)]
-        return {
-            "files": [
-                {
-                    "path": f["path"],
-                    "uploadMode": "regular",
-                    "shouldIgnore": False,
-                    "oid": blob(have[f["path"]]) if f["path"] in have else None,
-                }
-                for f in body["files"]
-            ]
-        }
-
-    @app.post(at + "/commit/{revision:path}")
-    async def commit(request: Request, kind: str, user: str, name: str, revision: str):
-        repo = hub.write(request, f"{kind}/{user}/{name}")
-        lines = [json.loads(line) for line in (await request.body()).splitlines()]
-        header, files = lines[0]["value"], dict(repo.commits[repo.branches[revision]])
-        if header.get("parentCommit") not in (None, repo.branches[revision]):
-            raise Refusal(412, message="A commit has happened since. Please refresh and try again.")
-        for line in lines[1:]:
-            value = line["value"]
-            if line["key"] == "deletedFile":
-                del files[value["path"]]
-            else:
-                files[value["path"]] = base64.b64decode(value["content"])
-        oid = repo.commit(files, header["summary"], revision)
-        return {"success": True, "commitOid": oid, "commitUrl": f"{hub.url}/{user}/{name}/commit/{oid}"}
-
-    @app.post(at + "/{what}/{revision:path}")
-    async def name_it(request: Request, kind: str, user: str, name: str, what: str, revision: str):
-        repo, body = hub.write(request, f"{kind}/{user}/{name}"), await request.json()
-        names = {"tag": repo.tags, "branch": repo.branches}[what]
-        new = body["tag"] if what == "tag" else revision
-        if new in names:
-            raise Refusal(409, message=f"{what} {new} exists already")
-        names[new] = repo.find(revision if what == "tag" else body.get("startingPoint", "main"))
-        return {}
-
-    @app.api_route("/{user}/{name}/resolve/{revision}/{path:path}", methods=["GET", "HEAD"])
-    def resolve(request: Request, user: str, name: str, revision: str, path: str):
-        repo = hub.read(request, f"models/{user}/{name}")
-        if repo.gated:
-            raise Refusal(403, "GatedRepo", "Access to this model is restricted")
-        commit = repo.find(revision)
-        if commit is None:
-            raise Refusal(404, "RevisionNotFound")
-        if path not in repo.commits[commit]:
-            raise Refusal(404, "EntryNotFound")
-        content = repo.commits[commit][path]
-        headers = {"X-Repo-Commit": commit, "ETag": f'"{blob(content)}"', "Content-Length": str(len(content))}
-        return Response(b"" if request.method == "HEAD" else content, headers=headers)
-
+    app.state.hub = hub
+    app.include_router(routes)
+    app.middleware("http")(watch)
+    app.add_exception_handler(Refusal, refuse)
     return app
 
 
 @contextmanager
 def running(hub: Hub) -> Iterator[Hub]:
-    """Serve on a free port of loopback; `hub.url` says which."""
+    """Serve on a free port of loopback; `hub.url` is the address."""
     listener = socket.socket()
     listener.bind(("127.0.0.1", 0))
     hub.url = f"http://127.0.0.1:{listener.getsockname()[1]}"

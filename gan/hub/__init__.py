@@ -1,4 +1,4 @@
-"""The Hugging Face Hub: a model folder pushed to it, one pulled from it, the app deployed as a Space.
+"""The Hugging Face Hub: push a model folder, pull one, deploy the app as a Space.
 
-huggingface_hub is imported when it is first needed, never when these files are.
+huggingface_hub is imported when it is first used, not when these files are imported.
 """

@@ -1,4 +1,4 @@
-"""The Hub from the command line.
+"""Push, pull and deploy from the command line.
 
 python -m gan.hub push FOLDER USER/NAME [--private] [--checkpoint] [--dry-run]
 python -m gan.hub pull USER/NAME[@REVISION]
@@ -24,12 +24,12 @@ def _push(arguments: argparse.Namespace) -> None:
     from gan.hub.pusher import report
 
     if arguments.dry_run:
-        aside = Path(tempfile.mkdtemp(prefix="latent-lab-"))  # kept, to be looked at
+        aside = Path(tempfile.mkdtemp(prefix="latent-lab-"))  # stays, for the user to inspect
         _list(build(arguments.folder, aside, checked_repo(arguments.repo), arguments.checkpoint), arguments.repo)
         return print(f"built in {aside}")
     with tempfile.TemporaryDirectory(prefix="latent-lab-") as into:
         sent = push(
-            arguments.folder, Path(into), arguments.repo, arguments.private, arguments.checkpoint, progress=_tell
+            arguments.folder, Path(into), arguments.repo, arguments.private, arguments.checkpoint, progress=_print_err
         )
     print(report(sent))
 
@@ -39,7 +39,7 @@ def _pull(arguments: argparse.Namespace) -> None:
 
     pulled = pull(*split(arguments.repo), refresh=True)
     if pulled.notice:
-        _tell(pulled.notice)
+        _print_err(pulled.notice)
     print(pulled.folder)
 
 
@@ -48,8 +48,8 @@ def _deploy(arguments: argparse.Namespace) -> None:
 
     if arguments.dry_run:
         return _list({name: (space.ROOT / name).stat().st_size for name in space.files()}, arguments.space)
-    done = space.deploy(arguments.space, arguments.private)
-    print(f"{'deployed' if done.changed else 'nothing to deploy'}: {done.page}, commit {done.commit[:7]}")
+    deployed = space.deploy(arguments.space, arguments.private)
+    print(f"{'deployed' if deployed.changed else 'nothing to deploy'}: {deployed.page}, commit {deployed.commit[:7]}")
 
 
 def _list(files: dict[str, int], repo: str) -> None:
@@ -58,7 +58,7 @@ def _list(files: dict[str, int], repo: str) -> None:
         print(f"{size:>12,}  {name}")
 
 
-def _tell(line: str) -> None:
+def _print_err(line: str) -> None:
     print(line, file=sys.stderr, flush=True)
 
 
@@ -66,27 +66,27 @@ def _parser() -> argparse.ArgumentParser:
     flags = argparse.ArgumentParser(prog="python -m gan.hub", description=__doc__.splitlines()[0])
     commands = flags.add_subparsers(required=True, metavar="COMMAND")
 
-    push = commands.add_parser("push", help="a model folder becomes one commit and one tag of a repository")
+    push = commands.add_parser("push", help="send a model folder to a repository, as one commit with one tag")
     push.set_defaults(run=_push)
     push.add_argument("folder", type=Path, help="a model folder")
-    push.add_argument("repo", metavar="USER/NAME", help="created if it is not there")
-    push.add_argument("--checkpoint", action="store_true", help="also the state of the optimisers, to train on from")
+    push.add_argument("repo", metavar="USER/NAME", help="created if it does not exist")
+    push.add_argument("--checkpoint", action="store_true", help="send the optimisers' state too, to resume from")
 
-    pull = commands.add_parser("pull", help="fetch a model's newest files, and say where they are")
+    pull = commands.add_parser("pull", help="download a model's newest files and print their folder")
     pull.set_defaults(run=_pull)
     pull.add_argument("repo", metavar="USER/NAME[@REVISION]")
 
-    deploy = commands.add_parser("deploy", help="this repository becomes a Space, without tests, runs and data")
+    deploy = commands.add_parser("deploy", help="send the app to a Space, without tests, runs and data")
     deploy.set_defaults(run=_deploy)
-    deploy.add_argument("space", metavar="USER/SPACE", help="created if it is not there")
+    deploy.add_argument("space", metavar="USER/SPACE", help="created if it does not exist")
     for command in (push, deploy):
-        command.add_argument("--private", action="store_true", help="if it has to be created, for your eyes only")
-        command.add_argument("--dry-run", action="store_true", help="send nothing, but say what would be sent")
+        command.add_argument("--private", action="store_true", help="private, if it has to be created")
+        command.add_argument("--dry-run", action="store_true", help="list what would be sent, and send nothing")
     return flags
 
 
 def main(argv: Sequence[str] | None = None) -> None:
-    """Do what the command line says, or exit with one line that says why not."""
+    """Run a command line; exit with one line that says why where it fails."""
     arguments = _parser().parse_args(argv)
     try:
         arguments.run(arguments)

@@ -1,7 +1,7 @@
-"""huggingface_hub as we use it, and every failure of it as one sentence with the cure.
+"""The huggingface_hub client as this program uses it, with each of its failures as one sentence that names the cure.
 
 Tokens come from the environment or from `hf auth login`, or, on a Space, from the visitor who signed in. They are
-handed to the client and to nothing else: no message, file or address here is made of one.
+passed to the client only: no message, file or address in this program contains one.
 """
 
 from __future__ import annotations
@@ -17,20 +17,20 @@ if TYPE_CHECKING:
     from huggingface_hub import HfApi
 
 TIMEOUT = 4.0  # seconds: to connect, to the next bytes, and for a whole question about a repository
-SILENCE = 60.0  # seconds that a push waits for the next sign of life: the client by itself would wait for ever
+SILENCE = 60.0  # seconds that a push waits for the next bytes; the client's own default is to wait for ever
 T = TypeVar("T")
 
 
 class RepoChanged(HubError):
-    """The repository is no longer as this program last saw it."""
+    """The repository has changed since this program last looked."""
 
 
 class Unreachable(HubError):
-    """The Hub does not answer, or not now; what was fetched before is still good."""
+    """The Hub does not answer, or not now; a copy on this machine is still good."""
 
 
 def api(token: str | None = None) -> HfApi:
-    """The client; without a token it takes the machine's own, if there is one."""
+    """Return the client; without a token it uses this machine's, if there is one."""
     from huggingface_hub import HfApi, get_session
     from huggingface_hub.utils import disable_progress_bars
 
@@ -40,68 +40,81 @@ def api(token: str | None = None) -> HfApi:
 
 
 def has_token() -> bool:
-    """Whether this machine has a token: in HF_TOKEN, or from `hf auth login`."""
+    """Return whether this machine has a token: in HF_TOKEN, or from `hf auth login`."""
     from huggingface_hub import get_token
 
     return bool(get_token())
 
 
 def check_token() -> None:
-    """HubError, with the cure, where this machine has no token."""
+    """Raise HubError, with the cure, if this machine has no token."""
     if not has_token():
         raise HubError("there is no token: sign in with `hf auth login`, or set HF_TOKEN to one with write permission")
 
 
 def page(repo: str) -> str:
-    """The address of a repository's page; of a Space's for spaces/USER/NAME."""
+    """Return the address of a repository's page; of a Space's for spaces/USER/NAME."""
     from huggingface_hub import constants
 
     return f"{constants.ENDPOINT}/{repo}"
 
 
 def offline() -> bool:
-    """Whether the user has forbidden requests, with HF_HUB_OFFLINE=1."""
+    """Return whether the user has turned requests off, with HF_HUB_OFFLINE=1."""
     from huggingface_hub import constants
 
     return constants.is_offline_mode()
 
 
-def with_timeout(seconds: float, work: Callable[[], T]) -> T:
-    """The result of `work`, or Unreachable after that long: looking up a host's name has no time limit of its own."""
-    done: list[tuple[bool, Any]] = []
+def with_timeout(seconds: float, work: Callable[[], T], failure: str = "the Hub did not answer") -> T:
+    """Return what `work` returns, or raise what it raises; Unreachable, with the failure, when it takes longer.
+
+    It runs in a daemon thread, because looking up a host name has no time limit of its own. After the time limit the
+    thread is left alone: it ends with the request under way, and keeps no program from ending.
+    """
+    results: list[T] = []
+    errors: list[BaseException] = []
 
     def run() -> None:
         try:
-            done.append((True, work()))
+            results.append(work())
         except BaseException as error:
-            done.append((False, error))
+            errors.append(error)
 
     thread = threading.Thread(target=run, daemon=True)
     thread.start()
     thread.join(seconds)
-    if not done:
-        raise Unreachable(f"the Hub did not answer within {seconds:g} s: check the network, and try again")
-    good, result = done[0]
-    if not good:
-        raise result
-    return result
+    if errors:
+        raise errors[0]
+    if not results:
+        raise Unreachable(f"{failure} within {round(seconds, 1):g} s: check the network, and try again")
+    return results[0]
 
 
 @contextmanager
 def translate_errors(repo: str, revision: str | None = None) -> Iterator[None]:
-    """Turn what the client raises inside into HubError or Unreachable; other exceptions are faults and go on up."""
-    from huggingface_hub.errors import HfHubHTTPError, HFValidationError, HTTPError, OfflineModeIsEnabled
+    """Raise the client's errors as HubError or Unreachable; other exceptions pass, because they are faults."""
+    from huggingface_hub.errors import (
+        HfHubHTTPError,
+        HFValidationError,
+        HTTPError,
+        LocalEntryNotFoundError,
+        OfflineModeIsEnabled,
+    )
 
     try:
         yield
     except HubError:
         raise
+    except LocalEntryNotFoundError as error:  # the client's wrapper for whatever made a download fail
+        with translate_errors(repo, revision):
+            raise error.__cause__ or ConnectionError from None
     except HfHubHTTPError as error:
         raise _refusal(error, repo, revision) from None
     except HFValidationError:
-        raise HubError(f"the Hub takes no repository called {repo!r}: choose another USER/NAME") from None
-    except UnicodeEncodeError:  # of the header that holds the token; the exception would tell what stands there
-        raise HubError("the token holds a letter that no token has: copy it anew, or use `hf auth login`") from None
+        raise HubError(f"the Hub does not allow the name {repo!r}: choose another USER/NAME") from None
+    except UnicodeEncodeError:  # of the header that holds the token; the exception's text would show the token
+        raise HubError("the token contains an invalid character: copy it again, or use `hf auth login`") from None
     except OfflineModeIsEnabled:
         raise Unreachable("requests to the Hub are turned off: unset HF_HUB_OFFLINE to allow them") from None
     except (HTTPError, TimeoutError, ConnectionError) as error:
@@ -110,7 +123,7 @@ def translate_errors(repo: str, revision: str | None = None) -> Iterator[None]:
 
 
 def _refusal(error: Any, repo: str, revision: str | None) -> HubError:
-    """The sentence for a reply that says no."""
+    """Return the error for a reply that refuses a request."""
     from huggingface_hub.errors import GatedRepoError, RemoteEntryNotFoundError, RepositoryNotFoundError
     from huggingface_hub.errors import RevisionNotFoundError as NoRevision
 
@@ -118,36 +131,36 @@ def _refusal(error: Any, repo: str, revision: str | None) -> HubError:
     if isinstance(error, GatedRepoError):
         return HubError(f"{repo} is gated: sign in at {page(repo)}, accept its terms, and try again")
     if isinstance(error, NoRevision):
-        return HubError(f"{repo} has no revision {revision!r}: pass one of its branches, tags or whole commits")
+        return HubError(f"{repo} has no revision {revision!r}: pass one of its branches, tags or full commits")
     if isinstance(error, RemoteEntryNotFoundError):
         return HubError(f"{repo} lacks a file that it listed a moment ago: try again")
     if isinstance(error, RepositoryNotFoundError):
         return HubError(
-            f"there is no {repo} on the Hub, or it is private and this token may not see it: check the name, or sign "
-            "in with `hf auth login` as someone who may"
+            f"{repo} is not on the Hub, or it is private and this token has no access: check the name, or sign in "
+            "with `hf auth login` as someone who has"
         )
     if status == 401:
-        return HubError("the Hub does not know this token: sign in again with `hf auth login`, or set HF_TOKEN anew")
+        return HubError("the Hub does not accept this token: sign in again with `hf auth login`, or set a new HF_TOKEN")
     if status == 403:
         return HubError(
-            f"this token may not write to {repo}: make one with write permission at {page('settings/tokens')}, or "
+            f"this token may not write to {repo}: create one with write permission at {page('settings/tokens')}, or "
             "choose a repository of your own"
         )
     if status in (409, 412):
         return RepoChanged(
-            f"{repo} has been changed by someone else since this program looked: see what is new at {page(repo)}, "
-            "then push again to put this on top"
+            f"{repo} has been changed by someone else meanwhile: see what is new at {page(repo)}, then push again to "
+            "put this on top"
         )
     if status == 429:
         wait = error.response.headers.get("Retry-After", "")
-        after = f"in {wait} seconds" if wait.isascii() and wait.isdigit() else "in some minutes"
-        return Unreachable(f"the Hub is asked too often from here (rate limit): try again {after}")
+        after = f"in {wait} seconds" if wait.isascii() and wait.isdigit() else "in a few minutes"
+        return Unreachable(f"too many requests to the Hub from here (rate limit): try again {after}")
     if status >= 500:
-        return Unreachable(f"the Hub has troubles of its own (status {status}): try again later")
-    return HubError(f"the Hub refused this for {repo} (status {status}): {_told(error)}")
+        return Unreachable(f"the Hub has a problem of its own (status {status}): try again later")
+    return HubError(f"the Hub refused this for {repo} (status {status}): {_server_message(error)}")
 
 
-def _told(error: Any) -> str:
-    """What a reply says of itself: one line of at most 200 plain characters."""
-    text = str(getattr(error, "server_message", None) or "it did not say why")
+def _server_message(error: Any) -> str:
+    """Return the reply's own explanation: one line of at most 200 printable characters."""
+    text = str(getattr(error, "server_message", None) or "it gave no reason")
     return " ".join("".join(c if c.isprintable() else " " for c in text).split())[:200]

@@ -1,4 +1,4 @@
-"""`gan.load`: a model from a folder, or from a repository of the Hub."""
+"""`gan.load`: a model from a folder or from a repository on the Hub."""
 
 from __future__ import annotations
 
@@ -15,22 +15,22 @@ log = logging.getLogger(__name__)
 
 
 def load(source: str | Path, device: str = "auto", revision: str | None = None, refresh: bool = False) -> Model:
-    """Load a model folder, or the Hub's USER/NAME at a branch, tag or commit (`main` if not given).
+    """Load a model folder, or USER/NAME on the Hub at a branch, tag or commit (`main` if not given).
 
-    A path that exists is a folder; else a text of the form USER/NAME is a repository, whose files are fetched once and
-    kept. What a branch or tag means is believed for a day, in which no request is made; refresh=True asks now. With the
-    Hub out of reach the kept copy serves, and a warning says so. device: auto, cpu or cuda.
+    A path that exists is a folder. Any other text of the form USER/NAME is a repository, whose files are downloaded
+    once. The commit of a branch or tag is asked for once a day; refresh=True asks now. When the Hub cannot be reached,
+    the copy on this machine is used and a warning logged. device: auto, cpu or cuda.
 
-    HubError says what is wrong with the repository, FolderError which file is not to be believed; see `load`.
+    HubError says what is wrong with the repository, FolderError which file is unusable; see `gan.models.model.load`.
     """
     if isinstance(source, Path) or Path(source).exists() or not names.is_repo(source):
         if revision is not None:
-            raise FolderError(f"{source}: a folder has no revisions: leave revision away")
+            raise FolderError(f"{source}: a folder has no revisions: leave out revision")
         return model.load(source, device)
     try:
         pulled = pull(source, revision, refresh=refresh)
     except HubError as error:
-        raise type(error)(f"there is no folder {source!r} here, and from the Hub: {error}") from None
+        raise type(error)(f"there is no folder {source!r}; from the Hub: {error}") from None
     if pulled.notice:
         log.warning("%s: %s", source, pulled.notice)
     try:

@@ -1,4 +1,4 @@
-"""From a model folder to the Hub: a copy fit to be seen, one commit, one tag."""
+"""Push a model folder to the Hub: a copy for publication, one commit, one tag."""
 
 from __future__ import annotations
 
@@ -11,25 +11,25 @@ from pathlib import Path
 from typing import Any
 
 from gan.config import Config
-from gan.errors import FolderError
+from gan.errors import FolderError, HubError
 from gan.evaluation.card import NEIGHBOURS, card, licence_of, public
 from gan.evaluation.loss_curve import NAME as CURVE
 from gan.evaluation.loss_curve import write_curve
 from gan.hub.client import RepoChanged, api, check_token, page, translate_errors
-from gan.hub.names import MODEL, checked_repo
+from gan.hub.names import MODEL, checked_repo, is_commit
 from gan.hub.pull import forget
 from gan.io import read_json, write_bytes
 from gan.models.model import load
 from gan.models.weights import read_config
 from gan.training.checkpoint import copy_state, find_state, read_state
 
-PATHS = ("path", "folder", "notes")  # what events name on this machine
-TAGS = 100  # of one number of images, before a push goes without
+PATHS = ("path", "folder", "notes")  # keys of events that may name folders of this machine
+TAGS = 100  # tags of one number of images; a later push gets none
 
 
 @dataclass(frozen=True)
 class PushResult:
-    """What a push came to. tag: its name, "" where nothing had changed or the Hub would not have it."""
+    """The outcome of a push. tag: its name, "" if nothing had changed or the Hub refused it."""
 
     repo: str
     commit: str
@@ -38,15 +38,16 @@ class PushResult:
 
     @property
     def page(self) -> str:
-        """Where to look at it."""
+        """Return the address of the repository's page."""
         return page(self.repo)
 
 
 def build(folder: Path, into: Path, repo: str, checkpoint: bool = False) -> dict[str, int]:
-    """Copy a finished model folder into the empty folder `into`, as `repo` shall show it: name -> bytes.
+    """Copy a finished model folder into the empty folder `into`, ready for `repo`; return name -> bytes.
 
-    The card is written for the repository, the training curve is drawn, and log and checkpoint lose the folders of this
-    machine. checkpoint: also what training needs to go on. FolderError for a model that would not load.
+    The card is written for the repository, the training curve is drawn, and the names of this machine's folders are
+    removed from log and checkpoint. checkpoint: also copy what training needs to go on. FolderError for a model that
+    would not load.
     """
     load(folder, "cpu")
     config, metrics = read_config(folder), read_json(folder / "metrics.json")
@@ -70,7 +71,7 @@ def build(folder: Path, into: Path, repo: str, checkpoint: bool = False) -> dict
 
 
 def public_log(log: Path) -> str:
-    """The log's text without the folders of this machine; lines that are no events are left out."""
+    """Return the log's text without the folders of this machine and without lines that are no events."""
     lines = []
     for line in log.read_text(encoding="utf-8", errors="replace").splitlines():
         try:
@@ -83,10 +84,10 @@ def public_log(log: Path) -> str:
     return "".join(lines)
 
 
-def ready(repo: str, private: bool = False, token: str | None = None) -> str:
-    """Make sure that the repository exists and that we may write to it; its newest commit.
+def ensure_repo(repo: str, private: bool = False, token: str | None = None) -> str:
+    """Create the repository if it does not exist, check for write access, and return its newest commit.
 
-    private: if it has to be created. HubError says why not, before anything has been done that would be lost.
+    private: if it has to be created. HubError says why it cannot be written to, before any work is done for it.
     """
     checked_repo(repo)
     if not token:
@@ -95,14 +96,17 @@ def ready(repo: str, private: bool = False, token: str | None = None) -> str:
         hub = api(token)
         hub.create_repo(repo, private=private, exist_ok=True)
         hub.auth_check(repo, write=True)
-        return hub.model_info(repo).sha
+        head = hub.model_info(repo).sha
+    if not is_commit(head):
+        raise HubError(f"{repo}: the Hub named no newest commit: try again")
+    return head
 
 
 def send(built: Path, files: dict[str, int], repo: str, parent: str, token: str | None = None) -> PushResult:
-    """One commit of a built folder on top of `parent`, then one tag; neither if nothing has changed.
+    """Make one commit of a built folder on top of `parent`, then one tag; neither if nothing has changed.
 
-    HubError when the repository has moved on from `parent` in the meantime, unless it was by this very commit, at a try
-    whose answer was lost.
+    RepoChanged if `parent` is no longer the newest commit, unless the newer one is this very push, sent at an earlier
+    try whose answer was lost.
     """
     from huggingface_hub import CommitOperationAdd
 
@@ -121,11 +125,11 @@ def send(built: Path, files: dict[str, int], repo: str, parent: str, token: str 
     forget(repo)
     if commit == parent:
         return PushResult(repo, commit, "", False)
-    return PushResult(repo, commit, _tag(hub, repo, commit, f"images-{metrics['images']}"), True)
+    return PushResult(repo, commit, _create_tag(hub, repo, commit, f"images-{metrics['images']}"), True)
 
 
-def _tag(hub: Any, repo: str, commit: str, name: str) -> str:
-    """A tag of that name, or with -2, -3, ... behind it, on the commit; "" if the Hub refuses: the commit stands."""
+def _create_tag(hub: Any, repo: str, commit: str, name: str) -> str:
+    """Tag the commit with that name, or with -2, -3, ... appended; return the tag, "" if the Hub refuses one."""
     from huggingface_hub.errors import HfHubHTTPError, HTTPError
 
     for tag in (name, *(f"{name}-{i}" for i in range(2, TAGS))):
@@ -133,7 +137,7 @@ def _tag(hub: Any, repo: str, commit: str, name: str) -> str:
             hub.create_tag(repo, tag=tag, revision=commit)
             return tag
         except HfHubHTTPError as error:
-            if error.response.status_code != 409:  # a tag of that name is there already
+            if error.response.status_code != 409:  # a tag of that name exists
                 break
         except HTTPError:
             break
@@ -149,19 +153,20 @@ def push(
     token: str | None = None,
     progress: Callable[[str], None] = lambda line: None,
 ) -> PushResult:
-    """The whole of it: build `folder` in the empty folder `into`, make sure of the repository, send.
+    """Build `folder` in the empty folder `into`, make sure that the repository can be written to, and send.
 
-    HubError or FolderError with the cure. token: of a visitor; None takes the machine's own.
+    token: of a visitor; None for this machine's own. progress: is given a line for each step. HubError or FolderError
+    with the cure.
     """
     checked_repo(repo)
     progress("Building the folder")
     files = build(folder, into, repo, checkpoint)
-    progress("Asking the Hub")
-    parent = ready(repo, private, token)
+    progress("Checking access on the Hub")
+    parent = ensure_repo(repo, private, token)
     progress(f"Sending {file_summary(files)}")
     return send(into, files, repo, parent, token)
 
 
 def file_summary(files: dict[str, int]) -> str:
-    """As in "9 files, 8.1 MB"."""
+    """Return a text such as "9 files, 8.1 MB"."""
     return f"{len(files)} files, {sum(files.values()) / 1e6:.1f} MB"

@@ -1,4 +1,4 @@
-"""Pushes beside training: the loop hands over a finished copy and goes on; a thread sends it, again if need be."""
+"""Push while training goes on: the training loop hands over a copy, and a thread sends it, with retries."""
 
 from __future__ import annotations
 
@@ -10,33 +10,33 @@ from shutil import copytree, ignore_patterns, rmtree
 
 from gan.evaluation.loss_curve import NAME
 from gan.hub.names import MODEL, checked_repo
-from gan.hub.push import PushResult, build, file_summary, ready, send
+from gan.hub.push import PushResult, build, ensure_repo, file_summary, send
 
-PAUSES = (5, 30, 120, 600)  # seconds before the second, third, ... try; the last for all further ones
-IGNORED = ("samples", "*.new", "*.old", "*.part")  # of a run's folder: what is never pushed, or not whole
-WRITTEN = (*MODEL.files, "README.md", NAME)  # what a run's model is written to
-LAST = 3  # tries of the push after training, which the user waits for
-
+PAUSES = (5, 30, 120, 600)  # seconds before the second, third, ... try; the last for all later ones
+IGNORED = ("samples", "*.new", "*.old", "*.part")  # in a run's folder: never pushed, or not complete
+WRITTEN = (*MODEL.files, "README.md", NAME)  # the files that writing a run's model makes
+FINAL_TRIES = 3  # tries after training, while the user waits
 
 Write = Callable[[Path], None]  # fills a model folder
 
 
-class Copy:
-    """A model folder as it was when it was offered, in folders of its own that go when it goes.
+class FolderCopy:
+    """A copy of a run's folder at one moment, in temporary folders that are deleted with it.
 
-    folder: of a run; with `write` only its log and checkpoint count, and the rest is as `write` will have it.
-    checkpoint: whether that goes too; if not, it is not copied, for training waits meanwhile.
+    write: makes the model's files; None copies those of the folder. checkpoint: whether it is pushed too. What is not
+    pushed is not copied, because training waits for the copy.
     """
 
     def __init__(self, folder: Path, write: Write | None, checkpoint: bool) -> None:
         self._aside = tempfile.TemporaryDirectory(prefix="latent-lab-", ignore_cleanup_errors=True)
         self._raw, self.built = Path(self._aside.name) / "raw", Path(self._aside.name) / "built"
-        self._write, self._checkpoint, self.files = write, checkpoint, {}
+        self._write, self._checkpoint = write, checkpoint
+        self.files: dict[str, int] = {}
         left = (*IGNORED, *(WRITTEN if write else ()), *(() if checkpoint else ("checkpoint",)))
         copytree(folder, self._raw, ignore=ignore_patterns(*left))
 
     def build(self, repo: str) -> dict[str, int]:
-        """Make `built` what is to be sent, at the first call: name -> bytes. It takes seconds."""
+        """Fill `built` with what is to be sent and return name -> bytes. The first call takes seconds."""
         if not self.files:
             if self._write:
                 self._write(self._raw)
@@ -47,29 +47,29 @@ class Copy:
 
 
 class Pusher:
-    """Pushes one run to one repository, newest state first: a copy that was overtaken before it was sent is dropped.
+    """Pushes one run to one repository. A copy that has not been sent when a newer one arrives is dropped.
 
-    say: is given a line of text, from any thread. Raises HubError at once where we may not push, so that this is known
-    before hours of training and not after.
+    say: is given a line of text, from any thread. HubError, before training begins, if the repository cannot be
+    written to.
     """
 
     def __init__(self, repo: str, private: bool, checkpoint: bool, say: Callable[[str], None]) -> None:
         self.repo, self.checkpoint, self.say = repo, checkpoint, say
-        self._head = ready(repo, private)
+        self._head = ensure_repo(repo, private)
         self._changed = threading.Condition()
-        self._waiting: Copy | None = None
+        self._waiting: FolderCopy | None = None
         self._closing = False
-        self._failed = ""  # why the newest copy is not on the Hub
-        self._lost = ""  # why there is no copy of a newer state
+        self._failed = ""  # the reason why the newest copy is not on the Hub
+        self._lost = ""  # the reason why a newer state could not be copied
         self._thread = threading.Thread(target=self._run, name="push", daemon=True)
         self._thread.start()
 
     def offer(self, folder: Path, write: Write | None = None) -> None:
-        """Copy a run's model, finished or as `write` has it, to be sent as soon as the push before it is through."""
+        """Copy a run's model, finished or made by `write`, and queue it behind the push under way."""
         try:
-            copy = Copy(folder, write, self.checkpoint)
+            copy = FolderCopy(folder, write, self.checkpoint)
         except OSError as error:  # shutil.Error too
-            self.say(f"warning: not pushed: no copy could be made ({error})")
+            self.say(f"warning: not pushed: the folder could not be copied ({error})")
             self._lost = str(error)
             return
         with self._changed:
@@ -77,7 +77,7 @@ class Pusher:
             self._changed.notify_all()
 
     def finish(self) -> bool:
-        """Wait until the newest copy is sent, or has failed `LAST` more times; whether the newest state is there."""
+        """Wait until the newest copy is sent or has failed `FINAL_TRIES` more times; return whether the Hub has it."""
         with self._changed:
             self._closing = True
             self._changed.notify_all()
@@ -85,7 +85,7 @@ class Pusher:
         return not (self._failed or self._lost)
 
     def _run(self) -> None:
-        tries, last = 0, 0
+        tries, final = 0, 0
         while True:
             with self._changed:
                 self._changed.wait_for(lambda: self._waiting or self._closing)
@@ -97,19 +97,19 @@ class Pusher:
                 if not self._failed:
                     tries, self._waiting = 0, None if self._waiting is job else self._waiting
                     continue
-                last += self._closing
-                if last == LAST:
+                final += self._closing
+                if final == FINAL_TRIES:
                     return
-                pause = PAUSES[0 if last else min(tries, len(PAUSES) - 1)]
+                pause = PAUSES[0 if final else min(tries, len(PAUSES) - 1)]
                 tries += 1
-                self._rest(job, pause, not last)
+                self._wait_before_retry(job, pause, training=not final)
 
-    def _rest(self, job: Copy, seconds: float, wakeful: bool) -> None:
-        """Wait, with the lock held, unless a newer copy comes in or, if wakeful, training ends."""
-        self._changed.wait_for(lambda: self._waiting is not job or (wakeful and self._closing), seconds)
+    def _wait_before_retry(self, job: FolderCopy, seconds: float, training: bool) -> None:
+        """Wait, holding the lock, until a newer copy arrives, or training ends if it has not, or time is up."""
+        self._changed.wait_for(lambda: self._waiting is not job or (training and self._closing), seconds)
 
-    def _try(self, job: Copy) -> str:
-        """Send one copy; "" or why it was not possible. Whatever that is, training goes on."""
+    def _try(self, job: FolderCopy) -> str:
+        """Send one copy; return "" or the reason why it failed. Training goes on whatever happens."""
         try:
             files = job.build(self.repo)
             sent = send(job.built, files, self.repo, self._head)
@@ -122,24 +122,24 @@ class Pusher:
 
 
 class DryRunPusher:
-    """In place of a `Pusher` it builds what would be sent, says so, and sends nothing: no token, no network."""
+    """Stands in for a `Pusher`: builds and lists what would be sent. Uses no token and no network."""
 
     def __init__(self, repo: str, checkpoint: bool, say: Callable[[str], None]) -> None:
         self.repo, self.checkpoint, self.say = checked_repo(repo), checkpoint, say
 
     def offer(self, folder: Path, write: Write | None = None) -> None:
-        """Build the copy that a `Pusher` would, and say what is in it."""
-        files = Copy(folder, write, self.checkpoint).build(self.repo)
+        """Build the copy that a `Pusher` would send, and list its files."""
+        files = FolderCopy(folder, write, self.checkpoint).build(self.repo)
         self.say(f"dry run: would push {file_summary(files)} to {self.repo}: {', '.join(files)}")
 
     def finish(self) -> bool:
-        """Nothing is under way."""
+        """Return True: nothing can fail."""
         return True
 
 
 def report(sent: PushResult) -> str:
-    """A push in one line, for the terminal."""
+    """Return a line for the terminal on a finished push."""
     if not sent.changed:
-        return f"nothing to push: {sent.page} has all of it"
+        return f"nothing to push: {sent.page} is up to date"
     tag = f"tag {sent.tag}" if sent.tag else "without a tag, which the Hub refused"
     return f"pushed to {sent.page}, commit {sent.commit[:7]}, {tag}"

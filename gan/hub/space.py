@@ -1,4 +1,4 @@
-"""The app as a Space: the repository's own files, without what only developers need."""
+"""Deploy the app as a Space: the repository's files, without those that only developers need."""
 
 from __future__ import annotations
 
@@ -10,16 +10,19 @@ from gan.hub.client import api, check_token, page, translate_errors
 from gan.hub.names import checked_repo
 
 ROOT = Path(__file__).resolve().parents[2]
-# What a Space is made of: what the app runs on, and what README.md points to. A list of what goes, not of what stays:
-# nothing goes by oversight.
-FILES = ("README.md", "LICENSE", "requirements.txt", "app.py", "train.py", "benchmarks/RESULTS.md")
+# The files that the app runs on and those that README.md links to. A list of what is sent, not of what is left out:
+# nothing is sent by oversight.
+FILES = (
+    "README.md", "CONTRIBUTING.md", "CHANGELOG.md", "LICENSE", "requirements.txt", "app.py", "train.py",
+    "benchmarks/RESULTS.md",
+)  # fmt: skip
 FOLDERS = {"gan": "**/*", "weights": "*/*", "docs": "*"}
-JUNK = ("__pycache__", "checkpoint", "samples")
+EXCLUDED = ("__pycache__", "checkpoint", "samples")  # folders, wherever they lie
 
 
 @dataclass(frozen=True)
 class Deployed:
-    """What a deployment came to."""
+    """The outcome of a deployment."""
 
     page: str
     commit: str
@@ -27,19 +30,18 @@ class Deployed:
 
 
 def files(root: Path = ROOT) -> list[str]:
-    """Paths below the repository of all that a Space needs, sorted."""
+    """Return the paths of all that a Space needs, relative to the repository, sorted."""
     found = [root / name for name in FILES]
     for folder, pattern in FOLDERS.items():
         found += [p for p in (root / folder).glob(pattern) if p.is_file() and not p.is_symlink()]
     paths = [p.relative_to(root) for p in found]
-    return sorted(p.as_posix() for p in paths if not any(part in JUNK or part.startswith(".") for part in p.parts))
+    return sorted(p.as_posix() for p in paths if not any(part in EXCLUDED or part.startswith(".") for part in p.parts))
 
 
 def deploy(space: str, private: bool = False, root: Path = ROOT) -> Deployed:
-    """Create the Space USER/NAME, or bring it up to date, in one commit.
+    """Create the Space USER/NAME, or update it, in one commit.
 
-    Files of ours that are no longer in the repository are deleted there; others, which only the Space has, stay.
-    HubError with the cure.
+    Files in our folders that the repository no longer has are deleted there; others stay. HubError with the cure.
     """
     from huggingface_hub import CommitOperationAdd, CommitOperationDelete
 
@@ -53,10 +55,10 @@ def deploy(space: str, private: bool = False, root: Path = ROOT) -> Deployed:
         hub.create_repo(space, repo_type="space", space_sdk="gradio", private=private, exist_ok=True)
         hub.auth_check(space, repo_type="space", write=True)
         info = hub.space_info(space)
-        gone = [f.rfilename for f in info.siblings or () if f.rfilename.split("/")[0] in FOLDERS]
-        operations = [CommitOperationAdd(name, root / name) for name in names]
-        operations += [CommitOperationDelete(name) for name in gone if name not in names]
+        there = [f.rfilename for f in info.siblings or () if f.rfilename.split("/")[0] in FOLDERS]
+        added = [CommitOperationAdd(name, root / name) for name in names]
+        deleted = [CommitOperationDelete(name) for name in there if name not in names]
         done = hub.create_commit(
-            space, operations, repo_type="space", commit_message="Latent Lab", parent_commit=info.sha
+            space, [*added, *deleted], repo_type="space", commit_message="Latent Lab", parent_commit=info.sha
         )
     return Deployed(page(f"spaces/{space}"), done.oid, done.oid != info.sha)

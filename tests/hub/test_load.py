@@ -39,7 +39,7 @@ def test_train_push_load_and_the_app_give_the_same_pictures_bit_for_bit(hub, tmp
     assert there.name == "alice/digits"
     assert np.array_equal(here.sample(range(8)), there.sample(range(8)))
     session, remote = ModelRegistry([]), HubModels(["alice/digits@images-64"])
-    remote.settle(session)
+    remote.add_to(session)
     assert session.names == ("alice/digits@images-64",) and not session.notices
     shown = [session.picture("alice/digits@images-64", seed) for seed in range(8)]
     assert np.array_equal(here.sample(range(8)), np.stack(shown))
@@ -59,7 +59,7 @@ def test_what_is_neither_is_no_folder(hub, source):
 
 
 def test_a_folder_has_no_revisions(tiny_folder):
-    with pytest.raises(FolderError, match="leave revision away"):
+    with pytest.raises(FolderError, match="leave out revision"):
         gan.load(tiny_folder, revision="v1")
 
 
@@ -68,7 +68,7 @@ def test_revisions(hub, files):
     repo.tags["v1"] = repo.head
     repo.commit(files | {"config.json": b"{}"}, "spoilt")
     assert gan.load("alice/digits", "cpu", revision="v1").resolution == 28
-    with pytest.raises(HubError, match="there is no folder 'alice/digits' here, and from the Hub: .*not usable"):
+    with pytest.raises(HubError, match="there is no folder 'alice/digits'; from the Hub: .*not usable"):
         gan.load("alice/digits")
 
 
@@ -97,7 +97,7 @@ def test_with_the_hub_gone(hub, files, monkeypatch, caplog):
     monkeypatch.setattr("gan.hub.pull.FRESH", 0)
     with caplog.at_level(logging.WARNING):
         gan.load("alice/digits", "cpu")
-    assert "cannot be reached" in caplog.text and "fetched earlier" in caplog.text
+    assert "cannot be reached" in caplog.text and "downloaded earlier" in caplog.text
     with pytest.raises(Unreachable):
         gan.load("alice/other")
 

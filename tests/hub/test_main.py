@@ -31,7 +31,7 @@ def test_push_in_a_process_of_its_own(hub, tiny_folder, tmp_path):
 def test_a_push_of_nothing_new_says_so(hub, tiny_folder, capsys):
     main(["push", str(tiny_folder), "alice/digits"])
     main(["push", str(tiny_folder), "alice/digits"])
-    assert capsys.readouterr().out.splitlines()[1] == f"nothing to push: {hub.url}/alice/digits has all of it"
+    assert capsys.readouterr().out.splitlines()[1] == f"nothing to push: {hub.url}/alice/digits is up to date"
 
 
 def test_a_dry_run_builds_the_folder_and_sends_nothing(hub, tiny_folder, capsys, monkeypatch, tmp_path):

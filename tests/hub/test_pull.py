@@ -1,18 +1,23 @@
-"""`gan.hub.pull`: which requests are made, what the kept copy is good for, and what a hostile repository gets."""
+"""`gan.hub.pull`: the requests it makes, the copy that stands in for the Hub, and hostile repositories and hosts."""
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import socket
+import subprocess
+import sys
+import threading
 import time
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from conftest import point_client
-from hub_server import NOBODY, broken_off
+from conftest import hub_environment, point_client
+from hub_server import ALICE, NOBODY, Hub, blob, broken_off, running
 from huggingface_hub import constants
-from starlette.responses import Response
+from starlette.responses import Response, StreamingResponse
 
 from gan.errors import HubError
 from gan.hub import pull as module
@@ -34,11 +39,45 @@ def repo(hub, files):
     return hub.add("alice/digits", files | {"README.md": b"a card"})
 
 
+@pytest.fixture(scope="session")
+def faulty_server():
+    """A server for downloads that are given up: the client goes on asking it for a while, which no other test sees."""
+    with running(Hub()) as server:
+        yield server
+        server.fault = lambda request: Response("", 410)
+
+
+@pytest.fixture
+def faulty_hub(hub, faulty_server, files, monkeypatch):
+    """The Hub for this test, with alice/digits."""
+    faulty_server.repos, faulty_server.seen, faulty_server.fault = {}, [], lambda request: None
+    faulty_server.add("alice/digits", files)
+    point_client(monkeypatch, faulty_server.url)
+    yield faulty_server
+    faulty_server.fault = lambda request: Response("", 410)
+
+
+@contextmanager
+def impatient(seconds: float):
+    """Limit a download to so many seconds, whatever its size."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(module, "TIMEOUT", seconds)
+        patch.setattr(module, "SLOWEST", 1e12)
+        yield
+
+
+def downloads(hub) -> list[str]:
+    """The names of the files that were asked for, in order, each with the method."""
+    return [f"{s.split()[0]} {s.split('/', 5)[-1]}" for s in hub.seen if "/resolve/" in s]
+
+
 def test_a_repository_becomes_a_folder_of_the_allowed_files(hub, repo, files):
     pulled = pull("alice/digits")
     assert {p.name: p.read_bytes() for p in pulled.folder.iterdir()} == files
     assert pulled.commit == repo.head and pulled.notice == ""
-    assert len(hub.seen) == 1 + len(files)
+    assert not any(p.is_symlink() for p in pulled.folder.iterdir())
+    assert downloads(hub) == [f"{method} {name}" for name in MODEL.files for method in ("HEAD", "GET")]
+    assert len(hub.seen) == 1 + 2 * len(files), "and one listing"
 
 
 def test_a_tag_a_branch_and_a_commit_each_give_their_own_files(hub, repo, files):
@@ -83,12 +122,12 @@ def test_a_branch_is_asked_about_again_after_a_day_or_on_request(hub, repo, file
     assert pull("alice/digits").commit == newest
 
 
-def test_with_the_hub_gone_the_kept_copy_serves_with_a_notice(repo, monkeypatch):
+def test_with_the_hub_gone_the_copy_serves_with_a_notice(repo, monkeypatch):
     kept = pull("alice/digits")
     point_client(monkeypatch, NOWHERE)
     again = pull("alice/digits", refresh=True)
     assert again.folder == kept.folder
-    assert "cannot be reached" in again.notice and f"the copy fetched earlier, {kept.commit[:7]}" in again.notice
+    assert "cannot be reached" in again.notice and f"the copy downloaded earlier, {kept.commit[:7]}" in again.notice
 
 
 @pytest.mark.parametrize("status", [429, 500, 503])
@@ -102,8 +141,8 @@ def test_a_hub_in_trouble_is_as_good_as_gone(hub, repo, status):
 def test_a_login_page_is_not_the_hub(hub, repo, answer):
     kept = pull("alice/digits")
     hub.fault = lambda request: Response(answer)
-    assert "something else answers" in pull("alice/digits", refresh=True).notice
-    with pytest.raises(Unreachable, match="login page"):
+    assert "the answer is not the Hub's" in pull("alice/digits", refresh=True).notice
+    with pytest.raises(Unreachable, match="wants you to log in"):
         pull("alice/other")
     assert kept.folder.is_dir()
 
@@ -138,9 +177,31 @@ def test_a_hub_that_never_answers_is_given_up_within_five_seconds(hub, repo, kep
     assert time.monotonic() - start < 0.9
 
 
-def test_a_host_of_files_that_never_answers_is_given_up_as_soon(hub, repo, monkeypatch):
-    """The Hub sends its files from elsewhere; looking up that name has no time limit of its own."""
-    monkeypatch.setattr(module, "TIMEOUT", 0.3)
+def at_file(method: str, name: str, answer):
+    """A fault of one kind of request for one file."""
+
+    def fault(request):
+        wrong = request.method == method and request.url.path.endswith(f"/{name}")
+        return answer(request) if wrong else None
+
+    return fault
+
+
+def elsewhere(host: str, files: dict[str, bytes]):
+    """A fault by which the Hub sends its files from another host, as it does with large ones."""
+
+    def fault(request):
+        if "/resolve/" not in request.url.path:
+            return None
+        commit, name = request.url.path.split("/", 5)[4:]
+        linked = {"X-Linked-ETag": f'"{blob(files[name])}"', "X-Linked-Size": str(len(files[name]))}
+        return Response("", 302, {"Location": f"{host}/{name}", "X-Repo-Commit": commit, **linked})
+
+    return fault
+
+
+def test_a_host_of_files_that_never_answers_is_given_up_as_soon(faulty_hub, files, monkeypatch):
+    """Looking up its name has no time limit of its own."""
     look_up = socket.getaddrinfo
 
     def slow(host, *rest, **more):
@@ -150,12 +211,96 @@ def test_a_host_of_files_that_never_answers_is_given_up_as_soon(hub, repo, monke
         return look_up(host, *rest, **more)
 
     monkeypatch.setattr(socket, "getaddrinfo", slow)
-    away = Response("", 302, {"Location": "http://files.example/x"})
-    hub.fault = lambda request: away if "/resolve/" in request.url.path else None
+    faulty_hub.fault = elsewhere("http://files.example", files)
     start = time.monotonic()
-    with pytest.raises(Unreachable):
+    with impatient(0.3), pytest.raises(Unreachable, match="config.json did not arrive within 0.3 s"):
         pull("alice/digits")
     assert time.monotonic() - start < 0.9
+
+
+def test_the_host_of_files_gets_no_token(hub, repo, files, faulty_server):
+    asked = []
+
+    def serve(request):
+        asked.append(request.headers)
+        return Response(files[request.url.path.removeprefix("/")])
+
+    faulty_server.fault = serve
+    hub.fault = elsewhere(faulty_server.url, files)
+    pulled = pull("alice/digits")
+    assert {p.name: p.read_bytes() for p in pulled.folder.iterdir()} == files
+    assert len(asked) == len(files) and not any(ALICE in str(headers.items()) for headers in asked)
+
+
+def silent(request) -> Response:
+    time.sleep(3)
+    return Response("")
+
+
+def dribbling(request) -> Response:
+    def drops():
+        for _ in range(50):
+            yield b"x"
+            time.sleep(0.1)
+
+    return StreamingResponse(drops())
+
+
+def in_trouble(request) -> Response:
+    return Response("", 503)
+
+
+@pytest.mark.parametrize(
+    ("method", "answer"),
+    [("HEAD", silent), ("GET", silent), ("GET", dribbling), ("GET", broken_off), ("HEAD", in_trouble)],
+)
+def test_a_file_that_does_not_arrive_is_given_up_and_the_copy_serves(faulty_hub, files, method, answer):
+    old = pull("alice/digits")
+    faulty_hub.model("alice/digits").commit(files | {"metrics.json": b"{}"}, "newer")
+    faulty_hub.fault = at_file(method, "critic.safetensors", answer)
+    start = time.monotonic()
+    with impatient(0.8):
+        again = pull("alice/digits", refresh=True)
+    assert time.monotonic() - start < 2.5
+    assert again.folder == old.folder and "alice/digits: critic.safetensors" in again.notice
+    assert [p.name for p in old.folder.parent.parent.iterdir() if p.is_dir() and list(p.rglob("*.safetensors"))] == [
+        old.commit
+    ]
+    faulty_hub.fault = lambda request: None
+    assert pull("alice/digits", refresh=True).folder != old.folder
+
+
+def test_a_program_ends_although_a_download_was_given_up(faulty_hub, tmp_path):
+    """The client goes on asking for minutes."""
+    faulty_hub.fault = lambda request: silent(request) if "/resolve/" in request.url.path else None
+    code = "from gan.hub import pull as module; module.TIMEOUT = 0.3; module.pull('alice/digits')"
+    run = subprocess.run(
+        [sys.executable, "-c", code], cwd=Path(module.__file__).parents[2], timeout=30, capture_output=True, text=True,
+        env=hub_environment(faulty_hub, tmp_path, None),
+    )  # fmt: skip
+    assert "config.json did not arrive within 0.3 s" in run.stderr
+
+
+@pytest.mark.parametrize("error", [RuntimeError("xet"), OSError("Consistency check failed"), ValueError("xet")])
+def test_whatever_the_client_cannot_do_leaves_the_copy(hub, repo, files, monkeypatch, error):
+    old = pull("alice/digits")
+    repo.commit(files | {"metrics.json": b"{}"}, "newer")
+
+    def fail(*rest, **named):
+        raise error
+
+    monkeypatch.setattr("huggingface_hub.hf_hub_download", fail)
+    again = pull("alice/digits", refresh=True)
+    assert again.folder == old.folder and f"could not be downloaded ({type(error).__name__})" in again.notice
+
+
+def test_a_full_disk_is_not_the_hubs_fault(hub, repo, monkeypatch):
+    def fail(*rest, **named):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr("huggingface_hub.hf_hub_download", fail)
+    with pytest.raises(OSError, match="No space left"):
+        pull("alice/digits")
 
 
 def test_the_real_limit_leaves_room_below_five_seconds():
@@ -165,10 +310,10 @@ def test_the_real_limit_leaves_room_below_five_seconds():
 @pytest.mark.parametrize(
     ("name", "revision", "message"),
     [
-        ("alice/nothing", None, "there is no alice/nothing on the Hub, or it is private"),
+        ("alice/nothing", None, "alice/nothing is not on the Hub, or it is private"),
         ("alice/digits", "v9", "alice/digits has no revision 'v9'"),
         ("alice/digits", "0" * 40, "has no revision"),
-        ("bob/secret", None, "or it is private and this token may not see it.*hf auth login"),
+        ("bob/secret", None, "or it is private and this token has no access.*hf auth login"),
         ("bob/gated", None, "is gated: sign in at .*bob/gated, accept its terms"),
         ("../digits", None, "a repository is USER/NAME"),
         ("alice/digits", "../../x", "a revision is a branch"),
@@ -184,7 +329,7 @@ def test_what_cannot_be_had_says_why(hub, repo, files, name, revision, message):
 
 def test_a_token_nobody_knows_is_named_as_the_fault(hub, repo, monkeypatch):
     monkeypatch.setenv("HF_TOKEN", NOBODY)
-    with pytest.raises(HubError, match="does not know this token") as refused:
+    with pytest.raises(HubError, match="does not accept this token") as refused:
         pull("alice/digits")
     assert NOBODY not in str(refused.value)
 
@@ -206,14 +351,14 @@ def test_only_names_on_the_list_are_asked_for(hub, files):
     hub.add("eve/model", files | TRAPS)
     pulled = pull("eve/model")
     assert {p.name for p in pulled.folder.iterdir()} == files.keys()
-    assert sum("/resolve/" in line for line in hub.seen) == len(files)
+    assert {line.split()[1] for line in downloads(hub)} == files.keys()
 
 
 def test_pickles_alone_are_no_model(hub):
     hub.add("eve/model", {"config.json": b"{}", "pytorch_model.bin": b"\x80\x04."})
     with pytest.raises(HubError, match="directions.safetensors is missing; its pickled weights are never read"):
         pull("eve/model")
-    assert not any("/resolve/" in line for line in hub.seen)
+    assert downloads(hub) == []
 
 
 @pytest.mark.parametrize("missing", MODEL.needed)
@@ -231,9 +376,9 @@ def test_what_is_not_needed_may_be_missing(hub, files):
 def test_sizes_are_checked_before_anything_is_sent(hub, files, monkeypatch):
     hub.add("eve/model", files)
     monkeypatch.setitem(MODEL.files, "critic.safetensors", 1000)
-    with pytest.raises(HubError, match="critic.safetensors has .* bytes, at most 1,000 are taken"):
+    with pytest.raises(HubError, match="critic.safetensors has .* bytes, at most 1,000 are allowed"):
         pull("eve/model")
-    assert not any("/resolve/" in line for line in hub.seen)
+    assert downloads(hub) == []
 
 
 def lying(size: int):
@@ -248,13 +393,36 @@ def lying(size: int):
     return fault
 
 
-def test_a_file_that_is_larger_than_listed_is_cut_off(hub, files):
+def test_a_file_that_is_larger_than_listed_is_refused(hub, files):
     repo = hub.add("eve/model", files)
     repo.commits["a" * 40] = files
     hub.fault = lying(5)
     with pytest.raises(HubError, match="config.json is larger than the 5 bytes that were listed"):
         pull("eve/model")
-    assert list((cache() / "eve--model").rglob("*.*")) == []
+    assert [p for p in (cache() / "eve--model").rglob("*") if p.is_file()] == []
+
+
+def test_a_file_that_is_smaller_than_listed_is_refused(hub, files):
+    repo = hub.add("eve/model", files)
+    repo.commits["a" * 40] = files
+    hub.fault = lying(100_000)
+    with pytest.raises(Unreachable, match="config.json does not have the 100,000 bytes that were listed"):
+        pull("eve/model")
+    assert [p for p in (cache() / "eve--model").rglob("*") if p.is_file()] == []
+
+
+def test_an_endless_file_is_cut_off(hub, repo, files):
+    cut_off = threading.Event()
+
+    def endless():
+        while not cut_off.is_set():
+            yield bytes(2**18)
+
+    hub.fault = at_file("GET", "metrics.json", lambda request: StreamingResponse(endless()))
+    with pytest.raises(HubError, match="metrics.json is larger than the .* bytes that were listed"):
+        pull("alice/digits")
+    cut_off.set()
+    assert [p for p in (cache() / "alice--digits").rglob("*") if p.is_file()] == []
 
 
 def test_a_commit_that_is_no_commit_is_refused(hub, files):
@@ -275,12 +443,12 @@ def test_settings_of_the_wrong_kind_are_refused_before_any_weights_are_sent(hub,
     assert str(cache()) not in str(refused.value)
 
 
-def test_a_download_that_breaks_off_leaves_nothing_and_can_be_repeated(hub, repo):
-    hub.fault = lambda request: broken_off(request) if request.url.path.endswith("critic.safetensors") else None
-    with pytest.raises(Unreachable):
+def test_a_download_that_breaks_off_leaves_nothing_and_can_be_repeated(faulty_hub):
+    faulty_hub.fault = at_file("GET", "critic.safetensors", broken_off)
+    with impatient(0.8), pytest.raises(Unreachable, match="critic.safetensors did not arrive"):
         pull("alice/digits")
     assert [p for p in (cache() / "alice--digits").rglob("*") if p.is_file()] == []
-    hub.fault = lambda request: None
+    faulty_hub.fault = lambda request: None
     assert len(list(pull("alice/digits").folder.iterdir())) == len(MODEL.files)
 
 

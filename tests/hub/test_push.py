@@ -19,7 +19,7 @@ from gan.config import Config
 from gan.errors import FolderError, HubError
 from gan.hub import push as module
 from gan.hub.client import Unreachable
-from gan.hub.push import build, push, ready, send
+from gan.hub.push import build, ensure_repo, push, send
 
 FILES = {
     "README.md", "config.json", "model.safetensors", "critic.safetensors", "directions.safetensors", "metrics.json",
@@ -47,8 +47,8 @@ def run(tiny_folder, tmp_path) -> Path:
 
 
 def test_a_first_push_is_one_commit_and_one_tag(hub, tiny_folder, into):
-    heard = []
-    sent = push(tiny_folder, into(), "alice/digits", progress=heard.append)
+    lines = []
+    sent = push(tiny_folder, into(), "alice/digits", progress=lines.append)
     repo = hub.model("alice/digits")
     assert repo.messages == ["initial commit", "64 images shown"]
     assert set(repo.files) == FILES | {".gitattributes"}
@@ -56,7 +56,11 @@ def test_a_first_push_is_one_commit_and_one_tag(hub, tiny_folder, into):
     assert sent.changed and sent.page == f"{hub.url}/alice/digits" and not repo.private
     for name in ("model.safetensors", "critic.safetensors", "directions.safetensors", "samples.png"):
         assert repo.files[name] == (tiny_folder / name).read_bytes()
-    assert [line.split(",")[0] for line in heard] == ["Building the folder", "Asking the Hub", "Sending 9 files"]
+    assert [line.split(",")[0] for line in lines] == [
+        "Building the folder",
+        "Checking access on the Hub",
+        "Sending 9 files",
+    ]
 
 
 def test_the_card_tells_how_to_load_it_and_shows_both_pictures(hub, tiny_folder, into):
@@ -140,8 +144,8 @@ def test_private(hub, tiny_folder, into):
     ("token", "repo", "message"),
     [
         ("", "alice/digits", "there is no token: sign in with `hf auth login`"),
-        (NOBODY, "alice/digits", "the Hub does not know this token"),
-        ("hf_copiéd", "alice/digits", "the token holds a letter that no token has: copy it anew"),
+        (NOBODY, "alice/digits", "the Hub does not accept this token"),
+        ("hf_copiéd", "alice/digits", "the token contains an invalid character: copy it again"),
         (READER, "alice/digits", "this token may not write to alice/digits"),
         (ALICE, "bob/digits", "this token may not write to bob/digits"),
         (ALICE, "digits", "a repository is USER/NAME"),
@@ -165,12 +169,12 @@ def test_a_foreign_repository_stays_as_it_is(hub, tiny_folder, into, monkeypatch
 def test_whether_one_may_write_is_known_before_anything_is_sent(hub, monkeypatch):
     hub.add("bob/digits", {})
     hub.add("alice/digits", {})
-    assert ready("alice/digits") == hub.model("alice/digits").head
+    assert ensure_repo("alice/digits") == hub.model("alice/digits").head
     with pytest.raises(HubError, match="may not write to bob/digits"):
-        ready("bob/digits")
+        ensure_repo("bob/digits")
     monkeypatch.setenv("HF_TOKEN", READER)
     with pytest.raises(HubError, match="may not write to alice/digits"):
-        ready("alice/digits")
+        ensure_repo("alice/digits")
 
 
 def test_a_visitors_token_counts_and_not_the_machines(hub, tiny_folder, into):
@@ -181,7 +185,7 @@ def test_a_visitors_token_counts_and_not_the_machines(hub, tiny_folder, into):
 def test_a_stale_parent_is_refused_and_nothing_is_overwritten(hub, tiny_folder, into):
     built = into()
     files = build(tiny_folder, built, "alice/digits")
-    parent = ready("alice/digits")
+    parent = ensure_repo("alice/digits")
     hub.model("alice/digits").commit({"README.md": b"edited on the site"}, "a note")
     with pytest.raises(HubError, match="has been changed by someone else"):
         send(built, files, "alice/digits", parent)
@@ -200,10 +204,10 @@ def test_an_interrupted_push_leaves_nothing_and_can_be_repeated(hub, tiny_folder
 def test_a_push_whose_answer_was_lost_is_found_done(hub, tiny_folder, into):
     built = into()
     files = build(tiny_folder, built, "alice/digits")
-    parent = ready("alice/digits")
+    parent = ensure_repo("alice/digits")
     send(built, files, "alice/digits", parent)
     hub.model("alice/digits").tags.clear()
-    assert send(built, files, "alice/digits", parent).tag == "images-64"  # as if it had never been heard of
+    assert send(built, files, "alice/digits", parent).tag == "images-64"  # as if it had never been lines of
     assert len(hub.model("alice/digits").commits) == 2
 
 
@@ -211,8 +215,8 @@ def test_a_push_whose_answer_was_lost_is_found_done(hub, tiny_folder, into):
     ("status", "headers", "message"),
     [
         (429, {"Retry-After": "17"}, "rate limit.*try again in 17 seconds"),
-        (429, {"Retry-After": "<b>"}, "rate limit.*in some minutes"),
-        (502, {}, r"troubles of its own \(status 502\)"),
+        (429, {"Retry-After": "<b>"}, "rate limit.*in a few minutes"),
+        (502, {}, r"a problem of its own \(status 502\)"),
         (418, {"X-Error-Message": "tea\x01" + "x" * 999}, r"refused this for alice/digits \(status 418\): .{1,200}$"),
     ],
 )

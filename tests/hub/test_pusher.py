@@ -27,6 +27,13 @@ def run(tiny_folder, tmp_path) -> Path:
     return Path(shutil.copytree(tiny_folder, tmp_path / "run"))
 
 
+def until(condition) -> None:
+    end = time.monotonic() + 30
+    while not condition():
+        assert time.monotonic() < end, "never"
+        time.sleep(0.005)
+
+
 def at(run: Path, images: int) -> Path:
     """The run after so many images."""
     metrics = json.loads((run / "metrics.json").read_text()) | {"images": images}
@@ -38,8 +45,7 @@ def test_each_state_becomes_a_commit_and_a_tag(hub, run):
     said = []
     pusher = Pusher("alice/digits", False, False, said.append)
     pusher.offer(at(run, 64))
-    while not said:
-        time.sleep(0.01)
+    until(lambda: said)
     pusher.offer(at(run, 128))
     assert pusher.finish(), said
     repo = hub.model("alice/digits")
@@ -52,9 +58,10 @@ def test_an_offer_returns_while_the_hub_takes_its_time_and_newer_states_overtake
     hub.fault = lambda request: None if "/commit/" not in request.url.path else (gate.wait(20), None)[1]
     pusher = Pusher("alice/digits", False, False, lambda line: None)
     start = time.monotonic()
-    for images in (64, 128, 192):
-        pusher.offer(at(run, images))
-        time.sleep(0.05)
+    pusher.offer(at(run, 64))
+    until(lambda: any("/commit/" in line for line in hub.seen))
+    pusher.offer(at(run, 128))
+    pusher.offer(at(run, 192))
     assert time.monotonic() - start < 5 and not hub.model("alice/digits").tags
     gate.set()
     assert pusher.finish()
@@ -76,7 +83,7 @@ def test_what_is_offered_is_a_copy(hub, run):
 def test_training_waits_for_no_copy_of_a_checkpoint_that_is_not_pushed(run):
     assert (run / "checkpoint/state.safetensors").is_file()
     for checkpoint in (True, False):
-        copy = module.Copy(run, None, checkpoint)
+        copy = module.FolderCopy(run, None, checkpoint)
         assert (copy._raw / "checkpoint/state.safetensors").exists() is checkpoint
         assert ("checkpoint/state.safetensors" in copy.build("alice/digits")) is checkpoint
 
@@ -93,11 +100,10 @@ def test_a_failed_push_warns_and_is_tried_again_until_it_works(hub, run):
     pusher = Pusher("alice/digits", False, False, said.append)
     hub.fault = fault
     pusher.offer(run)
-    while not hub.model("alice/digits").tags:
-        time.sleep(0.01)
+    until(lambda: hub.model("alice/digits").tags)
     assert pusher.finish()
     warnings = [line for line in said if line.startswith("warning")]
-    assert len(warnings) == 3 and all("will be tried again: the Hub has troubles" in line for line in warnings)
+    assert len(warnings) == 3 and all("will be tried again: the Hub has a problem" in line for line in warnings)
 
 
 def test_a_commit_whose_answer_was_lost_is_known_again_and_tagged(hub, run):
@@ -112,8 +118,7 @@ def test_a_commit_whose_answer_was_lost_is_known_again_and_tagged(hub, run):
     pusher = Pusher("alice/digits", False, False, said.append)
     hub.loses = loses
     pusher.offer(at(run, 64))
-    while not hub.model("alice/digits").tags:
-        time.sleep(0.01)
+    until(lambda: hub.model("alice/digits").tags)
     pusher.offer(at(run, 128))
     assert pusher.finish(), said
     assert hub.model("alice/digits").messages[1:] == ["64 images shown", "128 images shown"]
@@ -157,7 +162,7 @@ def test_at_the_end_a_push_that_keeps_failing_is_given_up(hub, run):
     hub.fault = lambda request: Response("", 500) if "/commit/" in request.url.path else None
     pusher.offer(run)
     assert not pusher.finish()
-    assert sum("/commit/" in line for line in hub.seen) >= module.LAST
+    assert sum("/commit/" in line for line in hub.seen) >= module.FINAL_TRIES
 
 
 def test_whatever_goes_wrong_in_a_push_stays_in_it(hub, run, monkeypatch):
@@ -183,11 +188,11 @@ def test_who_may_not_push_learns_it_before_training(hub, monkeypatch):
         Pusher("alice/digits", False, False, print)
 
 
-def test_a_rehearsal_says_what_would_be_sent_and_sends_nothing(hub, run, monkeypatch):
+def test_a_dry_run_says_what_would_be_sent_and_sends_nothing(hub, run, monkeypatch):
     monkeypatch.setenv("HF_TOKEN", "")
     said = []
-    rehearsal = DryRunPusher("alice/digits", True, said.append)
-    rehearsal.offer(run)
-    assert rehearsal.finish()
+    dry_run = DryRunPusher("alice/digits", True, said.append)
+    dry_run.offer(run)
+    assert dry_run.finish()
     assert said[0].startswith("dry run: would push 11 files") and "checkpoint/state.safetensors" in said[0]
     assert hub.seen == []

@@ -14,7 +14,7 @@ from gan import train
 from gan.config import Config
 from gan.errors import FolderError, HubError
 from gan.hub.push import push
-from gan.hub.resume import believable, fetch_run
+from gan.hub.resume import fetch_run, valid_events
 
 
 @pytest.fixture
@@ -73,7 +73,7 @@ def test_a_repository_without_a_checkpoint_says_so(hub, tiny_folder, capsys, tmp
 @pytest.mark.parametrize("name", ["/etc", "~", "..", "../../secrets", "cats"])
 def test_a_repository_cannot_choose_a_folder_of_this_machine(pushed, tmp_path, name):
     changed(pushed, "checkpoint/state.json", dataset=name, data_root="/etc")
-    with pytest.raises(HubError, match="learnt from a folder called .*: pass yours with --dataset"):
+    with pytest.raises(HubError, match="learnt from a folder named .*: pass your copy of it with --dataset"):
         fetch_run("alice/digits", None, tmp_path / "out", None)
     assert not (tmp_path / "out").exists()
 
@@ -87,7 +87,7 @@ def test_a_run_on_points_needs_no_folder(pushed, tmp_path):
 @pytest.mark.parametrize("folder", ["/home/me/cats", "moved/here"])
 def test_the_folder_of_pictures_is_the_users(pushed, tmp_path, folder):
     changed(pushed, "checkpoint/state.json", dataset="cats", data_root="/etc")
-    with pytest.raises(HubError, match="pass yours with --dataset"):
+    with pytest.raises(HubError, match="pass your copy of it with --dataset"):
         fetch_run("alice/digits", None, tmp_path / "out", "mnist")
     fetch_run("alice/digits", None, tmp_path / "out", folder)
     config = json.loads((tmp_path / "out/checkpoint/state.json").read_text())["config"]
@@ -111,7 +111,7 @@ def test_wrong_shapes_are_refused_before_training(pushed, capsys, tmp_path):
     assert "tensor" in capsys.readouterr().err
 
 
-def test_of_a_log_only_what_is_needed_and_believable_stays():
+def test_of_a_log_only_what_is_needed_and_valid_stays():
     config = dataclasses.asdict(Config(dataset="/home/her/cats"))
     good = {"event": "stepped", "shown": 16, "critic_loss": 0.5, "generator_loss": 1.0, "path": "/etc", "x": 1}
     start = {"event": "started", "shown": 0, "config": config, "notes": ["<b>"]}
@@ -122,7 +122,7 @@ def test_of_a_log_only_what_is_needed_and_believable_stays():
         start | {"config": {}}, start | {"shown": True}, {"event": "done", "shown": 1},
     ]  # fmt: skip
     lines = [*map(json.dumps, [start, *bad, good, back]), "{", "[" * 100_000]
-    kept = [json.loads(line) for line in believable("\n".join(lines)).splitlines()]
+    kept = [json.loads(line) for line in valid_events("\n".join(lines)).splitlines()]
     assert [set(event) for event in kept] == [
         {"event", "config", "shown"},
         {"event", "shown", "critic_loss", "generator_loss"},

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from conftest import fake_load, write_folder
 
-from gan.hub.names import PICTURE
+from gan.hub.names import MAX_PICTURE_BYTES
 from gan.ui.server.model_registry import ModelRegistry
 from gan.ui.tabs import gallery
 
@@ -21,7 +21,7 @@ def test_a_wall_has_a_button_for_every_seed(tmp_path: Path) -> None:
     assert html.count("data-seed=") == 64 and "data:image/png;base64,iVBOR" in html
 
 
-@pytest.mark.parametrize("content", [None, b"", b"<svg onload=alert(1)>", b"\x89PNG" + bytes(PICTURE)])
+@pytest.mark.parametrize("content", [None, b"", b"<svg onload=alert(1)>", b"\x89PNG" + bytes(MAX_PICTURE_BYTES)])
 def test_samples_that_cannot_be_shown_leave_the_wall_empty(tmp_path: Path, content: bytes | None) -> None:
     folder = write_folder(tmp_path, "grey")
     registry = ModelRegistry([folder], load=fake_load)
