@@ -83,6 +83,18 @@ test("what is no longer wanted is not tried again", async () => {
   assert.deepEqual(shown, [":new"]);
 });
 
+test("what is refused after a newer request has gone out is not tried again", async () => {
+  const live = requests();
+  live.request("old");
+  live.request("new");
+  calls[0].reply({ busy: true });
+  await settle();
+  assert.deepEqual(timers.delays, []);
+  calls[1].reply({ value: "" });
+  await settle();
+  assert.deepEqual(shown, [":new"]);
+});
+
 test("an error is announced, and the picture before it stays", async () => {
   const live = requests();
   live.request("a");
