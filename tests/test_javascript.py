@@ -1,4 +1,4 @@
-"""The page's scripts: their types, and the tests of what needs no browser."""
+"""The page's scripts: their types, their format, and the tests of what needs no browser."""
 
 from __future__ import annotations
 
@@ -33,12 +33,19 @@ def node() -> str:
     return shutil.which("node") or missing("there is no node on this machine")
 
 
-def test_types() -> None:
+def tool(name: str) -> Path:
+    """Return the path of a development tool that npm installs."""
     node()
-    checker = ROOT / "node_modules/.bin/tsc"
-    if not checker.exists():
-        missing("TypeScript is not installed here: run `npm ci`")
-    run(checker)
+    path = ROOT / "node_modules/.bin" / name
+    return path if path.exists() else missing(f"{name} is not installed here: run `npm ci`")
+
+
+def test_types() -> None:
+    run(tool("tsc"))
+
+
+def test_format() -> None:
+    run(tool("prettier"), "--check", "gan/ui/static", "tests/js")
 
 
 def test_functions_that_need_no_browser() -> None:
@@ -51,7 +58,7 @@ def test_the_table_of_types_lists_what_the_scripts_add() -> None:
     interface = DECLARED.read_text(encoding="utf-8").split("interface LatentLab {")[1].split("\n}\n")[0]
     declared = set(re.findall(r"^  (\w+)[:(<]", interface, re.MULTILINE)) - {"controls"}
     added = [
-        name for path in SCRIPTS for name in re.findall(r"^  lab\.(\w+) = ", path.read_text("utf-8"), re.MULTILINE)
+        name for path in SCRIPTS for name in re.findall(r"^  lab\.(\w+) =\s", path.read_text("utf-8"), re.MULTILINE)
     ]
     assert len(added) == len(set(added)), "two scripts add the same name"
     assert declared == set(added)

@@ -23,16 +23,32 @@ beforeEach(() => {
 });
 
 test("late replies are dropped, and the newest is shown whichever comes last", async () => {
-  for (const [order, expected] of [[[3, 0, 4, 5, 1, 2], ["3", "4", "8"]], [[0, 5, 1, 2, 3, 4], ["0", "8"]]]) {
+  for (const [order, expected] of [
+    [
+      [3, 0, 4, 5, 1, 2],
+      ["3", "4", "8"],
+    ],
+    [
+      [0, 5, 1, 2, 3, 4],
+      ["0", "8"],
+    ],
+  ]) {
     [calls, shown] = [[], []];
     const live = requests();
     for (let i = 0; i < 9; i++) live.request(i);
-    assert.deepEqual(calls.map(({ payload }) => payload), [0, 1, 2, 3, 4], "five at once");
+    assert.deepEqual(
+      calls.map(({ payload }) => payload),
+      [0, 1, 2, 3, 4],
+      "five at once",
+    );
     for (const i of order) {
       calls[i].reply({ value: "" }); // 5 to 7 are overtaken by 8, which goes out as the sixth call
       await settle();
     }
-    assert.deepEqual(shown.map((text) => text.slice(1)), expected);
+    assert.deepEqual(
+      shown.map((text) => text.slice(1)),
+      expected,
+    );
   }
   assert.equal(lab.stats.running, 0);
   assert.equal(lab.stats.asked, 12);
@@ -79,7 +95,10 @@ test("what is no longer wanted is not tried again", async () => {
   timers.run();
   calls[1].reply({ value: "" });
   await settle();
-  assert.deepEqual(calls.map(({ payload }) => payload), ["old", "new"]);
+  assert.deepEqual(
+    calls.map(({ payload }) => payload),
+    ["old", "new"],
+  );
   assert.deepEqual(shown, [":new"]);
 });
 
@@ -109,5 +128,8 @@ test("no more calls run at once than the limit", async () => {
   assert.equal(calls.length, 1);
   calls[0].reply({ value: "" });
   await settle();
-  assert.deepEqual(calls.map(({ payload }) => payload), ["a", "c"]);
+  assert.deepEqual(
+    calls.map(({ payload }) => payload),
+    ["a", "c"],
+  );
 });

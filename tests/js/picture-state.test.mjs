@@ -11,7 +11,11 @@ const format = (state, query = "") => lab.formatState(state, query, CONTROLS);
 
 test("a state without values is the default one", () => {
   assert.deepEqual(lab.completeState({ model: "m" }, CONTROLS), FRESH);
-  assert.deepEqual(lab.completeState({ model: "m", seed: 0, sliders: [1] }, CONTROLS), { ...FRESH, seed: 0, sliders: [1] });
+  assert.deepEqual(lab.completeState({ model: "m", seed: 0, sliders: [1] }, CONTROLS), {
+    ...FRESH,
+    seed: 0,
+    sliders: [1],
+  });
 });
 
 test("defaults are left out of the address, and keys of others kept", () => {
@@ -34,7 +38,10 @@ test("lists are short in the address", () => {
 });
 
 test("numbers have the digits of their control's step", () => {
-  assert.equal(format({ ...FRESH, brightness: 0.12345, truncation: 0.12345 }), "?model=m&seed=204&truncation=0.12&b=0.123");
+  assert.equal(
+    format({ ...FRESH, brightness: 0.12345, truncation: 0.12345 }),
+    "?model=m&seed=204&truncation=0.12&b=0.123",
+  );
   assert.deepEqual([0.001, 0.05, 1].map(lab.decimals), [3, 2, 2]);
 });
 

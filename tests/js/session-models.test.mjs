@@ -24,7 +24,14 @@ test("Publish offers the newest first, then the server's runs", () => {
   lab.addSessionModel(model("a"));
   lab.addSessionModel(model("b"));
   const [list, message] = lab.offerToPublish(["run"], "ready");
-  assert.deepEqual(list, { __type__: "update", choices: [["b", "b"], ["a", "a"], ["run", "run"]] });
+  assert.deepEqual(list, {
+    __type__: "update",
+    choices: [
+      ["b", "b"],
+      ["a", "a"],
+      ["run", "run"],
+    ],
+  });
   assert.deepEqual(message, { __type__: "update" });
 });
 

@@ -12,9 +12,18 @@ const ABOUT = {
 const parse = (plan) => lab.parsePlan(typeof plan === "string" ? plan : JSON.stringify(plan), ABOUT, CONTROLS[0]);
 
 test("a plan of two sides is a duel", () => {
-  const plan = parse({ dataset: "grid", seed: 7, sides: [{ preset: "wgan", changes: { clip: 0.2 } }, { preset: "modern" }] });
+  const plan = parse({
+    dataset: "grid",
+    seed: 7,
+    sides: [{ preset: "wgan", changes: { clip: 0.2 } }, { preset: "modern" }],
+  });
   assert.deepEqual(plan, {
-    data: "grid", presets: ["wgan", "modern"], changes: [{ clip: 0.2 }, {}], duel: true, seed: 7, ink: null,
+    data: "grid",
+    presets: ["wgan", "modern"],
+    changes: [{ clip: 0.2 }, {}],
+    duel: true,
+    seed: 7,
+    ink: null,
   });
 });
 
@@ -29,17 +38,32 @@ test("a drawing is told apart from data sets by its name", () => {
 });
 
 test("settings that nobody offers are dropped, and seeds out of range are 0", () => {
-  const plan = parse({ dataset: "ring", seed: 2 ** 32, sides: [{ preset: "wgan", changes: { clip: 1, data_root: "/etc", __proto__: 1 } }] });
+  const plan = parse({
+    dataset: "ring",
+    seed: 2 ** 32,
+    sides: [{ preset: "wgan", changes: { clip: 1, data_root: "/etc", __proto__: 1 } }],
+  });
   assert.deepEqual([plan.changes[0], plan.seed], [{ clip: 1 }, 0]);
 });
 
 test("what is no plan is none", () => {
   const side = { preset: "wgan" };
   const wrong = [
-    "", "null", "7", "[]", "{", "{}",
-    { dataset: "ring" }, { dataset: "ring", sides: [] }, { dataset: "ring", sides: [side, side, side] },
-    { dataset: "other", sides: [side] }, { dataset: "toString", sides: [side] }, { dataset: 7, sides: [side] },
-    { dataset: "ring", sides: [{ preset: "__proto__" }] }, { dataset: "ring", sides: [null] }, { dataset: "ring", sides: "ab" },
+    "",
+    "null",
+    "7",
+    "[]",
+    "{",
+    "{}",
+    { dataset: "ring" },
+    { dataset: "ring", sides: [] },
+    { dataset: "ring", sides: [side, side, side] },
+    { dataset: "other", sides: [side] },
+    { dataset: "toString", sides: [side] },
+    { dataset: 7, sides: [side] },
+    { dataset: "ring", sides: [{ preset: "__proto__" }] },
+    { dataset: "ring", sides: [null] },
+    { dataset: "ring", sides: "ab" },
   ];
   for (const plan of wrong) assert.equal(parse(plan), null, JSON.stringify(plan));
   assert.equal(lab.parsePlan(null, ABOUT, CONTROLS[0]), null);

@@ -6,7 +6,8 @@ import { load } from "./page.mjs";
 const lab = load("interpolate/timing.js");
 
 test("keyframes are spread evenly, the last at the end unless the film goes round", () => {
-  const positions = (keys, frames, loop) => Array.from({ length: keys }, (_, k) => lab.keyframePosition(k, keys, frames, loop));
+  const positions = (keys, frames, loop) =>
+    Array.from({ length: keys }, (_, k) => lab.keyframePosition(k, keys, frames, loop));
   assert.deepEqual(positions(4, 72, true), [0, 18, 36, 54]);
   assert.deepEqual(positions(4, 73, false), [0, 24, 48, 72]);
   assert.deepEqual(positions(2, 2, false), [0, 1]);
@@ -14,7 +15,10 @@ test("keyframes are spread evenly, the last at the end unless the film goes roun
 });
 
 test("a keyframe is near within half a frame", () => {
-  assert.deepEqual([0, 17, 18, 36, 71].map((frame) => lab.keyframeNear(frame, 4, 72, true)), [0, -1, 1, 2, -1]);
+  assert.deepEqual(
+    [0, 17, 18, 36, 71].map((frame) => lab.keyframeNear(frame, 4, 72, true)),
+    [0, -1, 1, 2, -1],
+  );
   assert.equal(lab.keyframeNear(3, 3, 10, true), 1); // reached at 3.33
   assert.equal(lab.keyframeNear(9, 2, 10, false), 1);
 });
@@ -28,7 +32,10 @@ test("playback advances at the rate and goes round", () => {
 });
 
 test("a frame before the first is the last, and fractions go to the nearest", () => {
-  assert.deepEqual([-1, 0, 71, 72, 35.5, -0.4].map((frame) => lab.wrapFrame(frame, 72)), [71, 0, 71, 0, 36, 0]);
+  assert.deepEqual(
+    [-1, 0, 71, 72, 35.5, -0.4].map((frame) => lab.wrapFrame(frame, 72)),
+    [71, 0, 71, 0, 36, 0],
+  );
 });
 
 test("another film of the walk continues from the same place", () => {

@@ -434,9 +434,7 @@ interface LatentLab {
    * A row with a range input over a control's range. `moved` runs while it is dragged, `settled` when it is let go; a
    * double-click, Delete or Backspace sends it back to the default.
    */
-  slider(
-    options: SliderText & { control: Control; moved(value: number): void; settled(): void },
-  ): SliderRow;
+  slider(options: SliderText & { control: Control; moved(value: number): void; settled(): void }): SliderRow;
   History: { new (): StateHistory };
   randomSeed(): number;
   /** Digits after the point with which values of that step are written. */
@@ -534,10 +532,7 @@ interface LatentLab {
     },
   ): TrainRun;
   trainExport(element: HTMLElement, server: TrainServer, run: TrainRun, on: Notifier): void;
-  runScreen(
-    element: HTMLElement,
-    on: { moment(): Moment | undefined; pointsPlanned(): boolean },
-  ): RunScreen;
+  runScreen(element: HTMLElement, on: { moment(): Moment | undefined; pointsPlanned(): boolean }): RunScreen;
   /** The names of a duel's sides, as radio buttons take them. */
   SIDES: [value: string, text: string][];
   LAYERS: { points: Record<string, string>; pictures: Record<string, string> };
@@ -560,10 +555,7 @@ interface LatentLab {
   rgb(name: string): number[];
   READOUTS: Record<string, Readout>;
   readouts(box: HTMLElement): { clear(): void; show(views: View[], backdrop: View): void };
-  drawCurve(
-    canvas: HTMLCanvasElement,
-    data: { curve: CurvePoint[]; alarms: Alarm[]; floor: number | undefined },
-  ): void;
+  drawCurve(canvas: HTMLCanvasElement, data: { curve: CurvePoint[]; alarms: Alarm[]; floor: number | undefined }): void;
   /** Cells on a side of a drawing. */
   INK_SIDE: number;
   isInk(name: string): boolean;

@@ -14,7 +14,7 @@
     /** @type {(kind: ControlKind) => Control[]} */
     const ofKind = (kind) => controls.filter((control) => control.kind === kind);
 
-    /** Caption, note and accessible name of slider `i` of a control. @type {(control: Control, i: number) => SliderText} */
+    /** @type {(control: Control, i: number) => SliderText} */
     const texts = ({ kind, label, help }, i) => {
       if (kind === "slider") return { name: label, label, help };
       if (kind === "coordinates") return { name: `z${i}`, label: `Latent coordinate ${i}, offset` };

@@ -39,7 +39,9 @@
     /** The state in words: model, seed, class and every single slider. @type {(of: PictureState) => string} */
     const title = (of) => {
       const label = of.label === null ? [] : [about?.classes[of.label]];
-      const sliders = controls.filter(({ kind }) => kind === "slider").map((c) => `${c.label.toLowerCase()} ${of[c.name]}`);
+      const sliders = controls
+        .filter(({ kind }) => kind === "slider")
+        .map((c) => `${c.label.toLowerCase()} ${of[c.name]}`);
       return [of.model, `seed ${of.seed}`, ...label, ...sliders].join(", ");
     };
 
@@ -58,7 +60,7 @@
       }, 200);
     };
 
-    /** Go to another state of the same model: controls, picture, history and address follow. @type {(part: object) => void} */
+    /** Go to another state of the same model. @type {(part: object) => void} */
     const change = (part) => {
       if (!state) return;
       state = { ...state, ...part };
@@ -84,7 +86,7 @@
       change(lab.fitState(lab.completeState({ model, label, truncation, seed }, controls), about, controls));
     });
 
-    /** Take the room that a model will need, so that nothing moves once it has loaded. @type {(model: string) => void} */
+    /** Reserve a model's space, so that nothing moves once it has loaded. @type {(model: string) => void} */
     const reserve = (model) => {
       const { size, classes } = sizes.get(model) ?? { size: 1, classes: [] };
       lab.enlarge(screen, size);
@@ -131,7 +133,8 @@
     /** @type {Record<string, (state: PictureState, about: ModelDescription) => unknown>} */
     const actions = {
       dice: () => change({ seed: lab.randomSeed() }),
-      reset: ({ model, seed }, has) => change(lab.fitState(lab.completeState({ model, seed }, controls), has, controls)),
+      reset: ({ model, seed }, has) =>
+        change(lab.fitState(lab.completeState({ model, seed }, controls), has, controls)),
       undo: () => travel(history.undo()),
       redo: () => travel(history.redo()),
       more: panel.showAllDirections,

@@ -65,7 +65,11 @@
     /** Write the values beside the sliders. */
     const render = () => {
       const { frames, fps, truncation } = settings();
-      const texts = { frames: `${frames} · ${(frames / fps).toFixed(1)} s`, fps: `${fps} fps`, truncation: truncation.toFixed(2) };
+      const texts = {
+        frames: `${frames} · ${(frames / fps).toFixed(1)} s`,
+        fps: `${fps} fps`,
+        truncation: truncation.toFixed(2),
+      };
       for (const [name, text] of Object.entries(texts)) {
         const { value, min, max, style } = input(name);
         find(`output[for=${input(name).id}]`, HTMLOutputElement).value = text;
@@ -75,7 +79,8 @@
 
     const request = () => {
       const { fps, seeds, ...rest } = settings();
-      if (!seeds) return problem(`A seed must be a whole number from ${seed.low} to ${seed.high}. Correct the one marked.`);
+      if (!seeds)
+        return problem(`A seed must be a whole number from ${seed.low} to ${seed.high}. Correct the one marked.`);
       root.classList.add("ll-waiting");
       problem("");
       requests.request({ ...rest, seeds });
@@ -114,7 +119,9 @@
       const text = button.textContent;
       button.disabled = true;
       button.textContent = "Saving…";
-      const reply = await lab.callWithRetry(() => server.film({ ...rest, seeds, kind }), problem, { repeatable: false });
+      const reply = await lab.callWithRetry(() => server.film({ ...rest, seeds, kind }), problem, {
+        repeatable: false,
+      });
       button.disabled = false;
       button.textContent = text;
       button.focus();

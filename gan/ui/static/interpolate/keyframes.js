@@ -43,7 +43,11 @@
     /** @type {number | null} */
     let dragged = null;
 
-    const addButton = lab.createElement("button", { type: "button", "data-walk": "add", "aria-label": "Add a keyframe" }, "Add");
+    const addButton = lab.createElement(
+      "button",
+      { type: "button", "data-walk": "add", "aria-label": "Add a keyframe" },
+      "Add",
+    );
 
     /** Show other seeds; the keyboard stays on `key`, of card `at`, where that can still be pressed. */
     const replace = (/** @type {number[]} */ next, at = -1, key = "") => {
@@ -60,16 +64,34 @@
     const tools = (k) => {
       const n = k + 1;
       const last = seeds.length - 1;
-      return lab.createElement("div", { class: "ll-tools", role: "group", "aria-label": `Keyframe ${n}` },
-        toolButton("earlier", `Move keyframe ${n} earlier`, k === 0, () => replace(withMoved(seeds, k, k - 1), k - 1, "earlier")),
-        toolButton("later", `Move keyframe ${n} later`, k === last, () => replace(withMoved(seeds, k, k + 1), k + 1, "later")),
-        toolButton("reroll", `Random seed for keyframe ${n}`, false, () => replace(seeds.with(k, lab.randomSeed()), k, "reroll")),
-        toolButton("remove", `Remove keyframe ${n}`, seeds.length <= 2, () => replace(seeds.filter((_, i) => i !== k), k, "remove")),
+      return lab.createElement(
+        "div",
+        { class: "ll-tools", role: "group", "aria-label": `Keyframe ${n}` },
+        toolButton("earlier", `Move keyframe ${n} earlier`, k === 0, () =>
+          replace(withMoved(seeds, k, k - 1), k - 1, "earlier"),
+        ),
+        toolButton("later", `Move keyframe ${n} later`, k === last, () =>
+          replace(withMoved(seeds, k, k + 1), k + 1, "later"),
+        ),
+        toolButton("reroll", `Random seed for keyframe ${n}`, false, () =>
+          replace(seeds.with(k, lab.randomSeed()), k, "reroll"),
+        ),
+        toolButton("remove", `Remove keyframe ${n}`, seeds.length <= 2, () =>
+          replace(
+            seeds.filter((_, i) => i !== k),
+            k,
+            "remove",
+          ),
+        ),
       );
     };
 
     /** Let a card be dragged by its picture, and others be dropped on it. */
-    const makeDraggable = (/** @type {HTMLElement} */ item, /** @type {HTMLElement} */ thumb, /** @type {number} */ k) => {
+    const makeDraggable = (
+      /** @type {HTMLElement} */ item,
+      /** @type {HTMLElement} */ thumb,
+      /** @type {number} */ k,
+    ) => {
       thumb.draggable = true;
       thumb.addEventListener("dragstart", (event) => {
         dragged = k;
@@ -99,8 +121,14 @@
       const thumb = lab.createElement("button", { type: "button", class: "ll-thumb", "aria-label": go }, canvas);
       thumb.addEventListener("click", () => chosen(k));
       const input = lab.createElement("input", {
-        type: "number", min: control.low, max: control.high, step: control.step, value: seed, inputmode: "numeric",
-        required: "", "aria-label": `Seed of keyframe ${k + 1}`,
+        type: "number",
+        min: control.low,
+        max: control.high,
+        step: control.step,
+        value: seed,
+        inputmode: "numeric",
+        required: "",
+        "aria-label": `Seed of keyframe ${k + 1}`,
       });
       input.addEventListener("input", () => {
         if (input.checkValidity()) seeds = seeds.with(k, Number(input.value));

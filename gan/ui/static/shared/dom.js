@@ -9,11 +9,13 @@
     return node;
   };
 
-  lab.finder = (root) => (/** @type {string} */ selector, /** @type {any} */ type = HTMLElement) => {
-    const found = root.querySelector(selector);
-    if (found instanceof type) return /** @type {any} */ (found);
-    throw new Error(`the page has no ${type.name} that matches ${selector}`);
-  };
+  lab.finder =
+    (root) =>
+    (/** @type {string} */ selector, /** @type {any} */ type = HTMLElement) => {
+      const found = root.querySelector(selector);
+      if (found instanceof type) return /** @type {any} */ (found);
+      throw new Error(`the page has no ${type.name} that matches ${selector}`);
+    };
 
   lab.closest = (/** @type {Event} */ event, /** @type {string} */ selector, /** @type {any} */ type = HTMLElement) => {
     const found = event.target instanceof Element ? event.target.closest(selector) : null;

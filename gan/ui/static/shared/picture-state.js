@@ -54,7 +54,13 @@
     directions: {
       start: () => [],
       parse: (text, control) =>
-        text ? text.slice(0, 4096).split(",").slice(0, LONGEST).map((item) => number(item, control)) : [],
+        text
+          ? text
+              .slice(0, 4096)
+              .split(",")
+              .slice(0, LONGEST)
+              .map((item) => number(item, control))
+          : [],
       format: (values, control) => {
         const numbers = values.map((/** @type {number} */ value) => rounded(value, control));
         while (numbers.length && !numbers.at(-1)) numbers.pop();
@@ -76,7 +82,9 @@
       },
       format: (values, control) =>
         values
-          .map((/** @type {number} */ value, /** @type {number} */ i) => (value ? `${i}:${rounded(value, control)}` : ""))
+          .map((/** @type {number} */ value, /** @type {number} */ i) =>
+            value ? `${i}:${rounded(value, control)}` : "",
+          )
           .filter(Boolean)
           .join(","),
       fit: (values, about) => padded(values, about.z_dim),
@@ -84,7 +92,10 @@
   };
 
   lab.completeState = (partial, controls) => {
-    const values = controls.map((control) => [control.name, partial[control.name] ?? KINDS[control.kind].start(control)]);
+    const values = controls.map((control) => [
+      control.name,
+      partial[control.name] ?? KINDS[control.kind].start(control),
+    ]);
     return { model: partial.model, ...Object.fromEntries(values) };
   };
 
@@ -92,7 +103,10 @@
     const params = new URLSearchParams(query);
     const model = params.get("model");
     if (model === null || !models.includes(model)) return null;
-    const values = controls.map((control) => [control.name, KINDS[control.kind].parse(params.get(control.query), control)]);
+    const values = controls.map((control) => [
+      control.name,
+      KINDS[control.kind].parse(params.get(control.query), control),
+    ]);
     return { model, ...Object.fromEntries(values) };
   };
 

@@ -28,10 +28,14 @@
 
     /** @type {(button: HTMLButtonElement, show: (model: string) => void) => Promise<void>} */
     const openModel = (button, show) =>
-      fetchFor(button, () => server.open(run.exported()), (model) => {
-        lab.addSessionModel(model);
-        show(model.model);
-      });
+      fetchFor(
+        button,
+        () => server.open(run.exported()),
+        (model) => {
+          lab.addSessionModel(model);
+          show(model.model);
+        },
+      );
 
     /** @type {Record<string, (button: HTMLButtonElement) => Promise<void>>} */
     const actions = {
@@ -40,11 +44,15 @@
       take: (button) => fetchFor(button, () => server.take(run.exported()), save),
       fork: (button) => {
         const { run: id, number } = run.exported();
-        return fetchFor(button, () => server.fork({ run: id, number }), (reply) => {
-          status(`Forked at ${reply.shown.toLocaleString("en")} shown.`);
-          run.command("stop");
-          run.follow(reply.run);
-        });
+        return fetchFor(
+          button,
+          () => server.fork({ run: id, number }),
+          (reply) => {
+            status(`Forked at ${reply.shown.toLocaleString("en")} shown.`);
+            run.command("stop");
+            run.follow(reply.run);
+          },
+        );
       },
     };
     element.addEventListener("click", (event) => {

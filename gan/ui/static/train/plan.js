@@ -11,7 +11,9 @@
     const list = (name) => find(`[data-list=${name}]`);
     const seed = /** @type {Control} */ (lab.controls.find(({ kind }) => kind === "seed"));
     const known = { points: Object.entries(about.data.points), pictures: Object.entries(about.data.pictures) };
-    const presets = Object.entries(about.presets).map(([name, { title }]) => /** @type {[string, string]} */ ([name, title]));
+    const presets = Object.entries(about.presets).map(
+      ([name, { title }]) => /** @type {[string, string]} */ ([name, title]),
+    );
     const [first] = known.points[0];
     /** @type {Plan} */
     let plan = { data: first, presets: [presets[0][0], presets[1][0]], duel: false, changes: [{}, {}], side: 0 };

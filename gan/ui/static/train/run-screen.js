@@ -2,7 +2,10 @@
 (() => {
   const lab = window.latentLab;
 
-  lab.SIDES = [["0", "First"], ["1", "Second"]];
+  lab.SIDES = [
+    ["0", "First"],
+    ["1", "Second"],
+  ];
 
   lab.runScreen = (element, { moment: current, pointsPlanned }) => {
     const find = lab.finder(element);

@@ -37,7 +37,7 @@
       poll(run);
     };
 
-    /** Ask for news for as long as this run is followed and something can come. @type {(mine: FollowedRun) => Promise<void>} */
+    /** Ask for news while this run is followed and can have any. @type {(mine: FollowedRun) => Promise<void>} */
     const poll = async (mine) => {
       while (run === mine) {
         const reply = await server.news({ run: mine.id, after: mine.after }).catch(() => null);
@@ -58,7 +58,8 @@
         if (mine.done && !news?.moment) return;
         const seen = element.offsetParent !== null && !document.hidden;
         if (!seen) await wait(AWAY);
-        else if (!news?.moment) await wait(IDLE * (0.8 + 0.4 * Math.random())); // a busy server answers at once
+        else if (!news?.moment)
+          await wait(IDLE * (0.8 + 0.4 * Math.random())); // a busy server answers at once
         else await wait(mine.paused || mine.done ? ENDED : 0);
       }
     };
@@ -113,9 +114,9 @@
 
     const renderAlarms = () => {
       const of = (/** @type {number} */ side) => (run && run.sides.length > 1 ? `${title(run.sides[side])}, ` : "");
-      const texts = (run?.alarms ?? []).slice(-ALARMS).map(
-        ({ side, shown, message }) => `${of(side)}${shown.toLocaleString("en")} shown: ${message}`,
-      );
+      const texts = (run?.alarms ?? [])
+        .slice(-ALARMS)
+        .map(({ side, shown, message }) => `${of(side)}${shown.toLocaleString("en")} shown: ${message}`);
       const list = find(".ll-alarms");
       if (texts.join() === [...list.children].map((item) => item.textContent).join()) return; // read undisturbed
       list.replaceChildren(...texts.map((text) => lab.createElement("li", {}, text)));

@@ -18,7 +18,7 @@
     return lab.createElement("input", { type: "number", step: kind === "float" ? "any" : "1", value });
   };
 
-  /** What an input holds, or undefined while that is no number. @type {(input: HTMLInputElement | HTMLSelectElement) => any} */
+  /** Undefined while a number is not one. @type {(input: HTMLInputElement | HTMLSelectElement) => any} */
   const read = (input) => {
     if (input instanceof HTMLSelectElement) return input.value;
     if (input.type === "checkbox") return input.checked;

@@ -10,7 +10,11 @@
       if (!ink && !Object.values(about.data).some((kind) => Object.hasOwn(kind, dataset))) return null;
       if (!Array.isArray(sides) || !sides.length || sides.length > 2) return null;
       if (!sides.every(({ preset }) => Object.hasOwn(about.presets, preset))) return null;
-      const known = new Set(Object.values(about.settings).flat().map(({ name }) => name));
+      const known = new Set(
+        Object.values(about.settings)
+          .flat()
+          .map(({ name }) => name),
+      );
       const [changes, others] = sides.map((side) =>
         Object.fromEntries(Object.entries(side.changes ?? {}).filter(([name]) => known.has(name))),
       );

@@ -2,7 +2,7 @@
 (() => {
   const lab = window.latentLab;
 
-  /** How dark each cell of a picture is, in [0, 1], once it fits the canvas. @type {(bitmap: ImageBitmap) => Float32Array} */
+  /** The darkness of each cell of a picture, in [0, 1]. @type {(bitmap: ImageBitmap) => Float32Array} */
   const darkness = (bitmap) => {
     const side = lab.INK_SIDE;
     const paper = lab.context(lab.createElement("canvas", { width: side, height: side }));

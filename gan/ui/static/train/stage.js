@@ -12,11 +12,18 @@
   lab.stage = (box, title, hidden) => {
     const screen = lab.createElement("canvas", { width: 1, height: 1, role: "img", "aria-label": `Run ${title}` });
     const judged = lab.createElement("canvas", {
-      width: 1, height: 1, role: "img", "aria-label": "Real and generated pictures with the critic's scores", class: "ll-judged",
+      width: 1,
+      height: 1,
+      role: "img",
+      "aria-label": "Real and generated pictures with the critic's scores",
+      class: "ll-judged",
     });
     const scores = lab.createElement("div", { class: "ll-scores", "aria-hidden": "true" });
-    const note = lab.createElement("p", { class: "ll-note" },
-      "Real pictures above, generated ones below. Red marks where the critic looks; the numbers are its scores.");
+    const note = lab.createElement(
+      "p",
+      { class: "ll-note" },
+      "Real pictures above, generated ones below. Red marks where the critic looks; the numbers are its scores.",
+    );
     const caption = lab.createElement("figcaption", {}, title);
     box.append(lab.createElement("figure", { class: "ll-side" }, caption, screen, judged, scores, note));
     /** @type {{ backdrop: NumberArrays, arrays: NumberArrays, numbers: Measurements } | null} */
@@ -54,7 +61,11 @@
       screen.style.height = "auto";
       hideJudged(hidden.has("judged"));
       if (hidden.has("judged")) return;
-      lab.drawTiles(judged, arrays.judged, { count: JUDGED, columns: JUDGED / 2, mark: lab.attentionMark(arrays.heat.data) });
+      lab.drawTiles(judged, arrays.judged, {
+        count: JUDGED,
+        columns: JUDGED / 2,
+        mark: lab.attentionMark(arrays.heat.data),
+      });
       judged.style.width = scores.style.width = `${side}px`;
       const texts = (numbers.scores ?? []).map((/** @type {number | null} */ value) => value?.toFixed(1) ?? "–");
       scores.replaceChildren(...texts.map((/** @type {string} */ text) => lab.createElement("span", {}, text)));

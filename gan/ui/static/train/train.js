@@ -27,7 +27,9 @@
     };
     const typing = () => element.querySelector(".ll-grid :focus");
     const run = lab.trainRun(element, server, {
-      problem, status, followed,
+      problem,
+      status,
+      followed,
       settingsChanged: () => void (typing() || plan.renderSettings()),
       pointsPlanned: () => plan.ofPoints(),
     });
