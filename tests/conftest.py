@@ -9,7 +9,9 @@ import json
 import os
 import shutil
 import struct
+import threading
 from collections.abc import Iterator
+from concurrent.futures import Future
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -93,6 +95,31 @@ def tiny_emoji_folder(tmp_path_factory) -> Path:
     out = tmp_path_factory.mktemp("models") / "tiny-emoji"
     list(train(small(dataset="emoji"), out))
     return out
+
+
+# Threads that a fault may leave waiting for ever.
+
+
+def in_background(function, *values, **named) -> Future:
+    """Call a function in a daemon thread, which the end of the tests does not wait for; its result or its exception."""
+    future: Future = Future()
+
+    def work() -> None:
+        try:
+            future.set_result(function(*values, **named))
+        except BaseException as error:
+            future.set_exception(error)
+
+    threading.Thread(target=work, daemon=True).start()
+    return future
+
+
+def within(seconds: float, function, *values, **named):
+    """A function's result or exception; fails if it takes longer."""
+    try:
+        return in_background(function, *values, **named).result(seconds)
+    except TimeoutError:
+        pytest.fail(f"still waiting after {seconds:g} s")
 
 
 # Models that cost nothing, for what the browser does with them.

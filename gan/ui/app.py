@@ -2,8 +2,8 @@
 
 python app.py [--port 7860] [--model USER/NAME[@REVISION]]
 
-More models, folders or the Hub's, are named by `--model`, as often as wanted, and by the environment variable
-LATENT_LAB_MODELS, with commas between them.
+More models, folders or repositories of the Hub, are named by `--model`, which may be repeated, and by the environment
+variable LATENT_LAB_MODELS, separated by commas.
 """
 
 from __future__ import annotations
@@ -13,7 +13,9 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")  # read when Gradio is imported
+from gan.ui import environment
+
+environment.prepare()  # before Gradio is imported
 
 from gan.ui.fast_import import without_stubs  # noqa: E402
 
@@ -23,7 +25,7 @@ with without_stubs():
 from gan.io import shipped_models  # noqa: E402
 from gan.ui import assets, header  # noqa: E402
 from gan.ui.server import api, body_limit  # noqa: E402
-from gan.ui.server.hub_models import HubModels, local, wanted  # noqa: E402
+from gan.ui.server.hub_models import HubModels, is_local_folder, requested_models  # noqa: E402
 from gan.ui.server.model_info import discover  # noqa: E402
 from gan.ui.server.model_registry import ModelRegistry  # noqa: E402
 from gan.ui.tabs import explore, gallery, interpolate, publish, train  # noqa: E402
@@ -38,7 +40,7 @@ HOUR = 3600  # seconds
 
 
 def build(registry: ModelRegistry, runs: Callable[[], Runs] | None = None) -> gr.Blocks:
-    """The whole page over one registry; start it with `launch(**settings())`. runs: as for the Train tab."""
+    """Build the page over one registry; start it with `launch(**settings())`. runs: as for the Train tab."""
     with gr.Blocks(title="Latent Lab", analytics_enabled=False, fill_width=True, delete_cache=(HOUR, HOUR)) as demo:
         header.build()
         with gr.Tabs(elem_id="ll-tabs"):
@@ -57,17 +59,17 @@ def build(registry: ModelRegistry, runs: Callable[[], Runs] | None = None) -> gr
     return demo
 
 
-def renew(demo: gr.Blocks, registry: ModelRegistry) -> None:
-    """Let pages that are loaded from now on show what the registry has got since."""
+def refresh(demo: gr.Blocks, registry: ModelRegistry) -> None:
+    """Update the page with the registry's present models, for browsers that load it from now on."""
     pages = {"ll-gallery": gallery.page, "ll-explore": explore.page, "ll-interpolate": interpolate.page}
     for block in demo.blocks.values():
-        if block.elem_id in pages:
+        if isinstance(block, gr.HTML) and block.elem_id in pages:
             block.value = pages[block.elem_id](registry)
     demo.config = demo.get_config_file()
 
 
 def settings(port: int | None = None) -> dict[str, Any]:
-    """Keywords for `launch`: our look, and every door shut that this app does not use."""
+    """Return the keywords for `launch`: our look, and every feature off that this app does not use."""
     return {
         "server_name": os.environ.get("GRADIO_SERVER_NAME") or ("0.0.0.0" if "SPACE_ID" in os.environ else "127.0.0.1"),
         "server_port": port,
@@ -88,21 +90,20 @@ def settings(port: int | None = None) -> dict[str, Any]:
 
 
 def main(argv: Sequence[str] | None = None) -> None:
-    """Serve the models beside this file, and those asked for by name, until interrupted."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    """Serve the shipped models, those in `runs`, and those named by `--model`, until interrupted."""
+    parser = argparse.ArgumentParser(description=str(__doc__).splitlines()[0])
     parser.add_argument("--port", type=int, help="default: the first free one from 7860")
     parser.add_argument(
         "--model", action="append", default=[], metavar="NAME", help="a folder, or the Hub's USER/NAME[@REVISION]"
     )
     args = parser.parse_args(argv)
-    names = wanted(args.model, os.environ.get("LATENT_LAB_MODELS", ""))
-    remote = HubModels([name for name in names if not local(name)])
-    registry = ModelRegistry(
-        [*discover(shipped_models(), Path("runs")), *(Path(name) for name in names if local(name))]
-    )
-    remote.settle(registry)
+    names = requested_models(args.model, os.environ.get("LATENT_LAB_MODELS", ""))
+    remote = HubModels([name for name in names if not is_local_folder(name)])
+    folders = [Path(name) for name in names if is_local_folder(name)]
+    registry = ModelRegistry([*discover(shipped_models(), Path("runs")), *folders])
+    remote.add_to(registry)
     demo = build(registry)
-    remote.watch(registry, lambda: renew(demo, registry))
+    remote.add_late(registry, lambda: refresh(demo, registry))
     demo.launch(**settings(args.port))
 
 

@@ -1,8 +1,8 @@
 """Import Gradio in about half the time.
 
-While it is imported, Gradio parses its own source and renders a `.pyi` stub for every component, for editors. An app
-needs none of them. Gradio skips the stub of a class that has no source file, so for the time of the import its
-component classes have none. Should a later Gradio work otherwise, this does nothing.
+While it is imported, Gradio parses its own source and writes a `.pyi` stub for every component, for editors. An app
+needs no stubs. Gradio skips a class that has no source file, so during the import its component classes appear to have
+none. If a later Gradio works otherwise, this has no effect.
 """
 
 from __future__ import annotations
@@ -15,15 +15,15 @@ from typing import Any
 
 @contextmanager
 def without_stubs() -> Iterator[None]:
-    """`with without_stubs(): import gradio`. Not for use beside other threads that call `inspect`."""
+    """Import Gradio faster: `with without_stubs(): import gradio`. No other thread may call `inspect` meanwhile."""
     real = inspect.getfile
 
     def getfile(thing: Any) -> str:
         if type(thing).__name__ == "ComponentMeta":
-            raise OSError("no stub wanted")
+            raise OSError("no stub needed")
         return real(thing)
 
-    inspect.getfile = getfile
+    inspect.getfile = getfile  # type: ignore[assignment]  # its declared parameter has another name
     try:
         yield
     finally:

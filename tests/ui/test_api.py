@@ -47,7 +47,7 @@ def test_generate_takes_a_class_by_index_or_name_and_none_for_the_seeds_own(lab)
 
 def test_interpolate_sends_every_frame_of_the_walk(lab, registry):
     path = lab.predict("tiny", seeds=[1, 2, 3], frames=9, mode="lerp", loop=True, fps=30, api_name="/interpolate")
-    strip = registry.strip("tiny", [1, 2, 3], 9, "lerp", True)
+    strip = registry.interpolate("tiny", [1, 2, 3], 9, mode="lerp", loop=True)
     with Image.open(path) as film:
         assert (film.format, film.n_frames, film.size) == ("WEBP", 9, (280, 280))
         for i, frame in enumerate(strip):

@@ -287,7 +287,8 @@ def test_a_control_that_is_added_in_python_is_on_the_page(browser, tmp_path: Pat
     class Brightened(ModelRegistry):
         def picture(self, *values: object, brightness: object = 0, **named: object) -> np.ndarray:
             picture = super().picture(*values, **named)
-            return (picture + checks.slider(brightness, "brightness")).clip(0, 255).astype(picture.dtype)
+            asked = checks.picture({"seed": 1, "brightness": brightness}, self.model("grey"))
+            return (picture + asked["brightness"]).clip(0, 255).astype(picture.dtype)
 
     registry = Brightened([write_folder(tmp_path, "grey")], load=fake_load)
     with served(registry) as site, visit(browser, site) as page:

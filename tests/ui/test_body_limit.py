@@ -126,8 +126,11 @@ def test_functions_and_streams_go_on_as_before(site):
 
 def test_the_real_bounds_leave_room_for_what_the_app_itself_sends():
     from gan.ui import app
-    from gan.ui.server import train_form
+    from gan.ui.server import train_requests
 
-    assert body_limit.FUNCTION > train_form.UPLOAD + 2**20 and body_limit.MOST < body_limit.FUNCTION
+    assert (
+        body_limit.MAX_FUNCTION_BODY > train_requests.MAX_UPLOAD + 2**20
+        and body_limit.MAX_BODY < body_limit.MAX_FUNCTION_BODY
+    )
     (layer,) = app.settings()["app_kwargs"]["middleware"]
     assert layer.cls is BodyLimit and not layer.args and not layer.kwargs

@@ -17,6 +17,7 @@ from gan.ui import assets
 from gan.ui.server import checks, controls, rpc
 from gan.ui.server.controls import CONTROLS, Control
 from gan.ui.server.model_registry import ModelRegistry
+from gan.ui.server.picture_api import PictureApi
 from gan.ui.tabs import explore, interpolate, train
 
 BRIGHTNESS = Control("brightness", "b", "slider", "Brightness", "Added to <every> pixel", -100, 100, 1, 0)
@@ -57,7 +58,7 @@ def test_the_server_takes_what_the_range_holds_and_nothing_else(tmp_path: Path, 
     for value in (control.low, control.high, control.low - control.step, control.high + control.step):
         given = [value] if control.kind in ("directions", "coordinates") else value
         payload = {"model": "grey", "seed": 1, name: given}
-        answer = {function.__name__: function for function in rpc.functions(registry)}["picture"](payload)
+        answer = {function.__name__: function for function in PictureApi(registry).functions()}["picture"](payload)
         assert ("error" not in answer) == (control.low <= value <= control.high), (value, answer)
 
 
@@ -78,14 +79,15 @@ def test_a_control_that_is_added_reaches_page_server_and_picture(tmp_path: Path,
     class Brightened(ModelRegistry):
         def picture(self, *values: object, brightness: object = 0, **named: object) -> np.ndarray:
             picture = super().picture(*values, **named)
-            return (picture + checks.slider(brightness, "brightness")).clip(0, 255).astype(np.uint8)
+            asked = checks.picture({"seed": 1, "brightness": brightness}, self.model("grey"))
+            return (picture + asked["brightness"]).clip(0, 255).astype(np.uint8)
 
     head = assets.head()
     assert declared_in(head)[-1] == dataclasses.asdict(BRIGHTNESS)
     assert "<every>" not in head, "a declaration cannot end the script it stands in"
 
     registry = Brightened([write_folder(tmp_path, "grey")], load=fake_load)
-    picture = {function.__name__: function for function in rpc.functions(registry)}["picture"]
+    picture = {function.__name__: function for function in PictureApi(registry).functions()}["picture"]
     darker = rpc.pixels(np.clip(registry.picture("grey", 1).astype(int) - 60, 0, 255).astype(np.uint8)[None])
     assert picture({"model": "grey", "seed": 1, "brightness": -60}) == darker
     refused = picture({"model": "grey", "seed": 1, "brightness": 101})

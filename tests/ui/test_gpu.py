@@ -20,9 +20,8 @@ from gan.live import burst as bursts
 from gan.live.lessons import config_of
 from gan.live.run import Run
 from gan.live.stepper import Stepper
-from gan.ui.server import gpu
+from gan.ui.server import gpu, train_api
 from gan.ui.server.model_registry import ModelRegistry
-from gan.ui.tabs import train
 
 
 class StandIn(types.ModuleType):
@@ -74,18 +73,18 @@ def test_without_the_module_nothing_is_lent(monkeypatch):
     monkeypatch.setitem(sys.modules, "spaces", None)  # as if it were not installed
     monkeypatch.setenv("SPACES_ZERO_GPU", "true")
     importlib.reload(gpu)
-    assert gpu.spaces is None and not gpu.lent()
+    assert gpu.spaces is None and not gpu.available()
 
 
 def test_a_space_that_has_its_own_hardware_is_lent_none(spaces, monkeypatch):
     monkeypatch.delenv("SPACES_ZERO_GPU")
-    assert not gpu.lent()
+    assert not gpu.available()
 
 
 def test_walks_go_to_the_gpu_in_bounded_bursts_and_sliders_never(spaces, tiny_folder):
     registry = ModelRegistry([tiny_folder])
-    walk = registry.strip("tiny", [1, 2], 5, mode="lerp", truncation=0.5)
-    assert spaces.calls == [("_strip", gpu.SECONDS)] and 0 < gpu.SECONDS <= 60
+    walk = registry.interpolate("tiny", [1, 2], 5, mode="lerp", truncation=0.5)
+    assert spaces.calls == [("_interpolate", gpu.SECONDS)] and 0 < gpu.SECONDS <= 60
     registry.picture("tiny", 1, sliders=[1.0])
     registry.grid("tiny", [1, 2])
     assert len(spaces.calls) == 1
@@ -97,7 +96,7 @@ def test_walks_go_to_the_gpu_in_bounded_bursts_and_sliders_never(spaces, tiny_fo
 def test_when_no_gpu_is_to_be_had_the_cpu_does_it(spaces, tiny_folder):
     spaces.broken = RuntimeError("quota spent")
     registry = ModelRegistry([tiny_folder])
-    assert registry.strip("tiny", [1, 2], 5).shape == (5, 28, 28, 1) and len(spaces.calls) == 1
+    assert registry.interpolate("tiny", [1, 2], 5).shape == (5, 28, 28, 1) and len(spaces.calls) == 1
 
 
 # Training.
@@ -185,7 +184,8 @@ def test_a_lent_run_pauses_steps_changes_and_stops(spaces, begin):
     until(lambda: len(spaces.calls) > calls, "a burst with the new setting")
     run.pause()
     until(lambda: still(run), "a pause")
-    assert (run.fork(10**9)[0][0].loss, run.fork(10**9)[0][0].gamma) == ("hinge", 0.5)
+    until(lambda: run.fork(10**9)[0][0].gamma == 0.5, "a state with the new setting")
+    assert run.fork(10**9)[0][0].loss == "hinge"
     run.slow(0.01)
     run.play()
     calls = len(spaces.calls)
@@ -204,9 +204,9 @@ def test_a_lent_run_pauses_steps_changes_and_stops(spaces, begin):
     [
         (
             gr.Error("You have exceeded your <b>GPU quota</b>."),
-            "the GPU is not to be had (You have exceeded your GPU quota)",
+            "no GPU is available now (You have exceeded your GPU quota)",
         ),
-        (OSError("/secret/path"), "the GPU is not to be had: the run waits"),
+        (OSError("/secret/path"), "no GPU is available now: training is paused"),
     ],
 )
 def test_without_a_gpu_the_run_waits_and_can_go_on_or_be_forked(spaces, begin, error, words):
@@ -241,6 +241,6 @@ def test_alarms_of_a_burst_are_told_and_an_error_ends_the_run_as_it_does_here(sp
 
 
 def test_the_tab_asks_for_the_gpu_where_one_is_lent(spaces, monkeypatch):
-    assert train._lent() is gpu.burst
+    assert train_api._lent_burst() is gpu.burst
     monkeypatch.delenv("SPACES_ZERO_GPU")
-    assert train._lent() is None
+    assert train_api._lent_burst() is None

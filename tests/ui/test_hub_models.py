@@ -13,7 +13,7 @@ from conftest import point_client
 
 from gan.hub.names import MODEL
 from gan.ui import app
-from gan.ui.server.hub_models import MOST, WAIT, HubModels, local, wanted
+from gan.ui.server.hub_models import MAX_MODELS, WAIT, HubModels, is_local_folder, requested_models
 from gan.ui.server.model_registry import ModelRegistry
 from gan.ui.tabs import gallery
 
@@ -42,13 +42,18 @@ def start(monkeypatch, tmp_path):
 
 
 def test_names_come_from_flags_and_from_the_environment():
-    assert wanted(["a/b", "c"], " d/e@v1 ,,a/b,") == ["a/b", "c", "d/e@v1"]
-    assert wanted([], "") == []
-    assert len(wanted([], ",".join(f"a/{i}" for i in range(99)))) == MOST
+    assert requested_models(["a/b", "c"], " d/e@v1 ,,a/b,") == ["a/b", "c", "d/e@v1"]
+    assert requested_models([], "") == []
+    assert len(requested_models([], ",".join(f"a/{i}" for i in range(99)))) == MAX_MODELS
 
 
 def test_a_folder_is_local(tmp_path):
-    assert local(str(tmp_path)) and not local("alice/digits") and not local("x" * 5000) and not local("\0")
+    assert (
+        is_local_folder(str(tmp_path))
+        and not is_local_folder("alice/digits")
+        and not is_local_folder("x" * 5000)
+        and not is_local_folder("\0")
+    )
 
 
 def test_models_of_the_hub_stand_beside_the_bundled_ones(hub, files, start, monkeypatch, tiny_folder):
@@ -94,7 +99,7 @@ def test_with_the_hub_gone_a_kept_copy_is_shown_with_a_notice(hub, files, start,
     point_client(monkeypatch, NOWHERE)
     monkeypatch.setattr("gan.hub.pull.FRESH", 0)
     registry, page = start("--model", "alice/digits")
-    assert "alice/digits" in registry.names and "fetched earlier" in page
+    assert "alice/digits" in registry.names and "downloaded earlier" in page
 
 
 def test_a_damaged_model_of_the_hub_is_named_without_the_servers_folders(hub, files, start, tmp_path):
@@ -115,23 +120,23 @@ def test_a_model_that_is_late_does_not_keep_the_page_waiting_and_is_there_after_
     hub.fault = lambda request: None if "/resolve/" not in request.url.path else (gate.wait(20), None)[1]
     registry, remote = ModelRegistry([]), HubModels(["alice/digits"])
     clock = time.monotonic()
-    remote.settle(registry, 0.2)
-    assert time.monotonic() - clock < 2 and "still on its way" in registry.notices["alice/digits"]
+    remote.add_to(registry, 0.2)
+    assert time.monotonic() - clock < 2 and "still downloading" in registry.notices["alice/digits"]
     demo = app.build(registry)
-    remote.watch(registry, lambda: app.renew(demo, registry))
+    remote.add_late(registry, lambda: app.refresh(demo, registry))
     try:
         _, url, _ = demo.launch(**app.settings(), prevent_thread_lock=True, quiet=True)
 
         def page() -> str:
             return urllib.request.urlopen(url, timeout=10).read().decode()
 
-        assert "still on its way" in page() and "Explore alice/digits" not in page()
+        assert "still downloading" in page() and "Explore alice/digits" not in page()
         gate.set()
         deadline = time.monotonic() + 20
         while "Explore alice/digits" not in page():
             assert time.monotonic() < deadline
             time.sleep(0.05)
-        assert "still on its way" not in page() and registry.names == ("alice/digits",)
+        assert "still downloading" not in page() and registry.names == ("alice/digits",)
     finally:
         gate.set()
         demo.close()

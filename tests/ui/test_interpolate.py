@@ -11,11 +11,13 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
+from conftest import in_background, within
 from PIL import Image
 
-from gan.ui.server import video
+from gan.ui.server import video, walk_api
 from gan.ui.server.model_registry import ModelRegistry
 from gan.ui.server.video import EXPORTS
+from gan.ui.server.walk_api import WalkApi
 from gan.ui.tabs import interpolate
 
 GOOD = {"model": "tiny", "seeds": [3, 14, 15], "frames": 10}
@@ -29,7 +31,7 @@ def registry(tiny_registry):
 
 @pytest.fixture(scope="module")
 def calls(registry):
-    return SimpleNamespace(**{function.__name__: function for function in interpolate.functions(registry)})
+    return SimpleNamespace(**{function.__name__: function for function in WalkApi(registry).functions()})
 
 
 def cells(reply: dict) -> np.ndarray:
@@ -48,15 +50,13 @@ def cells(reply: dict) -> np.ndarray:
 
 @pytest.mark.parametrize("change", [{}, {"loop": True}, {"mode": "lerp", "label": 4}, {"frames": 3, "truncation": 0.5}])
 def test_a_sheet_is_the_strip_and_then_the_keyframes(calls, registry, change):
-    wish = {**GOOD, **change}
-    reply = calls.walk(wish)
+    request = {**GOOD, **change}
+    reply = calls.walk(request)
     pictures = cells(reply)
-    strip = registry.strip(
-        wish["model"], *(wish[k] for k in ("seeds", "frames", "mode", "loop", "label", "truncation"))
-    )
-    assert np.array_equal(pictures[: wish["frames"]], strip[..., 0])
-    keys = registry.grid("tiny", wish["seeds"], wish["label"], wish["truncation"])
-    assert np.array_equal(pictures[wish["frames"] :], keys[..., 0])
+    walk = registry.interpolate(request["model"], **{key: request[key] for key in request if key != "model"})
+    assert np.array_equal(pictures[: request["frames"]], walk[..., 0])
+    keys = registry.grid("tiny", request["seeds"], label=request["label"], truncation=request["truncation"])
+    assert np.array_equal(pictures[request["frames"] :], keys[..., 0])
     json.dumps(reply, allow_nan=False)
 
 
@@ -121,9 +121,9 @@ def test_films_of_no_kind_or_speed_are_refused(calls, bad, message):
 
 
 def test_a_model_too_large_for_the_sheet_is_refused_before_it_is_rendered(registry, monkeypatch):
-    monkeypatch.setattr(interpolate, "SHEET", 28 * 28 * 20)
-    monkeypatch.setattr(registry, "strip", lambda *_, **__: pytest.fail("rendered"))
-    walk, _ = interpolate.functions(registry)
+    monkeypatch.setattr(walk_api, "SHEET", 28 * 28 * 20)
+    monkeypatch.setattr(registry, "interpolate", lambda *_, **__: pytest.fail("rendered"))
+    walk, _ = WalkApi(registry).functions()
     assert "frames must be in [2, 17]" in walk({**GOOD, "frames": 18})["error"]
 
 
@@ -149,18 +149,16 @@ def test_more_downloads_than_places_are_told_to_wait(registry, monkeypatch):
         finish.wait(10)
         return b"film"
 
-    monkeypatch.setattr(interpolate, "EXPORTS", {"gif": SimpleNamespace(encode=slow, suffix=".gif", mime="image/gif")})
-    monkeypatch.setattr(interpolate, "ENCODING", 1)
-    monkeypatch.setattr(interpolate, "WAITING", 0)
-    _, film = interpolate.functions(registry)
-    wish = {**GOOD, "kind": "gif", "fps": 24}
-    first = threading.Thread(target=film, args=(wish,))
-    first.start()
+    monkeypatch.setattr(walk_api, "EXPORTS", {"gif": SimpleNamespace(encode=slow, suffix=".gif", mime="image/gif")})
+    monkeypatch.setattr(walk_api, "DOWNLOADS", (1, 0))
+    _, film = WalkApi(registry).functions()
+    request = {**GOOD, "kind": "gif", "fps": 24}
+    first = in_background(film, request)
     assert started.acquire(timeout=10)
-    assert film(wish) == {"busy": True}
+    assert within(5, film, request) == {"busy": True}
     finish.set()
-    first.join(10)
-    assert film(wish)["data"] == base64.b64encode(b"film").decode()
+    first.result(10)
+    assert within(5, film, request)["data"] == base64.b64encode(b"film").decode()
 
 
 def test_the_page_escapes_what_a_folder_is_called(registry, monkeypatch):

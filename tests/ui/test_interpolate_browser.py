@@ -84,7 +84,7 @@ def painted(page) -> list[int]:
 
 def test_one_call_renders_and_scrubbing_asks_for_nothing(tab, registry):
     assert len(tab.asked) == 1
-    strip = registry.strip("tiny", FIRST, 72, "slerp", True)
+    strip = registry.interpolate("tiny", FIRST, 72, "slerp", True)
     for i in (0, 1, 35, 71):
         tab.locator(".ll-scrub").fill(str(i))
         pixels = np.array(painted(tab), np.uint8).reshape(28, 28, 4)
@@ -141,6 +141,7 @@ def test_keyframes_are_added_moved_removed_and_edited_by_keyboard(tab):
     tab.get_by_role("button", name="Remove keyframe 4").press("Enter")
     tab.get_by_label("Seed of keyframe 3").fill("77")
     assert seeds() == [b, a, 77]
+    assert asked(tab, 200) == 1, "a call waits until the hand rests"
     settled(tab, 2)  # three changes, one call
     while tab.get_by_role("button", name="Add a keyframe").is_visible():
         tab.get_by_role("button", name="Add a keyframe").press("Enter")
@@ -199,6 +200,22 @@ def test_of_two_walks_the_newer_stays_whichever_comes_last(tab):
     tab.wait_for_function("document.querySelector('.ll-scrub').max === '19'")
     older.continue_()
     tab.wait_for_function("latentLab.stats.late === 1")
+    assert tab.locator(".ll-scrub").get_attribute("max") == "19"
+
+
+def test_of_two_sheets_the_newer_stays_whichever_is_decoded_last(tab):
+    tab.evaluate(
+        "() => { const { decodeSheet } = latentLab; window.held = [];"
+        " latentLab.decodeSheet = (sheet) => new Promise((open) => held.push(() => open(decodeSheet(sheet)))); }"
+    )
+    for count, frames in enumerate(("10", "20"), start=1):
+        tab.get_by_role("slider", name="Frames").fill(frames)
+        tab.clock.run_for(1000)
+        tab.wait_for_function("count => held.length === count", arg=count)
+    tab.evaluate("held[1]()")
+    tab.wait_for_function("document.querySelector('.ll-scrub').max === '19'")
+    tab.evaluate("held[0]()")
+    tab.evaluate("fetch('/gradio_api/app_id').then((reply) => reply.text())")
     assert tab.locator(".ll-scrub").get_attribute("max") == "19"
 
 

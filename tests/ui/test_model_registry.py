@@ -8,21 +8,22 @@ import os
 import subprocess
 import sys
 import threading
+import time
 from pathlib import Path
 from types import SimpleNamespace
 
 import numpy as np
 import pytest
-from conftest import KINDS, FakeModel, fake_load, write_folder
+from conftest import KINDS, FakeModel, fake_load, in_background, within, write_folder
 
 from gan.ui import app
 from gan.ui.server import model_registry as module
-from gan.ui.server import rpc
-from gan.ui.server.checks import FRAMES, GRID, REACH, STOPS
+from gan.ui.server import rpc, walk_api
+from gan.ui.server.checks import MAX_FRAMES, MAX_GRID, MAX_KEYFRAMES, REACH
 from gan.ui.server.limits import Busy, Limit
 from gan.ui.server.model_info import discover, read_info
 from gan.ui.server.model_registry import ModelRegistry
-from gan.ui.tabs import interpolate
+from gan.ui.server.picture_api import PictureApi
 
 
 @pytest.fixture
@@ -71,7 +72,7 @@ def test_a_label_is_refused_by_a_model_without_classes(registry: ModelRegistry) 
         registry.picture("plain", 0, label=0)
 
 
-@pytest.mark.parametrize("seeds", [[], list(range(GRID + 1)), "12", None, 5, [1, -1], [1, "2"], range(10**9)])
+@pytest.mark.parametrize("seeds", [[], list(range(MAX_GRID + 1)), "12", None, 5, [1, -1], [1, "2"], range(10**9)])
 def test_grid_refuses_bad_seeds(registry: ModelRegistry, seeds: object) -> None:
     with pytest.raises(ValueError, match="seed"):
         registry.grid("grey", seeds)
@@ -80,16 +81,17 @@ def test_grid_refuses_bad_seeds(registry: ModelRegistry, seeds: object) -> None:
 @pytest.mark.parametrize(
     ("key", "value"),
     [
-        ("frames", 1), ("frames", FRAMES + 1), ("frames", math.nan), ("frames", "8"), ("seeds", [1]), ("mode", "cubic"),
-        ("seeds", list(range(STOPS + 1))), ("mode", 3), ("mode", None), ("loop", 1), ("loop", "yes"),
+        ("frames", 1), ("frames", MAX_FRAMES + 1), ("frames", math.nan), ("frames", "8"), ("seeds", [1]),
+        ("mode", "cubic"),
+        ("seeds", list(range(MAX_KEYFRAMES + 1))), ("mode", 3), ("mode", None), ("loop", 1), ("loop", "yes"),
         ("label", [1]), ("label", [1, 2, 3]), ("label", [1, 99]), ("label", [[1], 2]), ("truncation", math.inf),
     ],
 )  # fmt: skip
 def test_strip_refuses_a_hostile_argument(registry: ModelRegistry, key: str, value: object) -> None:
     good = {"name": "grey", "seeds": [1, 2], "frames": 5}
-    assert registry.strip(**good).shape == (5, 28, 28, 1)
+    assert registry.interpolate(**good).shape == (5, 28, 28, 1)
     with pytest.raises(ValueError):
-        registry.strip(**good | {key: value})
+        registry.interpolate(**good | {key: value})
 
 
 @pytest.mark.parametrize(
@@ -147,25 +149,49 @@ def test_a_model_loads_once_for_many_threads(tmp_path: Path) -> None:
         gate.wait()
         registry.picture("grey", 1)
 
-    threads = [threading.Thread(target=visit) for _ in range(8)]
-    [thread.start() for thread in threads]
-    [thread.join() for thread in threads]
+    visits = [in_background(visit) for _ in range(8)]
+    [visit.result(10) for visit in visits]
     assert len(loads) == 1
 
 
 def test_the_limit_refuses_at_once_and_recovers() -> None:
     limit = Limit(running=1, waiting=0)
-    with limit(), pytest.raises(Busy), limit():
-        pass
-    with pytest.raises(ZeroDivisionError), limit():
-        raise ZeroDivisionError
-    with limit():
-        pass
+
+    def job() -> int:
+        with limit():
+            return 1 // divisor
+
+    divisor = 1
+    with limit(), pytest.raises(Busy):
+        within(5, job)
+    divisor = 0
+    with pytest.raises(ZeroDivisionError):
+        within(5, job)
+    divisor = 1
+    assert within(5, job) == 1
+
+
+def test_the_limit_lets_as_many_wait_as_it_says() -> None:
+    limit, finish = Limit(running=2, waiting=3), threading.Event()
+
+    def job() -> bool:
+        with limit():
+            return finish.wait(10)
+
+    jobs = [in_background(job) for _ in range(5)]
+    deadline = time.monotonic() + 5
+    while limit._admitted._value:  # until all have a place
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
+    with pytest.raises(Busy):
+        within(5, job)
+    finish.set()
+    assert all(job.result(5) for job in jobs)
 
 
 @pytest.mark.parametrize("payload", [None, [], "x", 3, {}, {"model": "grey"}, {"model": {"path": "/etc/passwd"}}])
 def test_live_functions_answer_any_payload_with_a_sentence(registry: ModelRegistry, payload: object) -> None:
-    described, picture, grid, _ = rpc.functions(registry)
+    described, picture, grid, _ = PictureApi(registry).functions()
     for function in (picture, grid):
         reply = function(payload)
         assert set(reply) == {"error"} and "Traceback" not in reply["error"]
@@ -178,7 +204,7 @@ def test_live_functions_hide_what_went_wrong_inside(registry: ModelRegistry, mon
         raise RuntimeError("secret path /srv/x")
 
     monkeypatch.setattr(KINDS["grey"], "render", burst)
-    reply = rpc.functions(registry)[1]({"model": "grey", "seed": 1})
+    reply = PictureApi(registry).functions()[1]({"model": "grey", "seed": 1})
     assert "secret" not in reply["error"]
 
 
@@ -241,7 +267,7 @@ def test_what_a_visitor_reads_holds_no_path_of_the_server(tmp_path: Path) -> Non
         raise ValueError(f"{folder}/model.safetensors: damaged ({folder.resolve()}/model.safetensors)")
 
     registry = ModelRegistry([tmp_path / "link"], load=load)
-    reply = rpc.functions(registry)[1]({"model": "link", "seed": 0})
+    reply = PictureApi(registry).functions()[1]({"model": "link", "seed": 0})
     words = "link cannot be shown: link/model.safetensors: damaged (link/model.safetensors)"
     assert reply == {"error": words}
 
@@ -256,17 +282,12 @@ def test_a_long_walk_does_not_hold_up_pictures(tmp_path: Path) -> None:
             return super().interpolate(*values, **named)
 
     registry = ModelRegistry([write_folder(tmp_path, "grey")], load=lambda _: Slow("grey", 28, 1, tuple("0123456789")))
-    walks = [threading.Thread(target=registry.strip, args=("grey", [1, 2], FRAMES)) for _ in range(3)]
-    [walk.start() for walk in walks]
+    walks = [in_background(registry.interpolate, "grey", [1, 2], MAX_FRAMES) for _ in range(3)]
     assert begun.acquire(timeout=10)
-    pictures = []
-    visit = threading.Thread(target=lambda: pictures.append(registry.picture("grey", 1)), daemon=True)
-    visit.start()
-    visit.join(5)
-    assert len(pictures) == 1
+    assert within(5, registry.picture, "grey", 1).shape == (28, 28, 1)
     assert not begun.acquire(blocking=False), "one walk at a time"
     finish.set()
-    [walk.join(10) for walk in walks]
+    assert all(walk.result(10).shape == (MAX_FRAMES, 28, 28, 1) for walk in walks)
 
 
 def test_loading_is_bounded(tmp_path: Path, monkeypatch) -> None:
@@ -279,17 +300,16 @@ def test_loading_is_bounded(tmp_path: Path, monkeypatch) -> None:
 
     monkeypatch.setattr(module, "LOADS", (1, 0))
     registry = ModelRegistry([write_folder(tmp_path, name) for name in ("grey", "plain")], load=load)
-    first = threading.Thread(target=registry.model, args=("grey",))
-    first.start()
+    first = in_background(registry.model, "grey")
     assert begun.acquire(timeout=10)
     for name in ("grey", "plain"):
         with pytest.raises(Busy):
-            registry.picture(name, 0)
+            within(5, registry.picture, name, 0)
     finish.set()
-    first.join(10)
+    first.result(10)
     assert registry.picture("grey", 0).shape == (28, 28, 1)
 
 
 def test_jobs_in_line_leave_threads_for_the_rest_of_the_page() -> None:
-    kinds = [module.PICTURES, module.STRIPS, module.LOADS, (interpolate.ENCODING, interpolate.WAITING)]
+    kinds = [module.PICTURES, module.BATCHES, module.LOADS, walk_api.DOWNLOADS]
     assert sum(map(sum, kinds)) < 40  # threads that Gradio's server runs functions in

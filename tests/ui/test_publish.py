@@ -14,8 +14,9 @@ from hub_server import ALICE, BOB
 
 from gan.live.runs import Runs
 from gan.ui import app
+from gan.ui.server import publish_api
 from gan.ui.server.model_registry import ModelRegistry
-from gan.ui.tabs import publish
+from gan.ui.server.publish_api import PublishApi
 
 
 @pytest.fixture
@@ -28,7 +29,7 @@ def registry(tiny_folder, tmp_path) -> ModelRegistry:
 @pytest.fixture
 def space(monkeypatch):
     """A Space on which visitors can sign in, as far as this machine can be one."""
-    monkeypatch.setattr(publish, "OAUTH", ())
+    monkeypatch.setattr(publish_api, "OAUTH", ())
     monkeypatch.setattr(gradio.routes, "attach_oauth", lambda app: None)
     monkeypatch.setenv("SPACE_ID", "alice/lab")
     monkeypatch.setenv("OAUTH_CLIENT_ID", "some-client")
@@ -98,21 +99,21 @@ def test_a_phone_shows_the_tab_without_scrolling_sideways(hub, registry, browser
 
 
 def test_steps_are_told_one_by_one(hub, registry):
-    lines = list(publish.functions(registry)("digits", " alice/digits ", False, asked()))
+    lines = list(PublishApi(registry).handler()("digits", " alice/digits ", False, asked()))
     assert [("busy" in line, "done" in line) for line in lines] == [(True, False)] * 3 + [(False, True)]
     assert "Sending 9 files, " in lines[2] and f'href="{hub.url}/alice/digits"' in lines[3]
-    assert "Already published" in list(publish.functions(registry)("digits", "alice/digits", False, asked()))[-1]
+    assert "Already published" in list(PublishApi(registry).handler()("digits", "alice/digits", False, asked()))[-1]
 
 
 @pytest.mark.parametrize(
     ("run", "repo", "private", "message"),
     [
-        ("tiny", "alice/x", False, "model must be a finished run (digits) or one of the Train tab"),
-        ("../../etc", "alice/x", False, "model must be a finished run (digits) or one of the Train tab"),
+        ("tiny", "alice/x", False, "model must be a finished run (digits) or one from the Train tab"),
+        ("../../etc", "alice/x", False, "model must be a finished run (digits) or one from the Train tab"),
         (None, "alice/x", False, "choose a model first"),
         ("", "alice/x", False, "choose a model first"),
         (["digits"], "alice/x", False, "model must be a finished run"),
-        ({"a": 1}, "alice/x", False, "model must be a finished run (digits) or one of the Train tab"),
+        ({"a": 1}, "alice/x", False, "model must be a finished run (digits) or one from the Train tab"),
         ("digits", "<b>/x", False, "a repository is USER/NAME"),
         ("digits", "../x", False, "a repository is USER/NAME"),
         ("digits", "", False, "a repository is USER/NAME"),
@@ -124,22 +125,22 @@ def test_steps_are_told_one_by_one(hub, registry):
     ],
 )
 def test_hostile_values_get_a_sentence(hub, registry, run, repo, private, message):
-    (line,) = publish.functions(registry)(run, repo, private, asked())
+    (line,) = PublishApi(registry).handler()(run, repo, private, asked())
     assert message in line and "ll-wrong" in line and "<b>" not in line and len(line) < 600
     assert hub.seen == []
 
 
 def test_what_the_hub_refuses_is_told_without_token_or_folder(hub, registry, tmp_path):
-    line = list(publish.functions(registry)("digits", "bob/x", False, asked()))[-1]
+    line = list(PublishApi(registry).handler()("digits", "bob/x", False, asked()))[-1]
     assert "Sorry: this token may not write to bob/x" in line and ALICE not in line
     (tmp_path / "runs/digits/critic.safetensors").write_bytes(b"x")
-    line = list(publish.functions(registry)("digits", "alice/x", False, asked()))[-1]
+    line = list(PublishApi(registry).handler()("digits", "alice/x", False, asked()))[-1]
     assert "digits/critic.safetensors" in line and str(tmp_path) not in line
 
 
 def test_a_fault_of_ours_is_not_shown(hub, registry, monkeypatch):
     monkeypatch.setattr("gan.hub.push.build", lambda *_: 1 / 0)
-    line = list(publish.functions(registry)("digits", "alice/x", False, asked()))[-1]
+    line = list(PublishApi(registry).handler()("digits", "alice/x", False, asked()))[-1]
     assert "Something went wrong" in line and "division" not in line
 
 
@@ -155,12 +156,12 @@ def test_a_fault_of_ours_is_not_shown(hub, registry, monkeypatch):
     ids=lambda r: f"{r.headers} {r.client.host}",
 )
 def test_the_machines_token_is_only_for_who_sits_at_it(hub, registry, request_):
-    (line,) = publish.functions(registry)("digits", "alice/x", False, request_)
-    assert "Only who sits at this machine" in line and hub.seen == []
+    (line,) = PublishApi(registry).handler()("digits", "alice/x", False, request_)
+    assert "open it on that machine" in line and hub.seen == []
 
 
 def test_on_a_space_the_visitors_token_publishes(hub, registry, space):
-    tell = publish.functions(registry)
+    tell = PublishApi(registry).handler()
     (line,) = tell("digits", "bob/x", False, None)
     assert "Sign in with Hugging Face first" in line and hub.seen == []
     token = gr.OAuthToken(token=BOB, scope="contribute-repos", expires_at=2**40)
@@ -186,36 +187,36 @@ def test_on_a_space_there_is_a_sign_in(hub, registry, space):
     ("environment", "message"),
     [
         ({"HF_TOKEN": ""}, "There is no token"),
-        ({"GRADIO_SERVER_NAME": "0.0.0.0"}, "open to other machines"),
+        ({"GRADIO_SERVER_NAME": "0.0.0.0"}, "Other machines can open this app"),
         ({"SPACE_ID": "alice/lab"}, "hf_oauth: true"),
         ({"SPACE_ID": "alice/lab", "OAUTH_CLIENT_ID": "x"}, "hf_oauth: true"),  # but nothing to sign in with
     ],
 )
 def test_where_nothing_can_be_published_the_tab_says_why(hub, registry, monkeypatch, environment, message):
-    monkeypatch.setattr(publish, "OAUTH", ("no_such_module",))
+    monkeypatch.setattr(publish_api, "OAUTH", ("no_such_module",))
     for name, value in environment.items():
         monkeypatch.setenv(name, value)
-    assert message in publish.reason()
+    assert message in publish_api.obstacle()
     assert not buttons(app.build(registry))["ll-publish-button"].interactive
-    (line,) = publish.publish(registry, "digits", "alice/x", False, None)  # whoever asks all the same
+    (line,) = PublishApi(registry).publish("digits", "alice/x", False, None)  # whoever asks all the same
     assert message in line and hub.seen == []
 
 
 def test_without_a_run_there_is_nothing_to_publish(hub, tiny_registry):
     demo = app.build(tiny_registry)
-    assert publish.trained(tiny_registry) == [] and buttons(demo)["ll-publish-button"].interactive
+    assert PublishApi(tiny_registry).trained() == [] and buttons(demo)["ll-publish-button"].interactive
     (said,) = [block.value for block in demo.blocks.values() if block.elem_id == "ll-publish-result"]
     assert "press Publish beside a run in the Train tab" in said
-    (line,) = publish.functions(tiny_registry)(None, "alice/x", False, asked())
+    (line,) = PublishApi(tiny_registry).handler()(None, "alice/x", False, asked())
     assert "choose a model first" in line and hub.seen == []
 
 
 def test_what_a_visitor_made_is_published_by_who_knows_its_name(hub, registry, tiny_folder, tmp_path):
     folder = shutil.copytree(tiny_folder, tmp_path / "made")
-    name = registry.adopt("ring-640", folder)
-    tell = publish.functions(registry)
+    name = registry.add_unlisted("ring-640", folder)
+    tell = PublishApi(registry).handler()
     assert "Published as images-64" in list(tell(name, "alice/ring", False, asked()))[-1]
-    assert name not in publish.trained(registry) and name not in str(app.build(registry).get_config_file())
+    assert name not in PublishApi(registry).trained() and name not in str(app.build(registry).get_config_file())
     (line,) = tell("ring-640", "alice/x", False, asked())
     assert "model must be a finished run" in line and name not in line
     (folder / "critic.safetensors").write_bytes(b"x")
@@ -229,5 +230,5 @@ def test_building_the_tab_asks_nobody(hub, registry):
 
 
 def test_a_run_is_known_by_where_it_lies(registry, tmp_path):
-    assert publish.trained(registry) == ["digits"]
+    assert PublishApi(registry).trained() == ["digits"]
     assert registry.folder("digits") == Path(tmp_path / "runs" / "digits")

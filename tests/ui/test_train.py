@@ -6,6 +6,7 @@ import base64
 import dataclasses
 import gc
 import io
+import itertools
 import subprocess
 import sys
 import threading
@@ -28,7 +29,7 @@ from gan.training.losses import LOSSES
 from gan.training.optimizers import OPTIMIZERS
 from gan.training.penalties import PENALTIES
 from gan.ui.server.model_registry import ModelRegistry
-from gan.ui.tabs import train
+from gan.ui.server.train_api import TrainApi
 
 WAIT = 90.0  # seconds that anything may take on a busy machine
 QUICK = {"width": 16, "batch_size": 16}
@@ -38,7 +39,7 @@ class Tab:
     """The functions of the tab, by name, as one visitor's browser calls them."""
 
     def __init__(self, registry, runs: Runs) -> None:
-        self._functions = {f.__name__: f for f in train.functions(registry, lambda: runs)}
+        self._functions = {f.__name__: f for f in TrainApi(registry, lambda: runs).functions()}
 
     def __getattr__(self, name):
         return lambda **payload: self._functions[name](payload)
@@ -201,20 +202,26 @@ SIDE = {"preset": "modern", "changes": {}}
     [
         ({}, "sides must be a list"),
         ({"sides": [SIDE] * 3, "dataset": "ring"}, "one or two"),
-        ({"sides": [1], "dataset": "ring"}, "one or two"),
+        ({"sides": [1], "dataset": "ring"}, "sides[0] must be an object, got 1"),
         ({"sides": [SIDE], "dataset": "../../etc"}, "dataset must be one of"),
         ({"sides": [SIDE], "dataset": ["ring"]}, "dataset must be one of"),
         ({"sides": [SIDE], "dataset": "ink:AAAA"}, "draw it again"),
         ({"sides": [{"preset": "x"}], "dataset": "ring"}, "preset must be one of"),
         ({"sides": [SIDE], "dataset": "ring", "seed": -1}, "seed must be"),
         ({"sides": [{"preset": "modern", "changes": [1]}], "dataset": "ring"}, "settings must be an object"),
-        ({"sides": [{"preset": "modern", "changes": {"device": "cuda"}}], "dataset": "ring"}, "'device' is no setting"),
-        ({"sides": [{"preset": "modern", "changes": {"data_root": "/"}}], "dataset": "ring"}, "no setting"),
+        (
+            {"sides": [{"preset": "modern", "changes": {"device": "cuda"}}], "dataset": "ring"},
+            "'device' is not",
+        ),
+        ({"sides": [{"preset": "modern", "changes": {"data_root": "/"}}], "dataset": "ring"}, "not a setting"),
         ({"sides": [{"preset": "modern", "changes": {"gamma": "1"}}], "dataset": "ring"}, "gamma must be float"),
         ({"sides": [{"preset": "modern", "changes": {"gamma": float("nan")}}], "dataset": "ring"}, "gamma must be in"),
-        ({"sides": [{"preset": "modern", "changes": {"batch_size": 65536}}], "dataset": "ring"}, "1024 at most here"),
-        ({"sides": [{"preset": "modern", "changes": {"batch_size": 256}}], "dataset": "emoji"}, "128 at most here"),
-        ({"sides": [{"preset": "modern", "changes": {"width": 256}}], "dataset": "ring"}, "train it at home"),
+        (
+            {"sides": [{"preset": "modern", "changes": {"batch_size": 65536}}], "dataset": "ring"},
+            "batch_size must be at most 1024 here",
+        ),
+        ({"sides": [{"preset": "modern", "changes": {"batch_size": 256}}], "dataset": "emoji"}, "at most 128 here"),
+        ({"sides": [{"preset": "modern", "changes": {"width": 256}}], "dataset": "ring"}, "a machine of your own"),
         ({"sides": [{"preset": "modern", "changes": {"network": "resnet"}}], "dataset": "ring"}, "made of points"),
         ({"sides": [SIDE], "files": "x"}, "files must be a list"),
         ({"sides": [SIDE], "files": [{"name": "a.png", "data": "%%%"}]}, "arrived damaged"),
@@ -247,7 +254,7 @@ def test_a_run_that_is_not_there_is_not_there_for_anyone(tab, function, name):
         ({"what": "change", "side": 1, "settings": {}}, "side must be"),
         ({"what": "change", "settings": {"seed": 4}}, "cannot change while a run goes on"),
         ({"what": "change", "settings": {"gamma": -1}}, "gamma must be in"),
-        ({"what": "change", "settings": {"batch_size": 2048}}, "batch_size may be 1024 at most here"),
+        ({"what": "change", "settings": {"batch_size": 2048}}, "batch_size must be at most 1024 here"),
     ],
 )
 def test_nonsense_asked_of_a_run_is_refused_and_the_run_goes_on(tab, payload, words):
@@ -265,6 +272,7 @@ def test_the_third_stands_in_line_and_is_told_its_place(tab):
     tab.until(begun[2], seen, "its turn")
 
 
+@pytest.mark.slow
 def test_twenty_runs_leave_no_thread_and_no_memory(tab, runs):
     def resident() -> int:
         with open("/proc/self/status") as status:
@@ -277,26 +285,26 @@ def test_twenty_runs_leave_no_thread_and_no_memory(tab, runs):
         tab.ask(run=run, what="forget")
         thread.join(WAIT)
 
-    for _ in range(4):
-        one()
-    gc.collect()
-    memory = resident()
-    for _ in range(20):
-        one()
-    gc.collect()
+    memory = []
+    for count in (4, 7, 7, 7):
+        for _ in range(count):
+            one()
+        gc.collect()
+        memory.append(resident())
     assert not [t for t in threading.enumerate() if t.name == "live-run"] and not runs._runs
-    assert resident() - memory < 40, "megabytes"
+    # A leak shows in every seven runs; what the allocator keeps for new threads comes in steps.
+    assert min(after - before for before, after in itertools.pairwise(memory)) < 14, f"megabytes: {memory}"
 
 
 def test_what_visitors_made_is_deleted_in_the_end(tiny_registry, tiny_folder, tmp_path, monkeypatch):
     import shutil
 
-    monkeypatch.setattr("gan.ui.server.model_registry.ADOPTED", 2)
+    monkeypatch.setattr("gan.ui.server.model_registry.MAX_UNLISTED", 2)
     registry = ModelRegistry([tiny_folder])
     before, folders, names = registry.names, [], []
     for i in range(4):
         folders.append(shutil.copytree(tiny_folder, tmp_path / str(i)))
-        names.append(registry.adopt("mine", folders[-1]))
+        names.append(registry.add_unlisted("mine", folders[-1]))
         assert registry.picture(names[-1], 1).ndim == 3
     assert registry.names == before and len(set(names)) == 4
     assert [folder.exists() for folder in folders] == [False, False, True, True]

@@ -12,7 +12,7 @@ import pytest
 from PIL import Image
 
 from gan.ui.server import video
-from gan.ui.server.video import EXPORTS, gif, mp4, watchable, webp
+from gan.ui.server.video import EXPORTS, enlargement, gif, mp4, webp
 
 
 def clip(count: int = 7, height: int = 20, width: int = 12, channels: int = 3) -> np.ndarray:
@@ -72,14 +72,14 @@ def test_gif_keeps_all_256_greys_and_most_of_a_colourful_picture():
 
 
 @pytest.mark.parametrize("side, factor", [(28, 10), (32, 8), (64, 4), (128, 2), (256, 1), (512, 1)])
-def test_small_pictures_become_watchable(side, factor):
-    assert watchable(side, side) == factor
+def test_small_pictures_become_enlargement(side, factor):
+    assert enlargement(side, side) == factor
     assert decode(webp(clip(2, side, side, 1), 10))[0].shape[1] == side * factor
 
 
 def test_long_pictures_stay_within_bounds():
-    assert watchable(8, 600) == 1
-    assert watchable(2000, 2000) == 1
+    assert enlargement(8, 600) == 1
+    assert enlargement(2000, 2000) == 1
 
 
 @pytest.mark.parametrize(

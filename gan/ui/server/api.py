@@ -7,8 +7,8 @@ lab.predict("mnist", seed=7, label="3", truncation=0.8, api_name="/generate")   
 lab.predict("mnist", seeds=[1, 2, 3], frames=60, mode="slerp", api_name="/interpolate")  # path of a WebP
 ```
 
-Values are refused with a `gr.Error` that names the value and the cure: the one kind of exception whose text Gradio
-sends to the client even with `show_error=False`.
+A bad value is refused with a `gr.Error` that names it and its range: the one kind of exception whose text Gradio sends
+to the client even with `show_error=False`.
 """
 
 from __future__ import annotations
@@ -26,8 +26,8 @@ from gradio.processing_utils import save_bytes_to_cache
 from gradio.utils import get_upload_folder
 from PIL import Image
 
-from gan.ui.server import checks
 from gan.ui.server.limits import Busy
+from gan.ui.server.request import whole
 from gan.ui.server.video import file_name, webp
 
 if TYPE_CHECKING:
@@ -38,11 +38,11 @@ log = logging.getLogger(__name__)
 
 
 def build(registry: ModelRegistry) -> None:
-    """Add both endpoints to the Blocks under construction; nothing of them is seen on the page."""
+    """Add both endpoints to the Blocks under construction; they do not show on the page."""
     generate, interpolate = endpoints(registry)
     for function in (generate, interpolate):
         gr.api(
-            _polite(function),
+            _with_gradio_errors(function),
             api_name=function.__name__,
             api_description=" ".join(str(function.__doc__).split()),
             concurrency_limit=RUNNING,
@@ -51,13 +51,13 @@ def build(registry: ModelRegistry) -> None:
 
 
 def endpoints(registry: ModelRegistry) -> tuple[Callable[..., gr.FileData], Callable[..., gr.FileData]]:
-    """The two functions, before they are made polite: ValueError for a bad value, `Busy` when there is no room.
+    """Return both functions, which raise ValueError for a bad value and `Busy` when too many renders are under way.
 
     Their signatures and docstrings are what `view_api()` and the page's API panel show.
     """
 
     def generate(model: str, seed: int = 0, label: str | int | None = None, truncation: float = 1.0) -> gr.FileData:
-        """One picture as a PNG of the model's own size.
+        """Return one picture as a PNG of the model's own size.
         seed: a whole number in [0, 4294967295]; the same seed always gives the same picture.
         label: a class by name or index; null lets the seed choose, and is all that a model without classes takes.
         truncation: in [0, 2]; lower is more typical, higher more varied."""
@@ -76,24 +76,24 @@ def endpoints(registry: ModelRegistry) -> tuple[Callable[..., gr.FileData], Call
         truncation: float = 1.0,
         fps: int = 24,
     ) -> gr.FileData:
-        """A walk through the latent space as a lossless animated WebP that repeats for ever.
+        """Return a walk through the latent space as a lossless animated WebP that repeats for ever.
         Pixels are enlarged by a whole factor until the short side has 256.
         seeds: 2 to 8 whole numbers in [0, 4294967295], the keyframes.
         frames: how many pictures in all, in [2, 240] and no fewer than there are seeds.
         mode: slerp (around the sphere) or lerp (straight). loop: whether the walk ends where it began.
         label, truncation: as for /generate. fps: frames a second, in [1, 60]."""
-        fps = checks.integer(fps, "fps", 1, 60)
-        pictures = registry.strip(model, seeds, frames, mode=mode, loop=loop, label=label, truncation=truncation)
+        fps = whole(fps, "fps", 1, 60)
+        pictures = registry.interpolate(model, seeds, frames, mode=mode, loop=loop, label=label, truncation=truncation)
         return _file(webp(pictures, fps), file_name(model, seeds, ".webp"), "image/webp")
 
     return generate, interpolate
 
 
-def _polite(function: Callable[..., gr.FileData]) -> Callable[..., gr.FileData]:
-    """The same function with every failure a `gr.Error`: a cure for the caller, a traceback for the operator's log."""
+def _with_gradio_errors(function: Callable[..., gr.FileData]) -> Callable[..., gr.FileData]:
+    """Return the function with `gr.Error` for every failure; the traceback of an unexpected one goes to the log."""
 
     @functools.wraps(function)
-    def polite(*values: Any) -> gr.FileData:
+    def guarded(*values: Any) -> gr.FileData:
         try:
             return function(*values)
         except (ValueError, Busy) as error:
@@ -103,12 +103,12 @@ def _polite(function: Callable[..., gr.FileData]) -> Callable[..., gr.FileData]:
             message = "something went wrong on the server; please try other settings"
             raise gr.Error(message, print_exception=False) from None
 
-    # Gradio documents parameters and results by this, and does not look behind annotations that are text.
-    polite.__signature__ = inspect.signature(function, eval_str=True)  # type: ignore[attr-defined]
-    return polite
+    # Gradio documents parameters and results by this, and does not evaluate annotations that are text.
+    guarded.__signature__ = inspect.signature(function, eval_str=True)  # type: ignore[attr-defined]
+    return guarded
 
 
 def _file(data: bytes, name: str, mime: str) -> gr.FileData:
-    """A file of Gradio's cache, whose name there depends on its bytes: the same picture is stored once."""
+    """Store a file in Gradio's cache, where its name depends on its bytes: the same picture is stored once."""
     path = save_bytes_to_cache(data, name, get_upload_folder())
     return gr.FileData(path=path, orig_name=Path(path).name, mime_type=mime, size=len(data))

@@ -1,9 +1,9 @@
-"""A bound on what requests may bring along.
+"""A bound on the bodies of requests.
 
 Gradio's `max_file_size` bounds each file that is uploaded, but neither their number nor the JSON that the browser posts
-to functions of ours. Here every body is bounded, by the length it announces and by what then really comes. A large one
-must be made of long strings, as pictures in base64 are: 64 MB of `[],[],[]` would keep Python busy for many seconds, in
-which nobody else is answered, and take 1.6 GB.
+to the page's functions. Here every body is bounded, by the length it announces and by what then really comes. A large
+one must be made of long strings, as pictures in base64 are: 64 MB of `[],[],[]` would keep Python busy for many
+seconds, in which nobody else is answered, and take 1.6 GB.
 """
 
 from __future__ import annotations
@@ -17,14 +17,14 @@ from starlette.responses import JSONResponse
 if TYPE_CHECKING:
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-MOST = 2 * 2**20  # bytes of any body
-FUNCTION = 64 * 2**20  # of one for a function of ours, pictures for training among them, in base64
-FUNCTIONS = "/component_server"  # where Gradio listens for those
-LARGE = 4  # bodies beyond `MOST` at once, for each is held in memory
-PARTS = 100_000  # commas and opening brackets of a body beyond `MOST`; an upload has three a picture
+MAX_BODY = 2 * 2**20  # bytes of any body
+MAX_FUNCTION_BODY = 64 * 2**20  # of one for a function of the page, which may hold pictures for training, in base64
+FUNCTION_PATH = "/component_server"  # where Gradio listens for those
+MAX_LARGE = 4  # bodies beyond `MAX_BODY` at once, because each is held in memory
+MAX_PARTS = 100_000  # commas and opening brackets of a body beyond `MAX_BODY`; an upload has three a picture
 
 
-class Refused(Exception):
+class BodyRefused(Exception):
     """Ends the reading of a body."""
 
 
@@ -32,54 +32,60 @@ class BodyLimit:
     """ASGI middleware: 413, with a sentence, for a request whose body is longer than its bound, and 503 for a large one
     beside too many others. Replies pass untouched.
 
-    most, function: bytes; large: bodies; parts: characters; as `MOST`, `FUNCTION`, `LARGE` and `PARTS`.
+    most, function: bytes; large: bodies; parts: characters; as `MAX_BODY`, `MAX_FUNCTION_BODY`, `MAX_LARGE` and
+    `MAX_PARTS`.
     """
 
     def __init__(
-        self, app: ASGIApp, most: int = MOST, function: int = FUNCTION, large: int = LARGE, parts: int = PARTS
+        self,
+        app: ASGIApp,
+        most: int = MAX_BODY,
+        function: int = MAX_FUNCTION_BODY,
+        large: int = MAX_LARGE,
+        parts: int = MAX_PARTS,
     ) -> None:
         self.app, self.most, self.function, self.places, self.parts = app, most, function, large, parts
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             return await self.app(scope, receive, send)
-        most = self.function if scope["path"].rstrip("/").endswith(FUNCTIONS) else self.most
+        most = self.function if scope["path"].rstrip("/").endswith(FUNCTION_PATH) else self.most
         announced = Headers(scope=scope).get("content-length", "0")
         if not announced.isdecimal() or int(announced[:20]) > most:
             return await _too_long(most)(scope, receive, send)
-        taken, parts, held, begun, refusal = 0, 0, False, False, None
+        received, parts, has_place, replied, refusal = 0, 0, False, False, None
 
-        async def counted() -> Message:
-            nonlocal taken, parts, held, refusal
+        async def receive_counted() -> Message:
+            nonlocal received, parts, has_place, refusal
             message = await receive()
             body = message.get("body", b"")
-            taken, parts = taken + len(body), parts + sum(map(body.count, b",[{"))
-            if taken > most:
+            received, parts = received + len(body), parts + sum(map(body.count, b",[{"))
+            if received > most:
                 refusal = _too_long(most)
-            elif taken > self.most and parts > self.parts:
+            elif received > self.most and parts > self.parts:
                 refusal = _refusal("the body of this request has too many parts", 413)
-            elif taken > self.most and not held:
-                held = self.places > 0
-                self.places -= held
-                refusal = None if held else _refusal("others are uploading: please try again in a moment", 503)
+            elif received > self.most and not has_place:
+                has_place = self.places > 0
+                self.places -= has_place
+                refusal = None if has_place else _refusal("others are uploading: please try again in a moment", 503)
             if refusal:
-                raise Refused
+                raise BodyRefused
             return message
 
-        async def replied(message: Message) -> None:
-            nonlocal begun
-            if begun or not refusal:  # else it is what the app made of Refused: ours goes in its place
-                begun = True
+        async def send_unless_refused(message: Message) -> None:
+            nonlocal replied
+            if replied or not refusal:  # else it is what the app made of BodyRefused: our refusal goes in its place
+                replied = True
                 await send(message)
 
         try:
-            await self.app(scope, counted, replied)
+            await self.app(scope, receive_counted, send_unless_refused)
         except Exception:
             if not refusal:
                 raise
         finally:
-            self.places += held
-        if refusal and not begun:
+            self.places += has_place
+        if refusal and not replied:
             await refusal(scope, receive, send)
 
 
@@ -92,5 +98,5 @@ def _refusal(detail: str, status: int) -> JSONResponse:
 
 
 def middleware() -> list[Middleware]:
-    """What `launch(app_kwargs={"middleware": ...})` takes."""
+    """Return the middleware for `launch(app_kwargs={"middleware": ...})`."""
     return [Middleware(BodyLimit)]

@@ -1,20 +1,25 @@
-"""Arguments that arrive from a browser: believed only after type, range and length are checked.
+"""Requests for pictures, walks and films: one model a call, which checks type, range and length before any rendering.
 
-Every function returns the value in the type the package wants, or raises ValueError naming the value and the cure.
-`bool` is refused where a number is wanted, since JSON's `true` would otherwise pass for 1.
+A request for one picture has a field for each of `controls.CONTROLS`, in the range that is declared there.
 """
 
 from __future__ import annotations
 
+import functools
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Annotated, Any, Protocol
+
+from pydantic import AfterValidator, BeforeValidator, Field, PlainValidator, ValidationInfo, create_model
 
 from gan.ui.server import controls
+from gan.ui.server.controls import Control
+from gan.ui.server.request import WHOLE, Request, choice, one_of, quoted, refusal, whole
 
-REACH = controls.by_name()["sliders"].high  # standard deviations a slider may go from the middle
-GRID = 64  # seeds in one grid
-STOPS = 8  # seeds on one walk
-FRAMES = 240  # frames of one walk: 10 s at 24 a second
+REACH = controls.by_name()["sliders"].high  # standard deviations that a slider may go from the middle
+MAX_GRID = 64  # seeds in one grid
+MAX_KEYFRAMES = 8  # seeds on one walk
+MAX_FRAMES = 240  # frames of one walk: 10 s at 24 a second
 
 # As in `gan.models.latent` and `gan.models.model`, which need torch; a test compares them.
 SEEDS = int(controls.by_name()["seed"].high) + 1  # seeds are in [0, SEEDS)
@@ -22,90 +27,123 @@ TRUNCATION = controls.by_name()["truncation"].high
 MODES = ("slerp", "lerp")
 
 
-def quoted(value: object) -> str:
-    """A value as an error may quote it: its repr, cut to 40 characters, or its type when the repr could be huge."""
-    if isinstance(value, str):
-        return repr(value[:40])
-    if value is None or isinstance(value, (bool, float)) or (isinstance(value, int) and abs(value) < 10**30):
-        return repr(value)
-    if isinstance(value, (list, tuple)):
-        return f"a list of {len(value)}"
-    return f"a value of type {type(value).__name__}"
+class Bounds(Protocol):
+    """The limits that depend on the model asked for, as `gan.models.model.Model` has them."""
 
+    @property
+    def classes(self) -> Sequence[str]: ...
 
-def integer(value: object, what: str, least: int, most: int) -> int:
-    """A whole number in [least, most]; 3.0 counts as 3, because JavaScript knows one kind of number."""
-    if isinstance(value, float) and value.is_integer():
-        value = int(value)
-    if isinstance(value, bool) or not isinstance(value, int) or not least <= value <= most:
-        raise ValueError(f"{what} must be a whole number in [{least}, {most}], got {quoted(value)}")
-    return value
+    @property
+    def z_dim(self) -> int: ...
 
-
-def number(value: object, what: str, least: float, most: float) -> float:
-    """A finite number in [least, most]."""
-    if isinstance(value, bool) or not isinstance(value, (int, float)) or not least <= value <= most:
-        raise ValueError(f"{what} must be in [{least:g}, {most:g}], got {quoted(value)}")
-    return float(value)
-
-
-def choice(value: object, what: str, options: Sequence[str]) -> str:
-    """One of `options`."""
-    if not isinstance(value, str) or value not in options:
-        raise ValueError(f"{what} must be one of {', '.join(options)}, got {quoted(value)}")
-    return value
-
-
-def seed(value: object) -> int:
-    """A seed in [0, 2**32)."""
-    return integer(value, "seed", 0, SEEDS - 1)
-
-
-def seeds(value: object, least: int, most: int) -> list[int]:
-    """A list of `least` to `most` seeds."""
-    if not isinstance(value, (list, tuple, range)) or not least <= len(value) <= most:
-        raise ValueError(f"seeds must be a list of {least} to {most} whole numbers, got {quoted(value)}")
-    return [seed(item) for item in value]
-
-
-def truncation(value: object) -> float:
-    """A truncation in [0, 2]."""
-    return slider(value, "truncation")
-
-
-def slider(value: object, name: str) -> float:
-    """Return a number within the range that `controls.CONTROLS` declares under that name."""
-    control = controls.by_name()[name]
-    return number(value, name, control.low, control.high)
+    @property
+    def directions(self) -> Any: ...
 
 
 def label(value: object, classes: Sequence[str]) -> int | None:
-    """A class index, from an index or a name; None leaves the class to the seed."""
+    """Return a class index, from an index or a name; None leaves the class to the seed."""
     if value is None:
         return None
     if not classes:
         raise ValueError(f"label must be null for a model without classes, got {quoted(value)}")
     if isinstance(value, str):
         return list(classes).index(choice(value, "label", classes))
-    return integer(value, "label", 0, len(classes) - 1)
+    return whole(value, "label", 0, len(classes) - 1)
 
 
-def labels(value: object, classes: Sequence[str], count: int) -> int | None | list[int | None]:
-    """One label for a whole walk, or a list of exactly `count` of them."""
+def _label(value: Any, info: ValidationInfo[Any]) -> int | None:
+    return label(value, info.context.classes)
+
+
+def _labels(value: Any, info: ValidationInfo) -> int | None | list[int | None]:
+    """Return one label for a whole walk, or a list with one for each seed; None where all are left to the seeds."""
     if not isinstance(value, (list, tuple)):
-        return label(value, classes)
-    if len(value) != count:
-        raise ValueError(f"label must be one label, or a list of {count} as there are seeds, got {quoted(value)}")
-    picked = [label(item, classes) for item in value]
-    return None if all(item is None for item in picked) else picked
+        return _label(value, info)
+    if "seeds" in info.data and len(value) != (count := len(info.data["seeds"])):
+        raise refusal("label", f"one label, or a list of {count} as there are seeds", value)
+    labels = [_label(item, info) for item in value]
+    return None if all(item is None for item in labels) else labels
 
 
-def steps(value: object, what: str, most: int) -> list[float]:
-    """Return at most `most` numbers, each in the range declared for control `what`, trailing zeros dropped."""
-    if not isinstance(value, (list, tuple)) or len(value) > most:
-        raise ValueError(f"{what} must be a list of at most {most} numbers, got {quoted(value)}")
-    control = controls.by_name()[what]
-    out = [number(item, f"{what}[{i}]", control.low, control.high) for i, item in enumerate(value)]
-    while out and math.isclose(out[-1], 0.0, abs_tol=1e-9):
-        out.pop()
-    return out
+def _at_most(limit: str) -> BeforeValidator:
+    """Return a validator of a list that is at most as long as the model's `limit`, before its items are looked at."""
+
+    def check(value: Any, info: ValidationInfo) -> Any:
+        bound = getattr(info.context, limit)
+        most = bound if isinstance(bound, int) else len(bound)
+        if not isinstance(value, (list, tuple)) or len(value) > most:
+            raise refusal(str(info.field_name), f"a list of at most {most} numbers", value)
+        return value
+
+    return BeforeValidator(check)
+
+
+def _without_trailing_zeros(values: list[float]) -> list[float]:
+    while values and math.isclose(values[-1], 0.0, abs_tol=1e-9):
+        values.pop()
+    return values
+
+
+def _frames(value: Any, info: ValidationInfo) -> int:
+    return whole(value, "frames", len(info.data.get("seeds", (0, 0))), MAX_FRAMES)
+
+
+_TRUNCATION = controls.by_name()["truncation"]
+Seed = Annotated[int, Field(ge=0, le=SEEDS - 1, title="seed"), WHOLE]
+Label = Annotated[int | None, PlainValidator(_label)]
+Truncation = Annotated[float, Field(ge=_TRUNCATION.low, le=_TRUNCATION.high)]
+
+
+class GridRequest(Request):
+    """One picture for each seed."""
+
+    seeds: Annotated[list[Seed], Field(strict=False, min_length=1, max_length=MAX_GRID)]
+    label: Label
+    truncation: Truncation
+
+
+class Keyframes(Request):
+    """The seeds of a walk, and over how many frames it goes: no fewer than there are seeds."""
+
+    seeds: Annotated[list[Seed], Field(strict=False, min_length=2, max_length=MAX_KEYFRAMES)]
+    frames: Annotated[int, PlainValidator(_frames)]
+
+
+class WalkRequest(Keyframes):
+    """A walk from seed to seed. label: one for the whole walk, or a list with one, or None, for each seed."""
+
+    mode: Annotated[str, one_of(lambda: MODES)]
+    loop: bool
+    label: Annotated[int | None | list[int | None], PlainValidator(_labels)]
+    truncation: Truncation
+
+
+def picture(values: Mapping[str, Any], model: Bounds) -> dict[str, Any]:
+    """Return a value for each control, checked, in the types that rendering needs; missing ones are at their defaults.
+
+    seed: int. label: class index or None. Sliders: float. Lists of sliders: list of float without trailing zeros.
+    ValueError, one sentence, for the first fault.
+    """
+    return dict(_picture_request(controls.CONTROLS).parse(values, model))
+
+
+@functools.cache
+def _picture_request(declared: tuple[Control, ...]) -> type[Request]:
+    fields: dict[str, Any] = {control.name: _field(control) for control in declared}
+    return create_model("PictureRequest", __base__=Request, **fields)
+
+
+def _field(control: Control) -> tuple[Any, Any]:
+    """Return type and default of a control's field."""
+    value = Annotated[float, Field(ge=control.low, le=control.high)]
+    match control.kind:
+        case "seed":
+            return Annotated[int, Field(ge=int(control.low), le=int(control.high)), WHOLE], ...
+        case "class":
+            return Label, None
+        case "slider":
+            return value, control.default
+        case "directions" | "coordinates":
+            limit = "directions" if control.kind == "directions" else "z_dim"
+            shape = _at_most(limit), Field(strict=False), AfterValidator(_without_trailing_zeros)
+            return Annotated[list[value], *shape], []

@@ -1,8 +1,8 @@
 """A GPU for walks and training, where a Space lends one for seconds at a time (ZeroGPU); elsewhere this does nothing.
 
-Such a Space forks a worker for each call, gives it the GPU, and forgets what it did but for what it returns. So the
-call gets all that it needs and gives all of it back: a folder and numbers become pictures, the state of a run becomes
-a later one. Sliders never wait for it: they move the registry's own copy, which stays on the CPU.
+Such a Space forks a worker for each call, gives it the GPU, and keeps nothing of the call but its return value. So a
+call gets all that it needs and returns all of its result: a folder and numbers become pictures, the state of a run
+becomes a later one. Sliders never wait for it: they use the registry's own copy, which stays on the CPU.
 """
 
 from __future__ import annotations
@@ -10,12 +10,12 @@ from __future__ import annotations
 import logging
 import os
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 try:
-    import spaces  # only there on a Space
+    import spaces  # installed on a Space only
 except ImportError:
     spaces = None
 
@@ -30,28 +30,31 @@ TRAINING, STARTING = 60, 15  # seconds of one stretch of training, those include
 log = logging.getLogger(__name__)
 
 
-def lent() -> bool:
-    """Whether a GPU can be asked for, call by call."""
+def available() -> bool:
+    """Return True where a GPU can be asked for, call by call."""
     return spaces is not None and bool(os.environ.get("SPACES_ZERO_GPU"))
 
 
-def strip(folder: Path, seeds: list[int], frames: int, options: dict[str, Any]) -> np.ndarray | None:
-    """`Model.interpolate` of the folder's model on a lent GPU, uint8 (frames, H, W, C); None if none was to be had."""
+def interpolate(folder: Path, arguments: Mapping[str, Any]) -> np.ndarray | None:
+    """Call `Model.interpolate` of the folder's model on a lent GPU; None if there is no GPU for it now.
+
+    arguments: its keywords. Returns uint8 (frames, H, W, C).
+    """
     try:
-        return _strip(str(folder), seeds, frames, options)
+        return _interpolate(str(folder), dict(arguments))
     except Exception as error:  # a spent quota, a busy cluster: the CPU can do it too
         log.warning("no GPU for this walk (%s): using the CPU", type(error).__name__)
         return None
 
 
-def _strip(folder: str, seeds: list[int], frames: int, options: dict[str, Any]) -> np.ndarray:
+def _interpolate(folder: str, arguments: dict[str, Any]) -> np.ndarray:
     from gan.models.model import load
 
-    return load(Path(folder)).interpolate(seeds, frames, **options)
+    return load(Path(folder)).interpolate(**arguments)
 
 
 def burst(configs: Sequence[Config], data: Any, states: Sequence[Any]) -> Iterator[BurstUpdate | None]:
-    """`burst` on a lent GPU; `BurstError`, with the reason if it is one for visitors, if none is to be had."""
+    """Run `gan.live.burst.burst` on a lent GPU; `BurstError`, with the Space's reason, when none is available."""
     import gradio as gr
 
     from gan.live.burst import BurstError
@@ -60,9 +63,9 @@ def burst(configs: Sequence[Config], data: Any, states: Sequence[Any]) -> Iterat
         yield from _burst(configs, data, states)
     except Exception as error:
         log.warning("a burst of training ended: %s", error)
-        why = re.sub(r"<[^>]*>", "", str(error.message))[:200].rstrip(". ") if isinstance(error, gr.Error) else ""
+        reason = re.sub(r"<[^>]*>", "", str(error.message))[:200].rstrip(". ") if isinstance(error, gr.Error) else ""
         raise BurstError(
-            f"the GPU is not to be had{why and f' ({why})'}: the run waits, press play to try again"
+            f"no GPU is available now{reason and f' ({reason})'}: training is paused, press play to try again"
         ) from error
 
 
@@ -73,5 +76,5 @@ def _burst(configs: Sequence[Config], data: Any, states: Sequence[Any]) -> Itera
 
 
 if spaces is not None:
-    _strip = spaces.GPU(duration=SECONDS)(_strip)
+    _interpolate = spaces.GPU(duration=SECONDS)(_interpolate)
     _burst = spaces.GPU(duration=TRAINING)(_burst)

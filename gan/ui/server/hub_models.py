@@ -1,4 +1,4 @@
-"""Models of the Hub beside the bundled ones: fetched while the app starts, waited for only so long."""
+"""Models of the Hub beside the bundled ones, downloaded while the app starts, which waits for a few seconds at most."""
 
 from __future__ import annotations
 
@@ -18,18 +18,18 @@ if TYPE_CHECKING:
     from gan.ui.server.model_registry import ModelRegistry
 
 WAIT = 5.0  # seconds that the first screen may wait for models; later ones are on the page after a reload
-MOST = 16  # models asked for by name
+MAX_MODELS = 16  # asked for by name
 log = logging.getLogger(__name__)
 
 
-def wanted(flags: Sequence[str], environment: str) -> list[str]:
-    """Names from `--model` and from LATENT_LAB_MODELS (by commas), each once, in order, at most `MOST`."""
+def requested_models(flags: Sequence[str], environment: str) -> list[str]:
+    """List names from `--model` and from LATENT_LAB_MODELS (by commas), each once, in order, at most `MAX_MODELS`."""
     listed = [*flags, *environment.split(",")]
-    return list(dict.fromkeys(name.strip() for name in listed if name.strip()))[:MOST]
+    return list(dict.fromkeys(name.strip() for name in listed if name.strip()))[:MAX_MODELS]
 
 
-def local(name: str) -> bool:
-    """Whether a name is that of a folder of this machine: it exists."""
+def is_local_folder(name: str) -> bool:
+    """Return True for the name of an existing folder of this machine."""
     try:
         return Path(name).is_dir()
     except OSError:
@@ -37,39 +37,40 @@ def local(name: str) -> bool:
 
 
 class HubModels:
-    """Fetches repositories, USER/NAME[@REVISION], each in a thread of its own from the moment it is made."""
+    """Downloads of repositories, USER/NAME[@REVISION], each in a thread of its own that starts at once."""
 
     def __init__(self, repos: Sequence[str]) -> None:
         self._results: dict[str, Pulled | str] = {}  # what arrived, or why it did not
         self._arrived = threading.Condition()
-        self._waiting = list(repos)
+        self._pending = list(repos)
         for repo in repos:
             threading.Thread(target=self._fetch, args=(repo,), daemon=True).start()
 
-    def settle(self, registry: ModelRegistry, seconds: float = WAIT) -> None:
-        """Give the registry what arrives within so many seconds, and a notice for all that went otherwise."""
+    def add_to(self, registry: ModelRegistry, seconds: float = WAIT) -> None:
+        """Add what arrives within so many seconds to the registry, and a notice for each model that does not."""
         deadline = time.monotonic() + seconds
         with self._arrived:
-            self._arrived.wait_for(lambda: len(self._results) == len(self._waiting), deadline - time.monotonic())
-            late = [repo for repo in self._waiting if repo not in self._results]
-        for repo in self._waiting:
+            self._arrived.wait_for(lambda: len(self._results) == len(self._pending), deadline - time.monotonic())
+            late = [repo for repo in self._pending if repo not in self._results]
+        for repo in self._pending:
             if repo in late:
-                registry.notices[repo] = "still on its way from the Hub; reload the page in a moment"
+                registry.notices[repo] = "still downloading from the Hub; reload the page in a moment"
             else:
                 self._add(registry, repo)
-        self._waiting = late
+        self._pending = late
 
-    def watch(self, registry: ModelRegistry, changed: Callable[[], None]) -> None:
-        """Give the registry what is late when it arrives, and call `changed` then."""
+    def add_late(self, registry: ModelRegistry, on_change: Callable[[], None]) -> None:
+        """Add the models that `add_to` did not wait for, in the background, and call `on_change` after each."""
 
         def wait() -> None:
-            for repo in self._waiting:
+            for repo in self._pending:
                 with self._arrived:
-                    self._arrived.wait_for(lambda repo=repo: repo in self._results)
+                    while repo not in self._results:
+                        self._arrived.wait()
                 self._add(registry, repo)
-                changed()
+                on_change()
 
-        if self._waiting:
+        if self._pending:
             threading.Thread(target=wait, daemon=True).start()
 
     def _fetch(self, repo: str) -> None:
@@ -78,10 +79,10 @@ class HubModels:
         except HubError as error:
             result = str(error)
         except OSError as error:
-            result = f"it could not be kept on this machine ({error.strerror}): make room, and start the app again"
+            result = f"it could not be stored on this machine ({error.strerror}): make room, and start the app again"
         except Exception:
             log.exception("%s could not be fetched", repo)
-            result = "it could not be fetched; the server's log says why"
+            result = "it could not be downloaded; the server's log says why"
         with self._arrived:
             self._results[repo] = result
             self._arrived.notify_all()

@@ -1,31 +1,34 @@
 """What a model folder says about itself without its weights: JSON and a safetensors header, no torch.
 
-Anyone may have written the folder. What is read is bounded, and what is believed is typed and in range.
+Anyone may have written the folder. Sizes are bounded before a file is read, types and ranges before a value is used.
 """
 
 from __future__ import annotations
 
-import json
 import math
 import struct
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path, PureWindowsPath
-from typing import Any
+from typing import Annotated, Any
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, WrapValidator
 
 from gan.config import Config
 from gan.errors import ConfigError, FolderError
 from gan.hub.names import MODEL
 from gan.io import MAX_JSON_BYTES, read_json
 
-IMAGES = 10**12  # more than anyone has shown a network
-AXES = 8  # of one tensor
+MAX_IMAGES = 10**12  # more than any network has been shown
+MAX_AXES = 8  # of one tensor
+MAX_SIDE = 2**40  # numbers along one axis; bounded because the product of huge numbers takes minutes
 
 
 @dataclass(frozen=True)
 class Info:
     """One model as the gallery shows it, before any weight is read.
 
-    dataset: a data set's name, or the last part of a folder's path: where it lies is nobody's business.
+    dataset: a data set's name, or the last part of a folder's path, because the rest is private.
     grid: (rows, columns) of samples.png, whose pictures are seeds 0, 1, 2, ... row by row; None if not known.
     samples: the PNG's path, or None when the folder has none.
     """
@@ -43,6 +46,45 @@ class Info:
     samples: Path | None
 
 
+def _none_if_invalid(value: Any, validate: Callable[[Any], Any]) -> Any:
+    try:
+        return validate(value)
+    except ValidationError:
+        return None
+
+
+OR_NONE = WrapValidator(_none_if_invalid)  # a value of the wrong type or out of range is left out
+Side = Annotated[int, Field(strict=True, ge=1, le=64)]
+
+
+class Metrics(BaseModel):
+    """The entries of metrics.json that the gallery shows."""
+
+    images: Annotated[Annotated[int, Field(strict=True, ge=0, le=MAX_IMAGES)] | None, OR_NONE] = None
+    grid: Annotated[tuple[Side, Side] | None, OR_NONE] = None
+
+
+class TensorEntry(BaseModel):
+    """One tensor in a safetensors header."""
+
+    model_config = ConfigDict(strict=True)
+
+    shape: Annotated[list[Annotated[int, Field(ge=0, le=MAX_SIDE)]], Field(max_length=MAX_AXES)]
+
+
+class Header(BaseModel):
+    """A safetensors header: an entry for each tensor, by name, and free text under `__metadata__`."""
+
+    model_config = ConfigDict(strict=True, extra="allow")
+    __pydantic_extra__: dict[str, TensorEntry]
+
+    metadata: Any = Field(None, alias="__metadata__")
+
+    def count(self) -> int:
+        """Return how many numbers the tensors hold."""
+        return sum(math.prod(entry.shape) for entry in self.__pydantic_extra__.values())
+
+
 def discover(shipped: Path, runs: Path) -> list[Path]:
     """List every model folder in `shipped`, then every one in `runs` that has finished writing a model."""
     bundled = sorted(p.parent for p in shipped.glob("*/config.json"))
@@ -51,22 +93,19 @@ def discover(shipped: Path, runs: Path) -> list[Path]:
 
 
 def is_run(folder: Path) -> bool:
-    """Whether a model folder is one that was trained here, by where it lies."""
+    """Return True for a model folder that was trained on this machine: one that lies in `runs`."""
     return folder.parent.name == "runs"
 
 
 def read_info(name: str, folder: Path) -> Info:
-    """Raises FolderError, naming file and fault, for a bad config.json, metrics.json or header of the weights."""
+    """Read a folder's JSON and the header of its weights; FolderError, naming file and fault, for a bad one."""
     try:
         config = Config.from_dict(read_json(folder / "config.json"))
     except ConfigError as error:
         raise FolderError(f"{folder / 'config.json'}: {error}") from None
     if config.resolution == 0 or config.channels == 0:
         raise FolderError(f"{folder / 'config.json'}: resolution and channels must be set, got 0")
-    metrics = read_json(folder / "metrics.json") if (folder / "metrics.json").exists() else {}
-    if not isinstance(metrics, dict):
-        raise FolderError(f"{folder / 'metrics.json'}: expected a JSON object, got {type(metrics).__name__}")
-    images, samples = metrics.get("images"), folder / "samples.png"
+    metrics, samples = _metrics(folder / "metrics.json"), folder / "samples.png"
     return Info(
         name=name,
         dataset=PureWindowsPath(config.dataset).name or "?",  # knows both kinds of slash
@@ -74,45 +113,36 @@ def read_info(name: str, folder: Path) -> Info:
         loss=config.loss,
         resolution=config.resolution,
         channels=config.channels,
-        images=images if type(images) is int and 0 <= images <= IMAGES else config.images,
+        images=config.images if metrics.images is None else metrics.images,
         parameters=_parameters(folder / "model.safetensors"),
         classes=config.classes,
-        grid=_grid(metrics.get("grid")),
+        grid=metrics.grid,
         samples=samples if samples.is_file() else None,
     )
 
 
-def _grid(value: object) -> tuple[int, int] | None:
-    if isinstance(value, list) and len(value) == 2 and all(type(v) is int and 1 <= v <= 64 for v in value):
-        return value[0], value[1]
-    return None
+def _metrics(path: Path) -> Metrics:
+    values = read_json(path) if path.exists() else {}
+    if not isinstance(values, dict):
+        raise FolderError(f"{path}: expected a JSON object, got {type(values).__name__}")
+    return Metrics.model_validate(values)
 
 
 def _parameters(path: Path) -> int:
-    """Numbers stored in a safetensors file, from its header: 8 bytes of length, then JSON with every shape."""
-    if not path.is_file():  # also a pipe, which would never answer
+    """Count the numbers in a safetensors file from its header: 8 bytes of length, then JSON with every shape."""
+    if not path.is_file():  # also refuses a pipe, which would never answer
         raise FolderError(f"{path}: missing, or not a file")
     try:
-        most = path.stat().st_size  # a number takes a byte at least
+        size = path.stat().st_size
         with path.open("rb") as file:
-            (size,) = struct.unpack("<Q", file.read(8))
-            if size > MAX_JSON_BYTES:
-                raise FolderError(f"{path}: a header of {size} bytes is too large for a model")
-            header = json.loads(file.read(size))
-        total = sum(_numbers(entry["shape"], most) for key, entry in header.items() if key != "__metadata__")
-    except FolderError:
-        raise
+            (length,) = struct.unpack("<Q", file.read(8))
+            if length > MAX_JSON_BYTES:
+                raise FolderError(f"{path}: a header of {length} bytes is too large for a model")
+            total = Header.model_validate_json(file.read(length)).count()
     except OSError as error:
         raise FolderError(f"{path}: not readable ({error.strerror})") from None
-    except (ValueError, struct.error, KeyError, TypeError, AttributeError, RecursionError):
+    except (ValidationError, struct.error):
         raise FolderError(f"{path}: not a safetensors file") from None
-    if total > most:
-        raise FolderError(f"{path}: the header tells of more numbers than the file can hold")
+    if total > size:  # a number takes a byte at least
+        raise FolderError(f"{path}: the header announces more numbers than the file can hold")
     return total
-
-
-def _numbers(shape: Any, most: int) -> int:
-    """The product of a shape, whose axes are checked first: a product of huge ones takes minutes."""
-    if not isinstance(shape, list) or len(shape) > AXES or not all(type(n) is int and 0 <= n <= most for n in shape):
-        raise ValueError
-    return math.prod(shape)

@@ -15,41 +15,43 @@ if TYPE_CHECKING:
     from gan.live.views import View
 
 
-def news(entry: TrackedRun, place: int, moment: Moment | None, fresh: bool) -> dict[str, Any]:
-    """place: how many are before it in line; paused, notice, done, error, why; the newest moment, if it is newer.
+def update_json(tracked: TrackedRun, place: int, moment: Moment | None, first: bool) -> dict[str, Any]:
+    """Return the state of a run, with its newest moment if there is a newer one than the browser has.
 
-    fresh: also all that was before: backdrop and curve. The moments that are kept are told as [number, shown].
+    Keys: place (how many wait before it), paused, notice, done, error, why (it was ended), alarms, sides (settings),
+    kept (the stored moments, as [number, images shown]), moment.
+    first: also what stays the same or came before: backdrop and curve.
     """
-    run = entry.run
+    run = tracked.run
     out: dict[str, Any] = {
         "place": place, "paused": run.paused, "notice": run.notice, "done": run.done, "error": run.error,
-        "why": entry.end_reason,
+        "why": tracked.end_reason,
         "alarms": [dataclasses.asdict(alarm) for alarm in run.alarms[-20:]],
-        "sides": [settings(config) for config in run.configs],
+        "sides": [settings_json(config) for config in run.configs],
     }  # fmt: skip
     if run.backdrop is not None:
         out["kept"] = [[m.number, m.shown] for m in run.moments()]
     if moment is not None:
-        out["moment"] = look(moment)
-    if fresh and run.backdrop is not None:
-        out |= {"backdrop": _view(run.backdrop), "curve": run.curve()}
+        out["moment"] = moment_json(moment)
+    if first and run.backdrop is not None:
+        out |= {"backdrop": _view_json(run.backdrop), "curve": run.curve()}
     return out
 
 
-def settings(config: Config) -> dict[str, Any]:
-    """The settings that the tab offers, by name, and the data set."""
+def settings_json(config: Config) -> dict[str, Any]:
+    """Return the settings that the tab offers, by name, and the data set."""
     return {name: getattr(config, name) for name in ("dataset", *(f.name for f in train_form.fields()))}
 
 
-def look(moment: Moment) -> dict[str, Any]:
-    """number, shown, steps, seconds; sides: for each {arrays: {name: {shape, type, data}}, numbers}."""
+def moment_json(moment: Moment) -> dict[str, Any]:
+    """Return {number, shown, steps, seconds, sides}; of each side {arrays: {name: {shape, type, data}}, numbers}."""
     return {
         "number": moment.number, "shown": moment.shown, "steps": moment.steps, "seconds": round(moment.seconds, 2),
-        "sides": [_view(view) for view in moment.sides],
+        "sides": [_view_json(view) for view in moment.sides],
     }  # fmt: skip
 
 
-def _view(view: View) -> dict[str, Any]:
+def _view_json(view: View) -> dict[str, Any]:
     arrays = {
         name: {
             "shape": array.shape,

@@ -1,4 +1,4 @@
-"""Frames in, a film's bytes out: GIF, animated WebP, MP4.
+"""Encode frames as a film: GIF, animated WebP or MP4.
 
 Frames are uint8 (F, H, W, C), C of 1 or 3, and every film holds all F of them. Pillow's own animation writers merge
 neighbours that look alike, which turns sixty frames of a pause into one, so GIF and WebP are put together here from
@@ -20,26 +20,26 @@ from pathlib import Path
 import numpy as np
 from PIL import GifImagePlugin, Image
 
-from gan.ui.server import checks
+from gan.ui.server.request import number, whole
 
-WATCHABLE = 256  # pixels: the short side that `watchable` aims for
-LONGEST = 1024  # pixels: no side of a film is longer
-PIXELS = 2**26  # of a whole film, enlarged: 67 million, 256 frames of 512 x 512
+SHORT_SIDE = 256  # pixels that `enlargement` aims for
+MAX_SIDE = 1024  # pixels: no side of a film is longer
+MAX_PIXELS = 2**26  # of a whole film, enlarged: 67 million, 256 frames of 512 x 512
 GIF_FPS = 50  # browsers play a delay below 2 hundredths of a second as if it were 10
 MP4_SECONDS = 120  # wall clock that ffmpeg may take
 
 
-def watchable(height: int, width: int) -> int:
-    """The least whole factor that brings the short side to `WATCHABLE` while the long one stays within `LONGEST`."""
-    return max(1, min(-(-WATCHABLE // min(height, width)), LONGEST // max(height, width)))
+def enlargement(height: int, width: int) -> int:
+    """Return the least whole factor that brings the short side to `SHORT_SIDE`, with no side beyond `MAX_SIDE`."""
+    return max(1, min(-(-SHORT_SIDE // min(height, width)), MAX_SIDE // max(height, width)))
 
 
 def gif(frames: np.ndarray, fps: float, scale: int | None = None) -> bytes:
-    """A GIF that loops for ever; grey frames keep their values, colour ones get the best 256 colours each.
+    """Encode a GIF that loops for ever; grey frames keep their values, colour ones get the best 256 colours each.
 
     A palette a frame costs 768 bytes and is what keeps a colourful film free of banding. Delays are whole hundredths
     of a second whose sum is F / fps to within half of one; above `GIF_FPS` the film plays at `GIF_FPS`.
-    scale: whole nearest-neighbour enlargement; None for `watchable`.
+    scale: whole nearest-neighbour factor; None for `enlargement`.
     """
     frames, scale = _checked(frames, fps, scale)
     count, height, width, _ = frames.shape
@@ -59,7 +59,7 @@ def gif(frames: np.ndarray, fps: float, scale: int | None = None) -> bytes:
 
 
 def webp(frames: np.ndarray, fps: float, scale: int | None = None) -> bytes:
-    """An animated WebP that loops for ever, lossless: dividing by `scale` gives every pixel back.
+    """Encode a lossless animated WebP that loops for ever: dividing by `scale` gives every pixel back.
 
     Delays are whole milliseconds whose sum is F / fps to within half of one. scale: as for `gif`.
     """
@@ -79,12 +79,12 @@ def webp(frames: np.ndarray, fps: float, scale: int | None = None) -> bytes:
 
 
 def mp4(frames: np.ndarray, fps: float, scale: int | None = None) -> bytes:
-    """H.264 in MP4 at `fps` frames a second, 4:2:0, with even sides (an odd one repeats its last row or column).
+    """Encode H.264 in MP4 at `fps` frames a second, 4:2:0, with even sides (an odd one repeats its last row or column).
 
     scale: as for `gif`. Raises ValueError when ffmpeg is missing, fails or takes over `MP4_SECONDS`.
     """
     frames, scale = _checked(frames, fps, scale)
-    if reason := no_ffmpeg():
+    if reason := missing_ffmpeg():
         raise ValueError(reason)
     height, width = frames.shape[1] * scale, frames.shape[2] * scale
     edge = ((0, 0), (0, height % 2), (0, width % 2), (0, 0))
@@ -100,19 +100,19 @@ def mp4(frames: np.ndarray, fps: float, scale: int | None = None) -> bytes:
         except subprocess.TimeoutExpired:
             raise ValueError(f"ffmpeg took over {MP4_SECONDS} s; lower the number of frames") from None
         except subprocess.CalledProcessError as error:
-            said = error.stderr.decode(errors="replace").strip().splitlines() or [f"exit status {error.returncode}"]
-            raise ValueError(f"ffmpeg failed ({said[-1][:200]}); save a GIF or WebP instead") from None
+            lines = error.stderr.decode(errors="replace").strip().splitlines() or [f"exit status {error.returncode}"]
+            raise ValueError(f"ffmpeg failed ({lines[-1][:200]}); save a GIF or WebP instead") from None
         return film.read_bytes()
 
 
-def no_ffmpeg() -> str | None:
-    """Why MP4 cannot be written here, or None when it can."""
+def missing_ffmpeg() -> str | None:
+    """Return why MP4 cannot be written here, or None when it can."""
     return None if shutil.which("ffmpeg") else "MP4 needs ffmpeg on the server's PATH; save a GIF or WebP instead"
 
 
 @dataclass(frozen=True)
 class Export:
-    """label: its name on a button. suffix: of the file, with the dot. mime: of the download.
+    """A format. label: its name on a button. suffix: of the file, with the dot. mime: of the download.
 
     encode: (frames, fps, scale) -> bytes. unavailable: the reason it cannot be written here, or None.
     """
@@ -127,7 +127,7 @@ class Export:
 EXPORTS = {
     "gif": Export("GIF", ".gif", "image/gif", gif),
     "webp": Export("WebP", ".webp", "image/webp", webp),
-    "mp4": Export("MP4", ".mp4", "video/mp4", mp4, no_ffmpeg),
+    "mp4": Export("MP4", ".mp4", "video/mp4", mp4, missing_ffmpeg),
 }
 
 
@@ -140,27 +140,31 @@ def file_name(model: str, seeds: Sequence[int], suffix: str) -> str:
 def _checked(frames: np.ndarray, fps: float, scale: int | None) -> tuple[np.ndarray, int]:
     if frames.dtype != np.uint8 or frames.ndim != 4 or frames.shape[-1] not in (1, 3) or 0 in frames.shape:
         raise ValueError(f"frames must be uint8 (F, H, W, 1 or 3), got {frames.dtype} {frames.shape}")
-    checks.number(fps, "fps", 1, 60)
+    number(fps, "fps", 1, 60)
     count, height, width, _ = frames.shape
-    scale = watchable(height, width) if scale is None else checks.integer(scale, "scale", 1, LONGEST)
-    if max(height, width) * scale > LONGEST:
-        raise ValueError(f"no side may be over {LONGEST} pixels, got {height * scale} x {width * scale}: lower scale")
-    if (pixels := count * height * width * scale**2) > PIXELS:
-        raise ValueError(f"a film may have {PIXELS:,} pixels in all, got {pixels:,}: lower frames or scale")
+    scale = enlargement(height, width) if scale is None else whole(scale, "scale", 1, MAX_SIDE)
+    if max(height, width) * scale > MAX_SIDE:
+        raise ValueError(
+            f"a side must have at most {MAX_SIDE} pixels, got {height * scale} x {width * scale}: lower scale"
+        )
+    if (pixels := count * height * width * scale**2) > MAX_PIXELS:
+        raise ValueError(
+            f"a film must have at most {MAX_PIXELS:,} pixels in all, got {pixels:,}: lower frames or scale"
+        )
     return frames, scale
 
 
 def _enlarged(frames: np.ndarray, scale: int) -> np.ndarray:
-    """(F, H, W, 1 or 3) to (F, H * scale, W * scale, 3), each pixel a square."""
+    """Enlarge (F, H, W, 1 or 3) to (F, H * scale, W * scale, 3), each pixel a square."""
     return np.broadcast_to(frames, (*frames.shape[:3], 3)).repeat(scale, axis=1).repeat(scale, axis=2)
 
 
 def _delays(count: int, fps: float, per_second: int) -> list[int]:
-    """`count` whole delays in units of 1 / per_second s; what rounding takes from one, it gives to the next."""
+    """Return `count` whole delays in units of 1 / per_second s; what one loses by rounding, the next one gains."""
     ends = [round(per_second * i / fps) for i in range(count + 1)]
     return [end - start for start, end in zip(ends[:-1], ends[1:], strict=True)]
 
 
 def _chunk(name: bytes, body: bytes) -> bytes:
-    """A RIFF chunk: name, length, body, and a zero byte where the length is odd."""
+    """Return a RIFF chunk: name, length, body, and a zero byte where the length is odd."""
     return name + struct.pack("<I", len(body)) + body + b"\x00" * (len(body) % 2)

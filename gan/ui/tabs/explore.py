@@ -1,8 +1,8 @@
 """The Explore tab: one picture that follows its controls while they are dragged.
 
 `static/explore/explore.html` is the tab and `static/explore/explore.js` brings it to life through the functions of
-`gan.ui.server.rpc`. What can be changed is declared in `gan.ui.server.controls`. The picture's address lives in the
-browser's query string, never on the server.
+`gan.ui.server.picture_api`. What can be changed is declared in `gan.ui.server.controls`. The picture's address lives
+in the browser's query string, never on the server.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import gradio as gr
 
 from gan.ui import assets
-from gan.ui.server import rpc
+from gan.ui.server.picture_api import PictureApi
 
 if TYPE_CHECKING:
     from gan.ui.server.model_registry import ModelRegistry
@@ -24,7 +24,7 @@ def build(registry: ModelRegistry) -> gr.HTML:
     return gr.HTML(
         page(registry),
         js_on_load="latentLab.explore(element, server)",
-        server_functions=rpc.functions(registry),
+        server_functions=PictureApi(registry).functions(),
         elem_id="ll-explore",
         padding=False,
         apply_default_css=False,

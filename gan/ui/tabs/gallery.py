@@ -11,7 +11,7 @@ import gradio as gr
 from gan.evaluation.loss_curve import short
 from gan.hub.names import MAX_PICTURE_BYTES
 from gan.ui import assets
-from gan.ui.server import rpc
+from gan.ui.server.picture_api import PictureApi
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -40,7 +40,7 @@ def build(registry: ModelRegistry) -> gr.HTML:
     return gr.HTML(
         page(registry),
         js_on_load="latentLab.gallery(element, server)",
-        server_functions=rpc.functions(registry),
+        server_functions=PictureApi(registry).functions(),
         elem_id="ll-gallery",
         padding=False,
         apply_default_css=False,

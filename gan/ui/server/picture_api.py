@@ -1,0 +1,42 @@
+"""What Gallery and Explore ask the server for: a model's description, one picture, a grid of them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from gan.ui.server import controls, rpc
+from gan.ui.server.checks import GridRequest
+
+if TYPE_CHECKING:
+    from gan.ui.server.model_registry import ModelRegistry
+
+
+class PictureApi:
+    """The functions that the page calls, one method each; see `gan.ui.server.rpc` for their replies to bad requests."""
+
+    def __init__(self, registry: ModelRegistry) -> None:
+        self.registry = registry
+
+    def functions(self) -> list[Callable[[Any], rpc.Payload]]:
+        """Return the methods for `gr.HTML(server_functions=...)`."""
+        return rpc.endpoints(self.describe, self.picture, self.grid, self.warm)
+
+    def describe(self, payload: rpc.Payload) -> rpc.Payload:
+        """Describe a model before its first picture. {model} -> as `ModelRegistry.describe` returns it."""
+        return dict(self.registry.describe(payload.get("model")))
+
+    def picture(self, payload: rpc.Payload) -> rpc.Payload:
+        """Render one picture. {model, seed, ...}, an entry for each control -> as `rpc.pixels` returns it."""
+        values = {"seed": None, **controls.requested(payload)}
+        return rpc.pixels(self.registry.picture(payload.get("model"), **values)[None])
+
+    def grid(self, payload: rpc.Payload) -> rpc.Payload:
+        """Render one picture for each seed. {model, seeds, label, truncation} -> as `rpc.pixels` returns them."""
+        values = {"seeds": None, **GridRequest.pick(payload)}
+        return rpc.pixels(self.registry.grid(payload.get("model"), **values))
+
+    def warm(self, payload: rpc.Payload) -> rpc.Payload:
+        """Begin to load every model in the background. {} -> {}."""
+        self.registry.warm()
+        return {}

@@ -1,0 +1,151 @@
+"""Requests of the Train tab, one model a call: what to train, what to ask of a run, and pictures to learn from.
+
+Nothing here imports torch before a request is checked. The name of a run is no field: it is looked up, and any other
+value is the name of no run.
+"""
+
+from __future__ import annotations
+
+import base64
+import re
+import tempfile
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+from pydantic import AfterValidator, Field, PlainValidator, ValidationInfo
+
+from gan.training.control import MOVES
+from gan.ui.server import train_form
+from gan.ui.server.checks import Seed
+from gan.ui.server.request import WHOLE, Request, number, one_of, quoted, whole
+from gan.ui.server.video import EXPORTS
+
+if TYPE_CHECKING:
+    from gan.data.dataset import Dataset
+
+MAX_UPLOAD = 48 * 2**20  # bytes of one upload, in base64
+MAX_MOMENT = 2**31
+
+
+def _presets() -> Iterable[str]:
+    from gan.live.lessons import LESSONS
+
+    return LESSONS
+
+
+def _side(value: Any, info: ValidationInfo[Any]) -> int:
+    return whole(value, "side", 0, info.context - 1)
+
+
+def _seconds(value: Any) -> float:
+    from gan.live.run import SLOWEST
+
+    return number(value, "seconds", 0.0, SLOWEST)
+
+
+MomentNumber = Annotated[int, Field(ge=0, le=MAX_MOMENT), WHOLE]
+Settings = Annotated[dict[str, Any], AfterValidator(train_form.settings), Field(title="settings")]
+Side = Annotated[int, PlainValidator(_side)]  # the context of the request is how many sides the run has
+
+
+class Upload(Request):
+    """A file. data: its contents in base64."""
+
+    name: str
+    data: str
+
+
+class SidePlan(Request):
+    """One side of a run: a preset, and what is changed of its settings."""
+
+    preset: Annotated[str, one_of(_presets)]
+    changes: Settings = {}
+
+
+class BeginRequest(Request):
+    """A run of one side, or of two that compete. dataset: ignored where files are given."""
+
+    sides: Annotated[list[SidePlan], Field(min_length=1, max_length=2, description="a list of one or two objects")]
+    dataset: Any = None
+    seed: Seed = 0
+    files: Annotated[
+        Annotated[list[Upload], Field(fail_fast=True)] | None, Field(description="a list of names and contents")
+    ] = None
+
+
+class PresetRequest(Request):
+    """A preset, for a data set."""
+
+    preset: Annotated[str, one_of(_presets)]
+    dataset: Annotated[str, PlainValidator(train_form.dataset)]
+
+
+class ForkRequest(Request):
+    """The moment of a run at which another one begins, and what is changed of its settings."""
+
+    number: MomentNumber
+    changes: Settings = {}
+
+
+class NewsRequest(Request):
+    """The newest moment that the browser has; -1 for none."""
+
+    after: Annotated[int, Field(ge=-1, le=MAX_MOMENT), WHOLE] = -1
+
+
+class MomentRequest(Request):
+    """A moment of a run."""
+
+    number: MomentNumber
+
+
+class FolderRequest(MomentRequest):
+    """A moment of one side."""
+
+    side: Side = 0
+
+
+class FilmRequest(Request):
+    """The format of a film."""
+
+    kind: Annotated[str, one_of(lambda: EXPORTS)]
+
+
+class StepRequest(Request):
+    """A single step."""
+
+    move: Annotated[str, one_of(lambda: MOVES)]
+
+
+class SlowRequest(Request):
+    """Slow motion: seconds between steps."""
+
+    seconds: Annotated[float, PlainValidator(_seconds)]
+
+
+class ChangeRequest(Request):
+    """New settings for one side."""
+
+    side: Side = 0
+    settings: Settings
+
+
+def read_files(files: Sequence[Upload]) -> Dataset:
+    """Make a data set of uploaded files; ValueError for files that are damaged, too large or no pictures."""
+    from gan.live.uploads import read_uploads
+
+    if sum(len(file.data) for file in files) > MAX_UPLOAD:
+        raise ValueError(f"that is more than {MAX_UPLOAD // 2**20} MB: upload fewer pictures, or smaller ones")
+    with tempfile.TemporaryDirectory(prefix="latent-lab-") as folder:
+        paths = []
+        for i, file in enumerate(files):
+            name = re.sub(r"[^A-Za-z0-9._-]", "_", file.name)[-60:].lstrip(".") or "file"
+            paths.append(Path(folder) / f"{i}" / name)
+            paths[-1].parent.mkdir()
+            try:
+                # pydantic's Base64Bytes skips characters that are no base64, so it would take damaged files.
+                paths[-1].write_bytes(base64.b64decode(file.data, validate=True))
+            except ValueError:
+                raise ValueError(f"{quoted(file.name)} arrived damaged: please try again") from None
+        return read_uploads(paths)

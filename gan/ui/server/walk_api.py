@@ -1,0 +1,89 @@
+"""What Interpolate asks the server for: a walk through seeds as one sprite sheet, or as a film to download."""
+
+from __future__ import annotations
+
+import base64
+import io
+import math
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Annotated, Any
+
+import numpy as np
+from PIL import Image
+from pydantic import Field
+
+from gan.models.image_grid import tile_pictures
+from gan.ui.server import rpc
+from gan.ui.server.checks import GridRequest, Keyframes, WalkRequest
+from gan.ui.server.limits import Limit
+from gan.ui.server.request import WHOLE, Request, one_of
+from gan.ui.server.video import EXPORTS, file_name
+
+if TYPE_CHECKING:
+    from gan.ui.server.model_registry import ModelRegistry
+
+SHEET = 2**24  # pixels in one sheet: 240 frames of 256 x 256 fit
+DOWNLOADS = 1, 4  # downloads encoded at once, and downloads that may wait before `Busy`
+
+
+class FilmRequest(Request):
+    """The format and speed of a film, besides the walk that it shows."""
+
+    kind: Annotated[str, one_of(lambda: EXPORTS)]
+    fps: Annotated[int, Field(ge=1, le=60, title="frame rate"), WHOLE]
+
+
+class WalkApi:
+    """The functions that the page calls, one method each; see `gan.ui.server.rpc` for their replies to bad requests.
+
+    Both take {model, seeds, frames, mode, loop, label, truncation}. Nothing of a visitor's is kept here: a download
+    renders the same walk again, which gives the same pictures.
+    """
+
+    def __init__(self, registry: ModelRegistry) -> None:
+        self.registry = registry
+        self._downloads = Limit(*DOWNLOADS)
+
+    def functions(self) -> list[Callable[[Any], rpc.Payload]]:
+        """Return the methods for `gr.HTML(server_functions=...)`."""
+        return rpc.endpoints(self.walk, self.film)
+
+    def walk(self, payload: rpc.Payload) -> rpc.Payload:
+        """Render a walk as {size, frames, keys, columns, sheet}, the last a PNG's data URI.
+
+        The sheet holds all frames, then all keyframes, row by row.
+        """
+        pictures = self._render(payload)
+        keys = self.registry.grid(payload["model"], **GridRequest.pick(payload))
+        columns = math.ceil(math.sqrt(len(pictures) + len(keys)))
+        sheet = tile_pictures(np.concatenate([pictures, keys]), columns)
+        return {
+            "size": pictures.shape[1],
+            "frames": len(pictures),
+            "keys": len(keys),
+            "columns": columns,
+            "sheet": "data:image/png;base64," + base64.b64encode(_png(sheet)).decode("ascii"),
+        }
+
+    def film(self, payload: rpc.Payload) -> rpc.Payload:
+        """Render a walk as a film, {..., kind, fps} -> as `rpc.download` returns it."""
+        request = FilmRequest.parse(payload)
+        export = EXPORTS[request.kind]
+        pictures = self._render(payload)
+        with self._downloads():
+            data = export.encode(pictures, request.fps, None)
+        return rpc.download(file_name(payload["model"], payload["seeds"], export.suffix), export.mime, data)
+
+    def _render(self, payload: rpc.Payload) -> np.ndarray:
+        walk, name = Keyframes.parse(payload), payload.get("model")
+        most = max(2, SHEET // max(1, self.registry.info(name).resolution) ** 2) - len(walk.seeds)
+        if walk.frames > most:
+            raise ValueError(f"frames must be in [2, {most}] for pictures of this size, got {walk.frames}")
+        return self.registry.interpolate(name, **WalkRequest.pick(payload))
+
+
+def _png(picture: np.ndarray) -> bytes:
+    file = io.BytesIO()
+    # Level 1 is a third of the default's time for a tenth more bytes, and a visitor is waiting.
+    Image.fromarray(picture[..., 0] if picture.shape[-1] == 1 else picture).save(file, "PNG", compress_level=1)
+    return file.getvalue()
