@@ -17,7 +17,7 @@ from gan.training import loop, rollback, trainer
 from gan.training.alarms import AlarmMonitor
 from gan.training.control import Control
 from gan.training.distributed import ProcessGroup
-from gan.training.events import Alarmed, Checkpointed, Sampled
+from gan.training.events import Alarmed, Checkpointed, Sampled, Stepped
 from gan.training.loop import run, train
 from gan.training.report import Reporter, read_numbers
 from gan.training.rollback import RollbackPolicy, finite_snapshot
@@ -226,6 +226,17 @@ def test_a_stop_with_broken_weights_and_no_rollback_left_still_saves(tmp_path, q
     config = small(images=640, checkpoint_images=160)
     events = list(train(config, tmp_path / "run", resume=True, control=stop_after(1)))
     assert events[-1].stopped and events[-1].shown == 16
+
+
+def test_a_stop_after_a_rollback_saves_the_lowered_rate_and_the_losses_of_the_good_state(tmp_path, quick, monkeypatch):
+    out = tmp_path / "run"
+    spoiling(monkeypatch, "critic", {2})
+    monkeypatch.setattr(loop, "REPORT_SECONDS", 0.0)
+    events = list(train(small(images=640, checkpoint_images=16), out, control=stop_after(2)))
+    reports = {e.shown: e.critic_loss for e in events if isinstance(e, Stepped)}
+    assert (events[-1].shown, list(reports)) == (16, [16, 32])
+    assert json.loads((out / "checkpoint/state.json").read_text())["rate_scale"] == 0.5
+    assert json.loads((out / "metrics.json").read_text())["critic_loss"] == reports[16] != reports[32]
 
 
 def test_weights_that_are_not_finite_at_the_end_are_made_anew(tmp_path, quick, monkeypatch):

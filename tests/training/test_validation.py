@@ -24,6 +24,7 @@ LATER = {"gamma": 0.0, "gamma_start": 5.0, "burn_in": 100}
     [
         ({**BATCH_NORM, **LATER}, "needs each logit to depend on its own picture"),
         ({"penalty": "gp", "clip": 0.1, **LATER}, "choose one of them"),
+        ({"critic_norm": "spectral", "clip": 0.1}, "clip bounds weights that spectral normalisation rescales"),
         ({"network": "points", "critic_norm": "batch"}, "does not support: set critic_norm to none or spectral"),
         ({"loss": "wgan-gp", "penalty": "none"}, "loss wgan-gp has no bound on the critic"),
         ({"loss": "wgan-gp", "penalty": "gp", "gamma": 0.0}, "loss wgan-gp has no bound on the critic"),
