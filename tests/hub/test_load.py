@@ -30,6 +30,7 @@ def files(tiny_folder) -> dict[str, bytes]:
     return {name: (tiny_folder / name).read_bytes() for name in MODEL.files}
 
 
+@pytest.mark.slow
 def test_train_push_load_and_the_app_give_the_same_pictures_bit_for_bit(hub, tmp_path):
     list(train(small(seed=9), tmp_path / "run"))
     here = gan.load(tmp_path / "run", "cpu")
@@ -149,6 +150,7 @@ def test_settings_that_do_not_fit_the_weights_are_refused(hub, files, setting, v
         gan.load("eve/model", "cpu")
 
 
+@pytest.mark.slow
 def test_nothing_imports_the_hubs_client_before_it_is_needed():
     code = (
         "import sys, gan, gan.hub.pull, gan.hub.load, gan.hub.push, gan.hub.pusher, gan.hub.space, gan.hub.resume; "

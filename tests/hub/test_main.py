@@ -10,12 +10,14 @@ import pytest
 from conftest import hub_environment
 from hub_server import ALICE
 
+from gan.hub import space
 from gan.hub.__main__ import main
 from gan.hub.pull import cache
 
 ROOT = Path(__file__).resolve().parents[2]
 
 
+@pytest.mark.slow
 def test_push_in_a_process_of_its_own(hub, tiny_folder, tmp_path):
     command = [sys.executable, "-m", "gan.hub", "push", str(tiny_folder), "alice/digits", "--private"]
     talkative = hub_environment(hub, tmp_path, ALICE) | {"HF_DEBUG": "1"}  # the client's own log, at its longest
@@ -55,6 +57,7 @@ def test_pull_says_where_the_files_are(hub, tiny_folder, capsys):
 
 
 def test_deploy_says_what_it_did(hub, capsys, monkeypatch):
+    monkeypatch.setattr(space, "files", lambda root=space.ROOT: list(space.FILES))  # not megabytes of weights
     main(["deploy", "alice/lab", "--dry-run"])
     assert "app.py" in capsys.readouterr().out and hub.seen == []
     main(["deploy", "alice/lab"])

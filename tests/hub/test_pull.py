@@ -206,16 +206,16 @@ def test_a_host_of_files_that_never_answers_is_given_up_as_soon(faulty_hub, file
 
     def slow(host, *rest, **more):
         if host in ("files.example", b"files.example"):
-            time.sleep(1)
+            time.sleep(3)
             raise socket.gaierror("no such name")
         return look_up(host, *rest, **more)
 
     monkeypatch.setattr(socket, "getaddrinfo", slow)
     faulty_hub.fault = elsewhere("http://files.example", files)
     start = time.monotonic()
-    with impatient(0.3), pytest.raises(Unreachable, match="config.json did not arrive within 0.3 s"):
+    with impatient(0.8), pytest.raises(Unreachable, match="config.json did not arrive within 0.8 s"):
         pull("alice/digits")
-    assert time.monotonic() - start < 0.9
+    assert time.monotonic() - start < 2.5
 
 
 def test_the_host_of_files_gets_no_token(hub, repo, files, faulty_server):
@@ -226,7 +226,7 @@ def test_the_host_of_files_gets_no_token(hub, repo, files, faulty_server):
         return Response(files[request.url.path.removeprefix("/")])
 
     faulty_server.fault = serve
-    hub.fault = elsewhere(faulty_server.url, files)
+    hub.fault = elsewhere(faulty_server.url.replace("127.0.0.1", "localhost"), files)
     pulled = pull("alice/digits")
     assert {p.name: p.read_bytes() for p in pulled.folder.iterdir()} == files
     assert len(asked) == len(files) and not any(ALICE in str(headers.items()) for headers in asked)
@@ -273,12 +273,12 @@ def test_a_file_that_does_not_arrive_is_given_up_and_the_copy_serves(faulty_hub,
 def test_a_program_ends_although_a_download_was_given_up(faulty_hub, tmp_path):
     """The client goes on asking for minutes."""
     faulty_hub.fault = lambda request: silent(request) if "/resolve/" in request.url.path else None
-    code = "from gan.hub import pull as module; module.TIMEOUT = 0.3; module.pull('alice/digits')"
+    code = "from gan.hub import pull as module; module.TIMEOUT = 0.8; module.pull('alice/digits')"
     run = subprocess.run(
         [sys.executable, "-c", code], cwd=Path(module.__file__).parents[2], timeout=30, capture_output=True, text=True,
         env=hub_environment(faulty_hub, tmp_path, None),
     )  # fmt: skip
-    assert "config.json did not arrive within 0.3 s" in run.stderr
+    assert "config.json did not arrive within 0.8 s" in run.stderr
 
 
 @pytest.mark.parametrize("error", [RuntimeError("xet"), OSError("Consistency check failed"), ValueError("xet")])

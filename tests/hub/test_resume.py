@@ -35,6 +35,7 @@ def changed(repo, name: str, **values) -> None:
     repo.commit(repo.files | {name: json.dumps(meta).encode()}, "changed")
 
 
+@pytest.mark.slow
 def test_a_pushed_run_goes_on_bit_for_bit_as_if_it_had_stayed(pushed, tiny_folder, tmp_path):
     here = Path(shutil.copytree(tiny_folder, tmp_path / "here"))
     there = tmp_path / "there"

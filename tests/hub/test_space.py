@@ -52,6 +52,9 @@ def test_everything_that_the_app_imports_and_shows_goes():
     if not tracked:
         pytest.skip("not a git checkout")
     assert set(tracked) <= set(files()) and {"app.py", "requirements.txt", "README.md"} <= set(files())
+    for folder in ("gan/data/bundled", "gan/ui/static", "gan/evaluation/metrics/weights", "weights"):
+        here = {p.relative_to(ROOT).as_posix() for p in (ROOT / folder).rglob("*") if p.is_file()}
+        assert here and here <= set(files()), folder
     assert not any(name.startswith(("tests/", "runs/", "data/", ".")) for name in files())
     assert [name for name in files() if name.startswith("benchmarks/")] == ["benchmarks/RESULTS.md"]
 
@@ -64,6 +67,8 @@ def test_whatever_the_readme_points_to_goes_with_it():
     assert not [t for t in targets if t not in sent and not any(name.startswith(f"{t}/") for name in sent)]
 
 
+@pytest.mark.slow
+@pytest.mark.browser
 def test_what_is_sent_starts_by_itself_and_shows_its_first_page_offline(browser, tmp_path):
     """Only these files, no network: a file that is missing from the list would be missed here."""
     for name in files():

@@ -27,6 +27,7 @@ def run(request):
     return run
 
 
+@pytest.mark.slow
 def test_a_zip_is_a_model_and_a_checkpoint_that_training_goes_on_from(run, tmp_path, capsys):
     (config,), (state,), shown = run.fork(10**9)
     write_folder(config, state, run.data, tmp_path / "run")
