@@ -70,7 +70,7 @@ def with_timeout(seconds: float, work: Callable[[], T], failure: str = "the Hub 
     """Return what `work` returns, or raise what it raises; Unreachable, with the failure, when it takes longer.
 
     It runs in a daemon thread, because looking up a host name has no time limit of its own. After the time limit the
-    thread is left alone: it ends with the request under way, and keeps no program from ending.
+    thread is left to itself; it does not keep a program from ending.
     """
     results: list[T] = []
     errors: list[BaseException] = []

@@ -52,7 +52,9 @@ def test_pull_says_where_the_files_are(hub, tiny_folder, capsys):
     main(["push", str(tiny_folder), "alice/digits"])
     capsys.readouterr()
     main(["pull", "alice/digits@images-64"])
-    folder = Path(capsys.readouterr().out.strip())
+    captured = capsys.readouterr()
+    folder = Path(captured.out.strip())
+    assert captured.err == "", "no progress bars"
     assert folder.is_relative_to(cache()) and (folder / "model.safetensors").is_file()
 
 
