@@ -22,7 +22,8 @@ from gan.errors import TrainingError
 from gan.live.stepper import Stepper
 from gan.training.control import Control
 from gan.training.events import Alarmed
-from gan.training.trainer import Snapshot, Trainer
+from gan.training.snapshot import Snapshot
+from gan.training.trainer import Trainer
 
 SEND_EVERY = {"points": 0.1, "pictures": 1.0}  # least seconds between two states
 HEARTBEAT = 0.2  # most seconds between two items of the generator: it can be closed only there

@@ -16,7 +16,8 @@ from gan.live.history import Moment
 from gan.live.views import SCALE, View
 from gan.models.image_grid import tile_pictures
 from gan.training.export_model import write_model
-from gan.training.trainer import Snapshot, Trainer
+from gan.training.snapshot import Snapshot
+from gan.training.trainer import Trainer
 
 SIDE = 320  # pixels of a film of points
 COLUMNS = 6  # of a film of pictures

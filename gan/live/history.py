@@ -8,7 +8,7 @@ from typing import Any
 
 from gan.config import Config
 from gan.live.views import View
-from gan.training.trainer import Snapshot
+from gan.training.snapshot import Snapshot
 
 MAX_MOMENTS = 120  # kept; when there are more, every other one is dropped
 MAX_STATE_BYTES = 128 * 2**20  # of all the full states among them

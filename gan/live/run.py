@@ -16,7 +16,7 @@ from gan.data.points import Points
 from gan.errors import TrainingError
 from gan.live.history import Moment
 from gan.live.worker import Burst, Worker
-from gan.training.trainer import Snapshot
+from gan.training.snapshot import Snapshot
 from gan.training.validation import with_changes
 
 log = logging.getLogger(__name__)

@@ -8,7 +8,8 @@ from typing import Any
 from gan.training.control import Control
 from gan.training.events import Alarmed, Changed, Stepped, Ticked, record
 from gan.training.loop import run
-from gan.training.trainer import Snapshot, Trainer
+from gan.training.snapshot import Snapshot
+from gan.training.trainer import Trainer
 
 
 class Stepper:

@@ -19,7 +19,8 @@ from gan.live.stepper import Stepper
 from gan.live.views import View, Viewer, viewer_of
 from gan.training.control import Control
 from gan.training.events import Alarmed, Changed, finite
-from gan.training.trainer import Snapshot, Trainer
+from gan.training.snapshot import Snapshot
+from gan.training.trainer import Trainer
 from gan.training.validation import check_options, prepare
 
 DRAW_EVERY = {"points": 0.045, "pictures": 0.4}  # least seconds between two frames

@@ -9,7 +9,7 @@ import torch
 from gan.live import history
 from gan.live.history import History, Moment
 from gan.live.views import View
-from gan.training.trainer import Snapshot
+from gan.training.snapshot import Snapshot
 
 FULL = 4_000  # bytes of one state
 
