@@ -4,8 +4,8 @@ The page builds its controls from `CONTROLS`, the browser reads and writes addre
 refuses values outside their ranges, and Interpolate takes seeds and truncation from here. Nothing here imports torch,
 because the first screen is built before any model loads.
 
-To add a slider, add a `Control` of kind "slider" to `CONTROLS` and a parameter of its name, which applies it, to
-`gan.ui.server.model_registry.ModelRegistry.picture`.
+To add a slider, add a `Control` of kind "slider" to `CONTROLS`, and a line to
+`gan.ui.server.model_registry.ModelRegistry.picture` that applies its value.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ Kind = Literal["seed", "class", "slider", "directions", "coordinates"]
 class Control:
     """One control.
 
-    name: its key in requests and its parameter of `ModelRegistry.picture`. query: its key in the page's address.
+    name: its key in requests and in `ModelRegistry.picture`. query: its key in the page's address.
     label: its caption on the page. help: one sentence, shown as a tooltip.
     low, high, step: its range, ends included, and the distance of two positions; of every number where it has several.
     default: the value that changes nothing, or for a seed the one shown first; None leaves the class to the seed.
