@@ -90,7 +90,7 @@ from gan.ui.server import train_form
 model = gan.load("out")
 assert (model.config.loss, model.config.network, model.config.penalty) == ("double-fake", "linear", "r1+r2")
 assert model.sample([1, 2]).shape == (2, 28, 28, 1)
-offers = train_form.offers()
+offers = train_form.menus()
 assert "gradients" in offers["data"]["pictures"]
 choices = {setting["name"]: setting.get("choices") for setting in offers["settings"]["pictures"]}
 assert "double-fake" in choices["loss"] and "linear" in choices["network"]
@@ -107,3 +107,24 @@ def test_a_metric_is_measured_and_stands_on_the_card(changed):
     row = re.search(r"^\| contrast \| ([\d.]+) \| ([\d.]+) \|$", card, re.MULTILINE)
     assert row and 0 < float(row[1]) < 127.5 and 0 < float(row[2]) < 127.5
     assert "Contrast: the mean standard deviation" in card and '"type": "contrast"' in card
+
+
+@pytest.mark.slow
+def test_a_slider_is_on_the_page_and_moves_the_picture(changed):
+    code = """
+import numpy as np
+from gan.ui.server.model_registry import ModelRegistry
+from gan.ui.server.picture_api import PictureApi
+from gan.ui import assets
+
+registry = ModelRegistry(["weights/emoji"])
+picture = dict((f.__name__, f) for f in PictureApi(registry).functions())["picture"]
+shown = {value: picture({"model": "emoji", "seed": 5, "pull": value})["p"] for value in (0, 1)}
+assert shown[0] == picture({"model": "emoji", "seed": 5})["p"] != shown[1]
+model = registry.model("emoji")
+z = model.latents([5]) + model.latents([0])
+assert np.array_equal(registry.picture("emoji", 5, pull=1), model.render(z, model.class_weights([5]))[0])
+assert picture({"model": "emoji", "seed": 5, "pull": 3}) == {"error": "pull must be in [-2, 2], got 3"}
+assert "Distance towards seed 0" in assets.head()
+"""
+    run(changed, "-c", code)

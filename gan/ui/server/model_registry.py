@@ -145,7 +145,7 @@ class ModelRegistry:
                 try:
                     self.model(name)
                     self.picture(name, seed=0)  # the first one takes longer
-                except Exception:  # the next request for this model reports it; the others are loaded all the same
+                except Exception:  # the next request for this model reports it; the others are still loaded
                     log.warning("%s did not load", name, exc_info=True)
 
         with self._warm_lock:
@@ -153,36 +153,25 @@ class ModelRegistry:
                 self._warm_thread = threading.Thread(target=load_all, name="warm", daemon=True)
                 self._warm_thread.start()
 
-    def picture(
-        self,
-        name: object,
-        seed: object,
-        label: object = None,
-        truncation: object = 1.0,
-        sliders: object = (),
-        raw: object = (),
-    ) -> np.ndarray:
+    def picture(self, name: object, seed: object, **values: object) -> np.ndarray:
         """Return one picture, uint8 (H, W, C), of the latent `truncation * z(seed) + sliders @ directions + raw`.
 
-        Ranges are those that `gan.ui.server.controls` declares under the arguments' names.
-        label: None (drawn from the seed), a class index or a class name.
-        sliders: at most K steps along the principal directions; missing ones are 0.
-        raw: at most z_dim offsets on the latent itself; missing ones are 0.
+        values: of the controls in `gan.ui.server.controls`, by name, in the ranges declared there; all but the seed may
+        be missing. label: None (drawn from the seed), a class index or a class name. sliders: at most K steps along the
+        principal directions, and raw: at most z_dim offsets on the latent itself; missing ones are 0.
         """
         model = self.model(name)
-        asked = {"seed": seed, "label": label, "truncation": truncation, "sliders": sliders, "raw": raw}
-        values = checks.picture(asked, model)
-        steps, offsets = values["sliders"], values["raw"]
+        at = checks.picture({"seed": seed, **values}, model)
 
         import torch
 
         with self._picture_limit(), torch.inference_mode():
-            z = model.latents([values["seed"]]) * values["truncation"]
-            if steps:
+            z = model.latents([at["seed"]]) * at["truncation"]
+            if steps := at["sliders"]:
                 z = z + (z.new_tensor(steps) @ model.directions[: len(steps)].to(z))
-            if offsets:
+            if offsets := at["raw"]:
                 z[:, : len(offsets)] += z.new_tensor(offsets)
-            return model.render(z, model.class_weights([values["seed"]], values["label"]))[0]
+            return model.render(z, model.class_weights([at["seed"]], at["label"]))[0]
 
     def grid(self, name: object, seeds: object, label: object = None, truncation: object = 1.0) -> np.ndarray:
         """Return one picture for each seed, uint8 (N, H, W, C); at most `checks.MAX_GRID` seeds."""
