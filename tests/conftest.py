@@ -27,7 +27,7 @@ from gan.data.points import DRAWING_PREFIX  # noqa: E402
 
 
 def small(**changes) -> Config:
-    """A config that trains in about a second; keyword arguments change it."""
+    """Return a config that trains in about a second; keyword arguments change it."""
     base = {**PRESETS["smoke"], "images": 64, "batch_size": 16, "device": "cpu"}
     return dataclasses.replace(Config(**base), **changes)
 
@@ -46,7 +46,7 @@ PLANE = {
 
 @pytest.fixture(scope="session")
 def loaded():
-    """`gan.data.load` with a memory."""
+    """Return `gan.data.load` with a cache."""
     from gan import data
 
     return functools.cache(data.load)
@@ -71,7 +71,7 @@ def quick(monkeypatch):
 
 
 def assert_same(a: dict[str, torch.Tensor], b: dict[str, torch.Tensor]) -> None:
-    """Two runs' tensors, by name, are equal bit for bit."""
+    """Check that two runs' tensors, by name, are equal bit for bit."""
     assert a.keys() == b.keys()
     different = [k for k in a if not torch.equal(a[k], b[k])]
     assert not different
@@ -79,7 +79,7 @@ def assert_same(a: dict[str, torch.Tensor], b: dict[str, torch.Tensor]) -> None:
 
 @pytest.fixture(scope="session")
 def tiny_folder(tmp_path_factory) -> Path:
-    """A complete model folder: 28 x 28 grey, 10 classes, hardly trained. Read only: copy it before damaging it."""
+    """Return a complete model folder: 28 x 28 grey, 10 classes, hardly trained. Copy it before damaging it."""
     from gan.training.loop import train
 
     out = tmp_path_factory.mktemp("models") / "tiny"
@@ -89,7 +89,7 @@ def tiny_folder(tmp_path_factory) -> Path:
 
 @pytest.fixture(scope="session")
 def tiny_emoji_folder(tmp_path_factory) -> Path:
-    """A complete model folder: 32 x 32 colour, conditional, hardly trained. Read only."""
+    """Return a complete model folder: 32 x 32 colour, conditional, hardly trained. Read only."""
     from gan.training.loop import train
 
     out = tmp_path_factory.mktemp("models") / "tiny-emoji"
@@ -101,7 +101,7 @@ def tiny_emoji_folder(tmp_path_factory) -> Path:
 
 
 def in_background(function, *values, **named) -> Future:
-    """Call a function in a daemon thread, which the end of the tests does not wait for; its result or its exception."""
+    """Call a function in a daemon thread, which the end of the tests does not wait for, and return its `Future`."""
     future: Future = Future()
 
     def work() -> None:
@@ -115,7 +115,7 @@ def in_background(function, *values, **named) -> Future:
 
 
 def within(seconds: float, function, *values, **named):
-    """A function's result or exception; fails if it takes longer."""
+    """Return a function's result or raise its exception; fail if that takes longer."""
     try:
         return in_background(function, *values, **named).result(seconds)
     except TimeoutError:
@@ -178,7 +178,7 @@ def fake_load(folder: Path) -> FakeModel:
 
 
 def write_folder(root: Path, name: str) -> Path:
-    """A folder as the gallery reads it: JSON, a safetensors header of 2 x 3 numbers, an 8 x 8 grid of samples."""
+    """Write a folder as the gallery reads it: JSON, a safetensors header of 2 x 3 numbers, an 8 x 8 grid of samples."""
     model, folder = KINDS[name], root / name
     folder.mkdir(parents=True)
     config = Config(
@@ -202,7 +202,7 @@ def write_folder(root: Path, name: str) -> Path:
 
 @pytest.fixture(scope="session")
 def hub_server():
-    """The server, started once for all tests."""
+    """Start the server once for all tests."""
     from hub_server import Hub, running
 
     with running(Hub()) as hub:
@@ -211,7 +211,7 @@ def hub_server():
 
 @pytest.fixture
 def hub(hub_server, monkeypatch, tmp_path):
-    """An empty Hub, the client pointed at it, no cache, and alice's token in the environment."""
+    """Provide an empty Hub, the client pointed at it, no cache, and alice's token in the environment."""
     from hub_server import ALICE
     from huggingface_hub import constants
 
@@ -233,7 +233,7 @@ def point_client(monkeypatch, url: str) -> None:
 
 
 def hub_environment(hub, folder: Path, token: str | None) -> dict[str, str]:
-    """The environment of a process of its own that takes the server for the Hub."""
+    """Return the environment of a process of its own that takes the server for the Hub."""
     kept = {k: v for k, v in os.environ.items() if not k.startswith(("HF_", "HUGGING"))}
     own = {"HF_ENDPOINT": hub.url, "HF_HOME": str(folder / "hf-home"), "OMP_NUM_THREADS": "1"}
     return kept | own | ({"HF_TOKEN": token} if token else {})
@@ -244,7 +244,7 @@ def hub_environment(hub, folder: Path, token: str | None) -> dict[str, str]:
 
 @contextmanager
 def starting(**always) -> Iterator:
-    """A function that starts runs of the configs it is given, with `always` too; all are stopped in the end."""
+    """Yield a function that starts runs of the configs it is given, with `always` too; all are stopped in the end."""
     from gan.live.run import Run
 
     runs = []
@@ -265,7 +265,7 @@ def starting(**always) -> Iterator:
 
 
 def drawing_name(cells: np.ndarray) -> str:
-    """The name of the data set drawn as bool (64, 64), True where it is drawn, top row first."""
+    """Return the name of the data set drawn as bool (64, 64), True where it is drawn, top row first."""
     return DRAWING_PREFIX + base64.urlsafe_b64encode(np.packbits(cells).tobytes()).decode("ascii").rstrip("=")
 
 
@@ -274,7 +274,7 @@ def drawing_name(cells: np.ndarray) -> str:
 
 @contextmanager
 def served(registry, runs=None) -> Iterator[str]:
-    """The whole app over one registry, as `python app.py` starts it; its URL. runs: as `app.build` has it."""
+    """Serve the whole app over one registry, as `python app.py` starts it; yield its URL. runs: as for `app.build`."""
     from gan.ui import app
 
     demo = app.build(registry, runs)
@@ -287,14 +287,14 @@ def served(registry, runs=None) -> Iterator[str]:
 
 @pytest.fixture(scope="session")
 def tiny_registry(tiny_folder):
-    """A registry over `tiny_folder` alone, shared by all modules."""
+    """Return a registry over `tiny_folder` alone, shared by all modules."""
     from gan.ui.server.model_registry import ModelRegistry
 
     return ModelRegistry([tiny_folder])
 
 
 def chromium() -> str:
-    """The path of a Chromium. Where there is none the test is skipped; in CI, where nobody reads of skips, it fails."""
+    """Return the path of a Chromium. Skip the test where there is none; in CI, where nobody reads of skips, fail."""
     path = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
     if path is None and os.environ.get("CI"):
         pytest.fail("no chromium, chromium-browser or google-chrome on this machine: CI needs one")
@@ -303,7 +303,7 @@ def chromium() -> str:
 
 @pytest.fixture(scope="module")
 def browser():
-    """A Chromium without a window that asks nobody for anything."""
+    """Start a Chromium without a window that makes no requests of its own."""
     path = chromium()
     quiet = ("background-networking", "component-update", "sync", "quic")
     arguments = ["--no-sandbox", "--no-first-run", *(f"--disable-{what}" for what in quiet)]

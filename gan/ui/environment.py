@@ -21,8 +21,8 @@ def prepare() -> None:
 def temporary_folder() -> Path:
     """Return a folder for Gradio's files that only this user can write.
 
-    Gradio's own choice, `gradio` in the temporary folder, belongs to whoever on the machine started a Gradio app first.
-    The folder is the same at every start, unless somebody else has taken its name.
+    Gradio's own choice, `gradio` in the temporary folder, belongs to the user who first started a Gradio app on the
+    machine. This folder is the same at every start, unless somebody else has taken its name.
     """
     if not hasattr(os, "getuid"):  # Windows, where each user has a temporary folder
         return Path(tempfile.gettempdir()) / "latent-lab"

@@ -109,7 +109,7 @@ def test_interpolate_answers_nonsense_with_the_value_and_the_cure(lab, bad, mess
 
 
 def curl(url: str, endpoint: str, body: str) -> str:
-    """What a client gets that writes its own JSON, `NaN` included, which `gradio_client` will not send."""
+    """Return what a client gets that writes its own JSON, `NaN` included, which `gradio_client` will not send."""
     kind = {"Content-Type": "application/json"}
     request = urllib.request.Request(f"{url}gradio_api/call/{endpoint}", body.encode(), kind)
     with urllib.request.urlopen(request, timeout=20) as reply:

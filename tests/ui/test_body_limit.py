@@ -30,7 +30,7 @@ def site(tiny_registry) -> Iterator[str]:
 
 
 def post(site: str, path: str, body, **headers: str) -> tuple[int, str]:
-    """(status, text) of a POST; an iterator is sent in chunks, without a length."""
+    """Return (status, text) of a POST; an iterator is sent in chunks, without a length."""
     connection = http.client.HTTPConnection(site, timeout=10)
     try:
         connection.request("POST", path, body, {"Content-Type": "application/json", **headers})
@@ -49,16 +49,16 @@ BOUNDS = [(FUNCTION, LARGE), *((path, SMALL) for path in READ)]
 
 @pytest.mark.parametrize(("path", "most"), [*BOUNDS, *((path, SMALL) for path in UNREAD)])
 def test_a_body_that_announces_more_than_its_bound_is_refused(site, path, most):
-    status, said = post(site, path, b"x" * (most + 1))
-    assert status == 413 and "must be at most" in json.loads(said)["detail"]
+    status, text = post(site, path, b"x" * (most + 1))
+    assert status == 413 and "must be at most" in json.loads(text)["detail"]
     status, _ = post(site, path, b"x" * most)
     assert 400 <= status < 500 and status != 413  # let in, and found to be no JSON, no form, or nowhere
 
 
 @pytest.mark.parametrize(("path", "most"), BOUNDS)
 def test_a_body_of_unknown_length_is_refused_once_it_is_beyond_its_bound(site, path, most):
-    status, said = post(site, path, chunks(most + 1000))
-    assert status == 413 and "must be at most" in json.loads(said)["detail"]
+    status, text = post(site, path, chunks(most + 1000))
+    assert status == 413 and "must be at most" in json.loads(text)["detail"]
     assert post(site, path, chunks(most))[0] in (400, 422)
 
 
@@ -89,8 +89,8 @@ def test_a_refused_connection_can_be_used_again(site):
 
 @pytest.mark.parametrize("part", [b"[],", b'{"a":', b"7,"])
 def test_a_large_body_of_many_small_parts_is_refused(site, part):
-    status, said = post(site, FUNCTION, part * (SMALL // len(part) + 1))
-    assert status == 413 and "too many parts" in said
+    status, text = post(site, FUNCTION, part * (SMALL // len(part) + 1))
+    assert status == 413 and "too many parts" in text
     assert post(site, FUNCTION, part * (SMALL // len(part)))[0] == 400
     assert post(site, FUNCTION, part * (PARTS // 2) + b"x" * SMALL)[0] == 400
 
@@ -119,9 +119,9 @@ def test_functions_and_streams_go_on_as_before(site):
     client = Client(f"http://{site}", verbose=False)
     component = next(c for c in client.config["components"] if "picture" in str(c["props"].get("server_fns", "")))
     body = {"data": {"model": "tiny", "seed": 1}, "fn_name": "picture", "component_id": component["id"]}
-    status, said = post(site, FUNCTION, json.dumps(body | {"session_hash": "x"}).encode())
-    assert status == 200 and json.loads(said)["h"] == 28
-    assert client.predict("tiny", 7, None, 1.0, api_name="/generate").endswith(".png")  # told over a stream
+    status, text = post(site, FUNCTION, json.dumps(body | {"session_hash": "x"}).encode())
+    assert status == 200 and json.loads(text)["h"] == 28
+    assert client.predict("tiny", 7, None, 1.0, api_name="/generate").endswith(".png")  # sent over a stream
 
 
 def test_the_real_bounds_leave_room_for_what_the_app_itself_sends():

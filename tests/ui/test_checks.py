@@ -1,4 +1,4 @@
-"""The bounds that a browser is told are the bounds that the engine keeps."""
+"""`gan.ui.server.checks`: its bounds are those of the engine."""
 
 from __future__ import annotations
 

@@ -25,7 +25,7 @@ READY = "To create a public link"  # Gradio's last line once it has reached its 
 
 @contextmanager
 def app(folder: Path, **variables: str) -> Iterator[str]:
-    """`python app.py` in an empty folder, with these environment variables; its URL once it is ready."""
+    """Run `python app.py` in an empty folder, with these environment variables; yield its URL once it is ready."""
     plain = {
         name: value
         for name, value in os.environ.items()
@@ -60,7 +60,7 @@ def app(folder: Path, **variables: str) -> Iterator[str]:
 
 
 def page(url: str) -> str:
-    """The page, asked for without a proxy."""
+    """Fetch the page without a proxy."""
     opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
     with opener.open(url, timeout=20) as reply:
         return reply.read().decode()
@@ -81,9 +81,9 @@ def test_the_app_starts_where_the_temporary_folder_gradio_is_not_ours(tmp_path: 
 
 @pytest.fixture
 def variables(monkeypatch, tmp_path: Path) -> Path:
-    """An environment without the variables that `prepare` sets, and an empty temporary folder."""
+    """Provide an environment without the variables that `prepare` sets, and an empty temporary folder."""
     for name in ("no_proxy", "NO_PROXY", "GRADIO_TEMP_DIR", "GRADIO_SERVER_NAME"):
-        monkeypatch.setenv(name, "x")  # so that it is put back in the end, whoever sets it
+        monkeypatch.setenv(name, "x")  # so that it is restored after the test
         monkeypatch.delenv(name)
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
     return tmp_path

@@ -59,7 +59,7 @@ class StandIn(types.ModuleType):
 
 @pytest.fixture
 def spaces(monkeypatch):
-    """A Space that lends GPUs."""
+    """Provide a Space that lends GPUs."""
     module = StandIn()
     monkeypatch.setitem(sys.modules, "spaces", module)
     monkeypatch.setenv("SPACES_ZERO_GPU", "true")
@@ -123,7 +123,7 @@ def still(run: Run) -> bool:
 
 @pytest.fixture
 def begin(spaces):
-    """Starts runs that train on the lent GPU."""
+    """Yield a function that starts runs on the lent GPU."""
     with starting(burst=gpu.burst) as start:
         yield start
 
@@ -170,7 +170,7 @@ def test_a_lent_run_pauses_steps_changes_and_stops(spaces, begin):
     until(lambda: run.latest() and run.latest().steps > 20, "a burst")
     assert spaces.open == 1
     run.pause()
-    until(lambda: still(run), "a pause")
+    until(lambda: spaces.open == 0 and still(run), "a pause")
     before = run.latest()
     assert spaces.open == 0 and before.states
     run.step()
@@ -179,11 +179,11 @@ def test_a_lent_run_pauses_steps_changes_and_stops(spaces, begin):
     run.change(0, {"loss": "hinge"})
     run.play()
     until(lambda: spaces.open == 1 and run.latest().steps > after.steps + 5, "the next burst")
-    run.change(0, {"gamma": 0.5})
     calls = len(spaces.calls)
+    run.change(0, {"gamma": 0.5})
     until(lambda: len(spaces.calls) > calls, "a burst with the new setting")
     run.pause()
-    until(lambda: still(run), "a pause")
+    until(lambda: spaces.open == 0 and still(run), "a pause")
     until(lambda: run.fork(10**9)[0][0].gamma == 0.5, "a state with the new setting")
     assert run.fork(10**9)[0][0].loss == "hinge"
     run.slow(0.01)

@@ -28,15 +28,17 @@ def files(tiny_folder) -> dict[str, bytes]:
 
 @pytest.fixture
 def start(monkeypatch, tmp_path):
-    """`app.main` on these words, without runs of this machine, up to the launch: the session's gallery as HTML."""
-    sessions = []
+    """Return a function that runs `app.main` without this machine's runs, up to the launch: registry, gallery's HTML."""
+    registries = []
     monkeypatch.setattr(app, "discover", lambda shipped, runs: [shipped / name for name in SHIPPED])
-    monkeypatch.setattr(app, "ModelRegistry", lambda folders: sessions.append(ModelRegistry(folders)) or sessions[-1])
+    monkeypatch.setattr(
+        app, "ModelRegistry", lambda folders: registries.append(ModelRegistry(folders)) or registries[-1]
+    )
     monkeypatch.setattr(gr.Blocks, "launch", lambda self, **_: None)
 
     def main(*words: str) -> tuple[ModelRegistry, str]:
         app.main(words)
-        return sessions[-1], gallery.page(sessions[-1])
+        return registries[-1], gallery.page(registries[-1])
 
     return main
 

@@ -35,7 +35,7 @@ def calls(registry):
 
 
 def cells(reply: dict) -> np.ndarray:
-    """The sheet cut back into pictures, (frames + keys, H, W)."""
+    """Cut the sheet back into pictures, (frames + keys, H, W)."""
     head, data = reply["sheet"].split(",")
     assert head == "data:image/png;base64"
     whole = np.asarray(Image.open(io.BytesIO(base64.b64decode(data))))

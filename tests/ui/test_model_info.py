@@ -86,7 +86,7 @@ def damage(path: Path, how: object) -> None:
 
 
 def everything(registry: ModelRegistry) -> bytes:
-    """All of the page that depends on folders, as Gradio sends it."""
+    """Return all of the page that depends on folders, as Gradio sends it."""
     app.build(registry)
     return orjson.dumps([gallery.page(registry), explore.page(registry), interpolate.page(registry), registry.errors])
 

@@ -21,14 +21,14 @@ from gan.ui.server.publish_api import PublishApi
 
 @pytest.fixture
 def registry(tiny_folder, tmp_path) -> ModelRegistry:
-    """One run, called digits, and a shipped model that is none."""
+    """Return a registry of one run, called digits, and a shipped model."""
     shutil.copytree(tiny_folder, tmp_path / "runs" / "digits")
     return ModelRegistry([tiny_folder, tmp_path / "runs" / "digits"])
 
 
 @pytest.fixture
 def space(monkeypatch):
-    """A Space on which visitors can sign in, as far as this machine can be one."""
+    """Simulate a Space on which visitors can sign in."""
     monkeypatch.setattr(publish_api, "OAUTH", ())
     monkeypatch.setattr(gradio.routes, "attach_oauth", lambda app: None)
     monkeypatch.setenv("SPACE_ID", "alice/lab")
@@ -36,7 +36,7 @@ def space(monkeypatch):
 
 
 def asked(host: str = "127.0.0.1:7860", client: str = "127.0.0.1", **headers: str) -> SimpleNamespace:
-    """A request as the tab sees it."""
+    """Return a request as the tab sees it."""
     return SimpleNamespace(headers={"host": host, **headers}, client=SimpleNamespace(host=client))
 
 
@@ -198,15 +198,15 @@ def test_where_nothing_can_be_published_the_tab_says_why(hub, registry, monkeypa
         monkeypatch.setenv(name, value)
     assert message in publish_api.obstacle()
     assert not buttons(app.build(registry))["ll-publish-button"].interactive
-    (line,) = PublishApi(registry).publish("digits", "alice/x", False, None)  # whoever asks all the same
+    (line,) = PublishApi(registry).publish("digits", "alice/x", False, None)  # not by its button
     assert message in line and hub.seen == []
 
 
 def test_without_a_run_there_is_nothing_to_publish(hub, tiny_registry):
     demo = app.build(tiny_registry)
     assert PublishApi(tiny_registry).trained() == [] and buttons(demo)["ll-publish-button"].interactive
-    (said,) = [block.value for block in demo.blocks.values() if block.elem_id == "ll-publish-result"]
-    assert "press Publish beside a run in the Train tab" in said
+    (status,) = [block.value for block in demo.blocks.values() if block.elem_id == "ll-publish-result"]
+    assert "press Publish beside a run in the Train tab" in status
     (line,) = PublishApi(tiny_registry).handler()(None, "alice/x", False, asked())
     assert "choose a model first" in line and hub.seen == []
 

@@ -81,7 +81,7 @@ def test_javascript_has_one_kind_of_number() -> None:
 
 
 def models() -> dict[type[Request], Any]:
-    """Every request model of the app, with the context that it is checked in."""
+    """Return every request model of the app, with the context that it is checked in."""
     modules = (checks, train_requests, walk_api)
     found = {cls for module in modules for cls in vars(module).values() if isinstance(cls, type)}
     classes = {cls: 2 for cls in found if issubclass(cls, Request) and cls.model_fields}

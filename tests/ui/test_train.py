@@ -1,4 +1,4 @@
-"""The Train tab's functions, against nonsense and each other."""
+"""`gan.ui.server.train_api`: what a visitor's browser can do with runs, and how bad requests are refused."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ class Tab:
         return reply["run"]
 
     def until(self, run: str, good, what: str) -> dict:
-        """News of a run, all from the first, once they are good."""
+        """Return a run's news, all from the first, once they are good."""
         end = time.monotonic() + WAIT
         while time.monotonic() < end:
             news = self.news(run=run, after=-1)
@@ -80,7 +80,7 @@ def array(packed) -> np.ndarray:
 
 
 def menus(tab, kind: str) -> dict:
-    """The tab's settings for data of a kind, by name."""
+    """Return the tab's settings for data of a kind, by name."""
     return {setting["name"]: setting for setting in tab.about()["settings"][kind]}
 
 

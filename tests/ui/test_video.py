@@ -16,7 +16,7 @@ from gan.ui.server.video import EXPORTS, enlargement, gif, mp4, webp
 
 
 def clip(count: int = 7, height: int = 20, width: int = 12, channels: int = 3) -> np.ndarray:
-    """Frames with few enough colours for any palette; frames 3 and 4 are the same."""
+    """Return frames with few enough colours for any palette; frames 3 and 4 are the same."""
     random = np.random.default_rng(1)
     frames = random.integers(0, 256, (count, height // 4, width // 4, channels), dtype=np.uint8)
     frames = frames.repeat(4, axis=1).repeat(4, axis=2)
@@ -25,7 +25,7 @@ def clip(count: int = 7, height: int = 20, width: int = 12, channels: int = 3) -
 
 
 def decode(data: bytes) -> tuple[np.ndarray, list[int], dict]:
-    """Frames uint8 (F, H, W, 3), a delay in ms for each, and the header's info."""
+    """Return frames uint8 (F, H, W, 3), a delay in ms for each, and the header's info."""
     with Image.open(io.BytesIO(data)) as film:
         frames, delays = [], []
         for i in range(film.n_frames):

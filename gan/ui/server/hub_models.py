@@ -91,7 +91,7 @@ class HubModels:
         result = self._results[repo]
         registry.notices.pop(repo, None)
         if isinstance(result, str):
-            registry.notices[repo] = f"{result}; the bundled models are here meanwhile"
+            registry.notices[repo] = f"{result}; the bundled models work without it"
             return
         registry.add(repo, result.folder)
         if result.notice:

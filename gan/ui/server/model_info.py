@@ -1,4 +1,4 @@
-"""What a model folder says about itself without its weights: JSON and a safetensors header, no torch.
+"""Facts about a model folder, read without its weights: JSON and a safetensors header, no torch.
 
 Anyone may have written the folder. Sizes are bounded before a file is read, types and ranges before a value is used.
 """

@@ -1,4 +1,4 @@
-"""What Gallery and Explore ask the server for: a model's description, one picture, a grid of them."""
+"""Server side of Gallery and Explore: a model's description, one picture, a grid of pictures."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the Publish tab does on the server: check who may publish, and push a model to the Hub, step by step.
+"""Server side of Publish: check who may publish, and push a model to the Hub, step by step.
 
 On a Space the visitor signs in and publishes with their own token. Elsewhere this machine's token is used, and only for
 requests from this machine. No token reaches the page, and every value from it is checked.

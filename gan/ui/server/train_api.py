@@ -1,4 +1,4 @@
-"""What the Train tab asks the server for: menus, runs to begin and steer, their news, and what is made of them.
+"""Server side of Train: menus, runs to begin and steer, their news, and the films and models made of them.
 
 The browser asks for what is newer than what it has, so a visitor who reloads finds the run by its name in the address,
 and a tab that is closed stops asking. The first screen does without torch: nothing here imports it before the tab is

@@ -1,4 +1,4 @@
-"""What Interpolate asks the server for: a walk through seeds as one sprite sheet, or as a film to download."""
+"""Server side of Interpolate: a walk through seeds as one sprite sheet, or as a film to download."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ class FilmRequest(Request):
 class WalkApi:
     """The functions that the page calls, one method each; see `gan.ui.server.rpc` for their replies to bad requests.
 
-    Both take {model, seeds, frames, mode, loop, label, truncation}. Nothing of a visitor's is kept here: a download
+    Both take {model, seeds, frames, mode, loop, label, truncation}. The server stores nothing for a visitor: a download
     renders the same walk again, which gives the same pictures.
     """
 
