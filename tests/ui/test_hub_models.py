@@ -28,7 +28,7 @@ def files(tiny_folder) -> dict[str, bytes]:
 
 @pytest.fixture
 def start(monkeypatch, tmp_path):
-    """Return a function that runs `app.main` without this machine's runs, up to the launch: registry, gallery's HTML."""
+    """Return a function that runs `app.main`, without this machine's runs, up to the launch: registry, gallery HTML."""
     registries = []
     monkeypatch.setattr(app, "discover", lambda shipped, runs: [shipped / name for name in SHIPPED])
     monkeypatch.setattr(
