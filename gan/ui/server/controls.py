@@ -4,8 +4,8 @@ The page builds its controls from `CONTROLS`, the browser reads and writes addre
 refuses values outside their ranges, and Interpolate takes seeds and truncation from here. Nothing here imports torch,
 because the first screen is built before any model loads.
 
-To add a slider, add a `Control` of kind "slider" to `CONTROLS`, and to
-`gan.ui.server.model_registry.ModelRegistry.picture` a parameter of its name and the line that applies it.
+To add a slider, add a `Control` of kind "slider" to `CONTROLS`, and the line that applies its value to
+`gan.ui.server.model_registry.ModelRegistry.picture`. CONTRIBUTING.md shows both.
 """
 
 from __future__ import annotations
