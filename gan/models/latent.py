@@ -110,7 +110,8 @@ def principal_directions(
     variance = singular.square()[:count] / features.square().sum().clamp_min(1e-12)
     scores = features @ components[:, :count]
     scores = scores / scores.std(0).clamp_min(1e-12)
-    directions = torch.linalg.lstsq(scores, z).solution
+    # Least squares by the pseudo-inverse: `lstsq` of torch 2.8 to 2.11 differs in the last bits from call to call.
+    directions = torch.linalg.pinv(scores) @ z
     sign = directions.gather(1, directions.abs().argmax(1, keepdim=True)).sign()
     return (directions * sign).contiguous(), variance.contiguous()
 
