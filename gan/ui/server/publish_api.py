@@ -12,6 +12,7 @@ import queue
 import tempfile
 import threading
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -22,7 +23,6 @@ import gradio as gr
 from gan.errors import FolderError, HubError
 from gan.hub import names
 from gan.hub.client import has_token
-from gan.ui import assets
 from gan.ui.server.model_info import is_run
 from gan.ui.server.request import refusal
 
@@ -63,9 +63,14 @@ def from_this_machine(request: gr.Request) -> bool:
     return request.client.host in LOOPBACK and host in LOOPBACK and not forwarded
 
 
-def status_html(text: str, kind: str = "idle") -> str:
-    """Return the line below the button, which screen readers announce. kind: idle, busy, done or wrong."""
-    return assets.render("publish/status.html", text=text, kind=kind, page="", repo="")
+@dataclass(frozen=True)
+class Status:
+    """The line below the button. kind: idle, busy, done or wrong. page, repo: a link and its text, when done."""
+
+    text: str
+    kind: str = "idle"
+    page: str = ""
+    repo: str = ""
 
 
 class PublishApi:
@@ -81,44 +86,44 @@ class PublishApi:
         """List the runs of this machine, which everyone may see."""
         return [name for name in self.registry.names if is_run(self.registry.folder(name))]
 
-    def handler(self) -> Callable[..., Iterator[str]]:
-        """Return what the button calls: (run, repository, private) -> a line of HTML for each step."""
+    def handler(self) -> Callable[..., Iterator[Status]]:
+        """Return the function of the button: (run, repository, private, ...) -> a status for each step."""
         return self.for_visitor if can_sign_in() else self.for_owner
 
-    def for_visitor(self, run: Any, repo: Any, private: Any, token: gr.OAuthToken | None) -> Iterator[str]:
+    def for_visitor(self, run: Any, repo: Any, private: Any, token: gr.OAuthToken | None) -> Iterator[Status]:
         """Publish with the token of the visitor who signed in."""
         if token is None:
-            yield status_html("Sign in with Hugging Face first.", "wrong")
+            yield Status("Sign in with Hugging Face first.", "wrong")
             return
         yield from self.publish(run, repo, private, token.token)
 
-    def for_owner(self, run: Any, repo: Any, private: Any, request: gr.Request) -> Iterator[str]:
+    def for_owner(self, run: Any, repo: Any, private: Any, request: gr.Request) -> Iterator[Status]:
         """Publish with this machine's token, for a request from this machine."""
         if not from_this_machine(request):
             text = "This app publishes with the token of the machine that it runs on, so open it on that machine."
-            yield status_html(text, "wrong")
+            yield Status(text, "wrong")
             return
         yield from self.publish(run, repo, private, None)
 
-    def publish(self, run: Any, repo: Any, private: Any, token: str | None) -> Iterator[str]:
-        """Push a model; yield a line of HTML for each step, the last with a link or with what is wrong."""
+    def publish(self, run: Any, repo: Any, private: Any, token: str | None) -> Iterator[Status]:
+        """Push a model; yield a status for each step, the last with a link or with what is wrong."""
         try:
             if text := obstacle():
-                yield status_html(text, "wrong")
+                yield Status(text, "wrong")
                 return
             run = self._checked_run(run)
             repo = names.checked_repo(repo.strip() if isinstance(repo, str) else repo)
             if not isinstance(private, bool):
                 raise refusal("private", "true or false", private)
             for step in _push(self.registry.folder(run), repo, private, token):
-                yield status_html(f"{step}…", "busy") if isinstance(step, str) else _done_html(step)
+                yield Status(f"{step}…", "busy") if isinstance(step, str) else _done(step)
         except (FolderError, HubError) as error:
-            yield status_html(f"Sorry: {self._without_folder(error, run)}.", "wrong")
+            yield Status(f"Sorry: {self._without_folder(error, run)}.", "wrong")
         except ValueError as error:
-            yield status_html(f"Sorry: {error}.", "wrong")
+            yield Status(f"Sorry: {error}.", "wrong")
         except Exception:
             log.exception("publishing failed")
-            yield status_html("Something went wrong on the server; its log says what.", "wrong")
+            yield Status("Something went wrong on the server; its log says what.", "wrong")
 
     def _checked_run(self, run: Any) -> str:
         if run in (None, ""):
@@ -156,6 +161,6 @@ def _push(folder: Path, repo: str, private: bool, token: str | None) -> Iterator
     yield event
 
 
-def _done_html(result: PushResult) -> str:
+def _done(result: PushResult) -> Status:
     text = f"Published as {result.tag or result.commit[:7]}" if result.changed else "Already published, unchanged"
-    return assets.render("publish/status.html", text=text, kind="done", page=result.page, repo=result.repo)
+    return Status(text, "done", result.page, result.repo)

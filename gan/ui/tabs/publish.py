@@ -5,14 +5,17 @@ Models of the Train tab are listed by the browser that made them, under names th
 
 from __future__ import annotations
 
+import dataclasses
+import functools
 import json
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING, Any
 
 import gradio as gr
 
 from gan.hub import names
 from gan.ui import assets
-from gan.ui.server.publish_api import PublishApi, can_sign_in, obstacle, status_html
+from gan.ui.server.publish_api import PublishApi, Status, can_sign_in, obstacle
 
 if TYPE_CHECKING:
     from gan.ui.server.model_registry import ModelRegistry
@@ -40,13 +43,13 @@ def build(registry: ModelRegistry, tab: gr.Tab) -> gr.Column:
         private = gr.Checkbox(label="Private: only you can see it", interactive=not text)
         button = gr.Button("Publish", variant="primary", interactive=not text, elem_id="ll-publish-button")
         result = gr.HTML(
-            status_html(text) if text or runs else assets.render("publish/nothing.html"),
+            status_html(Status(text)) if text or runs else assets.render("publish/nothing.html"),
             padding=False,
             apply_default_css=False,
             elem_id="ll-publish-result",
         )
     button.click(
-        api.handler(),
+        handler(api),
         [run, repo, private],
         result,
         show_progress="hidden",
@@ -54,6 +57,22 @@ def build(registry: ModelRegistry, tab: gr.Tab) -> gr.Column:
         concurrency_limit=1,
     )
     # Runs in the browser alone, which knows what was trained in it.
-    ready = "" if text else status_html("")
+    ready = "" if text else status_html(Status(""))
     tab.select(None, None, [run, result], js=f"() => latentLab.offerToPublish({json.dumps(runs)}, {json.dumps(ready)})")
     return column
+
+
+def handler(api: PublishApi) -> Callable[..., Iterator[str]]:
+    """Return the function of the button, with the signature that Gradio fills in: HTML for each step."""
+    function = api.handler()
+
+    @functools.wraps(function)
+    def lines(*values: Any) -> Iterator[str]:
+        yield from map(status_html, function(*values))
+
+    return lines
+
+
+def status_html(status: Status) -> str:
+    """Return the line below the button, which screen readers announce."""
+    return assets.render("publish/status.html", **dataclasses.asdict(status))
