@@ -24,6 +24,7 @@ from gan.ui.server.limits import Busy, Limit
 from gan.ui.server.model_info import discover, read_info
 from gan.ui.server.model_registry import ModelRegistry
 from gan.ui.server.picture_api import PictureApi
+from gan.ui.server.request import quoted
 
 
 @pytest.fixture
@@ -46,13 +47,14 @@ BAD_PICTURE = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize(("key", "value"), BAD_PICTURE)
-def test_picture_refuses_a_hostile_argument_and_says_which(registry: ModelRegistry, key: str, value: object) -> None:
-    with pytest.raises(ValueError) as caught:
-        registry.picture(**GOOD_PICTURE | {key: value})
-    text = str(caught.value)
-    assert ("model" if key == "name" else key) in text
-    assert len(text) < 200
+def test_picture_refuses_a_hostile_argument_and_says_which(registry: ModelRegistry, subtests) -> None:
+    for key, value in BAD_PICTURE:
+        with subtests.test(key=key, value=quoted(value)):
+            with pytest.raises(ValueError) as caught:
+                registry.picture(**GOOD_PICTURE | {key: value})
+            text = str(caught.value)
+            assert ("model" if key == "name" else key) in text
+            assert len(text) < 200
 
 
 def test_picture_is_the_latent_plus_its_moves(registry: ModelRegistry) -> None:

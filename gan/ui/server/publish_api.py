@@ -123,7 +123,7 @@ class PublishApi:
             yield Status(f"Sorry: {error}.", "wrong")
         except Exception:
             log.exception("publishing failed")
-            yield Status("Something went wrong on the server; its log says what.", "wrong")
+            yield Status("Something went wrong on the server; details are in its log.", "wrong")
 
     def _checked_run(self, run: Any) -> str:
         if run in (None, ""):

@@ -136,7 +136,9 @@ def read_files(files: Sequence[Upload]) -> Dataset:
     from gan.live.uploads import read_uploads
 
     if sum(len(file.data) for file in files) > MAX_UPLOAD:
-        raise ValueError(f"that is more than {MAX_UPLOAD // 2**20} MB: upload fewer pictures, or smaller ones")
+        raise ValueError(
+            f"the files must be at most {MAX_UPLOAD // 2**20} MB in all: upload fewer pictures, or smaller ones"
+        )
     with tempfile.TemporaryDirectory(prefix="latent-lab-") as folder:
         paths = []
         for i, file in enumerate(files):
