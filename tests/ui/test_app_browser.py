@@ -300,8 +300,7 @@ def test_a_control_that_is_added_in_python_is_on_the_page(browser, tmp_path: Pat
         changes(page, start)
         assert shows(page, registry.picture("grey", 1, brightness=-60))
         page.wait_for_url("**/?model=grey&seed=1&b=-60")
-        page.reload()
-        page.wait_for_function("latentLab.stats.painted > 0 && latentLab.stats.running === 0")
+        explore(page, page.url)
         assert shows(page, registry.picture("grey", 1, brightness=-60)) and slider.input_value() == "-60"
         page.get_by_role("button", name="Reset").click()
         becomes(page, start)
