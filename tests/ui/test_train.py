@@ -239,6 +239,12 @@ def test_nonsense_begins_nothing_and_says_why(tab, runs, payload, words):
     assert runs.training == 0
 
 
+def test_more_files_than_an_upload_may_hold_are_refused(tab, monkeypatch):
+    monkeypatch.setattr("gan.ui.server.train_requests.MAX_UPLOAD", 2**20)
+    files = [{"name": f"{i}.png", "data": "A" * 2**18} for i in range(5)]
+    assert "at most 1 MB in all" in tab.begin(sides=[SIDE], files=files)["error"]
+
+
 def test_a_run_that_is_not_there_is_not_there_for_anyone(tab, subtests):
     for function in ("news", "moment", "ask", "film", "take", "open", "fork"):
         for name in (None, 5, "", "nobody", ["a"], "x" * 10_000):

@@ -212,11 +212,11 @@ def test_slow_motion_reaches_the_run_that_comes(visitor, brief):
     page = visitor()
     page.locator("[data-train=slow]").fill("0.2")
     run = begin(page)
-    until(lambda: brief.find(run).run.pace == 0.2)
+    until(lambda: brief.find(run).run.step_delay == 0.2)
     page.get_by_role("button", name="Start again").click()
     page.wait_for_function("old => new URLSearchParams(location.search).get('run') !== old", arg=run)
     again = page.evaluate("new URLSearchParams(location.search).get('run')")
-    until(lambda: brief.find(again).run.pace == 0.2)
+    until(lambda: brief.find(again).run.step_delay == 0.2)
 
 
 def test_a_shared_link_repeats_the_plan(visitor):
