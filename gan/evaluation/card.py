@@ -18,7 +18,12 @@ from gan.data.points import is_points
 from gan.errors import ConfigError
 from gan.evaluation.metrics.registry import METRICS, evaluated
 
-NEUTRAL = ("device", "data_root", "sample_images", "checkpoint_images")  # settings that do not decide weights
+NOT_AFFECTING_WEIGHTS = (
+    "device",
+    "data_root",
+    "sample_images",
+    "checkpoint_images",
+)  # settings that do not decide weights
 SEGMENTS = ("segments", "legs")  # keys of metrics.json for the parts of a run: today's, and that of older folders
 _COMPARED = {
     "test": "real ones of the test split, which no network here has seen",
@@ -36,12 +41,12 @@ def public(config: Config) -> Config:
 def command(config: Config) -> str:
     """Return the shell command that trains this config again, whatever later defaults are.
 
-    It has every flag, except those of `NEUTRAL` settings at their default.
+    It has every flag, except those of `NOT_AFFECTING_WEIGHTS` settings at their default.
     """
     words = ["python", "train.py"]
     for f in dataclasses.fields(config):
         value = getattr(config, f.name)
-        if f.metadata.get("derived") or (f.name in NEUTRAL and value == f.default):
+        if f.metadata.get("derived") or (f.name in NOT_AFFECTING_WEIGHTS and value == f.default):
             continue
         flag = f.name.replace("_", "-")
         words += [f"--{flag}" if value else f"--no-{flag}"] if isinstance(value, bool) else [f"--{flag}", str(value)]
@@ -63,11 +68,11 @@ def card(
     curve, neighbours  True where the folder has curve.png, neighbours.png
     """
     config = public(config)
-    about = json.dumps(config.dataset)  # a JSON string is a YAML string, whatever a folder is called
+    quoted_dataset = json.dumps(config.dataset)  # a JSON string is a YAML string, whatever a folder is called
     classes = ", ".join(config.classes) if config.classes else "none"
     shape = f"uint8 (16, {config.resolution}, {config.resolution}, {config.channels})"
-    elsewhere = evaluated().union(SEGMENTS)
-    training = {k: v for k, v in metrics.items() if k not in elsewhere and not isinstance(v, list)}
+    shown_elsewhere = evaluated().union(SEGMENTS)
+    training = {k: v for k, v in metrics.items() if k not in shown_elsewhere and not isinstance(v, list)}
     rows = "\n".join(f"| {k.replace('_', ' ')} | {_number(v)} |" for k, v in training.items())
     title = repo.split("/")[1] if repo else f"{config.dataset}-{config.resolution}"
     picture = "\n![Losses over the images shown](curve.png)\n" if curve else ""
@@ -82,7 +87,7 @@ tags: [gan, pytorch, {config.network}]
 
 ![Samples of seeds 0 to 63](samples.png)
 
-Generator and critic trained on {about} with Latent Lab: `{config.network}` networks, `{config.loss}` loss,
+Generator and critic trained on {quoted_dataset} with Latent Lab: `{config.network}` networks, `{config.loss}` loss,
 {metrics["images"]:,} images shown. Licence of the training pictures: {licence}.
 
 Install Latent Lab {gan.__version__}: `pip install .` in a copy of its repository. Then, in Python:
@@ -201,9 +206,9 @@ def _evaluation(metrics: Mapping[str, Any], neighbours: bool) -> str:
 |---|---|---|
 {rows}
 
-Features are those of a small classifier of this data set{which}, not of Inception: these numbers compare with other
-models of Latent Lab on the same data, and with nothing else. {_number(count)} generated pictures were compared with as
-many {compared}. The column "real" is the floor: what real pictures score in place of the generated ones.
+Features are those of a small classifier of this data set{which}, not of Inception: compare these numbers only
+with those of other Latent Lab models on the same data. {_number(count)} generated pictures were compared with as many
+{compared}. The column "real" is the floor: what real pictures score in place of the generated ones.
 
 {explained}
 

@@ -84,7 +84,7 @@ class Run(Worker):
         """Wait so long after each step, at most `SLOWEST`; 0 is full speed."""
         if not 0 <= seconds <= SLOWEST:
             raise ValueError(f"slow must be in [0, {SLOWEST:g}] seconds, got {seconds!r}")
-        self.pace = seconds
+        self.step_delay = seconds
 
     def change(self, side: int, settings: Mapping[str, Any]) -> None:
         """Change settings of one side from its next step on; ConfigError, and no change, for a bad one."""

@@ -25,7 +25,7 @@ from gan.training.validation import check_options, prepare
 
 DRAW_EVERY = {"points": 0.045, "pictures": 0.4}  # least seconds between two frames
 MEASURE_EVERY = {"points": 0.5, "pictures": 4.0}  # least seconds between two measurements
-DRAW_PAUSE = 2  # least pause between two frames, in times of what the last one took
+DRAW_PAUSE = 2  # least pause between two frames, as a multiple of the time that the last one took
 
 Burst = Callable[[Sequence[Config], Any, Sequence[Any]], Generator[BurstUpdate | None, None, None]]
 
@@ -47,7 +47,7 @@ class Worker:
     alarms    oldest first
     backdrop  what all moments have in common; None until the data is loaded
     notice    why the run waits although nobody paused it
-    pace      seconds to wait after each step
+    step_delay      seconds to wait after each step
     """
 
     def __init__(
@@ -68,7 +68,7 @@ class Worker:
         self.alarms: list[Alarm] = []
         self.backdrop: View | None = None
         self.notice: str | None = None
-        self.pace = 0.0
+        self.step_delay = 0.0
         self._begin, self._burst = begin, burst
         self._controls = [Control() for _ in configs]
         self._stopping = False
@@ -87,7 +87,7 @@ class Worker:
         data = self._set_up()
         self._add_moment(keep=True)
         while not all(side.finished for side in self._sides):
-            if self._burst and self._undisturbed:
+            if self._burst and self._at_full_speed:
                 self._run_burst(self._burst, data)
             for i, side in enumerate(self._sides):
                 self._record(i, side.advance())
@@ -116,12 +116,12 @@ class Worker:
         return data
 
     @property
-    def _undisturbed(self) -> bool:
-        """Return True while nothing is asked of the run but to go on at full speed."""
-        return not self.pace and all(control.free_running for control in self._controls)
+    def _at_full_speed(self) -> bool:
+        """Return True while the run is not paused, slowed, changed or stopped."""
+        return not self.step_delay and all(control.free_running for control in self._controls)
 
     def _run_burst(self, burst: Burst, data: Dataset | Points) -> None:
-        """Train elsewhere, until the burst ends or something is asked of the run."""
+        """Train in a GPU worker for a bounded time (see `gan.live.burst`), or until a command for the run comes in."""
         notice, steps_before = None, [side.steps for side in self._sides]
         states = [pack(side.trainer.snapshot()) for side in self._sides]
         configs = [side.trainer.config for side in self._sides]
@@ -131,13 +131,13 @@ class Worker:
                     if update is not None:
                         self._apply(update, steps_before)
                         self._draw_if_due()
-                    if not self._undisturbed:
+                    if not self._at_full_speed:
                         break
         except BurstError as error:
             notice = str(error)
             for control in self._controls:
                 control.pause()
-        self._draw_if_due()  # a paused run keeps this moment with its state, so whoever reads the notice can fork it
+        self._draw_if_due()  # a paused run keeps this moment with its state: the visitor can fork from it
         self.notice = notice
 
     def _apply(self, update: BurstUpdate, steps_before: Sequence[int]) -> None:
@@ -178,7 +178,7 @@ class Worker:
         self._next_draw = ended + max(self._draw_every, DRAW_PAUSE * (ended - began))
 
     def _add_moment(self, keep: bool = False) -> None:
-        """Draw this moment and add it to the history. keep: with its state, whether or not its turn has come."""
+        """Draw this moment and add it to the history. keep: with its state, even where `History` would not."""
         views = []
         for side in self._sides:
             view = self._viewer.look(side.trainer)
@@ -186,7 +186,7 @@ class Worker:
             views.append(view)
         first = self._sides[0]
         moment = Moment(self.history.count, first.trainer.shown, first.steps, first.trainer.seconds, tuple(views))
-        keep = keep or self.paused  # whoever stopped here to look may want to come back
+        keep = keep or self.paused  # a moment at which the run was paused can be returned to
         due, with_state = self.history.keeps(moment.number)
         if keep or with_state:
             moment = replace(moment, states=self._states())
@@ -200,7 +200,7 @@ class Worker:
             return None
 
     def _wait_between_steps(self) -> None:
-        """Wait as `pace` says, shorter when it is lowered meanwhile or the run is stopped."""
-        until = time.perf_counter() + self.pace
-        while self.pace and not self._stopping and (left := until - time.perf_counter()) > 0:
+        """Wait as `step_delay` says, shorter when it is lowered meanwhile or the run is stopped."""
+        until = time.perf_counter() + self.step_delay
+        while self.step_delay and not self._stopping and (left := until - time.perf_counter()) > 0:
             time.sleep(min(left, 0.05))

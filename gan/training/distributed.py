@@ -1,7 +1,9 @@
 """Several processes that share one run: `torchrun` starts them, and each works on its share of every batch.
 
 They stay equal because each starts from the same weights, averages its gradients with the others', and takes every
-decision (a stop, a rollback, a report) together with them.
+decision (a stop, a rollback, a report) together with them. Together they make the run that a single process would make:
+every process draws the random numbers of the whole batch and keeps its own rows (`gan.training.batches`), and dropout
+and batch normalisation work over the whole batch (`gan.training.synced_layers`).
 """
 
 from __future__ import annotations

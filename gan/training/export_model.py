@@ -12,7 +12,7 @@ from typing import Any
 import torch
 
 from gan.config import Config
-from gan.evaluation.card import NEUTRAL, card, licence_of, public
+from gan.evaluation.card import NOT_AFFECTING_WEIGHTS, card, licence_of, public
 from gan.evaluation.loss_curve import write_curve
 from gan.io import write_bytes
 from gan.models.image_grid import GRID, write_grid
@@ -28,7 +28,7 @@ SAMPLES = 8192  # generated for the principal directions
 SEGMENT_SETTINGS: dict[str, Any] = {
     f.name: f.metadata.get("absent", f.default)
     for f in dataclasses.fields(Config)
-    if f.metadata.get("resumable") and f.name not in NEUTRAL
+    if f.metadata.get("resumable") and f.name not in NOT_AFFECTING_WEIGHTS
 }
 
 

@@ -60,17 +60,17 @@ def train(
 
     out             None to write nothing at all
     resume          go on from `out/checkpoint`; `config` must describe the same networks and data
-    control         obeyed between steps; once stopped the run saves all it has, writes a complete folder and ends
+    control         read between steps; once stopped the run saves all it has, writes a complete folder and ends
     progress        called with a line of text now and then while data is loaded
     processes       the processes that share the run; only rank 0 writes
     publish_images  images between models to be published along the way, each with a checkpoint in `out`; 0 for none
-    ready           called in rank 0 once settings, data and checkpoint are found good, before anything is written
+    ready           called in rank 0 once settings, data and checkpoint are validated, before anything is written
 
-    Raises ConfigError, DataError, FolderError or TrainingError, each with the remedy, and what `ready` raises.
+    Raises ConfigError, DataError, FolderError or TrainingError, each with the cure. Errors of `ready` pass through.
     """
     processes = processes or ProcessGroup()
     config, dataset = processes.rank_zero_first(lambda: prepare(config, progress))
-    # The measured precision of rank 0 holds for all.
+    # All processes use the precision that rank 0 measured as the faster.
     bf16 = processes.any(processes.rank == 0 and config.precision == "bf16")
     config = dataclasses.replace(config, precision="bf16" if bf16 else "fp32")
     trainer = Trainer(config, dataset, processes)
@@ -118,7 +118,7 @@ def _ends_within_a_line(log: BinaryIO) -> bool:
 
 def run(
     trainer: Trainer,
-    pictures: int,
+    picture_count: int,
     notes: tuple[str, ...],
     out: Path | None,
     control: Control,
@@ -128,11 +128,11 @@ def run(
 ) -> Iterator[Event]:
     """Run a prepared trainer to its end, rolling back when something is not finite; arguments as in `train`.
 
-    pictures: how many there are to learn from. report: least seconds between two `Stepped`, `REPORT_SECONDS` if None.
+    picture_count: of the training set. report: least seconds between two `Stepped`, `REPORT_SECONDS` if None.
     ticks: yield a `Ticked` after every step.
     """
     generator, critic = (sum(p.numel() for p in n.parameters()) for n in (trainer.generator, trainer.critic))
-    yield Started(trainer.config, trainer.shown, pictures, notes, generator, critic, str(trainer.device))
+    yield Started(trainer.config, trainer.shown, picture_count, notes, generator, critic, str(trainer.device))
     monitor = AlarmMonitor()
     reporter = Reporter(trainer, monitor, REPORT_SECONDS if report is None else report)
     loop = _Loop(trainer, control, out, publish_images, ticks, monitor, reporter, RollbackPolicy(trainer))
@@ -229,7 +229,7 @@ class _Loop:
         return Checkpointed(self.trainer.shown, self.out / "checkpoint")
 
     def recover(self, error: Diverged, stopped: bool) -> Iterator[Event]:
-        """Go back to the last good state. TrainingError if that was done too often, unless the run ends anyway."""
+        """Go back to the last good state. TrainingError after too many rollbacks, unless the run was stopped."""
         trainer, rollback = self.trainer, self.rollback
         if rollback.exhausted and not stopped:
             message = rollback.give_up(error)
