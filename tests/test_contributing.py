@@ -81,6 +81,7 @@ def test_what_is_added_passes_the_checkers(changed):
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(180)
 def test_a_loss_a_network_and_a_data_set_train(changed):
     flags = "--loss double-fake --network linear --dataset gradients --images 64 --batch-size 16 --device cpu"
     run(changed, "-m", "gan.train", *flags.split(), "--precision", "fp32", "--out", "out")
@@ -101,6 +102,7 @@ assert "double-fake" in choices["loss"] and "linear" in choices["network"]
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(180)
 def test_a_metric_is_measured_and_stands_on_the_card(changed):
     run(changed, "-m", "gan.evaluate", "weights/emoji", "--samples", "64", "--no-cas", "--device", "cpu")
     card = (changed / "weights/emoji/README.md").read_text(encoding="utf-8")
@@ -110,6 +112,7 @@ def test_a_metric_is_measured_and_stands_on_the_card(changed):
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(180)
 def test_a_slider_is_on_the_page_and_moves_the_picture(changed):
     code = """
 import numpy as np

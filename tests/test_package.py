@@ -44,6 +44,7 @@ def run(installed: Path, folder: Path, code: str) -> str:
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(180)
 def test_a_wheel_holds_every_file_of_the_package_and_every_shipped_model(installed):
     files = subprocess.run(["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, text=True).stdout.split("\0")
     wanted = {name for name in files if name.startswith("gan/") and (ROOT / name).is_file()}
@@ -55,6 +56,7 @@ def test_a_wheel_holds_every_file_of_the_package_and_every_shipped_model(install
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(180)
 def test_an_installed_package_works_from_any_folder(installed, tmp_path):
     code = (
         "import gan; from gan import data; from gan.io import shipped_models; from gan.ui.server.model_info import *;"
@@ -69,6 +71,7 @@ def test_an_installed_package_works_from_any_folder(installed, tmp_path):
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(180)
 def test_its_commands_are_there(installed, tmp_path):
     text = next(installed.glob("*.dist-info/entry_points.txt")).read_text(encoding="utf-8")
     commands = dict(re.findall(r"^([\w-]+) = (\S+)$", text, re.MULTILINE))
