@@ -15,12 +15,14 @@ from concurrent.futures import Future
 from contextlib import contextmanager
 from pathlib import Path
 
-import numpy as np
-import pytest
-import torch
-from PIL import Image
-
+# Before torch is imported: tests run in two processes, whose threads would wait for each other on two cores.
+os.environ.setdefault("OMP_NUM_THREADS", "1")
 os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")
+
+import numpy as np  # noqa: E402
+import pytest  # noqa: E402
+import torch  # noqa: E402
+from PIL import Image  # noqa: E402
 
 from gan.config import PRESETS, Config  # noqa: E402
 from gan.data.points import DRAWING_PREFIX  # noqa: E402
