@@ -15,7 +15,7 @@ from gan.training.distributed import ProcessGroup, join
 from gan.training.trainer import Trainer
 from gan.training.validation import prepare
 
-STEPS = 3  # differences stay at 3e-7 for about nine; then a leaky ReLU's sign differs, and they grow as in any chaos
+STEPS = 3  # rounding may turn a leaky ReLU's sign from the second step on, and then differences grow
 CASES = {network: {"network": network, "penalty": "gp"} for network in NETWORKS} | {
     f"{network}-batch": {"network": network, "penalty": "none", "critic_norm": "batch"}
     for network, pair in NETWORKS.items()
