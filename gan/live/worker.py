@@ -43,11 +43,11 @@ class Alarm:
 class Worker:
     """Configurations that train together, and what is recorded of them. `train` blocks; see `gan.live.run.Run`.
 
-    history   moments, as they were drawn
-    alarms    oldest first
-    backdrop  what all moments have in common; None until the data is loaded
-    notice    why the run waits although nobody paused it
-    step_delay      seconds to wait after each step
+    history     moments, as they were drawn
+    alarms      oldest first
+    backdrop    what all moments have in common; None until the data is loaded
+    notice      why the run waits although nobody paused it
+    step_delay  seconds to wait after each step
     """
 
     def __init__(

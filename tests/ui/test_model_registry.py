@@ -19,7 +19,7 @@ from conftest import KINDS, FakeModel, fake_load, in_background, within, write_f
 from gan.ui import app
 from gan.ui.server import model_registry as module
 from gan.ui.server import rpc, walk_api
-from gan.ui.server.checks import MAX_FRAMES, MAX_GRID, MAX_KEYFRAMES, REACH
+from gan.ui.server.checks import MAX_FRAMES, MAX_GRID, MAX_KEYFRAMES
 from gan.ui.server.limits import Busy, Limit
 from gan.ui.server.model_info import discover, read_info
 from gan.ui.server.model_registry import ModelRegistry
@@ -40,7 +40,7 @@ BAD_PICTURE = [
     ("seed", math.nan), ("seed", math.inf), ("seed", HUGE), ("seed", [3]), ("label", 10), ("label", -1),
     ("label", "ten"), ("label", 2.5), ("label", True), ("label", [2]), ("label", {}), ("truncation", 9),
     ("truncation", -0.1), ("truncation", math.nan), ("truncation", "1"), ("truncation", None), ("truncation", False),
-    ("truncation", HUGE), ("sliders", [math.nan]), ("sliders", [REACH + 0.01]), ("sliders", [-math.inf]),
+    ("truncation", HUGE), ("sliders", [math.nan]), ("sliders", [4.01]), ("sliders", [-math.inf]),
     ("sliders", ["1"]), ("sliders", [[1.0]]), ("sliders", [True]), ("sliders", [0.0] * 13), ("sliders", [0.0] * 10**6),
     ("sliders", "1234"), ("sliders", {"0": 1}), ("sliders", None), ("raw", [0.0] * 17), ("raw", [math.nan]),
     ("raw", [None]), ("raw", 3),

@@ -16,7 +16,6 @@ from gan.ui.server import controls
 from gan.ui.server.controls import Control
 from gan.ui.server.request import WHOLE, Request, choice, one_of, quoted, refusal, whole
 
-REACH = controls.by_name()["sliders"].high  # standard deviations that a slider may go from the middle
 MAX_GRID = 64  # seeds in one grid
 MAX_KEYFRAMES = 8  # seeds on one walk
 MAX_FRAMES = 240  # frames of one walk: 10 s at 24 a second

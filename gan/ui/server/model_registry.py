@@ -212,7 +212,7 @@ class ModelRegistry:
     def describe(self, name: object) -> Mapping[str, Any]:
         """Return what the Explore tab must know before its first picture; loads the model.
 
-        Keys: name, size, channels, classes (list of str), z_dim, variance (list of float, one a direction), reach.
+        Keys: name, size, channels, classes (list of str), z_dim, variance (list of float, one a direction).
         """
         model = self.model(name)
         return {
@@ -222,7 +222,6 @@ class ModelRegistry:
             "classes": list(model.classes),
             "z_dim": model.z_dim,
             "variance": [round(float(v), 6) for v in model.variance],
-            "reach": checks.REACH,
         }
 
     def _checked_name(self, name: object) -> str:
