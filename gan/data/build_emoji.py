@@ -16,8 +16,8 @@ import numpy as np
 from PIL import Image
 
 from gan.data.emoji import NAMES, SHEET, SIZE
-from gan.data.folder import to_rgb
 from gan.data.image_sheet import write_sheet
+from gan.data.picture_file import to_rgb
 
 PACKAGE, VERSION, COLUMNS = "emoji-datasource-google", "16.0.0", 49  # 1,911 = 39 rows of 49
 MERGED = {"Component": "Symbols"}  # five skin tones, coloured squares: they join the other coloured squares

@@ -11,7 +11,8 @@ from dataclasses import replace
 from pathlib import Path, PurePosixPath
 
 from gan.data.dataset import Dataset
-from gan.data.folder import ENDINGS, MIN_PICTURES, load_folder, read_picture
+from gan.data.folder import MIN_PICTURES, load_folder
+from gan.data.picture_file import ENDINGS, read_picture
 from gan.errors import DataError
 
 FILES = 2_000  # pictures taken; more are left out
