@@ -15,6 +15,8 @@ from gan.data.folder import MIN_PICTURES, load_folder
 from gan.data.picture_file import ENDINGS, read_picture
 from gan.errors import DataError
 
+SENT_BYTES = 36 * 2**20  # of one upload, as sent: the files that were chosen, whether pictures or zips
+USEFUL_SIDE = 128  # pixels of a picture's shorter side; four times what is trained on, so a larger one adds nothing
 FILES = 2_000  # pictures taken; more are left out
 FILE_BYTES = 20 * 2**20  # of one picture, unpacked
 ALL_BYTES = 200 * 2**20  # of all of them, unpacked

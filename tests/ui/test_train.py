@@ -240,8 +240,8 @@ def test_nonsense_begins_nothing_and_says_why(tab, runs, payload, words):
 
 
 def test_more_files_than_an_upload_may_hold_are_refused(tab, monkeypatch):
-    monkeypatch.setattr("gan.ui.server.train_requests.MAX_UPLOAD", 2**20)
-    files = [{"name": f"{i}.png", "data": "A" * 2**18} for i in range(5)]
+    monkeypatch.setattr("gan.live.uploads.SENT_BYTES", 2**20)
+    files = [{"name": f"{i}.png", "data": "A" * 2**18} for i in range(6)]
     assert "at most 1 MB in all" in tab.begin(sides=[SIDE], files=files)["error"]
 
 

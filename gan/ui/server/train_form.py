@@ -33,9 +33,11 @@ def menus() -> dict[str, Any]:
 
     presets: {name: {title, lookAt}}. data: {points: {name: title}, pictures: the same}, those that need no download.
     settings: {points: [{name, kind, live, help, choices?}, ...], pictures: the same}, those with more than one choice.
+    upload: {bytes, files, side}, what an upload may hold in all, and the shorter side in pixels that training can use.
     """
     from gan.data import DATASETS
     from gan.data.points import DISTRIBUTIONS
+    from gan.live import uploads
     from gan.live.lessons import LESSONS
     from gan.networks import NETWORKS, POINT_NETWORKS
 
@@ -49,6 +51,7 @@ def menus() -> dict[str, Any]:
             "points": _settings_menu(POINT_NETWORKS, pictures=False),
             "pictures": _settings_menu(NETWORKS, pictures=True),
         },
+        "upload": {"bytes": uploads.SENT_BYTES, "files": uploads.FILES, "side": uploads.USEFUL_SIDE},
     }
 
 

@@ -24,7 +24,6 @@ from gan.ui.server.video import EXPORTS
 if TYPE_CHECKING:
     from gan.data.dataset import Dataset
 
-MAX_UPLOAD = 48 * 2**20  # bytes of one upload, in base64
 MAX_MOMENT = 2**31
 
 
@@ -133,11 +132,11 @@ class ChangeRequest(Request):
 
 def read_files(files: Sequence[Upload]) -> Dataset:
     """Make a data set of uploaded files; ValueError for files that are damaged, too large or no pictures."""
-    from gan.live.uploads import read_uploads
+    from gan.live import uploads
 
-    if sum(len(file.data) for file in files) > MAX_UPLOAD:
+    if sum(len(file.data) // 4 * 3 for file in files) > uploads.SENT_BYTES:
         raise ValueError(
-            f"the files must be at most {MAX_UPLOAD // 2**20} MB in all: upload fewer pictures, or smaller ones"
+            f"the files must be at most {uploads.SENT_BYTES // 2**20} MB in all: upload fewer pictures, or smaller ones"
         )
     with tempfile.TemporaryDirectory(prefix="latent-lab-") as folder:
         paths = []
@@ -150,4 +149,4 @@ def read_files(files: Sequence[Upload]) -> Dataset:
                 paths[-1].write_bytes(base64.b64decode(file.data, validate=True))
             except ValueError:
                 raise ValueError(f"{quoted(file.name)} arrived damaged: please try again") from None
-        return read_uploads(paths)
+        return uploads.read_uploads(paths)

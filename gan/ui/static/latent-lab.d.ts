@@ -230,6 +230,7 @@ interface TrainMenus {
   presets: Record<string, { title: string; lookAt: string }>;
   data: { points: Record<string, string>; pictures: Record<string, string> };
   settings: { points: TrainSetting[]; pictures: TrainSetting[] };
+  upload: { bytes: number; files: number; side: number };
 }
 
 interface Upload {
