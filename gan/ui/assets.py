@@ -48,6 +48,13 @@ def render(template: str, **values: object) -> str:
     return _templates().get_template(template).render(controls=controls.by_name(), **values)
 
 
+def on_load(tab: str) -> str:
+    """Return the script for `gr.HTML(js_on_load=...)`: `latentLab.TAB` gets the tab's element, and the server's
+    functions as `static/shared/calls.js` has them, each of which ends whatever happens to the connection.
+    """
+    return f"latentLab.{tab}(element, latentLab.calls(server))"
+
+
 @cache
 def _templates() -> Environment:
     return Environment(

@@ -42,6 +42,21 @@ interface PartialState {
   [control: string]: string | number | null | number[] | undefined;
 }
 
+/** The keys of an address that belong to one tab, and their texts. */
+type AddressPart = Record<string, string>;
+
+/** How a tab and the page's address agree. */
+interface TabAddress {
+  read(): AddressPart; // what the tab is to show
+  write(part: AddressPart): void; // what it shows
+  link(part: AddressPart): string; // the whole address of that, and of nothing else
+}
+
+interface MountedTab {
+  known: string; // the part that the tab has written, or was told
+  restore(part: AddressPart): void;
+}
+
 interface SliderText {
   name: string; // the caption
   label: string; // the accessible name
@@ -116,7 +131,11 @@ interface GridRequest {
   truncation: PictureState[string];
 }
 
-interface ExploreServer {
+interface ModelFinder {
+  locate(payload: { model: string }): Promise<Reply<{ found: SessionModel | null; gone: string }>>;
+}
+
+interface ExploreServer extends ModelFinder {
   describe(payload: { model: string }): Promise<Reply<ModelDescription>>;
   picture(payload: PictureState): Promise<Reply<PackedImages>>;
   grid(payload: GridRequest): Promise<Reply<PackedImages>>;
@@ -144,7 +163,7 @@ interface Sheet {
 
 type Film = Sheet & { image: HTMLImageElement };
 
-interface InterpolateServer {
+interface InterpolateServer extends ModelFinder {
   walk(payload: WalkRequest): Promise<Reply<Sheet>>;
   film(payload: WalkRequest & { fps: number; kind: string }): Promise<Reply<ServerFile>>;
 }
@@ -392,6 +411,11 @@ interface LatentLab {
   /** The element that matches around what an event happened to, or null. */
   closest(event: Event, selector: string): HTMLElement | null;
   closest<T extends Element>(event: Event, selector: string, type: { new (): T }): T | null;
+  /**
+   * The server's functions, each of which ends: with a reply, with the sentence of a refusal as `error`, with `busy`, or,
+   * where no reply came in time, by throwing.
+   */
+  calls<Server extends object>(server: Server): Server;
   notices: { busy: string; lost: string; error(text: string): string };
   notifier(root: ParentNode): Notifier;
   /**
@@ -441,22 +465,34 @@ interface LatentLab {
   /** Digits after the point with which values of that step are written. */
   decimals(step: number): number;
   completeState(partial: PartialState, controls: Control[]): PictureState;
-  /** The state that a query string asks for, or null when it names none of `models`. Anyone may have written it. */
-  parseState(query: string, models: string[], controls: Control[]): PictureState | null;
-  /** The query string of a state; keys of others are kept, defaults are left out. */
-  formatState(state: PictureState, query: string, controls: Control[]): string;
+  /** The state that Explore's part of an address asks for. Anyone may have written it; the model may not exist. */
+  parseState(part: AddressPart, controls: Control[]): PictureState;
+  /** The part of the address for a state; defaults are left out. */
+  formatState(state: PictureState, controls: Control[]): AddressPart;
   /** A state cut to what a model has. */
   fitState(state: PictureState, about: ModelDescription, controls: Control[]): PictureState;
-  /** The keys of an address that say which picture. */
-  addressKeys(controls: Control[]): string[];
-  /** Show a tab as soon as its button is there. */
-  showTab(name: string, deadline?: number): void;
+  isTab(name: string): boolean;
+  /** The entries that belong to a tab; those without text are left out. */
+  tabPart(tab: string, entries: Iterable<readonly [key: string, text: string]>): AddressPart;
+  /** The tab that a query string belongs to, and that tab's part of it. Anyone may have written it. */
+  parseAddress(query: string): { tab: string; part: AddressPart };
+  /** The query string of a tab: its part, after those keys of `query` that belong to no tab. */
+  formatAddress(tab: string, part: AddressPart, query?: string): string;
+  /** What remains of a tab's part once another model is chosen. */
+  withModel(tab: string, part: AddressPart, model: string): AddressPart;
+  /** For a tab that has just been mounted. restore: called whenever it is to show what it does not show yet. */
+  tabAddress(name: string, restore: (part: AddressPart) => void): TabAddress;
+  /** Show a tab as soon as its button is there, and what was last shown in it. */
+  showTab(name: string): void;
   openExplore(state: PartialState): void;
-  takePendingState(): PartialState | null;
-  /** Show the tab that a shared address belongs to. */
+  /** Show what the page's address says, now and whenever the visitor goes back or forward. */
   followAddress(): void;
   sessionModels: SessionModel[];
   addSessionModel(model: SessionModel): void;
+  /** Offer a model that a link names and the page does not know; `gone` says why it cannot be shown, "" if it can. */
+  findModel(server: ModelFinder, model: string, announce: (text: string) => void): Promise<Answer<{ gone: string }>>;
+  /** What the visitor should know where another model is shown than the one that is gone. */
+  instead(gone: string, model: string): string;
   /** Call `add` for every model made so far, and for each made later. */
   forEachSessionModel(add: (model: SessionModel) => void): void;
   header(element: HTMLElement): void;

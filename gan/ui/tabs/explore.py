@@ -23,7 +23,7 @@ def build(registry: ModelRegistry) -> gr.HTML:
     """Add the tab's contents to the tab under construction."""
     return gr.HTML(
         page(registry),
-        js_on_load="latentLab.explore(element, server)",
+        js_on_load=assets.on_load("explore"),
         server_functions=PictureApi(registry).functions(),
         elem_id="ll-explore",
         padding=False,

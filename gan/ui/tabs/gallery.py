@@ -39,7 +39,7 @@ def build(registry: ModelRegistry) -> gr.HTML:
     """Add the gallery to the tab under construction; once it is on screen, the browser asks for `registry.warm`."""
     return gr.HTML(
         page(registry),
-        js_on_load="latentLab.gallery(element, server)",
+        js_on_load=assets.on_load("gallery"),
         server_functions=PictureApi(registry).functions(),
         elem_id="ll-gallery",
         padding=False,

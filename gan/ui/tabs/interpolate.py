@@ -25,7 +25,7 @@ def build(registry: ModelRegistry) -> gr.HTML:
     """Add the tab's contents to the tab under construction."""
     return gr.HTML(
         page(registry),
-        js_on_load="latentLab.interpolate(element, server)",
+        js_on_load=assets.on_load("interpolate"),
         server_functions=WalkApi(registry).functions(),
         elem_id="ll-interpolate",
         apply_default_css=False,  # Gradio's look for prose would win over ours for buttons and inputs

@@ -23,7 +23,7 @@ def build(registry: ModelRegistry, runs: Callable[[], Runs] | None = None) -> gr
     """Add the tab's contents to the tab under construction. runs: as for `TrainApi`."""
     return gr.HTML(
         page(),
-        js_on_load="latentLab.train(element, server)",
+        js_on_load=assets.on_load("train"),
         server_functions=TrainApi(registry, runs).functions(),
         elem_id="ll-train",
         apply_default_css=False,

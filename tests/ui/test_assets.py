@@ -1,0 +1,16 @@
+"""`gan.ui.assets`: what every tab's script is handed."""
+
+from __future__ import annotations
+
+import gradio as gr
+
+from gan.ui import app
+
+
+def test_no_tab_calls_the_server_past_what_survives_a_lost_connection(tiny_registry):
+    """Gradio's own functions resolve to `undefined` without a reply, which a script that expects one dies of."""
+    page = app.build(tiny_registry)
+    calling = [block for block in page.blocks.values() if isinstance(block, gr.HTML) and block.server_fns]
+    assert len(calling) == 4
+    for block in calling:
+        assert block.js_on_load.endswith("(element, latentLab.calls(server))"), block.elem_id
