@@ -2,16 +2,35 @@
 (() => {
   const lab = window.latentLab;
 
-  lab.copyLink = async (link, announce, button) => {
-    const label = (button.dataset.label ??= button.textContent ?? "");
+  /** Copy where a browser has no clipboard, as over plain http: by the command that does it for a selected text. */
+  const copySelected = (/** @type {string} */ text) => {
+    const focused = document.activeElement;
+    const field = lab.createElement("textarea", { readonly: "", style: "position: fixed; top: 0; opacity: 0" });
+    field.value = text;
+    document.body.append(field);
+    field.select();
+    const copied = document.execCommand("copy");
+    field.remove();
+    if (focused instanceof HTMLElement) focused.focus();
+    return copied;
+  };
+
+  /** @type {(text: string) => Promise<boolean>} */
+  const copy = async (text) => {
     try {
-      await navigator.clipboard.writeText(link);
-      announce("Link copied.");
-      button.textContent = "Copied";
+      await navigator.clipboard.writeText(text);
+      return true;
     } catch {
-      announce("The browser refused to copy. The address bar holds the same link.");
-      button.textContent = "See address bar";
+      return copySelected(text);
     }
-    setTimeout(() => (button.textContent = label), 1600);
+  };
+
+  lab.copyLink = async (link, announce, button, copied = "Link copied.") => {
+    const label = (button.dataset.label ??= button.textContent ?? "");
+    if (await copy(link)) {
+      announce(copied);
+      button.textContent = "Copied";
+      setTimeout(() => (button.textContent = label), 1600);
+    } else announce(`The browser does not allow copying. The link is ${link}`);
   };
 })();

@@ -1,4 +1,4 @@
-// Sentences for visitors, and the two places of a tab where they appear.
+// Sentences for visitors, and the two lines of a tab in which they appear.
 (() => {
   const lab = window.latentLab;
 
@@ -8,11 +8,20 @@
     error: (text) => `Sorry: ${text}.`,
   };
 
+  /** @type {(line: HTMLElement, text: string) => void} */
+  const write = (line, text) => {
+    if (line.textContent !== text) line.textContent = text; // what stays the same is not read out again
+  };
+
   lab.notifier = (root) => {
     const find = lab.finder(root);
+    const [problems, news] = [find(".ll-problem"), find(".ll-status")];
     return {
-      problem: (text) => void (find(".ll-problem").textContent = text),
-      status: (text) => void (find(".ll-status").textContent = text),
+      problem: (text) => write(problems, text),
+      status: (text) => write(news, text),
+      recovered: () => {
+        if ([lab.notices.busy, lab.notices.lost].includes(problems.textContent ?? "")) write(problems, "");
+      },
     };
   };
 })();
