@@ -124,7 +124,7 @@ def test_a_picture_of_the_gallery_opens_that_seed(page: sync_api.Page, site: str
     page.keyboard.press("Enter")
     page.wait_for_selector(SCREEN)
     becomes(page, expected)
-    page.wait_for_url("**/?model=colour&seed=9")
+    page.wait_for_url("**/?tab=explore&model=colour&seed=9")
 
 
 def test_the_picture_follows_a_dragged_slider(page: sync_api.Page, site: str) -> None:
@@ -299,7 +299,7 @@ def test_a_control_that_is_added_in_python_is_on_the_page(browser, tmp_path: Pat
         slider.fill("-60")
         changes(page, start)
         assert shows(page, registry.picture("grey", 1, brightness=-60))
-        page.wait_for_url("**/?model=grey&seed=1&b=-60")
+        page.wait_for_url("**/?tab=explore&model=grey&seed=1&b=-60")
         explore(page, page.url)
         assert shows(page, registry.picture("grey", 1, brightness=-60)) and slider.input_value() == "-60"
         page.get_by_role("button", name="Reset").click()

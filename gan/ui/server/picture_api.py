@@ -1,4 +1,4 @@
-"""Server side of Gallery and Explore: a model's description, one picture, a grid of pictures."""
+"""Server side of Gallery and Explore: what a model is, one picture, a grid of pictures."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from gan.ui.server import controls, rpc
 from gan.ui.server.checks import GridRequest
+from gan.ui.server.request import quoted
 
 if TYPE_CHECKING:
     from gan.ui.server.model_registry import ModelRegistry
@@ -20,11 +21,24 @@ class PictureApi:
 
     def functions(self) -> list[Callable[[Any], rpc.Payload]]:
         """Return the methods for `gr.HTML(server_functions=...)`."""
-        return rpc.endpoints(self.describe, self.picture, self.grid, self.warm)
+        return rpc.endpoints(self.locate, self.describe, self.picture, self.grid, self.warm)
 
     def describe(self, payload: rpc.Payload) -> rpc.Payload:
         """Describe a model before its first picture. {model} -> as `ModelRegistry.describe` returns it."""
         return dict(self.registry.describe(payload.get("model")))
+
+    def locate(self, payload: rpc.Payload) -> rpc.Payload:
+        """Find a model that a link names. {model} -> {found, gone}.
+
+        found: {model, size, classes}, or null where it cannot be shown; gone: why not, "" where it can.
+        """
+        name = payload.get("model")
+        try:
+            info = self.registry.info(name)
+        except ValueError as error:
+            known = isinstance(name, str) and name in self.registry.errors
+            return {"found": None, "gone": str(error) if known else f"there is no model {quoted(name)} here any more"}
+        return {"found": {"model": info.name, "size": info.resolution, "classes": list(info.classes)}, "gone": ""}
 
     def picture(self, payload: rpc.Payload) -> rpc.Payload:
         """Render one picture. {model, seed, ...}, an entry for each control -> as `rpc.pixels` returns it."""

@@ -8,7 +8,8 @@
     const { controls } = lab;
     /** What the page needs of a model before it loads. @type {Map<string, { size: number, classes: string[] }>} */
     const sizes = new Map(JSON.parse(find(".ll-explore").dataset.models ?? "[]"));
-    if (!sizes.size) return;
+    const [first] = sizes.keys(); // shown where nothing else is asked for
+    if (first === undefined) return;
     /** @type {Map<string, ModelDescription>} */
     const descriptions = new Map(); // of each model opened
     const history = new lab.History();
@@ -22,7 +23,6 @@
     /** @type {PictureState | null} */
     let shown = null; // the state whose picture is on the canvas; `state` may be ahead of it
     let opening = 0;
-    let addressTimer = 0;
 
     const requests = new lab.LatestRequest({
       send: (/** @type {PictureState} */ payload) => server.picture(payload),
@@ -53,11 +53,7 @@
       find("[data-do=undo]", HTMLButtonElement).disabled = !history.past.length;
       find("[data-do=redo]", HTMLButtonElement).disabled = !history.future.length;
       others.follow(state, about);
-      clearTimeout(addressTimer); // browsers limit how often the address may change
-      addressTimer = setTimeout(() => {
-        if (!state) return;
-        window.history.replaceState(window.history.state, "", lab.formatState(state, location.search, controls));
-      }, 200);
+      address.write(lab.formatState(state, controls));
     };
 
     /** Go to another state of the same model. @type {(part: object) => void} */
@@ -94,20 +90,33 @@
       others.reserve(size);
     };
 
-    /** Show a state, whatever model it is of. The last call wins. @type {(wanted: PictureState) => Promise<void>} */
-    const open = async (wanted) => {
+    /** What must be known of a model. @type {(model: string) => Promise<Answer<ModelDescription> | { gone: string }>} */
+    const describe = async (model) => {
+      const found = sizes.has(model) ? { gone: "" } : await lab.findModel(server, model, problem);
+      if (found.error !== undefined) return found;
+      if (found.gone) return { gone: found.gone };
+      return descriptions.get(model) ?? lab.callWithRetry(() => server.describe({ model }), problem);
+    };
+
+    /**
+     * Show a state, whatever model it is of. The last call wins.
+     * @type {(wanted: PictureState, remark?: string) => Promise<void>} remark: what the visitor should know of it
+     */
+    const open = async (wanted, remark = "") => {
       const turn = ++opening;
       const hint = find(".ll-hint");
+      find(".ll-remark").textContent = remark;
       const waiting = setTimeout(() => (hint.textContent = "Loading the model…"), 250);
       element.classList.add("ll-opening");
-      if (!about) reserve(wanted.model);
-      /** @type {Answer<ModelDescription> | undefined} */
-      let reply = descriptions.get(wanted.model);
-      reply ??= await lab.callWithRetry(() => server.describe({ model: wanted.model }), problem);
+      if (!about) reserve(sizes.has(wanted.model) ? wanted.model : first);
+      const reply = await describe(wanted.model);
       clearTimeout(waiting);
       if (turn !== opening) return;
       hint.textContent = HINT;
       element.classList.remove("ll-opening");
+      if ("gone" in reply) {
+        return open(lab.completeState({ model: first }, controls), lab.instead(reply.gone, first));
+      }
       if (reply.error !== undefined) {
         problem(lab.notices.error(reply.error));
         screen.parentElement?.classList.remove("ll-blank");
@@ -141,10 +150,7 @@
       reroll: others.reroll,
       native: () => save(1, ""),
       large: () => save(Math.ceil(512 / screen.width), "-large"),
-      link: (from) => {
-        const address = new URL(lab.formatState(from, location.search, controls), location.href).href;
-        return lab.copyLink(address, status, find("[data-do=link]"));
-      },
+      link: (from) => lab.copyLink(address.link(lab.formatState(from, controls)), status, find("[data-do=link]")),
     };
     /** @type {(name: string) => void} */
     const act = (name) => {
@@ -179,13 +185,9 @@
       find("#ll-model").append(lab.createElement("option", { value: model }, model));
     });
 
-    // What is shown first: what another tab asked for, or the address, or the first model.
-    const models = [...sizes.keys()];
-    const first = lab.takePendingState() ?? lab.parseState(location.search, models, controls) ?? { model: models[0] };
-    window.addEventListener("latentlab:open", () => {
-      const wanted = lab.takePendingState();
-      if (wanted) open(lab.completeState(wanted, controls));
-    });
-    open(lab.completeState(first, controls));
+    /** @type {(part: AddressPart) => void} */
+    const restore = (part) => void open(lab.parseState({ model: first, ...part }, controls));
+    const address = lab.tabAddress("explore", restore);
+    restore(address.read());
   };
 })();

@@ -1,33 +1,126 @@
-// From tab to tab. Gradio mounts a tab when it is first shown, so what the tab is to show waits for it here.
+// From tab to tab. Each tab says what it shows, and is told when it is to show something else; the address follows.
 (() => {
   const lab = window.latentLab;
   const PATIENCE = 5000; // ms that a tab's button may take to appear
+  const QUIET = 200; // ms without a change before the address follows: browsers limit how often it may
+  const STORE = "latent-lab-tabs"; // where a reload finds the tabs that its address does not speak of
 
-  /** @type {PartialState | null} */
-  let pending = null; // a state that the Explore tab has not taken yet
+  let shown = "gallery";
+  let timer = 0;
+  /** What each tab shows or, unless it is mounted, is to show. @type {Record<string, AddressPart>} */
+  const parts = {};
+  /** Tabs that are mounted: what they know of `parts`, and how they are told. @type {Map<string, MountedTab>} */
+  const mounted = new Map();
 
-  lab.takePendingState = () => {
-    const state = pending;
-    pending = null;
-    return state;
+  const restoreParts = () => {
+    try {
+      for (const [tab, part] of Object.entries(JSON.parse(sessionStorage.getItem(STORE) ?? "{}"))) {
+        if (lab.isTab(tab)) parts[tab] = lab.tabPart(tab, Object.entries(part));
+      }
+    } catch {
+      // nothing stored, or storage is forbidden in a frame: the address still says what its own tab shows
+    }
   };
 
-  lab.showTab = (name, deadline = performance.now() + PATIENCE) => {
+  const storeParts = () => {
+    try {
+      sessionStorage.setItem(STORE, JSON.stringify(parts));
+    } catch {
+      // a reload finds the tab that is shown, and the others as they were at first
+    }
+  };
+
+  /** Let a tab stand for a part. A model chosen in one tab is chosen in all that have one. */
+  const setPart = (/** @type {string} */ tab, /** @type {AddressPart} */ part) => {
+    parts[tab] = lab.tabPart(tab, Object.entries(part));
+    const { model } = parts[tab];
+    for (const other of ["explore", "interpolate"]) {
+      if (model && other !== tab) parts[other] = lab.withModel(other, parts[other] ?? {}, model);
+    }
+    storeParts();
+  };
+
+  const address = () => location.pathname + lab.formatAddress(shown, parts[shown] ?? {}, location.search);
+
+  const writeAddress = () => {
+    clearTimeout(timer);
+    timer = 0;
+    if (address() !== location.pathname + location.search) history.replaceState(history.state, "", address());
+  };
+
+  /** Tell the tab on screen what it is to show, unless it knows. */
+  const restoreShown = () => {
+    const tab = mounted.get(shown);
+    const text = lab.formatAddress(shown, parts[shown] ?? {});
+    if (!tab || tab.known === text) return;
+    tab.known = text;
+    tab.restore(parts[shown] ?? {});
+  };
+
+  /** The visitor goes to another tab: one more step that the browser's Back undoes. */
+  const enter = (/** @type {string} */ name) => {
+    if (name === shown) return;
+    if (timer) writeAddress();
+    shown = name;
+    history.pushState(null, "", address());
+    queueMicrotask(restoreShown); // once Gradio has put it on screen
+  };
+
+  const press = (/** @type {string} */ name, deadline = performance.now() + PATIENCE) => {
+    if (name !== shown) return; // another has been asked for since
     const button = document.getElementById(`tab-${name}-button`);
     if (button) button.click();
-    else if (performance.now() < deadline) requestAnimationFrame(() => lab.showTab(name, deadline));
+    else if (performance.now() < deadline) requestAnimationFrame(() => press(name, deadline));
+  };
+
+  /** Show what the address says. */
+  const arrive = () => {
+    const { tab, part } = lab.parseAddress(location.search);
+    clearTimeout(timer);
+    timer = 0;
+    if (Object.keys(part).length) setPart(tab, part);
+    shown = tab;
+    writeAddress();
+    press(tab);
+    queueMicrotask(restoreShown);
+  };
+
+  lab.tabAddress = (name, restore) => {
+    const tab = { known: lab.formatAddress(name, parts[name] ?? {}), restore };
+    mounted.set(name, tab);
+    return {
+      read: () => parts[name] ?? {},
+      write: (part) => {
+        setPart(name, part);
+        tab.known = lab.formatAddress(name, part);
+        if (name !== shown) return;
+        clearTimeout(timer);
+        timer = setTimeout(writeAddress, QUIET);
+      },
+      link: (part) => location.origin + location.pathname + lab.formatAddress(name, part),
+    };
+  };
+
+  lab.showTab = (name) => {
+    enter(name);
+    press(name);
   };
 
   lab.openExplore = (state) => {
-    pending = state;
-    lab.showTab("explore");
-    window.dispatchEvent(new Event("latentlab:open")); // for a tab that is mounted already
+    setPart("explore", lab.formatState(lab.completeState(state, lab.controls), lab.controls));
+    if (shown === "explore") restoreShown();
+    else lab.showTab("explore");
     window.scrollTo({ top: 0 });
   };
 
   lab.followAddress = () => {
-    const params = new URLSearchParams(location.search);
-    if (params.has("run") || params.has("train")) lab.showTab("train");
-    else if (params.has("model")) lab.showTab("explore");
+    restoreParts();
+    document.addEventListener("click", (event) => {
+      const button = lab.closest(event, "#ll-tabs > .tab-wrapper button");
+      const name = button?.id.match(/^tab-(.*)-button$/)?.[1] ?? button?.textContent?.trim().toLowerCase() ?? "";
+      if (lab.isTab(name)) enter(name); // those of Gradio's menu for a narrow window have no id
+    });
+    window.addEventListener("popstate", arrive);
+    arrive();
   };
 })();

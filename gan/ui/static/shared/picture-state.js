@@ -1,4 +1,4 @@
-// Which picture is wanted: the state { model, and a value for each control }, and its address in the URL.
+// Which picture is wanted: the state { model, and a value for each control }, and its part of the address.
 (() => {
   const lab = window.latentLab;
   const LONGEST = 512; // sliders of one kind that an address may name
@@ -99,32 +99,23 @@
     return { model: partial.model, ...Object.fromEntries(values) };
   };
 
-  lab.parseState = (query, models, controls) => {
-    const params = new URLSearchParams(query);
-    const model = params.get("model");
-    if (model === null || !models.includes(model)) return null;
+  lab.parseState = (part, controls) => {
     const values = controls.map((control) => [
       control.name,
-      KINDS[control.kind].parse(params.get(control.query), control),
+      part[control.query] === undefined
+        ? KINDS[control.kind].start(control)
+        : KINDS[control.kind].parse(part[control.query], control),
     ]);
-    return { model, ...Object.fromEntries(values) };
+    return { model: part.model ?? "", ...Object.fromEntries(values) };
   };
 
-  lab.formatState = (state, query, controls) => {
-    const params = new URLSearchParams(query);
-    lab.addressKeys(controls).forEach((key) => params.delete(key));
-    params.set("model", state.model);
-    for (const control of controls) {
-      const text = KINDS[control.kind].format(state[control.name], control);
-      if (text !== "") params.set(control.query, text);
-    }
-    return `?${params.toString().replaceAll("%2C", ",").replaceAll("%3A", ":")}`;
+  lab.formatState = (state, controls) => {
+    const texts = controls.map((control) => [control.query, KINDS[control.kind].format(state[control.name], control)]);
+    return { model: state.model, ...Object.fromEntries(texts.filter(([, text]) => text !== "")) };
   };
 
   lab.fitState = (state, about, controls) => {
     const values = controls.map((control) => [control.name, KINDS[control.kind].fit(state[control.name], about)]);
     return { model: state.model, ...Object.fromEntries(values) };
   };
-
-  lab.addressKeys = (controls) => ["model", ...controls.map(({ query }) => query)];
 })();

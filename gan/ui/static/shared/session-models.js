@@ -1,13 +1,22 @@
-// Models made in this browser tab, which Explore, Interpolate and Publish offer beside the server's own.
+// Models made in this browser tab or named by its address, which the tabs offer beside the server's own.
 (() => {
   const lab = window.latentLab;
 
   lab.sessionModels = [];
 
   lab.addSessionModel = (model) => {
+    if (lab.sessionModels.some((other) => other.model === model.model)) return;
     lab.sessionModels.push(model);
     window.dispatchEvent(new Event("latentlab:model"));
   };
+
+  lab.findModel = async (server, model, announce) => {
+    const reply = await lab.callWithRetry(() => server.locate({ model }), announce);
+    if (reply.error === undefined && reply.found) lab.addSessionModel(reply.found);
+    return reply;
+  };
+
+  lab.instead = (gone, model) => `${lab.notices.error(gone)} This is ${model} instead.`;
 
   lab.forEachSessionModel = (add) => {
     let seen = 0;

@@ -1,7 +1,6 @@
 // The Train tab: a plan, the run it becomes, what can be made of it, and the address of it all.
 (() => {
   const lab = window.latentLab;
-  const OWN = ["run", "train"]; // keys of the address that belong to this tab
 
   lab.train = async (element, server) => {
     const find = lab.finder(element);
@@ -18,11 +17,7 @@
     };
     /** @type {(id: string | null) => void} */
     const followed = (id) => {
-      const params = new URLSearchParams(location.search);
-      [...OWN, ...lab.addressKeys(lab.controls)].forEach((key) => params.delete(key));
-      if (id) params.set("run", id);
-      params.set("train", planText()); // so that a reload finds the plan too, even when the run is gone
-      window.history.replaceState(window.history.state, "", `${location.pathname}?${params}`);
+      address.write({ run: id ?? "", train: planText() }); // a reload finds the plan even when the run is gone
       if (id) begin.textContent = "Start again";
     };
     const typing = () => element.querySelector(".ll-grid :focus");
@@ -54,22 +49,23 @@
       run.follow(reply.run);
     });
     find("[data-train=link]").addEventListener("click", async () => {
-      const params = new URLSearchParams({ train: planText() });
       try {
-        await navigator.clipboard.writeText(`${location.origin}${location.pathname}?${params}`);
+        await navigator.clipboard.writeText(address.link({ train: planText() }));
         status("Link copied. It starts the same run.");
       } catch {
         problem("The browser did not allow copying.");
       }
     });
 
-    // An address: a run to find again, or a plan to repeat. The server checks what it says.
-    const params = new URLSearchParams(location.search);
-    plan.load(params.get("train"));
-    plan.render();
-    run.render();
-    begin.disabled = false;
-    const id = params.get("run");
-    if (id) run.follow(id);
+    /** Find a run again, or a plan to repeat. The server checks what they say. @type {(part: AddressPart) => void} */
+    const restore = ({ run: id, train: text }) => {
+      plan.load(text ?? null);
+      plan.render();
+      run.render();
+      begin.disabled = false;
+      if (id && id !== run.id()) run.follow(id);
+    };
+    const address = lab.tabAddress("train", restore);
+    restore(address.read());
   };
 })();
