@@ -24,7 +24,14 @@ class HubError(ValueError):
 
 
 class TrainingError(RuntimeError):
-    """Raised when training cannot go on; the last checkpoint is untouched."""
+    """Raised when training cannot go on; the last checkpoint is untouched.
+
+    trouble: what happened. advice: what to do about it on a command line; the page has its own.
+    """
+
+    def __init__(self, trouble: str, advice: str = "") -> None:
+        self.trouble, self.advice = trouble, advice
+        super().__init__(f"{trouble}: {advice}" if advice else trouble)
 
 
 class Diverged(TrainingError):
@@ -33,6 +40,12 @@ class Diverged(TrainingError):
     def __init__(self, shown: int, where: str) -> None:
         self.where = where
         super().__init__(
-            f"{where} not finite after {shown:,} images: resume from the last checkpoint with a lower "
-            "--learning-rate, or start again with a higher --gamma, or with --penalty r1+r2 where there is none"
+            f"{where} not finite after {shown:,} images",
+            "resume from the last checkpoint with a lower --learning-rate, or start again with a higher --gamma, or "
+            "with --penalty r1+r2 where there is none",
         )
+
+
+def for_page(error: Exception) -> str:
+    """Return an error's message without what only a command line can do."""
+    return error.trouble if isinstance(error, TrainingError) else str(error)

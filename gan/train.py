@@ -123,7 +123,8 @@ class Progress:
                 self._bar.set_postfix_str(f"D {event.critic_loss:.3f} G {event.generator_loss:.3f}", refresh=False)
                 self._bar.update(event.shown - self._bar.n)
             case Alarmed():
-                tqdm.write(f"{event.shown:,} images: ALARM {event.kind}: {event.message}")
+                advice = f": {event.advice}" if event.advice else ""
+                tqdm.write(f"{event.shown:,} images: ALARM {event.kind}: {event.message}{advice}")
             case Sampled():
                 tqdm.write(f"{event.shown:,} images: {event.path}")
             case Done():

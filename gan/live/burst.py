@@ -18,7 +18,7 @@ import torch
 from gan.config import Config
 from gan.data.dataset import Dataset
 from gan.data.points import Points
-from gan.errors import TrainingError
+from gan.errors import TrainingError, for_page
 from gan.live.stepper import Stepper
 from gan.training.control import Control
 from gan.training.events import Alarmed
@@ -77,7 +77,7 @@ def burst(
             due = time.monotonic() - sent >= every
             good = tuple(pack(side.trainer.snapshot()) for side in sides) if due else good
         except (TrainingError, ValueError) as error:
-            yield update(str(error))
+            yield update(for_page(error))
             return
         if due:
             yield update()
@@ -88,7 +88,7 @@ def burst(
     try:
         good = tuple(pack(side.trainer.snapshot()) for side in sides)
     except TrainingError as error:
-        yield update(str(error))
+        yield update(for_page(error))
         return
     yield update()
 

@@ -13,7 +13,7 @@ import torch
 from gan.config import Config
 from gan.data.dataset import Dataset
 from gan.data.points import Points
-from gan.errors import TrainingError
+from gan.errors import TrainingError, for_page
 from gan.live.history import Moment
 from gan.live.worker import Burst, Worker
 from gan.training.snapshot import Snapshot
@@ -127,7 +127,7 @@ class Run(Worker):
         try:
             self.train()
         except (TrainingError, ValueError) as error:
-            self.error = str(error)
+            self.error = for_page(error)
         except Exception:
             log.exception("a live run failed")
             self.error = "something went wrong on the server; please start the run again"

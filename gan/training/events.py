@@ -86,12 +86,14 @@ class Ticked:
 class Alarmed:
     """Something is wrong. kind: non-finite, gave-up, critic-won, diversity, exploded or refused.
 
-    message: the trouble, and what to do or what was done. shown: for non-finite, after the rollback.
+    message: the trouble, or what was done about it. advice: flags that may help, to a command line alone. shown: for
+    non-finite, after the rollback.
     """
 
     shown: int
     kind: str
     message: str
+    advice: str = ""
 
 
 @dataclass(frozen=True)

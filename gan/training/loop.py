@@ -18,7 +18,7 @@ from typing import Any, BinaryIO
 from gan.config import Config
 from gan.errors import ConfigError, Diverged, TrainingError
 from gan.models.image_grid import write_grid
-from gan.training.alarms import AlarmMonitor
+from gan.training.alarms import AlarmMonitor, alarmed
 from gan.training.control import Control
 from gan.training.distributed import ProcessGroup
 from gan.training.events import (
@@ -133,7 +133,7 @@ def run(
     """
     generator, critic = (sum(p.numel() for p in n.parameters()) for n in (trainer.generator, trainer.critic))
     yield Started(trainer.config, trainer.shown, picture_count, notes, generator, critic, str(trainer.device))
-    monitor = AlarmMonitor()
+    monitor = AlarmMonitor(trainer.config.dataset)
     reporter = Reporter(trainer, monitor, REPORT_SECONDS if report is None else report)
     loop = _Loop(trainer, control, out, publish_images, ticks, monitor, reporter, RollbackPolicy(trainer))
     state: Snapshot | None = None
@@ -219,7 +219,7 @@ class _Loop:
         diversity = trainer.diversity(samples)
         yield Measured(trainer.shown, diversity)
         if alarm := self.monitor.check_diversity(diversity, trainer.shown):
-            yield Alarmed(trainer.shown, *alarm)
+            yield alarmed(trainer.shown, *alarm, trainer.config)
 
     def _save(self, state: Snapshot) -> Checkpointed:
         self.saved_at = self.trainer.shown
@@ -233,12 +233,12 @@ class _Loop:
         trainer, rollback = self.trainer, self.rollback
         if rollback.exhausted and not stopped:
             message = rollback.give_up(error)
-            yield Alarmed(trainer.shown, "gave-up", message)
-            raise TrainingError(message) from None
+            yield alarmed(trainer.shown, "gave-up", message, trainer.config)
+            raise TrainingError(message, error.advice) from None
         message = rollback.roll_back(error.where)
         self.reporter.restart(rollback.report)
         self.saved_at = -1
-        yield Alarmed(trainer.shown, "non-finite", message)
+        yield alarmed(trainer.shown, "non-finite", message, trainer.config)
         if self.ticks and not stopped:
             yield Ticked(trainer.shown)
 

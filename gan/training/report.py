@@ -10,8 +10,8 @@ from time import perf_counter
 from torch import Tensor
 
 from gan.errors import Diverged
-from gan.training.alarms import AlarmMonitor
-from gan.training.events import Alarmed, Event, Stepped
+from gan.training.alarms import AlarmMonitor, alarmed
+from gan.training.events import Event, Stepped
 from gan.training.snapshot import in_words
 from gan.training.step import CriticResult, GeneratorResult
 from gan.training.trainer import Trainer
@@ -64,7 +64,7 @@ class Reporter:
         if self._accuracy_steps:
             accuracy, images = float(self._accuracy_sum) / self._accuracy_steps, self._accuracy_steps
             if alarm := self.monitor.check_accuracy(accuracy, images * trainer.config.batch_size):
-                yield Alarmed(trainer.shown, *alarm)
+                yield alarmed(trainer.shown, *alarm, trainer.config)
         self._accuracy_sum, self._accuracy_steps = 0.0, 0
 
 

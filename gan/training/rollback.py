@@ -69,5 +69,6 @@ class RollbackPolicy:
     def give_up(self, error: Diverged) -> str:
         """Return the message with which a run ends that may not be rolled back again."""
         return (
-            f"{error} (gave up after {MAX_ROLLBACKS} rollbacks; the last good state is of image {self.state.shown:,})"
+            f"{error.trouble} (gave up after {MAX_ROLLBACKS} rollbacks; the last good state is of image "
+            f"{self.state.shown:,})"
         )

@@ -8,17 +8,23 @@ import pytest
 import torch
 
 from gan import data
+from gan.config import Config
 from gan.data.points import DISTRIBUTIONS, MIXTURES, load_points
+from gan.live.lessons import LESSONS, config_of
 from gan.models.latent import class_of
 from gan.models.model import load
 from gan.training.alarms import (
     ACCURACY_WINDOW,
     COLLAPSE_RATIO,
+    CURES,
     LOW_DIVERSITY,
     LOW_DIVERSITY_FROM,
     AlarmMonitor,
+    alarmed,
+    cures,
 )  # fmt: skip
 from gan.training.diversity import diversity_ratio
+from gan.training.validation import check_resumed, with_changes
 
 SHIPPED = {"mnist": "mnist-10k", "fashion-mnist": "fashion-mnist-10k", "emoji": "emoji"}
 
@@ -30,6 +36,7 @@ def test_diversity_is_the_mean_distance_to_the_nearest_of_the_same_class_over_th
     assert diversity_ratio(made, real, groups) == pytest.approx((3 + 1 + 1) / (2 + 2 + 2))
     assert diversity_ratio(made, real, torch.arange(5)) == 1
     assert diversity_ratio(torch.ones(6, 1, 2, 2), torch.rand(6, 1, 2, 2), torch.zeros(6)) == 0
+    assert diversity_ratio(made, torch.ones(5, 1, 1, 1), groups) == 1, "equal real ones: nothing to compare with"
 
 
 @pytest.fixture(scope="module", params=SHIPPED)
@@ -87,7 +94,7 @@ def test_a_critic_that_always_wins_is_reported_once_and_again_after_a_recovery(i
     monitor, calls = AlarmMonitor(), -(-ACCURACY_WINDOW // images)
     seen = [monitor.check_accuracy(1.0, images) for _ in range(4 * calls)]
     assert [i for i, alarm in enumerate(seen) if alarm] == [calls - 1]
-    assert seen[calls - 1][0] == "critic-won" and "--gamma" in seen[calls - 1][1]
+    assert seen[calls - 1][0] == "critic-won" and "in 100.0% of all pairs" in seen[calls - 1][1]
     assert not any(monitor.check_accuracy(0.6, images) for _ in range(calls))
     again = [monitor.check_accuracy(1.0, images) for _ in range(3 * calls)]
     assert [alarm[0] for alarm in again if alarm] == ["critic-won"]
@@ -119,7 +126,7 @@ def test_an_explosion_is_an_alarm_of_its_own_once_and_no_collapse_when_it_is_ove
     monitor = AlarmMonitor()
     seen = [monitor.check_diversity(share, 1000) for share in (0.9, 50.0, 60.0, 1.1, 0.9)]
     assert [s and s[0] for s in seen] == [None, "exploded", None, None, None]
-    assert "lower --learning-rate" in seen[1][1]
+    assert seen[1][1] == "generated pictures differ 50 times as much as real ones"
     assert monitor.check_diversity(0.2, 2000)[0] == "diversity"
 
 
@@ -127,3 +134,60 @@ def test_a_moment_of_too_much_diversity_makes_no_collapse_of_a_healthy_run():
     monitor = AlarmMonitor()
     assert [monitor.check_diversity(share, 200_000) for share in (3.9, 1.0, 0.7)] == [None] * 3
     assert monitor.check_diversity(0.45, 200_000)[0] == "diversity"
+
+
+def test_points_are_not_called_pictures():
+    of = {name: AlarmMonitor(name) for name in ("ring", "emoji")}
+    messages = {
+        name: [monitor.check_accuracy(1.0, ACCURACY_WINDOW)[1], monitor.check_diversity(50.0, 0)[1]]
+        for name, monitor in of.items()
+    }
+    assert all("point" in message and "picture" not in message for message in messages["ring"])
+    assert all("picture" in message and "point" not in message for message in messages["emoji"])
+
+
+@pytest.mark.parametrize("kind", CURES)
+@pytest.mark.parametrize("dataset", ["ring", "emoji"])
+@pytest.mark.parametrize("lesson", LESSONS)
+def test_every_cure_can_be_taken_while_the_run_goes_on_and_changes_something(kind, dataset, lesson):
+    config = config_of(lesson, dataset, {})
+    for cure in cures(kind, config):
+        changed = with_changes(config, cure.changes)
+        assert changed != config, cure
+        assert cure not in cures(kind, changed), "what has been taken is not offered again"
+
+
+@pytest.mark.parametrize(
+    ("lesson", "kind", "first"),
+    [
+        ("minimax", "exploded", "use the non-saturating loss"),  # the lesson's point is its loss, not its steps
+        ("minimax", "critic-won", "use the non-saturating loss"),
+        ("collapse", "diversity", "let the critic learn as fast as the generator"),
+        ("classic", "critic-won", "add the penalty"),
+        ("classic", "diversity", "use the relativistic loss and add the penalty"),
+        ("modern", "critic-won", "double the penalty's weight"),
+        ("modern", "exploded", "halve the learning rate"),
+    ],
+)
+def test_the_first_cure_is_what_the_lesson_is_about(lesson, kind, first):
+    assert cures(kind, config_of(lesson, "ring", {}))[0].words == first
+
+
+def test_a_penalty_is_not_advised_where_it_is_refused():
+    for changes in ({"critic_norm": "batch", "network": "dcgan"}, {"penalty": "r1+r2"}):
+        config = config_of("classic", "emoji", changes)
+        assert not [cure for kind in CURES for cure in cures(kind, config) if "penalty" in cure.changes]
+    zero = config_of("classic", "emoji", {"penalty": "r1", "gamma": 0.0})
+    assert {"penalty": "r1+r2", "gamma": 1.0} in [cure.changes for cure in cures("critic-won", zero)]
+
+
+def test_a_command_line_is_told_the_flags_and_which_of_them_a_resumed_run_takes():
+    classic = Config(loss="nonsaturating", penalty="none")
+    event = alarmed(640, "critic-won", "the critic has won", classic)
+    assert (event.shown, event.kind, event.message) == (640, "critic-won", "the critic has won")
+    assert event.advice == (
+        "resume with --critic-lr-ratio 0.5 or --augment color,translation,cutout, or start again with --penalty r1+r2"
+    )
+    assert alarmed(0, "exploded", "", Config()).advice == "resume with --learning-rate 0.0002"
+    check_resumed(classic, Config(loss="nonsaturating", penalty="none", critic_lr_ratio=0.5))
+    assert alarmed(0, "refused", "", classic).advice == ""

@@ -1,0 +1,117 @@
+"""Pictures for sliders, drawn in fair turns and in batches; of a moving slider, the newest when its turn comes.
+
+One picture is more than a hundred small operations, between each of which Python's one lock changes hands with the
+thread that answers requests. A batch of eight takes as many in all, and half the processor time a picture.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from gan.ui.server.fair_line import FairLine
+from gan.ui.server.limits import Busy
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    from gan.ui.server.visitor import Visitor
+
+WORKERS = 2  # threads that draw
+WAITING = 512  # pictures that may wait, of all visitors together
+BATCH = 8  # pictures drawn at once; 16 would save a tenth more, and let others wait twice as long
+PATIENCE = 1.0  # seconds after which nobody waits for a picture any more
+
+
+@dataclass(frozen=True)
+class Drawn:
+    """A picture uint8 (H, W, C), and the seconds it waited for its turn."""
+
+    picture: np.ndarray
+    waited: float
+
+
+@dataclass(eq=False)
+class _Job:
+    model: Any
+    request: Any
+    follows: bool
+    futures: list[Future[Drawn]] = field(default_factory=list)  # the last is for `request`, the others are overtaken
+    asked: float = field(default_factory=time.monotonic)
+
+
+class RenderQueue:
+    """Draws pictures: render(model, requests) must return one picture for each of the requests."""
+
+    def __init__(
+        self, render: Callable[[Any, list[Any]], Sequence[np.ndarray] | np.ndarray], most: int = WAITING
+    ) -> None:
+        self._render = render
+        self._lock = threading.Lock()
+        self._line: FairLine[_Job] = FairLine(most)
+        self._pool, self._working = ThreadPoolExecutor(WORKERS, "render"), 0
+
+    def ask(self, visitor: Visitor, model: Any, request: Any, follows: bool = False) -> Future[Drawn]:
+        """Ask for one picture; the result is `Drawn`, or what `render` raised, or `Busy` where the line is too long.
+
+        follows: the request follows a moving control. It takes the place of one of the same visitor that waits, which
+        then gets `Busy(0)` when its successor is drawn.
+        """
+        future: Future[Drawn] = Future()
+        refused, start = None, False
+        with self._lock:
+            job = next((one for one in self._line.of(visitor) if one.follows), None) if follows else None
+            if job:
+                job.model, job.request, job.asked = model, request, time.monotonic()
+                job.futures.append(future)
+            else:
+                refused = self._line.add(visitor, _Job(model, request, follows, [future]))
+                start = self._working < WORKERS
+                self._working += start
+        if refused:
+            _finish(refused, Busy())
+        if start:
+            self._pool.submit(self._work)
+        return future
+
+    def _work(self) -> None:
+        """Draw until nobody waits."""
+        while batch := self._next_batch():
+            begun = time.monotonic()
+            try:
+                pictures = self._render(batch[0].model, [job.request for job in batch])
+            except Exception as error:
+                for job in batch:
+                    _finish(job, error)
+                continue
+            for job, picture in zip(batch, pictures, strict=True):
+                _finish(job, Drawn(picture, begun - job.asked))
+
+    def _next_batch(self) -> list[_Job]:
+        """Take the next jobs that are of one model; none when nobody waits, and then this worker ends."""
+        batch: list[_Job] = []
+        late: list[_Job] = []
+        with self._lock:
+            oldest = time.monotonic() - PATIENCE
+            while len(batch) < BATCH:
+                job = self._line.take(lambda job: not batch or job.model is batch[0].model)
+                if job is None:
+                    break
+                (late if job.asked < oldest else batch).append(job)
+            self._working -= not batch
+        for job in late:
+            _finish(job, Busy())
+        return batch
+
+
+def _finish(job: _Job, outcome: Drawn | Exception) -> None:
+    *overtaken, newest = job.futures
+    for future in overtaken:
+        if future.set_running_or_notify_cancel():
+            future.set_exception(outcome if isinstance(outcome, Busy) else Busy(after=0))
+    if newest.set_running_or_notify_cancel():
+        newest.set_exception(outcome) if isinstance(outcome, Exception) else newest.set_result(outcome)
