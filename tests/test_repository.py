@@ -56,9 +56,9 @@ def packages(names: Iterable[str]) -> set[str]:
 
 # What each part of gan/ may import from the others: those above it, and itself. Order is the architecture.
 LAYERS = (
-    "errors", "config", "io", "networks", "data", "models", "evaluation", "training", "live", "hub", "ui/environment",
-    "ui/fast_import", "ui/server", "ui/assets", "ui/header", "ui/theme", "ui/tabs", "ui/app", "evaluate", "train_flags",
-    "train",
+    "errors", "text", "config", "io", "scratch", "pictures", "networks", "data", "models", "evaluation", "training",
+    "live", "hub", "ui/environment", "ui/fast_import", "ui/server", "ui/assets", "ui/header", "ui/theme", "ui/tabs",
+    "ui/app", "evaluate", "train_flags", "train",
 )  # fmt: skip
 # The commands: they alone know a command line, and nobody imports them.
 COMMANDS = ("evaluate.py", "train_flags.py", "hub/__main__.py", "evaluation/metrics/train_classifier.py", "ui/app.py")

@@ -3,12 +3,11 @@
 import os
 from pathlib import Path
 
-import numpy as np
 import torch
 
 from gan.data.dataset import Dataset, Progress
-from gan.data.picture_file import ENDINGS, read_picture
 from gan.errors import DataError
+from gan.pictures.picture_file import ENDINGS, Picture, read_picture, stack
 
 RESOLUTION = 32  # pixels a side when the user names none
 MIN_PICTURES = 16  # fewer cannot fill a batch
@@ -28,19 +27,19 @@ def load_folder(root: Path, resolution: int, progress: Progress) -> Dataset:
     paths, outside = find_pictures(root)
     if len(paths) > 1000:
         progress(f"reading {len(paths):,} pictures from {root}")
-    pictures: list[np.ndarray] = []
+    pictures: list[Picture] = []
     readable: list[Path] = []
     unreadable: list[Path] = []
     small = 0
     for i, path in enumerate(paths):
         try:
-            pixels, side = read_picture(root / path, resolution)
+            picture = read_picture(root / path, resolution)
         except Exception:  # decoders raise almost anything on damaged bytes, and one file must not end the load
             unreadable.append(path)
         else:
-            pictures.append(pixels)
+            pictures.append(picture)
             readable.append(path)
-            small += side < resolution
+            small += picture.side < resolution
         if i % 1000 == 999:
             progress(f"read {i + 1:,} of {len(paths):,} pictures")
 
@@ -61,7 +60,7 @@ def load_folder(root: Path, resolution: int, progress: Progress) -> Dataset:
         notes.append(f"only {len(readable)} pictures: results will repeat them; {FEW_PICTURES} or more are better")
     classes = class_folders(readable)
     labels = [classes.index(path.parts[0]) if classes else 0 for path in readable]
-    images = torch.from_numpy(np.stack(pictures)).permute(0, 3, 1, 2).contiguous()
+    images = torch.from_numpy(stack(pictures)).permute(0, 3, 1, 2).contiguous()
     captions = tuple(path.as_posix() for path in readable)
     return Dataset(root.resolve().name, images, torch.tensor(labels), classes, captions, tuple(notes))
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tempfile
 import zipfile
 import zlib
 from collections import Counter
@@ -10,10 +9,11 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path, PurePosixPath
 
+from gan import scratch
 from gan.data.dataset import Dataset
 from gan.data.folder import MIN_PICTURES, load_folder
-from gan.data.picture_file import ENDINGS, read_picture
 from gan.errors import DataError
+from gan.pictures.picture_file import ENDINGS, read_picture
 
 SENT_BYTES = 36 * 2**20  # of one upload, as sent: the files that were chosen, whether pictures or zips
 USEFUL_SIDE = 128  # pixels of a picture's shorter side; four times what is trained on, so a larger one adds nothing
@@ -30,7 +30,7 @@ def read_uploads(paths: Sequence[Path], resolution: int = 32) -> Dataset:
     refused, and sizes are bounded while unpacking, whatever the zip says. Notes list the refused files and the reasons.
     DataError, with that list, when fewer than `MIN_PICTURES` pictures are left.
     """
-    with tempfile.TemporaryDirectory(prefix="latent-lab-") as folder:
+    with scratch.folder() as folder:
         accepted = _Accepted(Path(folder), resolution)
         for path in paths:
             if zipfile.is_zipfile(path):
@@ -82,10 +82,10 @@ class _Accepted:
     def add_zip(self, path: Path) -> None:
         """Accept or refuse every file of a zip."""
         try:
-            with zipfile.ZipFile(path) as archive, tempfile.TemporaryDirectory(prefix="latent-lab-") as scratch:
+            with zipfile.ZipFile(path) as archive, scratch.folder() as aside:
                 for entry in archive.infolist():
                     if not entry.is_dir() and not _file_name(entry.filename).startswith("."):
-                        self._unpack(archive, entry, Path(scratch) / "one")
+                        self._unpack(archive, entry, Path(aside) / "one")
         except (zipfile.BadZipFile, OSError, ValueError) as error:
             self.refuse(path.name, f"a damaged zip ({error})"[:80])
 

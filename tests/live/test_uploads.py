@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from gan.data.picture_file import MAX_PIXELS
+from gan.pictures.picture_file import MAX_PIXELS
 from gan.errors import DataError
 from gan.live import uploads
 from gan.live.uploads import read_uploads

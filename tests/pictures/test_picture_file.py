@@ -1,5 +1,7 @@
-"""`gan.data.picture_file`: every format, mode and depth, and every kind of damage."""
+"""`gan.pictures.picture_file`: every format, mode and depth, and every kind of damage."""
 
+import io
+import os
 import struct
 import zlib
 
@@ -7,7 +9,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from gan.data import picture_file
+from gan.pictures import picture_file
 
 
 def scene(size=(48, 48)):
@@ -21,7 +23,7 @@ def scene(size=(48, 48)):
 
 def saved(tmp_path, image, name="a.png", **options):
     image.save(tmp_path / name, **options)
-    return picture_file.read_picture(tmp_path / name, 32)[0].astype(int)
+    return picture_file.stack([picture_file.read_picture(tmp_path / name, 32)])[0].astype(int)
 
 
 @pytest.mark.parametrize("mode, name", [
@@ -162,3 +164,111 @@ def test_pillows_own_warning_is_a_refusal(tmp_path, monkeypatch):
 def test_floats_that_are_no_numbers_are_refused():
     with pytest.raises(ValueError, match="not finite"):
         picture_file.to_rgb(Image.fromarray(np.array([[0, 1], [np.nan, np.inf]], np.float32)))
+
+
+def chunk(kind: bytes, body: bytes) -> bytes:
+    return struct.pack(">I", len(body)) + kind + body + struct.pack(">I", zlib.crc32(kind + body))
+
+
+def encoded(name, **options) -> bytes:
+    out = io.BytesIO()
+    scene().save(out, name, **options)
+    return out.getvalue()
+
+
+def with_chunk(added: bytes) -> bytes:
+    plain = encoded("PNG")
+    return plain[:33] + added + plain[33:]
+
+
+def with_segment(marker: int, body: bytes) -> bytes:
+    plain = encoded("JPEG", quality=95)
+    return plain[:2] + bytes([0xFF, marker]) + struct.pack(">H", len(body) + 2) + body + plain[2:]
+
+
+def tiff_tag(tag: int, kind: int, count: int, value: int) -> bytes:
+    return b"II*\0" + struct.pack("<IHHHII", 8, 1, tag, kind, count, value) + bytes(4)
+
+
+FAULTS = {
+    "PNG: 5 MB of text": with_chunk(chunk(b"zTXt", b"workflow\0\0" + zlib.compress(bytes(5_000_000)))),
+    "PNG: a wrong checksum": with_chunk(chunk(b"tEXt", b"a\0b")[:-4] + b"nope"),
+    "PNG: a cut profile": with_chunk(chunk(b"iCCP", b"icc\0")),
+    "PNG: a cut size": with_chunk(chunk(b"pHYs", b"\0\0")),
+    "PNG: a cut gamma": with_chunk(chunk(b"gAMA", b"\0")),
+    "PNG: EXIF of nonsense": with_chunk(chunk(b"eXIf", b"MM\0*nonsense")),
+    "JPEG: EXIF of nonsense": with_segment(0xE1, b"Exif\0\0II*\0\xff\xff\xff\xff"),
+    "JPEG: EXIF without tags": with_segment(0xE1, b"Exif\0\0"),
+    "JPEG: an orientation of text": with_segment(0xE1, b"Exif\0\0" + tiff_tag(0x0112, 2, 4, 0x61616161)),
+    "JPEG: an orientation of 99": with_segment(0xE1, b"Exif\0\0" + tiff_tag(0x0112, 3, 1, 99)),
+    "JPEG: several pictures that are not there": with_segment(0xE2, b"MPF\0MM\0*\0\0\0\x08\xff\xff"),
+    "JPEG: a profile in no order": with_segment(0xE2, b"ICC_PROFILE\0\x07\x01x"),
+    "JPEG: Photoshop's, cut": with_segment(0xED, b"Photoshop 3.0\x008BIM\x03\xed\0\0\0\0\0\x10x"),
+    "WebP: EXIF of nonsense": encoded("WEBP", lossless=True, exif=b"Exif\0\0II*\0\xff\xff\xff\xff"),
+}
+
+
+@pytest.mark.parametrize("fault", FAULTS)
+def test_a_fault_in_metadata_does_not_cost_the_picture(fault):
+    plain = picture_file.read_picture(encoded("PNG"), 32).pixels.astype(int)
+    pixels = picture_file.read_picture(FAULTS[fault], 32).pixels
+    assert np.abs(pixels - plain).mean() < 5  # JPEG smears colour
+
+
+@pytest.mark.parametrize("make", [
+    lambda exif: with_chunk(chunk(b"eXIf", exif)),
+    lambda exif: with_segment(0xE1, b"Exif\0\0" + exif),
+    lambda exif: encoded("WEBP", lossless=True, exif=b"Exif\0\0" + exif),
+    lambda exif: with_segment(0xE1, b"http://ns.adobe.com/xap/1.0/\0<x tiff:Orientation=\"6\"/>"),
+], ids=["PNG", "JPEG", "WebP", "XMP"])  # fmt: skip
+def test_orientation_is_found_in_every_format(make):
+    plain = picture_file.read_picture(encoded("PNG"), 32).pixels.astype(int)
+    turned = picture_file.read_picture(make(tiff_tag(0x0112, 3, 1, 6)), 32).pixels
+    assert np.abs(turned - np.rot90(plain, -1)).mean() < 5
+
+
+def sixteen_bits(peak: int, name: str) -> bytes:
+    out = io.BytesIO()
+    Image.fromarray(np.tile(np.linspace(0, peak, 32).astype(np.uint16), (32, 1))).save(out, name)
+    return out.getvalue()
+
+
+@pytest.mark.parametrize("name", ["PNG", "TIFF"])
+@pytest.mark.parametrize("bits", picture_file.DEPTHS)
+def test_fewer_bits_than_the_file_has_still_reach_white(bits, name):
+    pictures = [picture_file.read_picture(sixteen_bits(peak, name), 32) for peak in (2**bits - 1, 2**bits // 3)]
+    bright, dark = picture_file.stack(pictures).astype(int)
+    assert np.abs(bright[..., 0] - np.linspace(0, 255, 32)).max() <= 1
+    assert np.abs(dark[..., 0] - np.linspace(0, 85, 32)).max() <= 1  # scaled as its neighbour is
+
+
+def test_colour_of_twelve_bits_in_sixteen_reaches_white():
+    rows = b"".join(b"\0" + struct.pack(">3H", 4095, 2048, 0) * 40 for _ in range(40))
+    header = struct.pack(">IIBBBBB", 40, 40, 16, 2, 0, 0, 0)
+    data = picture_file.PNG + chunk(b"IHDR", header) + chunk(b"IDAT", zlib.compress(rows)) + chunk(b"IEND", b"")
+    (pixels,) = picture_file.stack([picture_file.read_picture(data, 32)]).astype(int)
+    assert np.abs(pixels - (255, 128, 0)).max() <= 16  # Pillow keeps 8 of the 16 bits, so 4 of the 12 used
+
+
+def test_a_depth_that_the_file_declares_is_kept():
+    data = b"P5 40 40 4095\n" + struct.pack(">H", 1024) * 1600
+    (pixels,) = picture_file.stack([picture_file.read_picture(data, 32)])
+    assert (pixels == 64).all()
+
+
+def test_a_jpeg_is_never_decoded_in_full(monkeypatch):
+    out = io.BytesIO()
+    Image.new("RGB", (2000, 1600), "red").save(out, "JPEG")
+    decoded = []
+    resize = Image.Image.resize
+    monkeypatch.setattr(
+        Image.Image, "resize", lambda self, *a, **k: (decoded.append(self.size), resize(self, *a, **k))[1]
+    )
+    assert picture_file.read_picture(out.getvalue(), 32).side == 1600
+    assert decoded[0] == (250, 200)
+
+
+def test_what_is_no_plain_file_is_not_waited_for(tmp_path):
+    os.mkfifo(tmp_path / "pipe.png")
+    with pytest.raises(ValueError, match="plain file"):
+        picture_file.read_picture(tmp_path / "pipe.png", 32)
