@@ -15,10 +15,11 @@ from gan.data import DATASETS
 from gan.data.points import DISTRIBUTIONS
 from gan.errors import ConfigError
 from gan.networks import NETWORKS, POINT_NETWORKS
-from gan.training.checkpoint import ended_before_checkpoint, find_state, holds_run, read_state
+from gan.training.checkpoint import ended_before_checkpoint, find_state, read_state
 from gan.training.losses import LOSSES
 from gan.training.optimizers import OPTIMIZERS
 from gan.training.penalties import PENALTIES
+from gan.training.run_folder import check_no_run
 
 
 def parser(description: str | None = None) -> argparse.ArgumentParser:
@@ -146,8 +147,7 @@ def _checkpoint_config(folder: Path) -> Config:
 
 def check_free(out: Path) -> None:
     """Raise ConfigError unless a run can be written to `out` without overwriting anything of value."""
-    if holds_run(out):
-        raise ConfigError(f"{out} already holds a run: continue it with --resume {out}, or choose another --out")
+    check_no_run(out)
     place = next(path for path in (out, *out.absolute().parents) if path.exists())
     if not place.is_dir() or not os.access(place, os.W_OK):
         raise ConfigError(f"{place} is not a folder that can be written to: choose another --out")

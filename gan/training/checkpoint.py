@@ -16,10 +16,8 @@ from torch import Tensor
 
 from gan.config import Config
 from gan.errors import FolderError
-from gan.io import read_json, sync_to_disk, write_bytes
+from gan.io import LOG_START, naming_file, read_json, sync_to_disk, write_bytes
 from gan.models.weights import check_header, write_tensors
-
-LOG_START = '{"event": "started"'  # of every log.jsonl
 
 
 @dataclass(frozen=True)
@@ -79,9 +77,13 @@ def save_state(folder: Path, tensors: Mapping[str, Tensor], meta: Mapping[str, A
         new.rename(folder)
     shutil.rmtree(new, ignore_errors=True)
     new.mkdir(parents=True)
-    write_tensors(new / "state.safetensors", tensors)
-    meta = {**meta, "crc32": _checksum(new / "state.safetensors")}
-    write_bytes(new / "state.json", json.dumps(meta, indent=2).encode())
+    try:
+        write_tensors(new / "state.safetensors", tensors)
+        meta = {**meta, "crc32": _checksum(new / "state.safetensors")}
+        write_bytes(new / "state.json", json.dumps(meta, indent=2).encode())
+    except OSError:  # a full disk: what was written of it would be in the way
+        shutil.rmtree(new, ignore_errors=True)
+        raise
     sync_to_disk(new.parent)
     if folder.exists():
         shutil.rmtree(old, ignore_errors=True)
@@ -93,7 +95,8 @@ def save_state(folder: Path, tensors: Mapping[str, Tensor], meta: Mapping[str, A
 def copy_state(state: Path, into: Path, config: Config) -> None:
     """Copy a checkpoint into `into`, a folder that does not exist yet, with another config in it."""
     into.mkdir(parents=True)
-    sync_to_disk(shutil.copyfile(state / "state.safetensors", into / "state.safetensors"))
+    with naming_file(into / "state.safetensors"):
+        sync_to_disk(shutil.copyfile(state / "state.safetensors", into / "state.safetensors"))
     meta = read_json(state / "state.json") | {"config": dataclasses.asdict(config)}
     write_bytes(into / "state.json", json.dumps(meta, indent=2).encode())
 
@@ -132,12 +135,12 @@ def holds_run(out: Path) -> bool:
 
 
 def ended_before_checkpoint(out: Path) -> bool:
-    """Return whether `out` holds only what a run leaves that ended before its first checkpoint."""
+    """Return whether `out` holds only what a run leaves that ended before its first checkpoint, or before it began."""
     names = {path.name for path in out.iterdir()}
     if holds_run(out) or "log.jsonl" not in names or not names <= {"log.jsonl", "samples", "checkpoint.new"}:
         return False
     with (out / "log.jsonl").open("rb") as log:
-        return log.read(len(LOG_START)) == LOG_START.encode()
+        return log.read(len(LOG_START)) in (b"", LOG_START.encode())
 
 
 def _states(folder: Path) -> list[Path]:

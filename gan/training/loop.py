@@ -6,14 +6,13 @@ It does not know its callers: they read the events and make requests through a `
 from __future__ import annotations
 
 import dataclasses
-import json
 import math
-import os
 from collections.abc import Callable, Generator, Iterator
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from time import perf_counter
-from typing import Any, BinaryIO
+from typing import Any
 
 from gan.config import Config
 from gan.errors import ConfigError, Diverged, TrainingError
@@ -32,13 +31,12 @@ from gan.training.events import (
     Sampled,
     Started,
     Ticked,
-    finite,
-    record,
 )  # fmt: skip
 from gan.training.export_model import capture_model, write_model
 from gan.training.precision import faster_precision
 from gan.training.report import Reporter, read_numbers
 from gan.training.rollback import RollbackPolicy, finite_snapshot
+from gan.training.run_folder import NOT_LOCKED, RunLog, own_folder
 from gan.training.snapshot import Snapshot
 from gan.training.trainer import Trainer
 from gan.training.validation import prepare, unused_settings
@@ -66,26 +64,30 @@ def train(
     publish_images  images between models to be published along the way, each with a checkpoint in `out`; 0 for none
     ready           called in rank 0 once settings, data and checkpoint are validated, before anything is written
 
-    Raises ConfigError, DataError, FolderError or TrainingError, each with the cure. Errors of `ready` pass through.
+    While it goes on no other run can have `out`. Raises ConfigError, DataError, FolderError or TrainingError, each with
+    the cure. Errors of `ready` pass through.
     """
     processes = processes or ProcessGroup()
-    config, dataset = processes.rank_zero_first(lambda: prepare(config, progress))
-    # All processes use the precision that rank 0 measured as the faster.
-    bf16 = processes.any(processes.rank == 0 and config.precision == "bf16")
-    config = dataclasses.replace(config, precision="bf16" if bf16 else "fp32")
-    trainer = Trainer(config, dataset, processes)
-    notes = list(dataset.notes)
-    if resume:
-        if out is None:
-            raise ValueError("resume needs the folder of the run in `out`")
-        if faults := trainer.restore(out / "checkpoint"):
+    if resume and out is None:
+        raise ValueError("resume needs the folder of the run in `out`")
+    with ExitStack() as held:
+        folder = out if processes.rank == 0 else None
+        log = processes.rank_zero_first(lambda: held.enter_context(own_folder(folder, resume)) if folder else None)
+        config, dataset = processes.rank_zero_first(lambda: prepare(config, progress))
+        # All processes use the precision that rank 0 measured as the faster.
+        bf16 = processes.any(processes.rank == 0 and config.precision == "bf16")
+        config = dataclasses.replace(config, precision="bf16" if bf16 else "fp32")
+        trainer = Trainer(config, dataset, processes)
+        notes = list(dataset.notes)
+        if log and not log.locked:
+            notes.append(NOT_LOCKED)
+        if out and resume and (faults := trainer.restore(out / "checkpoint")):
             notes.append(f"{faults}: going on from the checkpoint before it, at image {trainer.shown:,}")
-    notes += _notes_on_settings(config, trainer)
-    folder = out if processes.rank == 0 else None
-    events = run(trainer, len(dataset.images), tuple(notes), folder, control or Control(), publish_images)
-    if processes.rank == 0:
-        ready()
-    yield from events if folder is None else _logged(events, folder)
+        notes += _notes_on_settings(config, trainer)
+        events = run(trainer, len(dataset.images), tuple(notes), folder, control or Control(), publish_images)
+        if processes.rank == 0:
+            ready()
+        yield from events if log is None else _logged(events, log)
 
 
 def _notes_on_settings(config: Config, trainer: Trainer) -> Iterator[str]:
@@ -96,24 +98,11 @@ def _notes_on_settings(config: Config, trainer: Trainer) -> Iterator[str]:
         yield "bf16 is slower than fp32 on this machine: --precision fp32 would take less time"
 
 
-def _logged(events: Iterator[Event], out: Path) -> Iterator[Event]:
-    """Append every event as a line of JSON to `out/log.jsonl`, then pass it on. The folder is created if need be."""
-    out.mkdir(parents=True, exist_ok=True)
-    with (out / "log.jsonl").open("a+b") as log:
-        if _ends_within_a_line(log):
-            log.write(b"\n")
-        for event in events:
-            log.write((json.dumps(finite(record(event)), ensure_ascii=False) + "\n").encode())
-            log.flush()
-            yield event
-
-
-def _ends_within_a_line(log: BinaryIO) -> bool:
-    # A full disk or a power cut may have cut the last line; the next event must not be appended to it.
-    if not log.tell():
-        return False
-    log.seek(-1, os.SEEK_END)
-    return log.read() != b"\n"
+def _logged(events: Iterator[Event], log: RunLog) -> Iterator[Event]:
+    """Append every event to the log, then pass it on."""
+    for event in events:
+        log.append(event)
+        yield event
 
 
 def run(
