@@ -21,10 +21,11 @@ interface Control {
   default: number | null;
 }
 
+/** How the values of a kind of control are written in an address, which anyone may have written. */
 interface ControlCodec {
   start(control: Control): any;
-  parse(text: string | null, control: Control): any;
-  format(value: any, control: Control): string;
+  parse(text: string | null | undefined, control: Dial): any;
+  format(value: any, control: Dial): string;
   fit(value: any, about: ModelDescription): any;
 }
 
@@ -48,7 +49,7 @@ type AddressPart = Record<string, string>;
 /** How a tab and the page's address agree. */
 interface TabAddress {
   read(): AddressPart; // what the tab is to show
-  write(part: AddressPart): void; // what it shows
+  write(part: AddressPart, step?: boolean): void; // what it shows; step: the browser's Back undoes it
   link(part: AddressPart): string; // the whole address of that, and of nothing else
 }
 
@@ -168,8 +169,27 @@ interface InterpolateServer extends ModelFinder {
   film(payload: WalkRequest & { fps: number; kind: string }): Promise<Reply<ServerFile>>;
 }
 
+/** What the Interpolate tab is set to. */
+interface Walk extends WalkRequest {
+  fps: number;
+  [setting: string]: string | number | boolean | null | number[];
+}
+
+/** What an address may ask of a walk. seeds: those of the first one; most: how many there may be at most. */
+interface WalkRules {
+  seeds: number[];
+  most: number;
+  seed: Control;
+  label: Control;
+  dials: Record<"frames" | "fps" | "truncation", Dial>;
+}
+
+/** A control that an input of the page declares. */
+type Dial = Pick<Control, "name" | "low" | "high" | "step" | "default">;
+
 interface Keyframes {
   readonly seeds: number[] | null; // null while what one card holds is no seed
+  set(seeds: number[]): void; // without telling anyone
   add(): void;
   shuffle(): void;
   show(film: Film, seeds: number[]): void;
@@ -358,7 +378,8 @@ type PixelMark = (image: ImageData, to: number, from: number) => void;
 
 interface Notifier {
   problem(text: string): void; // an alert; "" takes it away
-  status(text: string): void; // for those who do not see what has changed
+  status(text: string): void; // what has happened
+  recovered(): void; // takes away what was said only because the server did not answer
 }
 
 interface LatestRequestOptions<Payload, Result> {
@@ -439,13 +460,16 @@ interface LatentLab {
   context(canvas: HTMLCanvasElement): CanvasRenderingContext2D;
   /** Paint at native size; CSS enlarges it with square pixels. */
   paint(canvas: HTMLCanvasElement, image: ImageData): void;
-  /** Enlarge a canvas of `size` pixels to fill its box by a whole number of device pixels a pixel. */
-  enlarge(canvas: HTMLCanvasElement, size: number): void;
+  /**
+   * Enlarge a canvas of `size` pixels to fill its box by a whole number of device pixels a pixel. most: the share of a
+   * large window's height that it may take.
+   */
+  enlarge(canvas: HTMLCanvasElement, size: number, most?: number): void;
   /** Save what a canvas shows as a PNG, every pixel enlarged to a square of `scale` pixels. */
   saveCanvas(canvas: HTMLCanvasElement, scale: number, name: string): void;
   saveFile(file: ServerFile): void;
-  /** Copy a link; the button says so for a moment. */
-  copyLink(link: string, announce: (text: string) => void, button: HTMLElement): Promise<void>;
+  /** Copy a link; the button says so for a moment. Where the browser does not allow it, the link is announced. */
+  copyLink(link: string, announce: (text: string) => void, button: HTMLElement, copied?: string): Promise<void>;
   /** Undo and redo by keyboard while `element` is in view, except where someone is typing text. */
   bindUndo(element: HTMLElement, actions: { undo(): void; redo(): void }): void;
   radioChips(
@@ -464,6 +488,7 @@ interface LatentLab {
   randomSeed(): number;
   /** Digits after the point with which values of that step are written. */
   decimals(step: number): number;
+  codecs: Record<ControlKind, ControlCodec>;
   completeState(partial: PartialState, controls: Control[]): PictureState;
   /** The state that Explore's part of an address asks for. Anyone may have written it; the model may not exist. */
   parseState(part: AddressPart, controls: Control[]): PictureState;
@@ -531,6 +556,10 @@ interface LatentLab {
   ): Keyframes;
   /** moved: called with every frame painted. */
   player(root: HTMLElement, moved: (frame: number) => void): Player;
+  /** The walk that Interpolate's part of an address asks for; its model may not exist, nor have its class. */
+  parseWalk(part: AddressPart, rules: WalkRules): Walk;
+  /** The part of the address for a walk; defaults are left out. */
+  formatWalk(walk: Walk, rules: WalkRules): AddressPart;
   decodeSheet(sheet: Sheet): Promise<Film>;
   /** Paint a cell at its native size, or into a box [x, y, width, height]. */
   drawCell(film: Film, index: number, canvas: HTMLCanvasElement, box?: [number, number, number, number]): void;

@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING
 import gradio as gr
 
 from gan.ui import assets
-from gan.ui.server import checks
+from gan.ui.server import checks, rpc
+from gan.ui.server.picture_api import PictureApi
 from gan.ui.server.video import EXPORTS
 from gan.ui.server.walk_api import WalkApi
 
@@ -26,7 +27,7 @@ def build(registry: ModelRegistry) -> gr.HTML:
     return gr.HTML(
         page(registry),
         js_on_load=assets.on_load("interpolate"),
-        server_functions=WalkApi(registry).functions(),
+        server_functions=[*WalkApi(registry).functions(), *rpc.endpoints(PictureApi(registry).locate)],
         elem_id="ll-interpolate",
         apply_default_css=False,  # Gradio's look for prose would win over ours for buttons and inputs
         padding=False,
@@ -35,7 +36,7 @@ def build(registry: ModelRegistry) -> gr.HTML:
 
 def page(registry: ModelRegistry) -> str:
     """Return the tab's HTML, which tells the classes of every model before any is loaded."""
-    classes = {name: {"classes": list(registry.info(name).classes)} for name in registry.names}
+    classes = [(name, registry.info(name).classes) for name in registry.names]
     return assets.render(
         "interpolate/interpolate.html",
         models=registry.names,

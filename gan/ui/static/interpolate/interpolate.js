@@ -7,13 +7,17 @@
   lab.interpolate = (element, server) => {
     const find = lab.finder(element);
     const root = find(".ll-walk");
-    /** @type {Record<string, { classes: string[] }>} */
-    const models = JSON.parse(root.dataset.models ?? "{}");
-    if (!Object.keys(models).length) return;
-    const seed = /** @type {Control} */ (lab.controls.find(({ kind }) => kind === "seed"));
+    /** The classes of each model. @type {Map<string, string[]>} */
+    const models = new Map(JSON.parse(root.dataset.models ?? "[]"));
+    const [first] = models.keys(); // shown where nothing else is asked for
+    if (first === undefined) return;
+    /** @type {(kind: ControlKind) => Control} */
+    const control = (kind) => /** @type {Control} */ (lab.controls.find((one) => one.kind === kind));
+    const seed = control("seed");
     const { problem: announce, status } = lab.notifier(element);
     let timer = 0;
-    let begun = false;
+    let arriving = 0; // of several addresses the last counts
+    let due = false; // a walk is to be asked for when the tab is on screen
     /** @type {WalkRequest | null} */
     let showing = null; // the request whose film is in the player
 
@@ -21,6 +25,18 @@
     const input = (name) => find(`[data-set=${name}]`, HTMLInputElement);
     const label = find("[data-set=label]", HTMLSelectElement);
     const model = find("[data-set=model]", HTMLSelectElement);
+    /** @type {(name: string) => Dial} */
+    const dial = (name) => {
+      const { min, max, step, defaultValue } = input(name);
+      return { name, low: Number(min), high: Number(max), step: Number(step), default: Number(defaultValue) };
+    };
+    const rules = {
+      seeds: FIRST,
+      most: Number(root.dataset.keys),
+      seed,
+      label: control("class"),
+      dials: { frames: dial("frames"), fps: dial("fps"), truncation: dial("truncation") },
+    };
     /** @type {(text: string) => void} */
     const problem = (text) => {
       announce(text);
@@ -77,7 +93,13 @@
       }
     };
 
+    const limitFrames = () => {
+      input("frames").min = String(element.querySelectorAll(".ll-key").length); // a keyframe needs a frame
+    };
+
     const request = () => {
+      due = !element.offsetParent;
+      if (due) return;
       const { fps, seeds, ...rest } = settings();
       if (!seeds)
         return problem(`A seed must be a whole number from ${seed.low} to ${seed.high}. Correct the one marked.`);
@@ -85,16 +107,21 @@
       problem("");
       requests.request({ ...rest, seeds });
     };
+    const showSettings = () => {
+      limitFrames();
+      render();
+      const { seeds, ...rest } = settings();
+      if (seeds) address.write(lab.formatWalk({ ...rest, seeds }, rules));
+    };
     const change = () => {
       clearTimeout(timer);
       timer = setTimeout(request, QUIET);
-      input("frames").min = String(element.querySelectorAll(".ll-key").length); // a keyframe needs a frame
-      render();
+      showSettings();
     };
 
     /** Offer the classes of the chosen model; "from seed" is the first. */
     const buildClasses = () => {
-      const { classes } = models[model.value];
+      const classes = models.get(model.value) ?? [];
       const options = classes.map((name, i) => lab.createElement("option", { value: i }, name));
       label.replaceChildren(lab.createElement("option", { value: "" }, "From seed"), ...options);
       find(".ll-walk-class").hidden = !classes.length;
@@ -102,7 +129,7 @@
 
     const keys = lab.keyframes(root, {
       seeds: FIRST,
-      most: Number(root.dataset.keys),
+      most: rules.most,
       control: seed,
       changed: change,
       chosen: (k) => {
@@ -132,7 +159,16 @@
     };
 
     /** @type {Record<string, () => void>} */
-    const actions = { play: player.toggle, add: keys.add, shuffle: keys.shuffle };
+    const actions = {
+      play: player.toggle,
+      add: keys.add,
+      shuffle: keys.shuffle,
+      link: () => {
+        const { seeds, ...rest } = settings();
+        if (!seeds) return request();
+        lab.copyLink(address.link(lab.formatWalk({ ...rest, seeds }, rules)), status, find("[data-walk=link]"));
+      },
+    };
     element.addEventListener("click", (event) => {
       const button = lab.closest(event, "[data-walk], [data-save]", HTMLButtonElement);
       if (!button) return;
@@ -144,24 +180,50 @@
       const name = target.dataset.set ?? target.name;
       if (name === "fps") {
         player.setRate(settings().fps);
-        return render();
+        return showSettings();
       }
-      if (name === "model") buildClasses();
+      if (name === "model") {
+        arriving++; // what an address asked for counts no more
+        find(".ll-remark").textContent = "";
+        buildClasses();
+      }
       if (name) change();
     });
 
     lab.forEachSessionModel(({ model: name, classes }) => {
-      models[name] = { classes };
+      models.set(name, classes);
       model.append(lab.createElement("option", { value: name }, name));
     });
-    buildClasses();
-    render();
-    /** @type {IntersectionObserverCallback} */
-    const begin = (entries) => {
-      if (begun || !entries.some((entry) => entry.isIntersecting)) return;
-      begun = true;
+
+    /** Set everything to a walk of a model that is known. @type {(walk: Walk, remark?: string) => void} */
+    const set = (walk, remark = "") => {
+      find(".ll-remark").textContent = remark;
+      model.value = walk.model;
+      buildClasses();
+      label.value = String(walk.label ?? "");
+      if (label.selectedIndex < 0) label.value = ""; // a class that this model does not have
+      keys.set(walk.seeds);
+      limitFrames();
+      for (const name of ["frames", "fps", "truncation"]) input(name).value = String(walk[name]);
+      find(`[name=ll-walk-mode][value=${walk.mode}]`, HTMLInputElement).checked = true;
+      input("loop").checked = walk.loop;
+      player.setRate(walk.fps);
+      showSettings();
       request();
     };
-    new IntersectionObserver(begin).observe(element);
+    /** @type {(part: AddressPart) => Promise<void>} */
+    const restore = async (part) => {
+      const turn = ++arriving;
+      clearTimeout(timer);
+      const walk = lab.parseWalk({ model: first, ...part }, rules);
+      const reply = models.has(walk.model) ? { gone: "" } : await lab.findModel(server, walk.model, problem);
+      if (turn !== arriving) return;
+      if (reply.error !== undefined) return problem(lab.notices.error(reply.error));
+      if (reply.gone) set({ ...walk, model: first, label: null }, lab.instead(reply.gone, first));
+      else set(walk);
+    };
+    const address = lab.tabAddress("interpolate", restore);
+    restore(address.read());
+    new IntersectionObserver(() => due && request()).observe(element);
   };
 })();

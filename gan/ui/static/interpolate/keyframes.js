@@ -160,6 +160,10 @@
       get seeds() {
         return [...list.querySelectorAll("input")].every((input) => input.checkValidity()) ? seeds.slice() : null;
       },
+      set: (next) => {
+        seeds = next;
+        render();
+      },
       add: () => {
         if (seeds.length < most) replace([...seeds, lab.randomSeed()], seeds.length, "reroll");
       },

@@ -1,6 +1,7 @@
 // Plays a film: frames on a canvas, a filmstrip below, and a range that scrubs. Nothing here calls the server.
 (() => {
   const lab = window.latentLab;
+  const SHARE = 0.4; // of a large window's height: what is below is part of the work
 
   lab.player = (root, moved) => {
     const find = lab.finder(root);
@@ -70,7 +71,7 @@
 
     const fit = () => {
       if (!film) return;
-      lab.enlarge(screen, film.size);
+      lab.enlarge(screen, film.size, SHARE);
       lab.drawFilmstrip(find(".ll-reel", HTMLCanvasElement), find(".ll-ticks"), film, loop);
     };
 

@@ -31,8 +31,8 @@
     lab.context(canvas).putImageData(image, 0, 0);
   };
 
-  lab.enlarge = (canvas, size) => {
-    const share = matchMedia("(max-width: 800px)").matches ? 0.36 : 0.62; // of the window's height
+  lab.enlarge = (canvas, size, most = 0.62) => {
+    const share = matchMedia("(max-width: 800px)").matches ? 0.36 : most; // of the window's height
     const room = Math.min(canvas.parentElement?.clientWidth ?? 0, window.innerHeight * share, 512);
     const ratio = window.devicePixelRatio || 1;
     const scale = Math.max(1, Math.floor((room * ratio) / size)) / ratio;

@@ -7,13 +7,13 @@
 
   lab.decimals = (step) => Math.max(2, (String(step).split(".")[1] ?? "").length);
 
-  /** @type {(value: number, control: Control) => number} */
+  /** @type {(value: number, control: Dial) => number} */
   const rounded = (value, { step }) => Number(value.toFixed(lab.decimals(step)));
 
-  /** @type {(text: string | null) => number | null} */
+  /** @type {(text: string | undefined | null) => number | null} */
   const wholeNumber = (text) => (/^\d{1,10}$/.test(text ?? "") ? Number(text) : null);
 
-  /** @type {(text: string | undefined | null, control: Control) => number} */
+  /** @type {(text: string | undefined | null, control: Dial) => number} */
   const number = (text, control) => {
     if (!/^-?\d{1,10}(\.\d{1,6})?$/.test(text ?? "")) return control.default ?? control.low;
     return Math.min(control.high, Math.max(control.low, Number(text)));
@@ -90,6 +90,8 @@
       fit: (values, about) => padded(values, about.z_dim),
     },
   };
+
+  lab.codecs = KINDS;
 
   lab.completeState = (partial, controls) => {
     const values = controls.map((control) => [
