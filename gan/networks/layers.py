@@ -42,6 +42,11 @@ class ResidualBlock(nn.Module):
         return x + self.conv2(F.leaky_relu(h, SLOPE))
 
 
+def full_precision(device: torch.device) -> torch.autocast:
+    """Return a context inside an autocast in which nothing is rounded to bf16."""
+    return torch.autocast(device.type, enabled=False)
+
+
 def random_bytes(shape: torch.Size, device: torch.device, source: torch.Generator | None = None) -> Tensor:
     """Draw uniform uint8 values of a shape, from torch's global generator if there is no source."""
     count = shape.numel()

@@ -20,6 +20,7 @@ from gan.networks.layers import (
     Upsample,
     class_projection,
     concat_classes,
+    full_precision,
     init_normal_,
     soft_clamp,
 )
@@ -87,7 +88,11 @@ class Critic(nn.Module):
         self.embed = init_normal_(nn.Linear(len(config.classes), hidden, bias=False), 1.0) if config.classes else None
 
     def forward(self, x: Tensor, y: Tensor | None = None) -> Tensor:
-        h = self.stages(self.reduce(F.leaky_relu(self.from_picture(x), SLOPE)))
+        # A gradient penalty differentiates the gradient on the picture: in bf16, its gradient on the weights nearest to
+        # the picture is mostly rounding.
+        with full_precision(x.device):
+            h = self.reduce(F.leaky_relu(self.from_picture(x.float()), SLOPE))
+        h = self.stages(h)
         h = F.leaky_relu(self.dense(F.leaky_relu(h, SLOPE).flatten(1)), SLOPE)
         out = self.logit(h).squeeze(1)
         return out if self.embed is None else out + class_projection(self.embed, h, y)

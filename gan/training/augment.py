@@ -15,6 +15,7 @@ import torch
 from torch import Tensor
 
 from gan.errors import ConfigError
+from gan.networks.layers import full_precision
 
 SHIFT = 1 / 8  # of the side: largest translation, either way
 HOLE = 1 / 2  # of the side: length of the square that is cut out
@@ -90,7 +91,8 @@ def draw(augmentations: tuple[Augmentation, ...], count: int, source: torch.Gene
 
 
 def apply(augmentations: tuple[Augmentation, ...], pictures: Tensor, numbers: Tensor) -> Tensor:
-    """Change pictures (N, C, H, W) by the numbers (N, K) that `draw` returned."""
-    for augmentation, own in zip(augmentations, numbers.split([a.numbers for a in augmentations], 1), strict=True):
-        pictures = augmentation.apply(pictures, own)
+    """Change pictures (N, C, H, W) by the numbers (N, K) that `draw` returned; under autocast in fp32 too."""
+    with full_precision(pictures.device):
+        for augmentation, own in zip(augmentations, numbers.split([a.numbers for a in augmentations], 1), strict=True):
+            pictures = augmentation.apply(pictures, own)
     return pictures
