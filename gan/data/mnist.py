@@ -3,7 +3,6 @@
 import os
 import shutil
 import socket
-import tempfile
 import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -14,6 +13,7 @@ import numpy as np
 import torch
 from torch.nn import functional
 
+from gan import scratch
 from gan.data.dataset import Dataset, Progress, resize
 from gan.data.image_sheet import BUNDLED, read_sheet
 from gan.errors import DataError
@@ -126,7 +126,7 @@ def _download(kind: type, name: str, root: Path, raw: Path) -> None:
     """
     try:
         root.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(prefix=".download-", dir=root) as aside, _timeout(TIMEOUT):
+        with scratch.folder(near=root) as aside, _timeout(TIMEOUT):
             fetched = Path(aside, *raw.relative_to(root).parts)
             fetched.mkdir(parents=True)
             for packed in raw.glob("*.gz"):

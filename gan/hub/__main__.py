@@ -11,10 +11,10 @@ from __future__ import annotations
 
 import argparse
 import sys
-import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
+from gan import scratch
 from gan.errors import FolderError, HubError
 from gan.hub.names import checked_repo, split
 
@@ -24,10 +24,10 @@ def _push(arguments: argparse.Namespace) -> None:
     from gan.hub.pusher import report
 
     if arguments.dry_run:
-        aside = Path(tempfile.mkdtemp(prefix="latent-lab-"))  # stays, for the user to inspect
+        aside = scratch.kept_folder()  # for the user to inspect
         _list(build(arguments.folder, aside, checked_repo(arguments.repo), arguments.checkpoint), arguments.repo)
         return print(f"built in {aside}")
-    with tempfile.TemporaryDirectory(prefix="latent-lab-") as into:
+    with scratch.folder() as into:
         sent = push(
             arguments.folder, Path(into), arguments.repo, arguments.private, arguments.checkpoint, progress=_print_err
         )

@@ -9,13 +9,13 @@ from __future__ import annotations
 import json
 import os
 import shutil
-import tempfile
 import time
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
+from gan import scratch
 from gan.config import Config
 from gan.errors import ConfigError, FolderError, HubError
 from gan.hub import names
@@ -125,8 +125,8 @@ def _fetch(repo: str, commit: str, kind: FileSet, sizes: dict[str, int], folder:
     """
     wanted = _check_listing(repo, kind, sizes)
     folder.parent.mkdir(parents=True, exist_ok=True)
-    aside = Path(tempfile.mkdtemp(prefix=".", dir=folder.parent))
-    try:
+    with scratch.folder(near=cache()) as made:
+        aside = Path(made)
         for name in wanted:
             _download(repo, commit, name, sizes[name], aside)
             if name == "config.json":
@@ -137,8 +137,6 @@ def _fetch(repo: str, commit: str, kind: FileSet, sizes: dict[str, int], folder:
         except OSError:
             if not folder.is_dir():  # else another process was faster, with the same files
                 raise
-    finally:
-        shutil.rmtree(aside, ignore_errors=True)
 
 
 def _check_listing(repo: str, kind: FileSet, sizes: dict[str, int]) -> list[str]:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import tempfile
 import threading
 from collections.abc import Callable
 from pathlib import Path
 from shutil import copytree, ignore_patterns, rmtree
 
+from gan import scratch
 from gan.evaluation.loss_curve import NAME
 from gan.hub.names import MODEL, checked_repo
 from gan.hub.push import PushResult, build, ensure_repo, file_summary, send
@@ -28,7 +28,7 @@ class FolderCopy:
     """
 
     def __init__(self, folder: Path, write: Write | None, checkpoint: bool) -> None:
-        self._aside = tempfile.TemporaryDirectory(prefix="latent-lab-", ignore_cleanup_errors=True)
+        self._aside = scratch.folder()
         self._raw, self.built = Path(self._aside.name) / "raw", Path(self._aside.name) / "built"
         self._write, self._checkpoint = write, checkpoint
         self.files: dict[str, int] = {}

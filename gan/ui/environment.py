@@ -3,37 +3,22 @@
 from __future__ import annotations
 
 import os
-import stat
-import tempfile
-from pathlib import Path
+
+from gan import scratch
 
 LOOPBACK = ("localhost", "127.0.0.1", "::1")
+_gradio: list[scratch.Scratch] = []  # Gradio's folder, which lasts as long as this process
 
 
 def prepare() -> None:
     """Set what Gradio needs to start on any machine and the user has not set. Call before importing Gradio."""
     os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")
     if "GRADIO_TEMP_DIR" not in os.environ:
-        os.environ["GRADIO_TEMP_DIR"] = str(temporary_folder())
+        # Gradio's own choice, `gradio` in the temporary folder, belongs to the user who first started a Gradio app on
+        # the machine, and what is in it stays when an app is killed.
+        _gradio.append(scratch.folder())
+        os.environ["GRADIO_TEMP_DIR"] = _gradio[-1].name
     bypass_proxy()
-
-
-def temporary_folder() -> Path:
-    """Return a folder for Gradio's files that only this user can write.
-
-    Gradio's own choice, `gradio` in the temporary folder, belongs to the user who first started a Gradio app on the
-    machine. This folder is the same at every start, unless somebody else has taken its name.
-    """
-    if not hasattr(os, "getuid"):  # Windows, where each user has a temporary folder
-        return Path(tempfile.gettempdir()) / "latent-lab"
-    folder = Path(tempfile.gettempdir()) / f"latent-lab-{os.getuid()}"
-    try:
-        folder.mkdir(mode=0o700, exist_ok=True)
-        status = folder.lstat()
-    except OSError:
-        return Path(tempfile.mkdtemp(prefix="latent-lab-"))
-    private = stat.S_ISDIR(status.st_mode) and status.st_uid == os.getuid() and not status.st_mode & 0o022
-    return folder if private else Path(tempfile.mkdtemp(prefix="latent-lab-"))
 
 
 def bypass_proxy() -> None:

@@ -107,27 +107,15 @@ def test_hosts_that_need_no_proxy_are_kept(variables, monkeypatch, given: dict[s
     assert os.environ["no_proxy"] == os.environ["NO_PROXY"] == hosts
 
 
-def test_the_folder_is_the_same_at_every_start_and_only_ours(variables: Path) -> None:
+def test_gradios_folder_is_a_temporary_one_of_this_process(variables: Path) -> None:
     environment.prepare()
     folder = Path(os.environ["GRADIO_TEMP_DIR"])
-    assert folder.parent == variables and stat.S_IMODE(folder.stat().st_mode) == 0o700
-    assert environment.temporary_folder() == folder
+    assert folder.is_dir() and folder.parent == variables and stat.S_IMODE(folder.stat().st_mode) == 0o700
+    environment.prepare()
+    assert os.environ["GRADIO_TEMP_DIR"] == str(folder)
 
 
 def test_a_folder_that_was_chosen_is_kept(variables: Path, monkeypatch) -> None:
     monkeypatch.setenv("GRADIO_TEMP_DIR", "/somewhere")
     environment.prepare()
     assert os.environ["GRADIO_TEMP_DIR"] == "/somewhere" and not list(variables.iterdir())
-
-
-def test_a_name_that_somebody_else_has_taken_is_not_used(variables: Path) -> None:
-    taken = environment.temporary_folder()
-    for take in (
-        lambda: taken.mkdir(mode=0o700) or taken.chmod(0o777),
-        lambda: taken.touch(),
-        lambda: taken.symlink_to(variables),
-    ):
-        taken.rmdir() if taken.is_dir() and not taken.is_symlink() else taken.unlink()
-        take()
-        folder = environment.temporary_folder()
-        assert folder != taken and stat.S_IMODE(folder.stat().st_mode) == 0o700

@@ -9,7 +9,6 @@ from __future__ import annotations
 import logging
 import os
 import queue
-import tempfile
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -20,6 +19,7 @@ from urllib.parse import urlsplit
 
 import gradio as gr
 
+from gan import scratch
 from gan.errors import FolderError, HubError
 from gan.hub import names
 from gan.hub.client import has_token
@@ -148,7 +148,7 @@ def _push(folder: Path, repo: str, private: bool, token: str | None) -> Iterator
 
     def work() -> None:
         try:
-            with tempfile.TemporaryDirectory(prefix="latent-lab-") as into:
+            with scratch.folder() as into:
                 events.put(push(folder, Path(into), repo, private, token=token, progress=events.put))
         except Exception as error:
             events.put(error)

@@ -12,7 +12,6 @@ import re
 import shutil
 import struct
 import subprocess
-import tempfile
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,6 +19,7 @@ from pathlib import Path
 import numpy as np
 from PIL import GifImagePlugin, Image
 
+from gan import scratch
 from gan.ui.server.request import number, whole
 
 SHORT_SIDE = 256  # pixels that `enlargement` aims for
@@ -89,7 +89,7 @@ def mp4(frames: np.ndarray, fps: float, scale: int | None = None) -> bytes:
     height, width = frames.shape[1] * scale, frames.shape[2] * scale
     edge = ((0, 0), (0, height % 2), (0, width % 2), (0, 0))
     raw = np.pad(_enlarged(frames, scale), edge, mode="edge")  # contiguous, so ffmpeg is fed from it without a copy
-    with tempfile.TemporaryDirectory() as folder:  # MP4's index is written last and moved first: a pipe cannot do that
+    with scratch.folder() as folder:  # MP4's index is written last and moved first: a pipe cannot do that
         film = Path(folder) / "film.mp4"
         command = [str(shutil.which("ffmpeg")), "-hide_banner", "-loglevel", "error", "-f", "rawvideo"]
         command += ["-pixel_format", "rgb24", "-video_size", f"{raw.shape[2]}x{raw.shape[1]}", "-framerate", f"{fps:g}"]
