@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import dataclasses
 import functools
+import inspect
 import json
 import os
 import shutil
@@ -122,6 +124,15 @@ def within(seconds: float, function, *values, **named):
         return in_background(function, *values, **named).result(seconds)
     except TimeoutError:
         pytest.fail(f"still waiting after {seconds:g} s")
+
+
+# Functions of the page, called as its route calls them.
+
+
+def answer(api, name, payload=None):
+    """Return what an object's server function of that name replies, async or not."""
+    reply = next(function for function in api.functions() if function.__name__ == name)(payload)
+    return asyncio.run(reply) if inspect.isawaitable(reply) else reply
 
 
 # Models that cost nothing, for what the browser does with them.

@@ -115,13 +115,15 @@ def test_a_metric_is_measured_and_stands_on_the_card(changed):
 @pytest.mark.timeout(180)
 def test_a_slider_is_on_the_page_and_moves_the_picture(changed):
     code = """
+import asyncio
 import numpy as np
 from gan.ui.server.model_registry import ModelRegistry
 from gan.ui.server.picture_api import PictureApi
 from gan.ui import assets
 
 registry = ModelRegistry(["weights/emoji"])
-picture = dict((f.__name__, f) for f in PictureApi(registry).functions())["picture"]
+function = dict((f.__name__, f) for f in PictureApi(registry).functions())["picture"]
+picture = lambda payload: asyncio.run(function(payload))
 shown = {value: picture({"model": "emoji", "seed": 5, "pull": value})["p"] for value in (0, 1)}
 assert shown[0] == picture({"model": "emoji", "seed": 5})["p"] != shown[1]
 model = registry.model("emoji")

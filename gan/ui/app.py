@@ -24,7 +24,7 @@ with without_stubs():
 
 from gan.io import shipped_models  # noqa: E402
 from gan.ui import assets, header  # noqa: E402
-from gan.ui.server import api, body_limit  # noqa: E402
+from gan.ui.server import api, body_limit, function_route  # noqa: E402
 from gan.ui.server.hub_models import HubModels, is_local_folder, requested_models  # noqa: E402
 from gan.ui.server.model_info import discover  # noqa: E402
 from gan.ui.server.model_registry import ModelRegistry  # noqa: E402
@@ -73,7 +73,7 @@ def settings(port: int | None = None) -> dict[str, Any]:
     return {
         "server_name": os.environ.get("GRADIO_SERVER_NAME") or ("0.0.0.0" if "SPACE_ID" in os.environ else "127.0.0.1"),
         "server_port": port,
-        "app_kwargs": {"middleware": body_limit.middleware()},
+        "app_kwargs": {"middleware": body_limit.middleware(), "routes": function_route.routes()},
         "theme": theme(),
         "head": assets.head(),
         "footer_links": ["api"],

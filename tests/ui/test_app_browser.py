@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import pytest
 from conftest import KINDS, fake_load, served, write_folder
 
-from gan.ui.server import checks, controls, rpc
+from gan.ui.server import controls, model_registry, rpc
 from gan.ui.server.limits import Busy
 from gan.ui.server.model_registry import ModelRegistry
 
@@ -190,7 +190,7 @@ def test_the_saved_picture_is_the_one_on_the_canvas(page, site, registry, monkey
     from PIL import Image
 
     explore(page, f"{site}?model=grey&seed=1")
-    monkeypatch.setattr(registry, "picture", lambda *_, **__: (_ for _ in ()).throw(Busy))
+    monkeypatch.setattr(registry, "ask_picture", lambda *_: (_ for _ in ()).throw(Busy(0.01)))
     page.get_by_label("Random seed").click()  # a request that is never answered
     with page.expect_download() as download:
         page.get_by_label("1:1, save PNG of native size").click()
@@ -284,13 +284,16 @@ def test_a_control_that_is_added_in_python_is_on_the_page(browser, tmp_path: Pat
     )  # fmt: skip
     monkeypatch.setattr(controls, "CONTROLS", (*controls.CONTROLS, brightness))
 
-    class Brightened(ModelRegistry):
-        def picture(self, *values: object, brightness: object = 0, **named: object) -> np.ndarray:
-            picture = super().picture(*values, **named)
-            asked = checks.picture({"seed": 1, "brightness": brightness}, self.model("grey"))
-            return (picture + asked["brightness"]).clip(0, 255).astype(picture.dtype)
-
-    registry = Brightened([write_folder(tmp_path, "grey")], load=fake_load)
+    draw = model_registry.draw
+    monkeypatch.setattr(
+        model_registry,
+        "draw",
+        lambda model, requests: [
+            (picture + at["brightness"]).clip(0, 255).astype(picture.dtype)
+            for picture, at in zip(draw(model, requests), requests, strict=True)
+        ],
+    )
+    registry = ModelRegistry([write_folder(tmp_path, "grey")], load=fake_load)
     with served(registry) as site, visit(browser, site) as page:
         start = explore(page, f"{site}?model=grey&seed=1")
         assert shows(page, registry.picture("grey", 1))
@@ -336,15 +339,15 @@ def test_an_unknown_model_in_the_address_falls_back(page: sync_api.Page, site: s
 
 def test_a_busy_server_is_asked_again_until_it_answers(page, site, registry, monkeypatch) -> None:
     start = explore(page, f"{site}?model=grey&seed=1")
-    real, refusals = registry.picture, [4]
+    real, refusals = registry.ask_picture, [4]
 
-    def picture(*values: object, **named: object) -> object:
+    def ask_picture(*values: object) -> object:
         if refusals[0]:
             refusals[0] -= 1
-            raise Busy
-        return real(*values, **named)
+            raise Busy(0.01)
+        return real(*values)
 
-    monkeypatch.setattr(registry, "picture", picture)
+    monkeypatch.setattr(registry, "ask_picture", ask_picture)
     page.locator(FIRST_SLIDER).press("ArrowRight")  # one request, refused four times
     changes(page, start)
     assert page.evaluate("latentLab.stats.busy") == 4

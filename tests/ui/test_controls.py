@@ -9,11 +9,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from conftest import fake_load, write_folder
+from conftest import answer, fake_load, write_folder
 
 from gan.models import latent, model
 from gan.ui import assets
-from gan.ui.server import checks, controls, rpc
+from gan.ui.server import controls, model_registry, rpc
 from gan.ui.server.controls import CONTROLS, Control
 from gan.ui.server.model_registry import ModelRegistry
 from gan.ui.server.picture_api import PictureApi
@@ -58,8 +58,8 @@ def test_the_server_takes_what_the_range_holds_and_nothing_else(tmp_path: Path, 
     for value in (control.low, control.high, control.low - control.step, control.high + control.step):
         given = [value] if control.kind in ("directions", "coordinates") else value
         payload = {"model": "grey", "seed": 1, name: given}
-        answer = {function.__name__: function for function in PictureApi(registry).functions()}["picture"](payload)
-        assert ("error" not in answer) == (control.low <= value <= control.high), (value, answer)
+        reply = answer(PictureApi(registry), "picture", payload)
+        assert ("error" not in reply) == (control.low <= value <= control.high), (value, reply)
 
 
 def test_the_page_has_the_ranges_of_the_declaration(tmp_path: Path) -> None:
@@ -76,24 +76,30 @@ def test_a_control_that_is_added_reaches_page_server_and_picture(tmp_path: Path,
     """Make two edits: the declaration, and the function that applies it. A browser test moves the slider."""
     monkeypatch.setattr(controls, "CONTROLS", (*CONTROLS, BRIGHTNESS))
 
-    class Brightened(ModelRegistry):
-        def picture(self, *values: object, brightness: object = 0, **named: object) -> np.ndarray:
-            picture = super().picture(*values, **named)
-            asked = checks.picture({"seed": 1, "brightness": brightness}, self.model("grey"))
-            return (picture + asked["brightness"]).clip(0, 255).astype(np.uint8)
+    draw = model_registry.draw
+    monkeypatch.setattr(
+        model_registry,
+        "draw",
+        lambda model, requests: [
+            (picture + at["brightness"]).clip(0, 255).astype(np.uint8)
+            for picture, at in zip(draw(model, requests), requests, strict=True)
+        ],
+    )
 
     head = assets.head()
     assert declared_in(head)[-1] == dataclasses.asdict(BRIGHTNESS)
     assert "<every>" not in head, "a declaration cannot end the script it stands in"
 
-    registry = Brightened([write_folder(tmp_path, "grey")], load=fake_load)
-    picture = {function.__name__: function for function in PictureApi(registry).functions()}["picture"]
+    registry = ModelRegistry([write_folder(tmp_path, "grey")], load=fake_load)
+    api = PictureApi(registry)
     darker = rpc.pixels(np.clip(registry.picture("grey", 1).astype(int) - 60, 0, 255).astype(np.uint8)[None])
-    assert picture({"model": "grey", "seed": 1, "brightness": -60}) == darker
-    refused = picture({"model": "grey", "seed": 1, "brightness": 101})
+    assert answer(api, "picture", {"model": "grey", "seed": 1, "brightness": -60})["p"] == darker["p"]
+    refused = answer(api, "picture", {"model": "grey", "seed": 1, "brightness": 101})
     assert refused == {"error": "brightness must be in [-100, 100], got 101"}
     monkeypatch.undo()
-    assert picture({"model": "grey", "seed": 1, "brightness": -60}) == picture({"model": "grey", "seed": 1})
+    api = PictureApi(ModelRegistry([tmp_path / "grey"], load=fake_load))
+    plain, unknown = ({"model": "grey", "seed": 1, **more} for more in ({}, {"brightness": -60}))
+    assert answer(api, "picture", plain)["p"] == answer(api, "picture", unknown)["p"]
 
 
 def test_a_range_that_is_changed_changes_page_and_server(tmp_path: Path, monkeypatch) -> None:

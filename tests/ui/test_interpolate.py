@@ -156,7 +156,7 @@ def test_more_downloads_than_places_are_told_to_wait(registry, monkeypatch):
     request = {**GOOD, "kind": "gif", "fps": 24}
     first = in_background(film, request)
     assert started.acquire(timeout=10)
-    assert within(5, film, request) == {"busy": True}
+    assert within(5, film, request) == {"busy": True, "after": 1.0}
     finish.set()
     first.result(10)
     assert within(5, film, request)["data"] == base64.b64encode(b"film").decode()

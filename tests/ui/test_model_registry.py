@@ -8,19 +8,18 @@ import os
 import subprocess
 import sys
 import threading
-import time
 from pathlib import Path
 from types import SimpleNamespace
 
 import numpy as np
 import pytest
-from conftest import KINDS, FakeModel, fake_load, in_background, within, write_folder
+from conftest import KINDS, FakeModel, answer, fake_load, in_background, within, write_folder
 
 from gan.ui import app
 from gan.ui.server import model_registry as module
 from gan.ui.server import rpc, walk_api
 from gan.ui.server.checks import MAX_FRAMES, MAX_GRID, MAX_KEYFRAMES
-from gan.ui.server.limits import Busy, Limit
+from gan.ui.server.limits import Busy
 from gan.ui.server.model_info import discover, read_info
 from gan.ui.server.model_registry import ModelRegistry
 from gan.ui.server.picture_api import PictureApi
@@ -156,49 +155,14 @@ def test_a_model_loads_once_for_many_threads(tmp_path: Path) -> None:
     assert len(loads) == 1
 
 
-def test_the_limit_refuses_at_once_and_recovers() -> None:
-    limit = Limit(running=1, waiting=0)
-
-    def job() -> int:
-        with limit():
-            return 1 // divisor
-
-    divisor = 1
-    with limit(), pytest.raises(Busy):
-        within(5, job)
-    divisor = 0
-    with pytest.raises(ZeroDivisionError):
-        within(5, job)
-    divisor = 1
-    assert within(5, job) == 1
-
-
-def test_the_limit_lets_as_many_wait_as_it_says() -> None:
-    limit, finish = Limit(running=2, waiting=3), threading.Event()
-
-    def job() -> bool:
-        with limit():
-            return finish.wait(10)
-
-    jobs = [in_background(job) for _ in range(5)]
-    deadline = time.monotonic() + 5
-    while limit._admitted._value:  # until all have a place
-        assert time.monotonic() < deadline
-        time.sleep(0.01)
-    with pytest.raises(Busy):
-        within(5, job)
-    finish.set()
-    assert all(job.result(5) for job in jobs)
-
-
 @pytest.mark.parametrize("payload", [None, [], "x", 3, {}, {"model": "grey"}, {"model": {"path": "/etc/passwd"}}])
 def test_live_functions_answer_any_payload_with_a_sentence(registry: ModelRegistry, payload: object) -> None:
-    described, picture, grid, _ = PictureApi(registry).functions()
-    for function in (picture, grid):
-        reply = function(payload)
+    api = PictureApi(registry)
+    for name in ("picture", "grid"):
+        reply = answer(api, name, payload)
         assert set(reply) == {"error"} and "Traceback" not in reply["error"]
         json.dumps(reply)
-    assert json.dumps(described(payload))
+    assert json.dumps(answer(api, "describe", payload))
 
 
 def test_live_functions_hide_what_went_wrong_inside(registry: ModelRegistry, monkeypatch) -> None:
@@ -206,7 +170,7 @@ def test_live_functions_hide_what_went_wrong_inside(registry: ModelRegistry, mon
         raise RuntimeError("secret path /srv/x")
 
     monkeypatch.setattr(KINDS["grey"], "render", burst)
-    reply = PictureApi(registry).functions()[1]({"model": "grey", "seed": 1})
+    reply = answer(PictureApi(registry), "picture", {"model": "grey", "seed": 1})
     assert "secret" not in reply["error"]
 
 
@@ -269,7 +233,7 @@ def test_what_a_visitor_reads_holds_no_path_of_the_server(tmp_path: Path) -> Non
         raise ValueError(f"{folder}/model.safetensors: damaged ({folder.resolve()}/model.safetensors)")
 
     registry = ModelRegistry([tmp_path / "link"], load=load)
-    reply = PictureApi(registry).functions()[1]({"model": "link", "seed": 0})
+    reply = answer(PictureApi(registry), "picture", {"model": "link", "seed": 0})
     words = "link cannot be shown: link/model.safetensors: damaged (link/model.safetensors)"
     assert reply == {"error": words}
 
@@ -313,5 +277,5 @@ def test_loading_is_bounded(tmp_path: Path, monkeypatch) -> None:
 
 
 def test_jobs_in_line_leave_threads_for_the_rest_of_the_page() -> None:
-    kinds = [module.PICTURES, module.BATCHES, module.LOADS, walk_api.DOWNLOADS]
+    kinds = [module.BATCHES, module.LOADS, walk_api.DOWNLOADS]
     assert sum(map(sum, kinds)) < 40  # threads that Gradio's server runs functions in

@@ -23,8 +23,6 @@ if TYPE_CHECKING:
     from starlette.requests import Request
     from starlette.responses import Response
 
-    from gan.ui.server import rpc
-
 PATH = "/gradio_api/component_server"
 HELD = 0.5  # seconds from a request to the answer that the server is busy
 
@@ -36,31 +34,25 @@ def routes() -> list[Route]:
 
 async def _call(request: Request) -> Response:
     begun = time.monotonic()
-    if request.headers.get("content-type", "").partition(";")[0].strip().lower() != "application/json":
-        return JSONResponse({"detail": "expected application/json"}, 415)
     try:
         body = await request.json()
     except (ValueError, RecursionError, ClientDisconnect):
         return JSONResponse({"detail": "expected JSON"}, 400)
-    blocks = request.app.get_blocks()
-    function = _function(blocks, body)
-    if function is None:
+    kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    match body:
+        case {"component_id": int(number), "fn_name": str(name)} if kind == "application/json":
+            data, blocks = body.get("data"), request.app.get_blocks()
+        case _:
+            return JSONResponse({"detail": "expected application/json with component_id and fn_name"}, 400)
+    function: Any = getattr(blocks.blocks.get(number), name, None)
+    if not getattr(function, "_is_server_fn", False):  # not one of those made for the page
         return JSONResponse({"detail": "there is no such function: please reload the page"}, 404)
     # For `gan.ui.server.visitor`; on a Space also for who counts GPU seconds.
     LocalContext.request.set(request)  # type: ignore[arg-type]
     if inspect.iscoroutinefunction(function):
-        reply = await function(body.get("data"))
+        reply = await function(data)
     else:
-        reply = await to_thread.run_sync(function, body.get("data"), limiter=blocks.limiter)
+        reply = await to_thread.run_sync(function, data, limiter=blocks.limiter)
     if isinstance(reply, dict) and reply.get("after"):
         await asyncio.sleep(begun + HELD - time.monotonic())
     return JSONResponse(reply)
-
-
-def _function(blocks: Any, body: Any) -> rpc.Endpoint | None:
-    """Return the function that a call names, if that is one of those made for the page."""
-    number, name = (body.get("component_id"), body.get("fn_name")) if isinstance(body, dict) else (None, None)
-    if not isinstance(number, int) or not isinstance(name, str):
-        return None
-    function = getattr(blocks.blocks.get(number), name, None)
-    return function if getattr(function, "_is_server_fn", False) else None

@@ -12,26 +12,28 @@ import secrets
 import shutil
 import threading
 from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import Future
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from gan.errors import FolderError
 from gan.hub.names import MODEL
-from gan.ui.server import checks, gpu
+from gan.ui.server import checks, gpu, visitor
 from gan.ui.server.limits import Limit
 from gan.ui.server.model_info import Info, read_info
+from gan.ui.server.render_queue import Drawn, RenderQueue
 from gan.ui.server.request import quoted
 
 if TYPE_CHECKING:
     import numpy as np
+    from torch import Tensor
 
     from gan.models.model import Model
 
 log = logging.getLogger(__name__)
 
-# How many renders run at once, and how many more may wait before `Busy`. Together with the downloads of the Interpolate
+# How many jobs run at once, and how many more may wait before `Busy`. Together with the downloads of the Interpolate
 # tab they are fewer than the server's 40 threads, so the rest of the page is always answered.
-PICTURES = 2, 16
 BATCHES = 1, 6  # walks and grids, apart from pictures: a long walk must not delay another visitor's slider
 LOADS = 1, 8
 MAX_UNLISTED = 16  # models that visitors trained
@@ -75,7 +77,8 @@ class ModelRegistry:
                 name = _printable(f"{folder.parent.name}/{folder.name}")
             self._folders[name] = folder
             self._read_info(name)
-        self._picture_limit, self._batch_limit, self._load_limit = Limit(*PICTURES), Limit(*BATCHES), Limit(*LOADS)
+        self._batch_limit, self._load_limit = Limit(*BATCHES), Limit(*LOADS)
+        self._pictures = RenderQueue(draw)
         self._warm_lock = threading.Lock()
         self._warm_thread: threading.Thread | None = None
 
@@ -137,6 +140,10 @@ class ModelRegistry:
                     raise ValueError(f"{name} cannot be shown: {self._record_error(name, stamp, error)}") from error
             return self._models[name]
 
+    def is_loaded(self, name: object) -> bool:
+        """Return True if `model(name)` has nothing to wait for."""
+        return isinstance(name, str) and name in self._models
+
     def warm(self) -> None:
         """Begin to load every model in a background thread, once; damaged ones end up in `errors`."""
 
@@ -160,18 +167,15 @@ class ModelRegistry:
         be missing. label: None (drawn from the seed), a class index or a class name. sliders: at most K steps along the
         principal directions, and raw: at most z_dim offsets on the latent itself; missing ones are 0.
         """
+        return self.ask_picture(name, {"seed": seed, **values}).result().picture
+
+    def ask_picture(self, name: object, values: Mapping[str, object], follows: bool = False) -> Future[Drawn]:
+        """Ask for what `picture` returns without waiting for it; the values' errors are raised here.
+
+        Only the first call for a name waits, for its weights: see `is_loaded`. follows: as for `RenderQueue.ask`.
+        """
         model = self.model(name)
-        at = checks.picture({"seed": seed, **values}, model)
-
-        import torch
-
-        with self._picture_limit(), torch.inference_mode():
-            z = model.latents([at["seed"]]) * at["truncation"]
-            if steps := at["sliders"]:
-                z = z + (z.new_tensor(steps) @ model.directions[: len(steps)].to(z))
-            if offsets := at["raw"]:
-                z[:, : len(offsets)] += z.new_tensor(offsets)
-            return model.render(z, model.class_weights([at["seed"]], at["label"]))[0]
+        return self._pictures.ask(visitor.asking(), model, checks.picture(values, model), follows)
 
     def grid(self, name: object, seeds: object, label: object = None, truncation: object = 1.0) -> np.ndarray:
         """Return one picture for each seed, uint8 (N, H, W, C); at most `checks.MAX_GRID` seeds."""
@@ -260,6 +264,25 @@ class ModelRegistry:
     def _stamp(self, name: str) -> object:
         """Return a value that changes when one of the folder's files does."""
         return [_modified(self._folders[name] / file) for file in (*MODEL.needed, "metrics.json")]
+
+
+def draw(model: Model, requests: Sequence[Mapping[str, Any]]) -> np.ndarray:
+    """Return a picture for each request, as `checks.picture` returns them, uint8 (N, H, W, C)."""
+    import torch
+
+    with torch.inference_mode():
+        z = torch.cat([_latent(model, at) for at in requests])
+        y = [model.class_weights([at["seed"]], at["label"]) for at in requests]
+        return model.render(z, torch.cat([rows for rows in y if rows is not None]) if model.classes else None)
+
+
+def _latent(model: Model, at: Mapping[str, Any]) -> Tensor:
+    z = model.latents([at["seed"]]) * at["truncation"]
+    if steps := at["sliders"]:
+        z = z + (z.new_tensor(steps) @ model.directions[: len(steps)].to(z))
+    if offsets := at["raw"]:
+        z[:, : len(offsets)] += z.new_tensor(offsets)
+    return z
 
 
 def _modified(path: Path) -> int | None:

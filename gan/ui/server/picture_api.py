@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+import asyncio
+from typing import TYPE_CHECKING
+
+from anyio import to_thread
 
 from gan.ui.server import controls, rpc
 from gan.ui.server.checks import GridRequest
@@ -19,7 +21,7 @@ class PictureApi:
     def __init__(self, registry: ModelRegistry) -> None:
         self.registry = registry
 
-    def functions(self) -> list[Callable[[Any], rpc.Payload]]:
+    def functions(self) -> list[rpc.Endpoint]:
         """Return the methods for `gr.HTML(server_functions=...)`."""
         return rpc.endpoints(self.locate, self.describe, self.picture, self.grid, self.warm)
 
@@ -40,10 +42,17 @@ class PictureApi:
             return {"found": None, "gone": str(error) if known else f"there is no model {quoted(name)} here any more"}
         return {"found": {"model": info.name, "size": info.resolution, "classes": list(info.classes)}, "gone": ""}
 
-    def picture(self, payload: rpc.Payload) -> rpc.Payload:
-        """Render one picture. {model, seed, ...}, an entry for each control -> as `rpc.pixels` returns it."""
-        values = {"seed": None, **controls.requested(payload)}
-        return rpc.pixels(self.registry.picture(payload.get("model"), **values)[None])
+    async def picture(self, payload: rpc.Payload) -> rpc.Payload:
+        """Render one picture. {model, seed, ..., follows} -> as `rpc.pixels` returns it, and {waited}.
+
+        The request has an entry for each control. follows: true where it takes the place of the visitor's one before,
+        if that still waits. waited: milliseconds before its turn came.
+        """
+        name, values = payload.get("model"), {"seed": None, **controls.requested(payload)}
+        if not self.registry.is_loaded(name):
+            await to_thread.run_sync(self.registry.model, name)
+        drawn = await asyncio.wrap_future(self.registry.ask_picture(name, values, payload.get("follows") is True))
+        return rpc.pixels(drawn.picture[None]) | {"waited": round(drawn.waited * 1000)}
 
     def grid(self, payload: rpc.Payload) -> rpc.Payload:
         """Render one picture for each seed. {model, seeds, label, truncation} -> as `rpc.pixels` returns them."""

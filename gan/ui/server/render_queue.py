@@ -41,19 +41,22 @@ class _Job:
     request: Any
     follows: bool
     futures: list[Future[Drawn]] = field(default_factory=list)  # the last is for `request`, the others are overtaken
-    asked: float = field(default_factory=time.monotonic)
+    asked: float = field(default_factory=lambda: time.monotonic())
 
 
 class RenderQueue:
-    """Draws pictures: render(model, requests) must return one picture for each of the requests."""
+    """Draws pictures: render(model, requests) must return one for each of the requests; most: as `WAITING`."""
 
     def __init__(
-        self, render: Callable[[Any, list[Any]], Sequence[np.ndarray] | np.ndarray], most: int = WAITING
+        self,
+        render: Callable[[Any, list[Any]], Sequence[np.ndarray] | np.ndarray],
+        workers: int = WORKERS,
+        most: int = WAITING,
     ) -> None:
-        self._render = render
+        self._render, self._workers = render, workers
         self._lock = threading.Lock()
         self._line: FairLine[_Job] = FairLine(most)
-        self._pool, self._working = ThreadPoolExecutor(WORKERS, "render"), 0
+        self._pool, self._working = ThreadPoolExecutor(workers, "render"), 0
 
     def ask(self, visitor: Visitor, model: Any, request: Any, follows: bool = False) -> Future[Drawn]:
         """Ask for one picture; the result is `Drawn`, or what `render` raised, or `Busy` where the line is too long.
@@ -70,7 +73,7 @@ class RenderQueue:
                 job.futures.append(future)
             else:
                 refused = self._line.add(visitor, _Job(model, request, follows, [future]))
-                start = self._working < WORKERS
+                start = self._working < self._workers
                 self._working += start
         if refused:
             _finish(refused, Busy())

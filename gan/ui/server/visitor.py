@@ -30,7 +30,12 @@ def asking() -> Visitor:
     """Return the visitor whose request this thread answers, for server functions of `gr.HTML` and for events."""
     gradio = sys.modules.get("gradio.context")  # where it is not loaded, nobody asks
     request = gradio.LocalContext.request.get(None) if gradio else None
-    return Visitor() if request is None else Visitor(_address(request), _session(request))
+    return Visitor() if request is None else of(request)
+
+
+def of(request: Any) -> Visitor:
+    """Return the visitor who made a request, Starlette's or Gradio's, whose body has been read."""
+    return Visitor(_address(request), _session(request))
 
 
 def _address(request: Any) -> str:

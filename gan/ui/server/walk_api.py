@@ -5,8 +5,7 @@ from __future__ import annotations
 import base64
 import io
 import math
-from collections.abc import Callable
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import numpy as np
 from PIL import Image
@@ -44,7 +43,7 @@ class WalkApi:
         self.registry = registry
         self._downloads = Limit(*DOWNLOADS)
 
-    def functions(self) -> list[Callable[[Any], rpc.Payload]]:
+    def functions(self) -> list[rpc.Endpoint]:
         """Return the methods for `gr.HTML(server_functions=...)`."""
         return rpc.endpoints(self.walk, self.film)
 
