@@ -236,10 +236,17 @@ interface CurvePoint {
   sides: Measurements[];
 }
 
+/** Something to try against an alarm: in words, and as changed settings. */
+interface Cure {
+  words: string;
+  changes: Record<string, any>;
+}
+
 interface Alarm {
   side: number;
   shown: number;
   message: string;
+  cures: Cure[];
 }
 
 interface News {
@@ -269,7 +276,14 @@ interface TrainMenus {
   presets: Record<string, { title: string; lookAt: string }>;
   data: { points: Record<string, string>; pictures: Record<string, string> };
   settings: { points: TrainSetting[]; pictures: TrainSetting[] };
-  upload: { bytes: number; files: number; side: number };
+  upload: UploadLimits;
+}
+
+/** What may be sent: bytes and pictures in all, and the shorter side in pixels that is of use. */
+interface UploadLimits {
+  bytes: number;
+  files: number;
+  side: number;
 }
 
 interface Upload {
@@ -327,6 +341,11 @@ interface TrainPlan {
 
 interface FollowedRun {
   id: string;
+  origin: string; // the run that it was forked of, "" for none
+  yielded: boolean; // that one's place was given up for it
+  notes: string; // what was said when it began
+  said: { trouble: string; news: string };
+  place: number; // in the queue; 0 once it trains
   after: number; // the newest moment that arrived
   curve: CurvePoint[];
   kept: [number, number][];
@@ -341,7 +360,8 @@ interface FollowedRun {
 }
 
 interface TrainRun {
-  follow(id: string): void;
+  /** notes: to tell the visitor with it. origin: the run that it was forked of. */
+  follow(id: string, options?: { notes?: string; origin?: string }): void;
   render(): void;
   renderLayers(): void;
   command(what: string, options?: Record<string, any>): Promise<boolean>; // true if the server obeyed
@@ -351,6 +371,7 @@ interface TrainRun {
 }
 
 interface RunScreen {
+  note(text: string): void; // what stands on the stage while it is empty
   draw(): void;
   renderLayers(): void;
   side(): number;
@@ -419,6 +440,12 @@ interface LatentLab {
     frames: number; // moments of a run that arrived
     latencies: number[];
   };
+  /** Numbers as the page writes them: 1,234; "1 step" and "2 steps"; 12 %; three digits; "2nd". */
+  whole(value: number): string;
+  count(value: number, noun: string): string;
+  percent(value: number): string;
+  measured(value: number): string;
+  ordinal(value: number): string;
   createElement<K extends keyof HTMLElementTagNameMap>(
     tag: K,
     attributes?: Record<string, string | number>,
@@ -521,6 +548,18 @@ interface LatentLab {
   /** Call `add` for every model made so far, and for each made later. */
   forEachSessionModel(add: (model: SessionModel) => void): void;
   header(element: HTMLElement): void;
+  /** Use the first element that matches as soon as there is one, within some seconds. */
+  whenThere(selector: string, use: (element: HTMLElement) => void, deadline?: number): void;
+  /** The button of a tab, or null. */
+  tabButton(name: string): HTMLElement | null;
+  /** The tab whose button was clicked, or null. */
+  clickedTab(event: Event): string | null;
+  /** Let arrow keys go through the row of tabs. */
+  tabRow(row: HTMLElement): void;
+  /** Find a place for the focus in a tab that is about to be shown, if the tab that goes had it. */
+  keepFocus(tab: string): void;
+  /** Let a finger that scrolls the page leave sliders as they were. */
+  guardSliders(): void;
 
   // gallery/
   gallery(element: HTMLElement, server: ExploreServer): void;
@@ -583,6 +622,7 @@ interface LatentLab {
     about: TrainMenus,
     on: {
       problem(text: string): void;
+      recovered(): void;
       sides(): Record<string, any>[] | null; // the settings of each side that trains
       change(side: number, settings: Record<string, any>): Promise<boolean>; // true if they were taken
       rendered(): void;
@@ -592,12 +632,29 @@ interface LatentLab {
     element: HTMLElement,
     server: TrainServer,
     on: Notifier & {
-      followed(id: string | null): void; // the address is to name that run, or none
+      followed(id: string | null, step?: boolean): void; // the address is to name that run, or none; as a step
       settingsChanged(): void;
       pointsPlanned(): boolean;
     },
   ): TrainRun;
   trainExport(element: HTMLElement, server: TrainServer, run: TrainRun, on: Notifier): void;
+  timeLine(
+    element: HTMLElement,
+    server: TrainServer,
+    on: {
+      run(): FollowedRun | null;
+      show(run: FollowedRun, moment: Moment): void;
+      problem(text: string): void;
+      recovered(): void;
+    },
+  ): { draw(): void; render(): void };
+  /** cure: called when the visitor chooses one. titles: of the sides of a duel. */
+  alarmList(
+    list: HTMLElement,
+    cure: (side: number, cure: Cure) => void,
+  ): { show(alarms: Alarm[], run: { training: boolean; titles: string[] | null }): void };
+  /** Let a button show and hide the explanations in a box. */
+  explainButton(button: HTMLElement, box: HTMLElement): void;
   runScreen(element: HTMLElement, on: { moment(): Moment | undefined; pointsPlanned(): boolean }): RunScreen;
   /** The names of a duel's sides, as radio buttons take them. */
   SIDES: [value: string, text: string][];
@@ -637,7 +694,16 @@ interface LatentLab {
     load(name: string): void;
     loadPicture(file: File): Promise<void>;
   };
-  readUploads(files: File[]): Promise<Upload[]>;
+  /** The chosen files as they are to be sent, pictures made smaller, with what the visitor should know; or an error. */
+  readUploads(
+    files: File[],
+    limits: UploadLimits,
+    progress: (done: number, of: number) => void,
+  ): Promise<
+    | { uploads: Upload[]; summary: string; error?: undefined }
+    | { error: string; uploads?: undefined; summary?: undefined }
+  >;
+  megabytes(bytes: number): string;
   /** A shared plan, or null for what is none. */
   parsePlan(text: string | null, about: TrainMenus, seed: Control): SharedPlan | null;
   settingField(setting: TrainSetting, value: any, changed: (part: Record<string, any>) => void): HTMLElement;

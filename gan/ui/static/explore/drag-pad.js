@@ -24,7 +24,10 @@
       start = null;
     };
     canvas.addEventListener("pointerup", end);
-    canvas.addEventListener("pointercancel", end);
+    canvas.addEventListener("pointercancel", () => {
+      if (start) moved(...start.at); // the finger scrolls the page
+      end();
+    });
     canvas.addEventListener("dragstart", (event) => event.preventDefault());
   };
 })();

@@ -1,4 +1,4 @@
-// Light or dark: the operating system's choice, until the visitor presses the button.
+// What comes with the page itself. Light or dark: the system's choice, until the visitor presses the button.
 (() => {
   const lab = window.latentLab;
   const KEY = "latent-lab-theme";
@@ -37,5 +37,7 @@
     new MutationObserver(applyStored).observe(document.body, { attributeFilter: ["class"] });
     applyStored();
     lab.followAddress();
+    lab.guardSliders();
+    lab.whenThere("#ll-tabs [role=tablist]", lab.tabRow);
   };
 })();

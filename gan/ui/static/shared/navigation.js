@@ -1,7 +1,6 @@
 // From tab to tab. Each tab says what it shows, and is told when it is to show something else; the address follows.
 (() => {
   const lab = window.latentLab;
-  const PATIENCE = 5000; // ms that a tab's button may take to appear
   const QUIET = 200; // ms without a change before the address follows: browsers limit how often it may
   const STORE = "latent-lab-tabs"; // where a reload finds the tabs that its address does not speak of
 
@@ -64,14 +63,14 @@
     shown = name;
     history.pushState(null, "", address());
     queueMicrotask(restoreShown); // once Gradio has put it on screen
+    lab.keepFocus(name);
   };
 
-  const press = (/** @type {string} */ name, deadline = performance.now() + PATIENCE) => {
-    if (name !== shown) return; // another has been asked for since
-    const button = document.getElementById(`tab-${name}-button`);
-    if (button) button.click();
-    else if (performance.now() < deadline) requestAnimationFrame(() => press(name, deadline));
-  };
+  /** Put a tab on screen, unless another has been asked for by the time that there are any. */
+  const press = (/** @type {string} */ name) =>
+    lab.whenThere("#ll-tabs [role=tab]", () => {
+      if (name === shown) lab.tabButton(name)?.click();
+    });
 
   /** Show what the address says. */
   const arrive = () => {
@@ -83,6 +82,7 @@
     writeAddress();
     press(tab);
     queueMicrotask(restoreShown);
+    lab.keepFocus(tab);
   };
 
   lab.tabAddress = (name, restore) => {
@@ -90,12 +90,14 @@
     mounted.set(name, tab);
     return {
       read: () => parts[name] ?? {},
-      write: (part) => {
+      write: (part, step = false) => {
+        if (step && timer) writeAddress();
         setPart(name, part);
         tab.known = lab.formatAddress(name, part);
         if (name !== shown) return;
         clearTimeout(timer);
-        timer = setTimeout(writeAddress, QUIET);
+        timer = step ? 0 : setTimeout(writeAddress, QUIET);
+        if (step) history.pushState(null, "", address());
       },
       link: (part) => location.origin + location.pathname + lab.formatAddress(name, part),
     };
@@ -116,9 +118,8 @@
   lab.followAddress = () => {
     restoreParts();
     document.addEventListener("click", (event) => {
-      const button = lab.closest(event, "#ll-tabs > .tab-wrapper button");
-      const name = button?.id.match(/^tab-(.*)-button$/)?.[1] ?? button?.textContent?.trim().toLowerCase() ?? "";
-      if (lab.isTab(name)) enter(name); // those of Gradio's menu for a narrow window have no id
+      const name = lab.clickedTab(event);
+      if (name) enter(name);
     });
     window.addEventListener("popstate", arrive);
     arrive();

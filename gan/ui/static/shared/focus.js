@@ -1,0 +1,28 @@
+// The keyboard's place: a tab that disappears takes the focus with it, so it goes to where it was in the next one.
+(() => {
+  const lab = window.latentLab;
+  const PANELS = "#ll-tabs > [role=tabpanel]";
+
+  /** The element that last had the focus in each tab. @type {Map<string, HTMLElement>} */
+  const places = new Map();
+
+  const rememberPlaces = () =>
+    document.addEventListener("focusin", ({ target }) => {
+      const panel = target instanceof HTMLElement ? target.closest(PANELS) : null;
+      if (panel) places.set(panel.id, /** @type {HTMLElement} */ (target));
+    });
+
+  const isSeen = (/** @type {Element | null | undefined} */ element) =>
+    element instanceof HTMLElement && element !== document.body && element.offsetParent !== null;
+
+  lab.keepFocus = (tab) => {
+    if (!places.size) return; // the keyboard has not been used, nor a button pressed
+    lab.whenThere(`#tab-${tab}:not([style*="display: none"])`, ({ id }) => {
+      if (isSeen(document.activeElement)) return;
+      const place = places.get(id);
+      (isSeen(place) ? place : lab.tabButton(tab))?.focus();
+    });
+  };
+
+  rememberPlaces();
+})();
