@@ -23,6 +23,7 @@ beforeEach(() => {
 });
 
 test("late replies are dropped, and the newest is shown whichever comes last", async () => {
+  lab.callsUnderWay = (now) => now;
   for (const [order, expected] of [
     [
       [3, 0, 4, 5, 1, 2],
@@ -112,6 +113,68 @@ test("what is refused after a newer request has gone out is not tried again", as
   calls[1].reply({ value: "" });
   await settle();
   assert.deepEqual(shown, [":new"]);
+});
+
+test("who is told to wait longer waits longer, and comes back with one call alone", async () => {
+  const live = requests();
+  for (const payload of ["a", "b", "c"]) live.request(payload);
+  assert.equal(calls.length, 3);
+  calls[2].reply({ busy: true, after: 3 });
+  await settle();
+  assert.ok(timers.delays[0] >= 2250 && timers.delays[0] <= 3750, `${timers.delays[0]}`);
+  assert.equal(said.at(-1), lab.notices.busy);
+  for (const i of [0, 1]) calls[i].reply({ busy: true, after: 0 }); // overtaken by the third
+  await settle();
+  timers.run();
+  live.request("d");
+  assert.deepEqual(
+    calls.map(({ payload }) => payload),
+    ["a", "b", "c", "c"],
+  );
+  calls[3].reply({ value: "" });
+  await settle();
+  assert.equal(calls.at(-1).payload, "d");
+});
+
+test("calls under way follow the way there and back, but not the wait for a turn", () => {
+  /** The number in which replies of one age end, from any start. */
+  const settled = (age, waited, most = 5) => {
+    const ends = [1, 2, 5].map((start) => {
+      let now = Math.min(start, most);
+      for (let i = 0; i < 9; i++) now = lab.callsUnderWay(now, age, waited, most);
+      return now;
+    });
+    assert.equal(new Set(ends).size, 1, `${ends}`);
+    return ends[0];
+  };
+  assert.equal(settled(12, 0), 2, "a server next door: one is drawn while another is on its way");
+  assert.equal(settled(72, 1), 5, "60 ms further away: 60 pictures a second need five");
+  assert.equal(settled(300, 1), 5, "never more than the most");
+  assert.equal(settled(300, 280), 1, "a crowd: what would be sent only waits");
+  assert.equal(settled(360, 280), 1, "a crowd far away");
+  assert.equal(settled(60, 20), 3, "somebody else is there");
+  assert.equal(settled(72, 1, 1), 1);
+  assert.equal(lab.callsUnderWay(5, 300, 280, 5), 4, "one less a reply");
+  assert.equal(lab.callsUnderWay(1, 72, 0, 5), 2, "one more a reply");
+});
+
+test("in a crowd calls become fewer, and more again when it has gone", async (t) => {
+  let clock = 0;
+  t.mock.method(performance, "now", () => clock);
+  const live = requests();
+  /** Change 20 times while every reply takes so many ms, of which it waited some; return how many are under way then. */
+  const underWay = async (ms, waited) => {
+    for (let i = 0; i < 20; i++) {
+      live.request(i);
+      clock += ms;
+      calls.shift().reply({ value: "", waited });
+      await settle();
+    }
+    for (let i = 0; i < 9; i++) live.request(i);
+    return calls.length;
+  };
+  assert.equal(await underWay(300, 290), 1);
+  assert.equal(await underWay(70, 0), 5);
 });
 
 test("an error is announced, and the picture before it stays", async () => {

@@ -30,6 +30,12 @@ test("a busy server is asked until it answers", async () => {
   assert.deepEqual(timers.delays, [150, 300]);
 });
 
+test("a busy server says when to come back", async () => {
+  const replies = [{ busy: true, after: 2 }, { busy: true, after: 0 }, { value: 7 }];
+  assert.deepEqual(await finish(lab.callWithRetry(async () => replies.shift(), announce)), { value: 7 });
+  assert.deepEqual(timers.delays, [2000, 3000]);
+});
+
 test("an error is an answer", async () => {
   assert.deepEqual(await finish(lab.callWithRetry(async () => ({ error: "no" }), announce)), { error: "no" });
   assert.deepEqual(said, []);

@@ -88,10 +88,14 @@ interface OtherSeeds {
 // ---- The server
 
 /** A reply: what was asked for, one sentence that says why not, or a request to try again. */
-type Reply<T> =
-  | (T & { error?: undefined; busy?: undefined })
-  | { error: string; busy?: undefined }
-  | { busy: true; error?: undefined };
+type Reply<T> = (T & { error?: undefined; busy?: undefined }) | { error: string; busy?: undefined } | Busy;
+
+/** Too much is under way; after: seconds until it is worth asking again. */
+interface Busy {
+  busy: true;
+  after?: number;
+  error?: undefined;
+}
 
 /** A reply that is not `busy`. */
 type Answer<T> = (T & { error?: undefined; busy?: undefined }) | { error: string; busy?: undefined };
@@ -103,6 +107,7 @@ interface PackedImages {
   w: number;
   c: number;
   p: string;
+  waited?: number; // ms before its turn came, among all visitors
 }
 
 interface ModelDescription {
@@ -138,7 +143,8 @@ interface ModelFinder {
 
 interface ExploreServer extends ModelFinder {
   describe(payload: { model: string }): Promise<Reply<ModelDescription>>;
-  picture(payload: PictureState): Promise<Reply<PackedImages>>;
+  /** follows: it takes the place of the visitor's one before, if that still waits for its turn. */
+  picture(payload: PictureState & { follows?: boolean }): Promise<Reply<PackedImages>>;
   grid(payload: GridRequest): Promise<Reply<PackedImages>>;
   warm(payload: {}): Promise<Reply<{}>>;
 }
@@ -309,7 +315,7 @@ interface TrainServer {
   preset(payload: { preset: string; dataset: string }): Promise<Reply<{ settings: Record<string, any> }>>;
   begin(payload: TrainRequest): Promise<Reply<{ run: string; notes?: string[] }>>;
   fork(payload: { run: string; number: number }): Promise<Reply<{ run: string; shown: number }>>;
-  news(payload: { run: string; after: number }): Promise<News | { error: string } | { busy: true; error?: undefined }>;
+  news(payload: { run: string; after: number }): Promise<News | { error: string; busy?: undefined } | Busy>;
   moment(payload: { run: string; number: number }): Promise<Reply<Moment>>;
   ask(payload: { run: string; what: string; [option: string]: any }): Promise<Reply<{}>>;
   film(payload: { run: string; kind: string }): Promise<Reply<ServerFile>>;
@@ -407,7 +413,7 @@ interface LatestRequestOptions<Payload, Result> {
   send(payload: Payload): Promise<Reply<Result>>;
   show(reply: Result, payload: Payload): void;
   announce?(text: string): void; // a sentence for the visitor, "" when all is well again
-  limit?: number; // calls that run at once, so that latency does not throttle the rate
+  limit?: number; // calls that run at once at most, so that latency does not throttle the rate
   painted?(ms: number): void;
   counted?: boolean; // false keeps it out of the painted frames and latencies of `latentLab.stats`
 }
@@ -475,6 +481,12 @@ interface LatentLab {
     announce: (text: string) => void,
     options?: { repeatable?: boolean },
   ): Promise<Answer<T>>;
+  /**
+   * How many calls to have under way after a reply of a certain age, ms, of which it waited for its turn: one more for
+   * each frame that passes on the way, so that distance does not cost frames, and one alone where it waited longer than
+   * all the rest took, because more would only wait behind each other. Changes by one a reply; never above `most`.
+   */
+  callsUnderWay(now: number, age: number, waited: number, most: number): number;
   /**
    * Requests of which the newest is always shown in the end. Replies older than the one shown are dropped; a busy
    * server or a broken connection is tried again, with growing pauses.

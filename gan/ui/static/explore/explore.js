@@ -25,7 +25,7 @@
     let opening = 0;
 
     const requests = new lab.LatestRequest({
-      send: (/** @type {PictureState} */ payload) => server.picture(payload),
+      send: (/** @type {PictureState} */ payload) => server.picture({ ...payload, follows: true }),
       show: (reply, payload) => {
         lab.paint(screen, lab.decodeImages(reply)[0]);
         screen.parentElement?.classList.remove("ll-blank");

@@ -1,6 +1,13 @@
 // Requests that follow a moving control: the newest is always shown in the end, late replies never are.
 (() => {
   const lab = window.latentLab;
+  const FRAME = 1000 / 60; // ms
+
+  lab.callsUnderWay = (now, age, waited, most) => {
+    const onTheWay = age - waited;
+    const wanted = 1 + Math.ceil(Math.max(0, onTheWay - waited) / FRAME);
+    return Math.max(1, Math.min(most, now + Math.sign(wanted - now)));
+  };
 
   lab.LatestRequest = class {
     /** @param {LatestRequestOptions<any, any>} options */
@@ -11,6 +18,7 @@
       this.count = 0;
       this.shown = 0; // number of the request whose reply is shown
       this.running = 0;
+      this.allowed = limit; // calls that may run at once now
       this.pause = 0; // ms to wait before the next try
       this.measure = counted ? lab.paintTimer(painted) : () => {};
     }
@@ -22,7 +30,7 @@
     }
 
     sendNewest() {
-      if (this.newest && !this.newest.sent && this.running < this.options.limit) this.send(this.newest);
+      if (this.newest && !this.newest.sent && this.running < this.allowed) this.send(this.newest);
     }
 
     /** @param {NonNullable<typeof this.newest>} request */
@@ -31,10 +39,15 @@
       this.running++;
       lab.stats.running++;
       lab.stats.asked++;
+      const sent = performance.now();
       try {
         const reply = await this.options.send(request.payload);
-        if (reply.busy) this.retry(request, "busy");
-        else this.accept(request, reply);
+        if (reply.busy) this.retry(request, "busy", reply.after);
+        else {
+          const age = performance.now() - sent;
+          this.allowed = lab.callsUnderWay(this.allowed, age, reply.waited ?? 0, this.options.limit);
+          this.accept(request, reply);
+        }
       } catch {
         this.retry(request, "failed");
       }
@@ -60,11 +73,13 @@
     /**
      * @param {NonNullable<typeof this.newest>} request
      * @param {"busy" | "failed"} reason
+     * @param {number} after seconds that the server asks to wait
      */
-    retry(request, reason) {
+    retry(request, reason, after = 0) {
       lab.stats[reason]++;
+      if (after) this.allowed = 1;
       if (request !== this.newest) return; // a newer one is on its way
-      this.pause = Math.min(4000, this.pause * 2 || 120);
+      this.pause = Math.max(1000 * after, Math.min(4000, this.pause * 2 || 120));
       if (this.pause > 400) this.options.announce(reason === "busy" ? lab.notices.busy : lab.notices.lost);
       const spread = 0.75 + Math.random() / 2; // so that refused visitors do not return as one crowd
       setTimeout(() => {

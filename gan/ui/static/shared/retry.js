@@ -8,6 +8,7 @@
       try {
         const reply = await call();
         if (!reply.busy) return reply;
+        pause = Math.max(pause, 1000 * (reply.after ?? 0));
         announce(lab.notices.busy);
       } catch {
         if (!repeatable) return { error: "the connection was lost; please try again" };
