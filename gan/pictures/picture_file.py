@@ -19,7 +19,10 @@ import numpy as np
 from PIL import Image
 
 MAX_PIXELS = 80_000_000  # of one file; a larger one is more likely an attack or a mistake than a photograph
-ENDINGS = {".png", ".jpg", ".jpeg", ".webp", ".gif", ".bmp", ".tif", ".tiff", ".avif", ".ppm", ".pgm", ".pbm"}
+ENDINGS = {
+    ".png", ".apng", ".jpg", ".jpeg", ".jpe", ".jfif", ".jif", ".jfi", ".webp", ".gif", ".bmp", ".tif", ".tiff",
+    ".avif", ".avifs", ".ppm", ".pgm", ".pbm", ".pnm",
+}  # fmt: skip
 FORMATS = ("PNG", "JPEG", "WEBP", "GIF", "BMP", "TIFF", "AVIF", "PPM")  # no others: some of Pillow's start programs
 DEPTHS = (8, 10, 12, 14, 16)  # bits that cameras, scanners and microscopes use of 16
 PNG, JPEG = b"\x89PNG\r\n\x1a\n", b"\xff\xd8"
