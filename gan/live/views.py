@@ -23,7 +23,7 @@ from gan.evaluation.metrics.classifier import load_classifier
 from gan.evaluation.metrics.frechet import frechet_distance
 from gan.evaluation.metrics.manifold import manifold
 from gan.evaluation.metrics.modes import coverage
-from gan.models.latent import class_of, latents
+from gan.models.latent import class_rows, latents
 from gan.models.model import to_uint8
 from gan.training.diversity import diversity_ratio
 from gan.training.rng import shuffled_indices
@@ -140,7 +140,7 @@ class PointViewer:
 
     @torch.no_grad()
     def measure(self, trainer: Trainer) -> dict[str, Any]:
-        """Return modes, quality and kl of a mixture; precision and recall of another distribution."""
+        """Return modes, quality and kl, infinite without a hit, of a mixture; precision and recall of others."""
         points = trainer.average(self.latents(range(10_000, 10_000 + MEASURED_POINTS), trainer.config.z_dim))
         if not bool(points.isfinite().all()):
             return {}
@@ -148,7 +148,7 @@ class PointViewer:
             covered = coverage(points, self.mixture)
             return {
                 "modes": covered.modes, "modes_of": covered.of, "quality": covered.quality,
-                "kl": min(covered.kl, 99.0),
+                "kl": max(covered.kl, 0.0),
             }  # fmt: skip
         support = manifold(self.real.double(), points[:POINTS].double())
         return {"precision": support.precision, "recall": support.recall}
@@ -168,7 +168,8 @@ class PictureViewer:
 
     def __init__(self, data: Dataset, name: str) -> None:
         chosen = shuffled_indices(7, len(data.images), 0, min(2 * MEASURED_PICTURES, len(data.images)))
-        self.real, self.labels = data.images[chosen], data.labels[chosen]
+        self.real, self.class_weights = data.images[chosen], data.class_weights()[chosen]
+        self.strata = data.strata()[chosen]
         self.latents = functools.cache(latents)
         self.classifier, self.floor = None, None
         try:
@@ -187,10 +188,10 @@ class PictureViewer:
 
     def look(self, trainer: Trainer) -> View:
         """Return the arrays that the class lists; numbers: accuracy_real, accuracy_fake, and scores, sixteen logits."""
-        k = len(trainer.config.classes)
+        config, k = trainer.config, len(trainer.config.classes)
         with torch.no_grad():
             seeds = range(PICTURES)
-            y = torch.eye(k)[[class_of(seed, k) for seed in seeds]].to(trainer.device) if k else None
+            y = class_rows(seeds, k, config.class_groups).to(trainer.device) if k else None
             pictures = to_uint8(trainer.average(self.latents(seeds, trainer.config.z_dim).to(trainer.device), y))
         real = self.real[:JUDGED].to(trainer.device)
         fake = torch.from_numpy(pictures[:JUDGED]).permute(0, 3, 1, 2).to(trainer.device)
@@ -217,7 +218,7 @@ class PictureViewer:
         """Return diversity; with a classifier also histogram, frechet and confidence, its mean highest probability."""
         half = len(self.real) // 2
         k = len(trainer.config.classes)
-        y = torch.eye(k)[self.labels[:half]].to(trainer.device) if k else None
+        y = self.class_weights[:half].to(trainer.device) if k else None
         z = self.latents(range(10_000, 10_000 + half), trainer.config.z_dim).to(trainer.device)
         made = torch.cat([
             trainer.average(z[i : i + 64], None if y is None else y[i : i + 64]) for i in range(0, half, 64)
@@ -226,7 +227,7 @@ class PictureViewer:
             return {}
         pictures = to_uint8(made)
         some = min(half, 64)
-        real, groups = self.real[:some].permute(0, 2, 3, 1), self.labels[:some] * bool(k)
+        real, groups = self.real[:some].permute(0, 2, 3, 1), self.strata[:some] * bool(k)
         numbers = {"diversity": diversity_ratio(torch.from_numpy(pictures[:some]), real, groups)}
         if self.classifier is None:
             return numbers

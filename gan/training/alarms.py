@@ -121,7 +121,9 @@ def _add_penalty(config: Config) -> Cure | None:
 
 
 def _raise_gamma(config: Config) -> Cure | None:
-    return Cure("double the penalty's weight", {"gamma": 2 * config.gamma}) if _penalised(config) else None
+    if not _penalised(config) or config.gamma > 100:
+        return None
+    return Cure("double the penalty's weight", {"gamma": 2 * config.gamma})
 
 
 def _saturation(config: Config) -> Cure | None:
@@ -147,7 +149,8 @@ def _slower_critic(config: Config) -> Cure | None:
 
 
 def _slower(config: Config) -> Cure | None:
-    return Cure("halve the learning rate", {"learning_rate": config.learning_rate / 2})
+    rate = config.learning_rate / 2
+    return Cure("halve the learning rate", {"learning_rate": rate}) if rate > 1e-6 else None
 
 
 def _augment(config: Config) -> Cure | None:

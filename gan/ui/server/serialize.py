@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import base64
-import dataclasses
+import re
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from gan.ui.server import train_form
@@ -13,6 +14,9 @@ if TYPE_CHECKING:
     from gan.live.history import Moment
     from gan.live.runs import TrackedRun
     from gan.live.views import View
+    from gan.live.worker import Alarm
+
+ALARMS = 20  # the newest, which the page marks on the time line
 
 
 def update_json(tracked: TrackedRun, place: int, moment: Moment | None, first: bool) -> dict[str, Any]:
@@ -24,9 +28,10 @@ def update_json(tracked: TrackedRun, place: int, moment: Moment | None, first: b
     """
     run = tracked.run
     out: dict[str, Any] = {
-        "place": place, "paused": run.paused, "notice": run.notice, "done": run.done, "error": run.error,
+        "place": place, "paused": run.paused, "notice": run.notice, "done": run.done,
+        "error": run.error and in_units(run.error, run.configs[0].dataset),
         "why": tracked.end_reason,
-        "alarms": [dataclasses.asdict(alarm) for alarm in run.alarms[-20:]],
+        "alarms": alarms_json(run.alarms[-ALARMS:], run.configs),
         "sides": [settings_json(config) for config in run.configs],
     }  # fmt: skip
     if run.backdrop is not None:
@@ -36,6 +41,32 @@ def update_json(tracked: TrackedRun, place: int, moment: Moment | None, first: b
     if first and run.backdrop is not None:
         out |= {"backdrop": _view_json(run.backdrop), "curve": run.curve()}
     return out
+
+
+def alarms_json(alarms: Sequence[Alarm], configs: Sequence[Config]) -> list[dict[str, Any]]:
+    """Return alarms as {side, shown, message, cures}, a cure being {words, changes} of the side's settings as they are.
+
+    Only the newest alarm of a kind and side has cures.
+    """
+    from gan.training.alarms import cures
+
+    out, newest = [], set()
+    for alarm in reversed(alarms):
+        config, which = configs[alarm.side], (alarm.side, alarm.kind)
+        found = [] if which in newest else cures(alarm.kind, config)
+        newest.add(which)
+        out.append({
+            "side": alarm.side, "shown": alarm.shown, "message": in_units(alarm.message, config.dataset),
+            "cures": [{"words": cure.words, "changes": cure.changes} for cure in found],
+        })  # fmt: skip
+    return out[::-1]
+
+
+def in_units(text: str, dataset: str) -> str:
+    """Return a sentence of a run, which counts images whatever they are, in the units of its data."""
+    from gan.data.points import is_points
+
+    return re.sub(r"\bimage(s?)\b", r"point\1", text) if is_points(dataset) else text
 
 
 def settings_json(config: Config) -> dict[str, Any]:

@@ -2,7 +2,7 @@
 (() => {
   const lab = window.latentLab;
 
-  lab.trainExport = (element, server, run, { problem, status }) => {
+  lab.trainExport = (element, server, run, { problem, status, recovered }) => {
     /** @type {(file: ServerFile) => void} */
     const save = (file) => {
       lab.saveFile(file);
@@ -22,8 +22,10 @@
       button.classList.remove("ll-busy");
       button.textContent = text;
       button.disabled = false;
-      problem(reply.error === undefined ? "" : lab.notices.error(reply.error));
-      if (reply.error === undefined) use(reply);
+      recovered();
+      if (reply.error !== undefined) return problem(lab.notices.error(reply.error));
+      problem("");
+      use(reply);
     };
 
     /** @type {(button: HTMLButtonElement, show: (model: string) => void) => Promise<void>} */
@@ -48,9 +50,8 @@
           button,
           () => server.fork({ run: id, number }),
           (reply) => {
-            status(`Forked at ${reply.shown.toLocaleString("en")} shown.`);
-            run.command("stop");
-            run.follow(reply.run);
+            const notes = `Forked at ${lab.whole(reply.shown)} shown. The original is kept for a while.`;
+            run.follow(reply.run, { notes, origin: id });
           },
         );
       },

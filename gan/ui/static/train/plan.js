@@ -20,6 +20,8 @@
     const sketch = lab.sketch(find(".ll-sketch canvas", HTMLCanvasElement));
     /** @type {Upload[] | null} */
     let files = null;
+    let uploadTurn = 0;
+    let preparing = false;
     let settingsTurn = 0;
 
     const dataset = () => (plan.data === "draw" ? sketch.name() : plan.data);
@@ -58,6 +60,7 @@
       const asked = plan.data === "draw" || plan.data === "upload" ? known[kind()][0][0] : plan.data;
       const payload = { preset: plan.presets[side], dataset: asked };
       const reply = await lab.callWithRetry(() => server.preset(payload), on.problem);
+      on.recovered();
       return reply.error === undefined ? { ...reply.settings, ...plan.changes[side] } : null;
     };
 
@@ -94,17 +97,36 @@
         on.problem("That picture cannot be read. Choose a PNG, JPEG or WebP.");
       }
     });
+    const { upload } = about;
+    const most = `${lab.count(upload.files, "picture")} and ${lab.megabytes(upload.bytes)}`;
+    find("[data-at=uploadLimits]").textContent = `Up to ${most}. Large pictures are made smaller before they are sent.`;
     input("files").addEventListener("change", async () => {
-      const chosen = [...(input("files").files ?? [])];
-      find("[data-at=files]").textContent = `${chosen.length} chosen`;
-      files = await lab.readUploads(chosen);
+      const turn = ++uploadTurn;
+      const told = find("[data-at=files]");
+      /** @type {(done: number, of: number) => void} */
+      const progress = (done, of) => {
+        if (turn === uploadTurn) told.textContent = `Preparing ${lab.whole(done + 1)} of ${lab.whole(of)}…`;
+      };
+      files = null;
+      preparing = true;
+      on.problem("");
+      const read = await lab.readUploads([...(input("files").files ?? [])], upload, progress);
+      if (turn !== uploadTurn) return;
+      preparing = false;
+      files = read.uploads ?? null;
+      told.textContent = read.summary ?? "none chosen";
+      if (read.error) on.problem(lab.notices.error(read.error));
     });
+    lab.explainButton(find("[data-explain]"), list("settings"));
 
     return {
       render,
       renderSettings,
       ofPoints,
-      missing: () => (plan.data === "upload" && !files ? "Choose pictures or a zip of them first." : ""),
+      missing: () => {
+        if (plan.data !== "upload" || files?.length) return "";
+        return preparing ? "One moment: your pictures are being prepared." : "Choose pictures or a zip of them first.";
+      },
       request: () => ({
         dataset: dataset(),
         seed: Number(input("seed").value) || 0,

@@ -1,4 +1,4 @@
-// What is seen of a run: a stage for each side, the layers drawn on them, and the numbers below.
+// What is seen of a run: a stage for each side, the layers drawn on them, and the numbers.
 (() => {
   const lab = window.latentLab;
 
@@ -46,6 +46,7 @@
     };
 
     return {
+      note: (text) => void (screens.dataset.note = text),
       draw,
       renderLayers,
       side: () => side,
@@ -61,10 +62,7 @@
         stages.forEach((stage, i) => stage.setTitle(titles[i]));
         readouts.show(sides, backdrop);
         const clock = find("[data-at=clock]", HTMLOutputElement);
-        const [images, of] = [shown, steps].map((value) => value.toLocaleString("en"));
-        clock.value = `${images} shown\n${of} steps, ${seconds.toFixed(0)} s`;
-        const pace = sides[0].numbers.images_per_second;
-        if (pace) clock.title = `${Math.round(pace)} a second`;
+        clock.value = `${lab.whole(shown)} shown\n${lab.count(steps, "step")}, ${lab.whole(seconds)} s`;
       },
     };
   };

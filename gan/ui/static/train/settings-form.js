@@ -29,7 +29,9 @@
     const title = setting.name.replaceAll("_", " ").replace("lr", "learning rate");
     const input = createInput(setting, value);
     input.setAttribute("aria-label", title);
-    const label = lab.createElement("label", { title: setting.help }, title, input);
+    const help = lab.createElement("small", { class: "ll-help", id: `ll-help-${setting.name}` }, setting.help);
+    input.setAttribute("aria-describedby", help.id);
+    const label = lab.createElement("label", {}, title, input, help);
     input.addEventListener("change", () => {
       const next = read(input);
       if (next === undefined) return;

@@ -2,6 +2,11 @@
 (() => {
   const lab = window.latentLab;
   const LARGEST = 480; // CSS pixels of a canvas's side
+  const AROUND = 300; // CSS pixels of the window's height that the page's head, the caption and the time line take
+  const NUMBERS = 250; // and that the numbers take below the stages of a duel
+  const SCORES = 95; // and that the scores of judged pictures take, without the pictures
+  const SMALLEST = 240; // and of one that a low window makes smaller
+  const LEAST = 120; // and of any
   const JUDGED = 16; // pictures that the critic is shown judging, half of them real
 
   lab.LAYERS = {
@@ -29,12 +34,18 @@
     /** @type {{ backdrop: NumberArrays, arrays: NumberArrays, numbers: Measurements } | null} */
     let shown = null;
 
-    /** The side of a canvas, in CSS pixels, that fits beside the other stages. @type {(least: number) => number} */
-    const fit = (least) => {
+    /**
+     * The side of a canvas, in CSS pixels, that fits beside the other stages, and on the screen with the numbers.
+     * tall: the height of all that stands on this stage, as a multiple of its side; more: and pixels besides.
+     * @type {(tall: number, more: number) => number}
+     */
+    const fit = (tall, more) => {
       const { paddingLeft, paddingRight, columnGap } = getComputedStyle(box);
       const inner = box.clientWidth - parseFloat(paddingLeft) - parseFloat(paddingRight);
       const count = box.children.length;
-      return Math.max(least, Math.min(LARGEST, Math.floor((inner - (count - 1) * parseFloat(columnGap)) / count)));
+      const wide = Math.floor((inner - (count - 1) * parseFloat(columnGap)) / count);
+      const high = Math.floor((window.innerHeight - AROUND - (count > 1 ? NUMBERS : 0) - more) / tall);
+      return Math.max(LEAST, Math.min(LARGEST, wide, Math.max(high, SMALLEST)));
     };
 
     /** @type {(hide: boolean) => void} */
@@ -45,7 +56,7 @@
     /** @type {(view: NonNullable<typeof shown>) => void} */
     const drawPoints = (view) => {
       hideJudged(true);
-      const side = fit(120);
+      const side = fit(1, 0);
       const ratio = window.devicePixelRatio || 1;
       const size = Math.round(side * ratio);
       if (screen.width !== size) screen.width = screen.height = size;
@@ -55,12 +66,13 @@
 
     /** @type {(view: NonNullable<typeof shown>) => void} */
     const drawPictures = ({ arrays, numbers }) => {
-      const side = fit(140);
+      const judging = !hidden.has("judged");
+      const side = judging ? fit(1.25, SCORES) : fit(1, 0); // two rows of eight are a quarter as high as wide
       lab.drawTiles(screen, arrays.pictures, { count: arrays.pictures.shape[0], columns: 6 });
       screen.style.width = `${side}px`;
       screen.style.height = "auto";
-      hideJudged(hidden.has("judged"));
-      if (hidden.has("judged")) return;
+      hideJudged(!judging);
+      if (!judging) return;
       lab.drawTiles(judged, arrays.judged, {
         count: JUDGED,
         columns: JUDGED / 2,
