@@ -24,7 +24,7 @@ with without_stubs():
 
 from gan.io import shipped_models  # noqa: E402
 from gan.ui import assets, header  # noqa: E402
-from gan.ui.server import api, body_limit, function_route  # noqa: E402
+from gan.ui.server import api, body_limit, event_queue, function_route  # noqa: E402
 from gan.ui.server.hub_models import HubModels, is_local_folder, requested_models  # noqa: E402
 from gan.ui.server.model_info import discover  # noqa: E402
 from gan.ui.server.model_registry import ModelRegistry  # noqa: E402
@@ -55,7 +55,8 @@ def build(registry: ModelRegistry, runs: Callable[[], Runs] | None = None) -> gr
             with gr.Tab("Publish", elem_id="tab-publish") as tab:
                 publish.build(registry, tab)
         api.build(registry)
-    demo.queue(max_size=32, default_concurrency_limit=1)
+    demo.queue(max_size=event_queue.MOST, default_concurrency_limit=1)
+    event_queue.take_turns(demo._queue)
     return demo
 
 
