@@ -1,4 +1,7 @@
-"""Small fully connected pairs for 2-D points: one with a plain critic, one whose critic reads Fourier features."""
+"""Small fully connected pairs for 2-D points: one with a plain critic, one whose critic reads Fourier features.
+
+The layers that make and read points are fp32 under autocast too: bf16 rounds coordinates by up to a mode's width.
+"""
 
 from __future__ import annotations
 
@@ -9,7 +12,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from gan.config import Config
-from gan.networks.layers import GAIN, SLOPE, init_normal_
+from gan.networks.layers import GAIN, SLOPE, full_precision, init_normal_
 
 LAYERS = 4  # hidden layers of each network, 2 · width wide
 WAVES = 16  # plane waves of the Fourier features, each in a direction of its own, evenly spread over half a turn
@@ -33,7 +36,8 @@ class Generator(nn.Module):
         h = self.features(z)
         for layer in self.layers[1:-1]:
             h = F.leaky_relu(layer(h), SLOPE)
-        return self.layers[-1](h)
+        with full_precision(h.device):
+            return self.layers[-1](h.float())
 
 
 class Critic(nn.Module):
@@ -44,9 +48,11 @@ class Critic(nn.Module):
         self.layers = nn.ModuleList(_layers(2, 2 * config.width, 1))
 
     def forward(self, x: Tensor, y: Tensor | None = None) -> Tensor:
-        for layer in self.layers[:-1]:
-            x = F.leaky_relu(layer(x), SLOPE)
-        return self.layers[-1](x).squeeze(1)
+        with full_precision(x.device):
+            h = F.leaky_relu(self.layers[0](x), SLOPE)
+        for layer in self.layers[1:-1]:
+            h = F.leaky_relu(layer(h), SLOPE)
+        return self.layers[-1](h).squeeze(1)
 
 
 class FourierCritic(Critic):

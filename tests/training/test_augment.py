@@ -100,3 +100,12 @@ def test_unknown_or_repeated_names_are_refused_with_the_choices(text):
 
 def test_none_and_spaces():
     assert parse("none") == () and parse("cutout, color") == (AUGMENTATIONS["cutout"], AUGMENTATIONS["color"])
+
+
+@pytest.mark.parametrize("name", AUGMENTATIONS)
+def test_autocast_rounds_no_picture(name):
+    x, chosen = pictures(), parse(name)
+    numbers = draw(chosen, len(x), torch.Generator().manual_seed(1))
+    with torch.autocast("cpu", torch.bfloat16):
+        changed = apply(chosen, x, numbers)
+    assert torch.equal(changed, apply(chosen, x, numbers))
