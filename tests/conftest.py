@@ -62,6 +62,15 @@ def read_once(monkeypatch, loaded) -> None:
     monkeypatch.setattr("gan.data.load", loaded)
 
 
+@pytest.fixture(autouse=True)
+def few_faces(monkeypatch) -> None:
+    """Make the data set `faces` small: it is drawn anew whenever it is loaded."""
+    from gan.data import faces
+
+    monkeypatch.setattr(faces, "SEEDS", {"train": range(600), "test": range(1_000_000, 1_000_200)})
+    monkeypatch.setattr(faces, "SUBSET", 300)
+
+
 @pytest.fixture
 def quick(monkeypatch):
     """Leave out the principal directions, which take longer than such a short training."""

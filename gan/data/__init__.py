@@ -10,6 +10,7 @@ from pathlib import Path
 from gan.config import RESOLUTIONS
 from gan.data.dataset import SPLITS, Dataset, Progress, Source
 from gan.data.emoji import load_emoji
+from gan.data.faces import load_faces, load_faces_10k
 from gan.data.folder import RESOLUTION as FOLDER_RESOLUTION
 from gan.data.folder import load_folder
 from gan.data.mnist import load_fashion_mnist, load_fashion_mnist_10k, load_mnist, load_mnist_10k, paths
@@ -25,6 +26,8 @@ _MNIST, _FASHION = "ylecun/mnist", "zalando-datasets/fashion_mnist"  # their nam
 DATASETS: dict[str, Source] = {
     # name                     load               pixels, for menus, licence of the pictures, Hub
     "emoji":             Source(load_emoji,             32, "1,911 emoji",      "Apache-2.0"),
+    "faces":             Source(load_faces,             64, "50,000 faces",     "CC-BY-4.0", splits=SPLITS),
+    "faces-10k":         Source(load_faces_10k,         64, "10,000 faces",     "CC-BY-4.0", subset_of="faces"),
     "mnist-10k":         Source(load_mnist_10k,         28, "10,000 digits",    _CC_BY_SA, _MNIST, subset_of="mnist"),
     "fashion-mnist-10k": Source(load_fashion_mnist_10k, 28, "10,000 clothes",   "MIT", _FASHION,
                                 subset_of="fashion-mnist"),

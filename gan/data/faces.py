@@ -1,0 +1,251 @@
+"""`faces`: portraits laid together from drawn parts, as many as wanted, each with the truth about it.
+
+A seed decides a face: its attributes are a function of the seed, its picture a function of the attributes, and both use
+integers alone, so that they are the same bit for bit on every machine. In the way of Google's Cartoon Set
+(google.github.io/cartoonset); the parts are those of ToonHead by Johan Melin (CC BY 4.0, bundled/NOTICE.md).
+
+    draw([1, 2, 3])                              # pictures of three faces
+    draw([1, 2, 3], glasses="round", skin=900)   # the same faces with two things changed
+    attributes([1, 2, 3])["beard"]               # the truth about them
+    labels([1, 2, 3])                            # which part of the face each pixel shows
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+
+from gan.data import face_colors as colours
+from gan.data.dataset import Dataset, Progress, resize
+from gan.data.face_layers import LAYERS, RESOLUTION, cover, paint
+from gan.errors import DataError
+
+
+@dataclass(frozen=True)
+class Choice:
+    """An attribute with names. weights: how often each is drawn, relative to the others. Values: indices into names."""
+
+    names: tuple[str, ...]
+    weights: tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class Range:
+    """An attribute that changes continuously, drawn evenly from the integers low to high. unit: of the values."""
+
+    low: int
+    high: int
+    unit: str
+
+
+def _choice(**weights: int) -> Choice:
+    return Choice(tuple(name.replace("_", " ") for name in weights), tuple(weights.values()))
+
+
+_SWITCH = Choice(("no", "yes"), (1, 1))
+_PLACE = "thousandths of the way along the colours"
+ATTRIBUTES: dict[str, Choice | Range] = {
+    "hair": Choice(("bald", *LAYERS["hair"]), (6, 18, 16, 16, 16, 13, 15)),
+    "rear_hair": Choice(("none", *LAYERS["rear_hair"]), (48, 12, 14, 14, 12)),
+    "hair_family": Choice(tuple(colours.HAIR), (20, 22, 18, 14, 10, 16)),
+    "hair_tone": Range(0, 1000, _PLACE + " of the family"),
+    "hair_mirrored": _SWITCH,
+    "skin": Range(0, 1000, _PLACE + ", from light to dark"),
+    "undertone": Range(-100, 100, "hundredths, from rose to olive"),
+    "eyes": Choice(LAYERS["eyes"], (38, 32, 10, 8, 12)),
+    "eye_color": Range(0, 1000, _PLACE),
+    "eyes_mirrored": _SWITCH,
+    "eye_height": Range(-9, 9, "units up"),
+    "eye_distance": Range(-7, 9, "units of each eye from the axis"),
+    "brows": Choice(LAYERS["brows"], (20, 16, 24, 16, 24)),
+    "brow_height": Range(-8, 6, "units up"),
+    "mouth": Choice(LAYERS["mouth"], (26, 22, 16, 12, 13, 11)),
+    "mouth_size": Range(800, 1300, "thousandths"),
+    "beard": Choice(("none", *LAYERS["beard"]), (62, 8, 9, 6, 7, 8)),
+    "glasses": Choice(("none", *LAYERS["glasses"]), (66, 13, 12, 9)),
+    "frame_color": Range(0, 1000, _PLACE),
+    "clothes": Choice(LAYERS["clothes"], (1, 1, 1, 1, 1)),
+    "clothes_hue": Range(0, 359, "degrees"),
+    "clothes_light": Range(50, 950, "thousandths, from dark to light"),
+    "background_hue": Range(0, 359, "degrees"),
+    "background_light": Range(400, 780, "thousandths, from dark to light"),
+    "head_width": Range(900, 1100, "thousandths"),
+    "tilt": Range(-80, 80, "tenths of a degree, clockwise"),
+    "scale": Range(900, 1040, "thousandths"),
+    "shift_x": Range(-28, 28, "units to the right"),
+    "shift_y": Range(-6, 30, "units down"),
+}
+
+# Never drawn, though they can be asked for: what a generator makes of them was not shown to it.
+HELD_OUT: tuple[dict[str, tuple[str, ...]], ...] = (
+    {"hair": ("bun",), "beard": LAYERS["beard"]},
+    {"hair": ("spiky",), "glasses": LAYERS["glasses"]},
+)
+_NEEDS_HAIR = {"hair": ("bald",), "rear_hair": LAYERS["rear_hair"]}  # nor is this, because it looks torn
+
+# What a pixel can show, in the order of `coverage` and `labels`.
+REGIONS = ("background", "skin", "hair", "brows", "eyes", "mouth", "beard", "glasses", "clothes")
+_REGION_OF = {"rear_hair": "hair", "body": "skin", "head": "skin"}
+
+SEEDS = {"train": range(50_000), "test": range(1_000_000, 1_010_000)}
+SUBSET = 10_000
+CHUNK = 16  # faces drawn at once: their pictures stay in the processor's cache
+
+
+def load_faces(root: Path, resolution: int, split: str, progress: Progress) -> Dataset:
+    """Return 50,000 faces, or 10,000 others for split "test": images (N, 3, resolution, resolution).
+
+    Classes are styles of hair. `root` is not used. Raises DataError for a missing or damaged file of the package.
+    """
+    return _load("faces", SEEDS[split], resolution, progress)
+
+
+def load_faces_10k(root: Path, resolution: int, split: str, progress: Progress) -> Dataset:
+    """Return the first 10,000 training faces, otherwise as `load_faces`."""
+    return _load("faces-10k", SEEDS["train"][:SUBSET], resolution, progress)
+
+
+def attributes(seeds: Sequence[int] | np.ndarray, **changes: Any) -> dict[str, np.ndarray]:
+    """Return every attribute of the faces, int64 (N,) by name: an index into a choice's names, or a range's value.
+
+    changes: attributes to set, to a name of a choice or a number of a range, one for all faces or one a face. The
+    others stay as they were. Raises DataError, with what there is, for an unknown attribute and for a wrong value.
+    """
+    rows = _checked(seeds)
+    found = _draw_attributes(rows)
+    while len(wrong := np.flatnonzero(_held_out(found))):  # again, as often as needed, from other random numbers
+        rows[wrong] = _mix_bits(rows[wrong] + np.uint64(1))
+        again = _draw_attributes(rows[wrong])
+        for name, values in found.items():
+            values[wrong] = again[name]
+    for name, value in changes.items():
+        found[name] = _changed(name, value, len(rows))
+    return found
+
+
+def draw(seeds: Sequence[int] | np.ndarray, **changes: Any) -> np.ndarray:
+    """Return the pictures of faces, uint8 (N, 64, 64, 3); changes as for `attributes`."""
+    found = attributes(seeds, **changes)
+    out = np.empty((len(found["hair"]), RESOLUTION, RESOLUTION, 3), np.uint8)
+    for rows, some in _chunks(found):
+        out[rows] = paint(_background(some), _parts(some), _tints(some), some)
+    return out
+
+
+def coverage(seeds: Sequence[int] | np.ndarray, **changes: Any) -> np.ndarray:
+    """Return how much of each pixel each region covers, uint8 (N, len(REGIONS), 64, 64), summing to 255."""
+    found = attributes(seeds, **changes)
+    of = {layer: REGIONS.index(_REGION_OF.get(layer, layer)) - 1 for layer in LAYERS}
+    out = np.empty((len(found["hair"]), len(REGIONS), RESOLUTION, RESOLUTION), np.uint8)
+    for rows, some in _chunks(found):
+        out[rows, 1:] = cover(_parts(some), some, of, len(REGIONS) - 1)
+        out[rows, 0] = np.maximum(255 - out[rows, 1:].sum(1, dtype=np.int64), 0)
+    return out
+
+
+def labels(seeds: Sequence[int] | np.ndarray, **changes: Any) -> np.ndarray:
+    """Return the region that covers most of each pixel, uint8 (N, 64, 64), an index into `REGIONS`."""
+    return coverage(seeds, **changes).argmax(1).astype(np.uint8)
+
+
+def _load(name: str, seeds: range, resolution: int, progress: Progress) -> Dataset:
+    progress(f"{name}: drawing {len(seeds):,} faces")
+    found = attributes(np.arange(seeds.start, seeds.stop))
+    images = torch.empty(len(seeds), 3, resolution, resolution, dtype=torch.uint8)
+    for start in range(0, len(seeds), 1000):
+        some = {key: values[start : start + 1000] for key, values in found.items()}
+        pictures = np.concatenate([paint(_background(s), _parts(s), _tints(s), s) for _, s in _chunks(some)])
+        images[start : start + 1000] = resize(torch.from_numpy(pictures).permute(0, 3, 1, 2), resolution)
+    choice = ATTRIBUTES["hair"]
+    assert isinstance(choice, Choice)
+    return Dataset(name, images, torch.from_numpy(found["hair"]), tuple(n.capitalize() for n in choice.names))
+
+
+def _chunks(found: Mapping[str, np.ndarray]):
+    n = len(found["hair"])
+    for start in range(0, n, CHUNK):
+        rows = slice(start, min(start + CHUNK, n))
+        yield rows, {name: values[rows] for name, values in found.items()}
+
+
+def _mix_bits(x: np.ndarray) -> np.ndarray:
+    """Return 64 bits that depend on all 64 of x, uint64 (N,): the finaliser of SplitMix64 (Steele and others, 2014)."""
+    x = (x ^ (x >> np.uint64(30))) * np.uint64(0xBF58_476D_1CE4_E5B9)
+    x = (x ^ (x >> np.uint64(27))) * np.uint64(0x94D0_49BB_1331_11EB)
+    return x ^ (x >> np.uint64(31))
+
+
+def _draw_attributes(seeds: np.ndarray) -> dict[str, np.ndarray]:
+    found = {}
+    for name, attribute in ATTRIBUTES.items():
+        key = np.uint64(int.from_bytes(name.encode()[:8].ljust(8), "little") ^ len(name) << 56)
+        number = (_mix_bits(_mix_bits(seeds * np.uint64(0x9E37_79B9_7F4A_7C15)) ^ key) >> np.uint64(32)).astype(
+            np.int64
+        )
+        if isinstance(attribute, Range):
+            found[name] = attribute.low + (number * (attribute.high - attribute.low + 1) >> 32)
+        else:
+            ends = np.cumsum(attribute.weights)
+            found[name] = np.searchsorted(ends, number * ends[-1] >> 32, side="right").astype(np.int64)
+    return found
+
+
+def _held_out(found: dict[str, np.ndarray]) -> np.ndarray:
+    """Mark the faces that are never drawn, bool (N,)."""
+    out = np.zeros(len(found["hair"]), bool)
+    for combination in (*HELD_OUT, _NEEDS_HAIR):
+        out |= np.logical_and.reduce([np.isin(found[k], [_value(k, v) for v in vs]) for k, vs in combination.items()])
+    return out
+
+
+def _checked(seeds: Sequence[int] | np.ndarray) -> np.ndarray:
+    rows = np.asarray(seeds)
+    if rows.ndim != 1 or (len(rows) and (rows.dtype.kind not in "iu" or rows.min() < 0)):
+        raise DataError(f"seeds must be a list of whole numbers from 0 on, got {str(seeds)[:80]}")
+    return rows.astype(np.uint64)
+
+
+def _value(name: str, value: Any) -> int:
+    attribute = ATTRIBUTES[name]
+    if isinstance(attribute, Choice) and value in attribute.names:
+        return attribute.names.index(value)
+    low, high = (attribute.low, attribute.high) if isinstance(attribute, Range) else (0, len(attribute.names) - 1)
+    if not isinstance(value, int | np.integer) or isinstance(value, bool) or not low <= value <= high:
+        wanted = f"one of {', '.join(attribute.names)}" if isinstance(attribute, Choice) else f"in [{low}, {high}]"
+        raise DataError(f"{name} must be {wanted}, got {value!r}"[:400])
+    return int(value)
+
+
+def _changed(name: str, value: Any, n: int) -> np.ndarray:
+    if name not in ATTRIBUTES:
+        raise DataError(f"unknown attribute {name!r}: faces have {', '.join(ATTRIBUTES)}")
+    if np.ndim(value) == 0:
+        return np.full(n, _value(name, value), np.int64)
+    if len(value) != n:
+        raise DataError(f"{name} must be one value or {n}, got {len(value)}")
+    return np.array([_value(name, v) for v in value], np.int64)
+
+
+def _parts(found: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
+    none = {"hair", "rear_hair", "beard", "glasses"}
+    zero = np.zeros_like(found["hair"])
+    return {layer: found[layer] - (layer in none) if layer in found else zero for layer in LAYERS}
+
+
+def _tints(found: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
+    skin = colours.warm(colours.along(colours.SKIN, found["skin"]), found["undertone"])
+    hair = colours.mix_hair(found["hair_family"], found["hair_tone"])
+    clothes = colours.lighten(colours.around(colours.CLOTHES, found["clothes_hue"]), found["clothes_light"])
+    return {
+        "rear_hair": hair, "body": skin, "head": skin, "clothes": clothes, "mouth": skin, "beard": hair,
+        "eyes": colours.along(colours.EYES, found["eye_color"]), "brows": hair,
+        "glasses": colours.along(colours.FRAMES, found["frame_color"]), "hair": hair,
+    }  # fmt: skip
+
+
+def _background(found: dict[str, np.ndarray]) -> np.ndarray:
+    ring = colours.around(colours.BACKGROUND, found["background_hue"])
+    return colours.lighten(ring, found["background_light"])
