@@ -8,7 +8,6 @@ import math
 import shlex
 import textwrap
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any
 
 import gan
@@ -17,6 +16,7 @@ from gan.config import Config
 from gan.data.points import is_points
 from gan.errors import ConfigError
 from gan.evaluation.metrics.registry import METRICS, evaluated
+from gan.text import code_block, code_span, last_name, markdown
 
 NOT_AFFECTING_WEIGHTS = (
     "device",
@@ -33,9 +33,14 @@ NEIGHBOURS = "neighbours.png"  # generated pictures, each with its nearest train
 
 
 def public(config: Config) -> Config:
-    """Return the config without this machine's folders: `dataset` loses its path, `data_root` gets its default."""
-    dataset = Path(config.dataset).name if "/" in config.dataset else config.dataset
-    return dataclasses.replace(config, dataset=dataset or "pictures", data_root=Config.data_root)
+    """Return the config without this machine's folders: `dataset` loses its path, `data_root` gets its default.
+
+    A folder with the name of a data set is told apart from it.
+    """
+    name = last_name(config.dataset) or "pictures"
+    if name != config.dataset and (name in data.DATASETS or is_points(name)):
+        name += " (folder)"
+    return dataclasses.replace(config, dataset=name, data_root=Config.data_root)
 
 
 def command(config: Config) -> str:
@@ -61,19 +66,19 @@ def card(
     curve: bool = False,
     neighbours: bool = False,
 ) -> str:
-    """Return the model card, Markdown with the Hub's YAML front matter.
+    """Return the model card, Markdown with the Hub's YAML front matter. Names from outside are no more than text in it.
 
     licence            of the training pictures
     repo               USER/NAME for a folder on the Hub
     curve, neighbours  True where the folder has curve.png, neighbours.png
     """
     config = public(config)
-    quoted_dataset = json.dumps(config.dataset)  # a JSON string is a YAML string, whatever a folder is called
-    classes = ", ".join(config.classes) if config.classes else "none"
+    dataset = markdown(config.dataset)
+    classes = ", ".join(map(markdown, config.classes)) if config.classes else "none"
     shape = f"uint8 (16, {config.resolution}, {config.resolution}, {config.channels})"
     shown_elsewhere = evaluated().union(SEGMENTS)
     training = {k: v for k, v in metrics.items() if k not in shown_elsewhere and not isinstance(v, list)}
-    rows = "\n".join(f"| {k.replace('_', ' ')} | {_number(v)} |" for k, v in training.items())
+    rows = "\n".join(f"| {markdown(k.replace('_', ' '))} | {_number(v)} |" for k, v in training.items())
     title = repo.split("/")[1] if repo else f"{config.dataset}-{config.resolution}"
     picture = "\n![Losses over the images shown](curve.png)\n" if curve else ""
     return f"""---
@@ -83,11 +88,11 @@ pipeline_tag: unconditional-image-generation
 tags: [gan, pytorch, {config.network}]
 {_front_matter(config, metrics, title)}---
 
-# {config.dataset}, {config.resolution} x {config.resolution}
+# {dataset}, {config.resolution} x {config.resolution}
 
 ![Samples of seeds 0 to 63](samples.png)
 
-Generator and critic trained on {quoted_dataset} with Latent Lab: `{config.network}` networks, `{config.loss}` loss,
+Generator and critic trained on "{dataset}" with Latent Lab: `{config.network}` networks, {code_span(config.loss)} loss,
 {metrics["images"]:,} images shown. Licence of the training pictures: {licence}.
 
 Install Latent Lab {gan.__version__}: `pip install .` in a copy of its repository. Then, in Python:
@@ -101,9 +106,7 @@ pictures = model.sample(range(16), label=None, truncation=1.0)  # {shape}
 {_app_line(repo)}
 Made by
 
-```
-{_first_command(config, metrics)}
-```
+{code_block(_first_command(config, metrics))}
 {_later_commands(config, metrics)}{picture}
 Classes: {classes}.
 
@@ -165,17 +168,20 @@ def _first_command(config: Config, metrics: Mapping[str, Any]) -> str:
     shown, changed = parts[0]
     if not shown:
         return command(dataclasses.replace(config, **changed))
-    flags = "".join(f" --{name.replace('_', '-')} {value}" for name, value in changed.items())
-    return f"# the command of the first {shown:,} images is not known; then\npython train.py --resume DIR{flags}"
+    again = f"python train.py --resume DIR {_flags(changed)}"
+    return f"# the command of the first {shown:,} images is not known; then\n{again}"
 
 
 def _later_commands(config: Config, metrics: Mapping[str, Any]) -> str:
     """Return a sentence on how the run was continued; "" for a run of one command."""
     parts = []
     for shown, changed in _segments(config, metrics)[1:]:
-        flags = " ".join(f"--{name.replace('_', '-')} {value}" for name, value in changed.items())
-        parts.append(f"from {shown:,} images on `{flags}`")
+        parts.append(f"from {shown:,} images on {code_span(_flags(changed))}")
     return f"\nand continued with `python train.py --resume DIR`: {', '.join(parts)}.\n" if parts else ""
+
+
+def _flags(settings: Mapping[str, Any]) -> str:
+    return shlex.join(w for name, value in settings.items() for w in (f"--{name.replace('_', '-')}", str(value)))
 
 
 def licence_of(config: Config) -> str:
@@ -223,4 +229,4 @@ def _plain(text: str) -> str:
 def _number(value: Any) -> str:
     if isinstance(value, float):
         return f"{value:,.0f}" if 1_000 <= abs(value) < 1e15 else f"{value:.4g}"
-    return f"{value:,}" if isinstance(value, int) else str(value)
+    return f"{value:,}" if isinstance(value, int) else markdown(value)

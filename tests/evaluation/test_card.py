@@ -15,7 +15,7 @@ from PIL import Image
 import gan
 from gan import train_flags
 from gan.config import PRESETS, Config
-from gan.evaluation.card import card, command, licence_of
+from gan.evaluation.card import card, command, licence_of, public
 from gan.evaluation.evaluate import record
 from gan.models.image_grid import GRID, grid_image, write_grid
 from gan.models.weights import read_config
@@ -196,6 +196,45 @@ def test_card_reveals_nothing_of_this_machine(tmp_path):
     assert "# cats of mine, 28 x 28" in text
     assert "--dataset 'cats of mine'" in text
     assert "--data-root" not in text
+
+
+@pytest.mark.parametrize(
+    ("path", "name"),
+    [
+        ("C:\\Users\\anna\\Pictures\\cats", "cats"), ("C:/Users/anna/cats/", "cats"), ("\\\\nas\\anna\\cats", "cats"),
+        ("~/anna/cats", "cats"), ("../cats", "cats"), ("anna\\cats", "cats"), (".", "pictures"), ("..", "pictures"),
+        ("C:\\", "pictures"), ("emoji", "emoji"), ("/home/anna/emoji", "emoji (folder)"), ("./ring", "ring (folder)"),
+    ],
+)  # fmt: skip
+def test_of_a_path_only_the_last_name_is_public(path, name):
+    shown = public(Config(dataset=path, data_root="C:\\Users\\anna", **TRAINED))
+    assert (shown.dataset, shown.data_root) == (name, "data") and public(shown) == shown
+    assert "anna" not in card(Config(dataset=path, **TRAINED), METRICS, licence_of(shown))
+
+
+HOSTILE = "<img src=x onerror=y>\n# [a](http://b) ![c](d) | `e` @f www.g.h &lt; *i* __j__"
+
+
+def test_names_from_outside_are_only_text_in_a_card():
+    markdown = pytest.importorskip("markdown_it").MarkdownIt("commonmark")
+    names = {"classes": (HOSTILE, "Food & Drink, x-y/z"), "dataset": HOSTILE, "loss": HOSTILE}
+    text = card(Config(**{**TRAINED, **names}), {**METRICS, HOSTILE: HOSTILE, "device": "<b>\ud800"}, "MIT")
+    assert text.encode() and front_matter(text)
+    before, _, rest = markdown.render(text.split("---\n", 2)[2]).partition("<pre>")
+    html = before + rest.split("</pre>")[-1]
+    for tag in ("<img src=x", "<b>", "<em>", "<strong>", 'href="', 'src="d"'):
+        assert tag not in html
+    classes = text.split("\nClasses: ")[1].splitlines()[0]
+    assert html.count("<h1>") == 1 and "@f" not in classes.replace("\\@f", "") and "www." not in classes
+    assert "Food & Drink, x-y/z" in text  # what needs no escape is as it was
+
+
+def test_a_command_with_backticks_ends_neither_its_block_nor_its_span():
+    config = Config(loss="a```b\n```\nc", augment="`$(x)`", **TRAINED)
+    metrics = {**METRICS, "segments": [{"shown": 0, "augment": "none"}, {"shown": 64, "augment": "`$(x)`"}]}
+    text = card(config, metrics, "MIT")
+    assert f"\n````\n{command(dataclasses.replace(config, augment='none'))}\n````\n" in text
+    assert "from 64 images on ``--augment '`$(x)`'``" in text
 
 
 def test_shipped_and_trained_folders_hold_no_absolute_path(tiny_folder):
