@@ -7,10 +7,7 @@ value is the name of no run.
 from __future__ import annotations
 
 import base64
-import re
-import tempfile
 from collections.abc import Iterable, Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 from pydantic import AfterValidator, Field, PlainValidator, ValidationInfo
@@ -138,15 +135,11 @@ def read_files(files: Sequence[Upload]) -> Dataset:
         raise ValueError(
             f"the files must be at most {uploads.SENT_BYTES // 2**20} MB in all: upload fewer pictures, or smaller ones"
         )
-    with tempfile.TemporaryDirectory(prefix="latent-lab-") as folder:
-        paths = []
-        for i, file in enumerate(files):
-            name = re.sub(r"[^A-Za-z0-9._-]", "_", file.name)[-60:].lstrip(".") or "file"
-            paths.append(Path(folder) / f"{i}" / name)
-            paths[-1].parent.mkdir()
-            try:
-                # pydantic's Base64Bytes skips characters that are no base64, so it would take damaged files.
-                paths[-1].write_bytes(base64.b64decode(file.data, validate=True))
-            except ValueError:
-                raise ValueError(f"{quoted(file.name)} arrived damaged: please try again") from None
-        return uploads.read_uploads(paths)
+    return uploads.read_uploads([(file.name, _decoded(file)) for file in files])
+
+
+def _decoded(file: Upload) -> bytes:
+    try:
+        return base64.b64decode(file.data, validate=True)  # pydantic's Base64Bytes would take damaged files
+    except ValueError:
+        raise ValueError(f"{quoted(file.name)} arrived damaged: please try again") from None
