@@ -175,8 +175,8 @@
     const command = async (what, options = {}) => {
       if (!run) return false;
       const payload = { run: run.id, what, ...options };
-      const repeatable = what !== "step"; // the others may reach the run twice
-      const reply = await lab.callWithRetry(() => server.ask(payload), problem, { repeatable });
+      // One that got lost is not sent again: the visitor may want something else by the time the connection is back.
+      const reply = await lab.callWithRetry(() => server.ask(payload), problem, { repeatable: false });
       recovered();
       if (reply.error !== undefined) problem(lab.notices.error(reply.error));
       else if (refused) problem("");
