@@ -114,6 +114,7 @@ def test_what_is_added_to_a_dict_is_offered_and_can_be_trained(tab, monkeypatch)
     data, points, pictures = tab.about()["data"], menus(tab, "points"), menus(tab, "pictures")
     assert data["points"]["dot"] == "A dot" and data["pictures"]["mine"] == "1,911 emoji"
     assert "far" not in data["pictures"]
+    assert "faces" not in data["pictures"] and "faces-10k" in data["pictures"]  # a visitor need not wait for 50,000
     for settings in (points, pictures):
         assert all("new" in settings[name]["choices"] for name in ("loss", "penalty", "optimizer", "network"))
     changes = {**QUICK, "loss": "new", "penalty": "new", "optimizer": "new", "network": "new"}

@@ -31,7 +31,8 @@ def fields() -> list[dataclasses.Field]:
 def menus() -> dict[str, Any]:
     """Return everything in the tab's menus.
 
-    presets: {name: {title, lookAt}}. data: {points: {name: title}, pictures: the same}, those that need no download.
+    presets: {name: {title, lookAt}}. data: {points: {name: title}, pictures: the same}, those that need no download and
+    have no smaller set offered in their place.
     settings: {points: [{name, kind, live, help, choices?}, ...], pictures: the same}, those with more than one choice.
     upload: {bytes, files, side}, what an upload may hold in all, and the shorter side in pixels that training can use.
     """
@@ -41,11 +42,12 @@ def menus() -> dict[str, Any]:
     from gan.live.lessons import LESSONS
     from gan.networks import NETWORKS, POINT_NETWORKS
 
+    shortened = {source.subset_of for source in DATASETS.values()}
     return {
         "presets": {name: {"title": lesson.title, "lookAt": lesson.look_at} for name, lesson in LESSONS.items()},
         "data": {
             "points": {name: distribution.about for name, distribution in DISTRIBUTIONS.items()},
-            "pictures": {name: source.about for name, source in DATASETS.items() if not source.download},
+            "pictures": {name: s.about for name, s in DATASETS.items() if not s.download and name not in shortened},
         },
         "settings": {
             "points": _settings_menu(POINT_NETWORKS, pictures=False),
