@@ -43,6 +43,7 @@ class History:
         self.moments: list[Moment] = []
         self.curve: list[dict[str, Any]] = []
         self.closed = False
+        self._most = MAX_STATE_BYTES
         self._every, self._states_every = 1, 1  # of the moments: which are kept, which with their state
         self._changed = threading.Condition()
 
@@ -66,6 +67,11 @@ class History:
                 self.curve.append({"number": moment.number, "shown": moment.shown, "sides": sides})
                 self._thin()
             self._changed.notify_all()
+
+    def keep_latest(self) -> None:
+        """Keep the newest moment, whatever else is dropped."""
+        if self.latest is not None and not (self.moments and self.moments[-1].number == self.latest.number):
+            self.add(self.latest, True)
 
     def close(self) -> None:
         """Say that no more moments will come, so that nobody waits for one."""
@@ -91,6 +97,22 @@ class History:
         with self._changed:
             return list(self.curve)
 
+    @property
+    def size(self) -> int:
+        """Return the bytes of all views and states."""
+        with self._changed:
+            views = [array.nbytes for m in self.moments for view in m.sides for array in view.arrays.values()]
+            return sum(views) + sum(_size(m.states) for m in self.moments)
+
+    def limit_states(self, most: int) -> None:
+        """Drop states until all together have at most so many bytes, or only the last one is left."""
+        with self._changed:
+            self._most = most
+            self._thin()
+            if sum(_size(m.states) for m in self.moments) > most:
+                last = max((m.number for m in self.moments if m.states is not None), default=-1)
+                self.moments = [m if m.number == last else replace(m, states=None) for m in self.moments]
+
     def before(self, number: int) -> Moment | None:
         """Return the last moment with a state whose number is at most this."""
         with self._changed:
@@ -104,7 +126,7 @@ class History:
             self.moments = [m for m in self.moments if m.number % self._every == 0 or m.number == last]
             self.curve = [c for c in self.curve if c["number"] % self._every == 0 or c["number"] == last]
         self._states_every = max(self._states_every, self._every)
-        while sum(_size(m.states) for m in self.moments) > MAX_STATE_BYTES and self._states_every < 2**30:
+        while sum(_size(m.states) for m in self.moments) > self._most and self._states_every < 2**30:
             self._states_every *= 2
             self.moments = [
                 m if m.number % self._states_every == 0 or m is self.moments[-1] else replace(m, states=None)

@@ -16,12 +16,14 @@ from gan.data.points import Points
 from gan.errors import TrainingError, for_page
 from gan.live.history import Moment
 from gan.live.worker import Burst, Worker
+from gan.training.memory import release_memory
 from gan.training.snapshot import Snapshot
 from gan.training.validation import with_changes
 
 log = logging.getLogger(__name__)
 
 SLOWEST = 2.0  # seconds between steps in slow motion
+PATIENCE = 0.25  # seconds that a stop gives to the step under way, which is then given up
 
 
 class Run(Worker):
@@ -55,7 +57,7 @@ class Run(Worker):
     # What people ask for.
 
     def start(self) -> None:
-        """Begin to train, in a thread."""
+        """Begin to train, in a thread; not after `stop`."""
         self._thread.start()
 
     def play(self) -> None:
@@ -75,10 +77,16 @@ class Run(Worker):
             control.step(move)
 
     def stop(self) -> None:
-        """End after the step under way; the history stays."""
+        """End after the step under way, or in the middle of it where that takes long; the history stays.
+
+        A run that was not started never will be, and lets go of its data.
+        """
         self._stopping = True
         for control in self._controls:
-            control.stop()
+            control.stop(PATIENCE)
+        if self._thread.ident is None:
+            self._begin = self.data = None
+            self.history.close()
 
     def slow(self, seconds: float) -> None:
         """Wait so long after each step, at most `SLOWEST`; 0 is full speed."""
@@ -93,18 +101,39 @@ class Run(Worker):
 
     def fork(self, number: int) -> tuple[tuple[Config, ...], tuple[Snapshot, ...], int]:
         """Return (configs, states, images shown) at the last state kept up to moment `number`; ValueError for none."""
-        moment = self.history.before(number)
-        if moment is None or moment.states is None:
-            raise ValueError(f"no state was kept at moment {number} or before: choose a later one")
-        configs, states = zip(*moment.states, strict=True)
+        moment = self.with_state(number)
+        configs, states = zip(*moment.states or (), strict=True)
         return configs, states, moment.shown
+
+    def with_state(self, number: int) -> Moment:
+        """Return the last moment up to `number` that was kept with its state; ValueError for none."""
+        moment = self.history.before(number)
+        if moment is None:
+            raise ValueError(f"no state was kept at moment {number} or before: choose a later one")
+        return moment
 
     # What people see.
 
     @property
     def done(self) -> bool:
-        """Return True once the thread has nothing left to do."""
+        """Return True once there is nothing left to see: no more moments will come."""
         return self.history.closed
+
+    @property
+    def alive(self) -> bool:
+        """Return True from `start` until the thread has ended, and with it all that training took."""
+        return self._thread.is_alive()
+
+    @property
+    def viewable(self) -> bool:
+        """Return whether there is anything to see: a moment."""
+        return self.history.latest is not None
+
+    @property
+    def size(self) -> int:
+        """Return the bytes of history and data."""
+        data = 0 if self.data is None else self.data.images.nbytes + self.data.labels.nbytes
+        return self.history.size + data
 
     def latest(self, after: int = -1, timeout: float = 0.0) -> Moment | None:
         """Return the newest moment if its number is above `after`, waiting up to `timeout` seconds; None otherwise."""
@@ -133,3 +162,4 @@ class Run(Worker):
             self.error = "something went wrong on the server; please start the run again"
         finally:
             self.history.close()
+            release_memory()

@@ -17,7 +17,7 @@ from gan.live.burst import BurstError, BurstUpdate, pack, unpack
 from gan.live.history import History, Moment, States
 from gan.live.stepper import Stepper
 from gan.live.views import View, Viewer, viewer_of
-from gan.training.control import Control
+from gan.training.control import Control, StepAbandoned
 from gan.training.events import Alarmed, Changed, finite
 from gan.training.snapshot import Snapshot
 from gan.training.trainer import Trainer
@@ -73,7 +73,7 @@ class Worker:
         self._controls = [Control() for _ in configs]
         self._stopping = False
         self._sides: list[Stepper] = []
-        self._viewer: Viewer
+        self._viewer: Viewer | None = None
         self._draw_every = self._measure_every = 0.0
         self._measured = self._next_draw = -math.inf  # on the clock of `time.perf_counter`
 
@@ -83,17 +83,25 @@ class Worker:
         return self._controls[0].paused
 
     def train(self) -> None:
-        """Train until stopped or done. TrainingError, ConfigError or DataError say why training cannot go on."""
-        data = self._set_up()
-        self._add_moment(keep=True)
-        while not all(side.finished for side in self._sides):
-            if self._burst and self._at_full_speed:
-                self._run_burst(self._burst, data)
-            for i, side in enumerate(self._sides):
-                self._record(i, side.advance())
-            self._draw_if_due()
-            self._wait_between_steps()
-        self._add_moment(keep=True)
+        """Train until stopped or done. TrainingError, ConfigError or DataError say why training cannot go on.
+
+        Only history and data are kept in the end.
+        """
+        try:
+            data = self._set_up()
+            self._add_moment(keep=True)
+            while not all(side.finished for side in self._sides):
+                if self._burst and self._at_full_speed:
+                    self._run_burst(self._burst, data)
+                for i, side in enumerate(self._sides):
+                    self._record(i, side.advance())
+                self._draw_if_due()
+                self._wait_between_steps()
+            self._add_last_moment()
+        except StepAbandoned:
+            self.history.keep_latest()  # with its state, where steps take so long that they are given up
+        finally:
+            self._sides, self._begin, self._viewer = [], None, None
 
     def _set_up(self) -> Dataset | Points:
         """Load the data and build a trainer for each side, at the states to begin from."""
@@ -103,11 +111,13 @@ class Worker:
             configs.append(config)
         assert data is not None
         self.configs, self.data = tuple(configs), data
+        self._check()
         kind = "points" if isinstance(data, Points) else "pictures"
         self._draw_every, self._measure_every = DRAW_EVERY[kind], MEASURE_EVERY[kind]
         self._viewer = viewer_of(data, configs[0].dataset)
         self.backdrop = self._viewer.backdrop()
         for i, config in enumerate(configs):
+            self._check()
             trainer = Trainer(config, data)
             if self._begin:
                 trainer.rewind(self._begin[i])
@@ -164,12 +174,13 @@ class Worker:
 
     def _draw_if_due(self) -> None:
         """Measure and draw if it is time to, or if the run is paused."""
+        assert self._viewer is not None
         now = time.perf_counter()
         if now < self._next_draw and not self.paused:
             return
         if now - self._measured >= self._measure_every or self.paused:
             for side in self._sides:
-                side.measured = self._viewer.measure(side.trainer)
+                side.measure(self._viewer.measure)
             self._measured = time.perf_counter()
         began = time.perf_counter()
         self._add_moment()
@@ -179,6 +190,7 @@ class Worker:
 
     def _add_moment(self, keep: bool = False) -> None:
         """Draw this moment and add it to the history. keep: with its state, even where `History` would not."""
+        assert self._viewer is not None
         views = []
         for side in self._sides:
             view = self._viewer.look(side.trainer)
@@ -188,9 +200,21 @@ class Worker:
         moment = Moment(self.history.count, first.trainer.shown, first.steps, first.trainer.seconds, tuple(views))
         keep = keep or self.paused  # a moment at which the run was paused can be returned to
         due, with_state = self.history.keeps(moment.number)
-        if keep or with_state:
+        if keep or with_state or any(side.slow for side in self._sides):  # a stop may give up the next step
             moment = replace(moment, states=self._states())
         self.history.add(moment, keep or due)
+
+    def _add_last_moment(self) -> None:
+        """Keep the present moment with its state; draw it unless it was."""
+        latest = self.history.latest
+        if latest is not None and latest.states is not None and latest.steps == self._sides[0].steps:
+            self.history.keep_latest()
+        else:
+            self._add_moment(keep=True)
+
+    def _check(self) -> None:
+        """Raise `StepAbandoned` once a stop was asked for and has waited for long enough."""
+        self._controls[0].check()
 
     def _states(self) -> States | None:
         """Return the state of every side, or None if one is not finite: there would be nothing to go back to."""

@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import math
 import threading
+import time
 from collections import deque
 from collections.abc import Mapping
 from typing import Any
 
 MOVES = ("both", "critic", "generator")
+
+
+class StepAbandoned(Exception):
+    """Raised in the middle of a step that is given up: the networks are then between two states, and of no use."""
 
 
 class Control:
@@ -21,6 +27,7 @@ class Control:
         self._paused, self._stopped = paused, False
         self._moves: deque[str] = deque()  # single steps that were asked for
         self._settings: dict[str, Any] = {}
+        self._deadline = math.inf  # on the clock of `time.monotonic`, for the step under way
 
     def play(self) -> None:
         """Go on, step after step."""
@@ -43,8 +50,12 @@ class Control:
         with self._changed:
             self._settings |= settings
 
-    def stop(self) -> None:
-        """End the run after the current step, with everything saved."""
+    def stop(self, patience: float = math.inf) -> None:
+        """End the run after the current step, with everything saved.
+
+        patience: seconds after which a step that still goes on is given up, as `check` says.
+        """
+        self._deadline = min(self._deadline, time.monotonic() + patience)
         self._set(stopped=True)
 
     @property
@@ -65,6 +76,11 @@ class Control:
             if self._stopped:
                 return None
             return self._moves.popleft() if self._moves else "both"
+
+    def check(self) -> None:
+        """Raise `StepAbandoned` once a stop has been patient for long enough. For the step, between its parts."""
+        if self._stopped and time.monotonic() >= self._deadline:
+            raise StepAbandoned
 
     def settings(self) -> dict[str, Any]:
         """Return what `change` was given since the last call. For the loop."""

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import ctypes
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 import torch
 from torch import Tensor
@@ -23,6 +24,12 @@ def fits_on_device(pictures: Tensor, device: torch.device) -> bool:
         return True
     free, _ = torch.cuda.mem_get_info(device)
     return pictures.numel() * pictures.element_size() <= MAX_GPU_SHARE * free
+
+
+def release_memory() -> None:
+    """Return freed memory to the system. glibc keeps what a thread has freed: gigabytes, after a few large runs."""
+    with suppress(OSError, AttributeError):  # another C library
+        ctypes.CDLL(None).malloc_trim(0)
 
 
 @contextmanager

@@ -24,6 +24,7 @@ class Players:
     clip               bound on the critic's weights, 0 for none
     split_real_fake    real and fake go through the critic in separate batches: batch normalisation would mix them
     average_gradients  makes gradients the mean over all processes, in place
+    before_part        called before each part of each step; whatever it raises ends the step there
     """
 
     generator: nn.Module
@@ -37,6 +38,7 @@ class Players:
     clip: float = 0.0
     split_real_fake: bool = False
     average_gradients: Callable[[Sequence[nn.Parameter]], None] = lambda parameters: None
+    before_part: Callable[[], None] = lambda: None
 
 
 class Batch(NamedTuple):
@@ -80,6 +82,7 @@ def critic_step(p: Players, parts: Sequence[Batch], gamma: float) -> CriticResul
     p.critic_optimizer.zero_grad(set_to_none=True)
     results = []
     for batch in parts:
+        p.before_part()
         # Score real above fake, with a small gradient around both.
         with torch.no_grad(), p.autocast:
             fake = p.generator(batch.z, batch.y).float()
@@ -106,6 +109,7 @@ def generator_step(p: Players, parts: Sequence[Batch]) -> GeneratorResult:
     p.generator_optimizer.zero_grad(set_to_none=True)
     losses = []
     for batch in parts:
+        p.before_part()
         # Have fake scored above real.
         with p.autocast:
             fake = p.generator(batch.z, batch.y).float()

@@ -65,3 +65,27 @@ def test_waiting_ends_with_a_newer_moment_with_time_or_with_the_run():
     end = threading.Timer(0.05, kept.close)
     end.start()
     assert kept.wait(3, 60.0) is None and kept.closed
+
+
+def test_the_newest_can_be_kept_afterwards(monkeypatch):
+    monkeypatch.setattr(history, "MAX_MOMENTS", 4)
+    kept = filled(8)
+    kept.keep_latest()
+    assert kept.moments[-1] is kept.latest and kept.curve[-1]["number"] == 7
+    moments = list(kept.moments)
+    kept.keep_latest()
+    History().keep_latest()
+    assert kept.moments == moments
+
+
+def test_states_can_be_limited_in_the_end_but_for_the_last():
+    kept = filled(40, keep=(37,))
+    assert kept.size == FULL * sum(m.states is not None for m in kept.moments)
+    kept.limit_states(5 * FULL)
+    with_state = [m.number for m in kept.moments if m.states]
+    assert (
+        len(kept.moments) == 40 and with_state[0] == 0 and len(with_state) <= 5 and kept.size == FULL * len(with_state)
+    )
+    kept.limit_states(FULL // 2)
+    assert [m.number for m in kept.moments if m.states] == [max(with_state)] and kept.size == FULL
+    History().limit_states(0)

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import dataclasses
+import gc
 import threading
 import time
+import weakref
 
 import numpy as np
 import pytest
@@ -13,11 +15,11 @@ from conftest import starting
 
 from gan.data.points import DISTRIBUTIONS, load_points
 from gan.errors import ConfigError
-from gan.live import views
+from gan.live import stepper, views
 from gan.live.lessons import LESSONS, config_of, settings
 from gan.live.run import Run
 from gan.live.views import ARROWS, HEAT, PICTURES, POINTS, SCALE, WARP, viewer_of
-from gan.training.control import Control
+from gan.training.control import Control, StepAbandoned
 from gan.training.loop import run as loop_run
 from gan.training.trainer import Trainer
 from gan.training.validation import check_options, prepare
@@ -239,3 +241,80 @@ def test_runs_leave_no_thread_behind(begin):
         run.stop()
         run.join(WAIT)
     assert threading.active_count() <= before
+
+
+# Stopping.
+
+LONG = {"network": "resnet", "width": 64, "batch_size": 128, "critic_steps": 100}  # a step of more than a minute
+
+
+def test_a_stop_does_not_wait_for_a_long_step_and_loses_nothing_but_that(begin):
+    run = begin(pictures(**LONG), pictures(**LONG))
+    until(lambda: run.latest(0) or (run.latest() and run._sides[0].trainer.shown), "a critic step")
+    begun = time.monotonic()
+    run.stop()
+    run.join(WAIT)
+    assert time.monotonic() - begun < 15 and run.done and run.error is None
+    configs, states, shown = run.fork(10**9)
+    assert len(states) == 2 and shown == 0 and states[0].step == 0
+    assert not run._sides and not run.alive and run.viewable
+
+
+def test_a_stop_ends_a_long_measurement(begin, monkeypatch):
+    asked, going_on = threading.Event(), threading.Event()
+
+    def measure(self, trainer):
+        asked.set()
+        assert going_on.wait(WAIT)
+        trainer.points(range(4))
+        raise AssertionError("went on")
+
+    monkeypatch.setattr("gan.live.run.PATIENCE", 0.0)
+    monkeypatch.setattr(views.PointViewer, "measure", measure)
+    run = begin(plane())
+    assert asked.wait(WAIT)
+    run.stop()
+    going_on.set()
+    run.join(WAIT)
+    assert run.error is None and run.moments()[-1].steps == run.latest().steps and run.latest().states
+
+
+def test_a_run_that_is_stopped_before_it_begins_holds_nothing():
+    run = Run([plane()], data=load_points("ring"))
+    run.stop()
+    assert run.done and not run.alive and not run.viewable and run.data is None and run.size == 0
+
+
+def test_nothing_but_history_and_data_is_left_of_a_run(begin):
+    run = begin(pictures(images=16 * 3, network="resnet"))
+    until(lambda: run._sides, "a trainer")
+    held = [weakref.ref(side.trainer.generator) for side in run._sides]
+    run.join(WAIT)
+    assert not run._sides and run._viewer is None and run.data is not None and run.size > run.history.size > 0
+    gc.collect()
+    assert [ref() for ref in held] == [None]
+
+
+@pytest.mark.parametrize(("network", "penalty"), [("resnet", "r1+r2"), ("dcgan", "gp"), ("mlp", "none")])
+def test_a_step_can_end_anywhere_and_goes_on_as_ever_where_it_does_not(network, penalty):
+    config, data = prepare(pictures(network=network, penalty=penalty, precision="bf16"))
+    plain, watched = Trainer(config, data), Trainer(config, data)
+    asked = 0
+
+    def check() -> None:
+        nonlocal asked
+        asked += 1
+        if asked == last:
+            raise StepAbandoned
+
+    last = -1
+    with stepper._interruptible(check):
+        watched.advance()
+    plain.advance()
+    a, b = plain.snapshot().tensors, watched.snapshot().tensors
+    assert all(torch.equal(a[k], b[k]) for k in a)
+    for last in range(1, asked, asked // 5):
+        asked = 0
+        with stepper._interruptible(check), pytest.raises(StepAbandoned):
+            watched.advance()
+        assert asked == last

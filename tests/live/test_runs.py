@@ -6,20 +6,33 @@ import pytest
 
 from gan.live.lessons import config_of
 from gan.live.run import Run
-from gan.live.runs import ENDED_PER_PLACE, QueueFull, Runs
+from gan.live.runs import ENDED_PER_PLACE, ENDED_STATE_BYTES, QueueFull, Runs
 
 
 class Fake:
-    """A run that only remembers."""
+    """A run that only remembers. lingers: its thread goes on after a stop, until that is set to False."""
 
-    def __init__(self) -> None:
+    def __init__(self, lingers: bool = False, size: int = 1) -> None:
         self.started = self.stopped = self.done = False
+        self.lingers, self.size = lingers, size
+        self.history = self
+
+    @property
+    def alive(self) -> bool:
+        return self.started and (self.lingers or not (self.stopped or self.done))
+
+    @property
+    def viewable(self) -> bool:
+        return self.started
 
     def start(self) -> None:
         self.started = True
 
     def stop(self) -> None:
         self.stopped = True
+
+    def limit_states(self, most: int) -> None:
+        self.limited_to = most
 
     def join(self, timeout: float) -> None:
         assert self.stopped
@@ -63,15 +76,31 @@ def test_so_many_train_and_the_others_stand_in_line(runs):
         runs.find(names[2])
 
 
-def test_a_run_that_is_over_makes_room_and_can_still_be_looked_at(runs, clock):
+def test_a_place_is_free_only_when_its_thread_has_ended(runs):
+    fakes = [Fake(lingers=True), Fake(lingers=True), Fake()]
+    names = [runs.begin(fake) for fake in fakes]
+    runs.end(names[0])
+    runs.forget(names[1])
+    with pytest.raises(KeyError):
+        runs.find(names[1])
+    assert fakes[0].stopped and fakes[1].stopped and not fakes[2].started and runs.training == 2
+    fakes[1].lingers = False
+    update(runs)
+    assert fakes[2].started and runs.training == 2 and set(runs._runs) == {names[0], names[2]}
+
+
+def test_a_run_that_is_over_makes_room_and_can_be_looked_at_for_a_while(runs, clock):
     fakes = [Fake() for _ in range(3)]
     names = [runs.begin(fake) for fake in fakes]
     fakes[0].done = True
     update(runs)
     assert fakes[2].started and runs.find(names[0]).run is fakes[0]
-    clock.now = 51
-    for name in names:
-        runs.find(name)
+    clock.now = 40
+    runs.find(names[0])
+    clock.now = 89
+    update(runs)
+    assert runs.find(names[0]).run is fakes[0], "who still looks at it keeps it"
+    clock.now = 140
     update(runs)
     with pytest.raises(KeyError):
         runs.find(names[0])
@@ -95,16 +124,91 @@ def test_a_run_may_take_so_long(runs, clock):
     assert fake.stopped and "a run may take 1.66667 minutes" in runs.find(name).end_reason
 
 
-def test_the_line_has_an_end_and_old_runs_are_dropped(runs, monkeypatch):
-    monkeypatch.setattr("gan.live.runs.QUEUE", 2)
-    names = [runs.begin(Fake()) for _ in range(4)]
+def ended(runs, owner, started=True, **about) -> str:
+    """Name a run of this owner that has ended, after it had a place or without."""
+    name = runs.begin(Fake(**about), owner)
+    assert runs.find(name).run.started == started
+    runs.end(name)
+    return name
+
+
+def kept(runs, names) -> list[str]:
+    return [name for name in names if name in runs._runs]
+
+
+ANN, BOB, ANNS_OTHER_TAB = ("1.1.1.1", "ann"), ("2.2.2.2", "bob"), ("1.1.1.1", "ann-too")
+
+
+def test_ended_runs_are_dropped_for_those_of_the_same_visitor_only(runs):
+    of_bob = ended(runs, BOB)
+    of_ann = [ended(runs, owner) for owner in [ANN, ANNS_OTHER_TAB, ANN] * 4]  # sessions can be made up
+    assert of_bob in runs._runs and kept(runs, of_ann) == of_ann[-(ENDED_PER_PLACE * 2 - 1) :]
+
+
+def test_large_ended_runs_make_room_before_small_ones_of_others(runs, monkeypatch):
+    monkeypatch.setattr("gan.live.runs.ENDED_BYTES", 100)
+    of_bob = ended(runs, BOB, size=30)
+    of_ann = [ended(runs, ANN, size=60) for _ in range(3)]
+    assert of_bob in runs._runs and kept(runs, of_ann) == of_ann[-1:]
+    assert runs.find(of_bob).run.limited_to == ENDED_STATE_BYTES
+    alone = ended(runs, ANN, size=1000)
+    assert kept(runs, [of_bob, *of_ann, alone]) == [of_bob], "it alone is too much"
+
+
+def test_runs_that_never_trained_push_no_other_out_and_are_soon_gone(runs, clock, monkeypatch):
+    monkeypatch.setattr("gan.live.runs.EMPTY", 3)
+    finished = ended(runs, BOB)
+    held = [runs.begin(Fake(), ANN) for _ in range(2)]
+    left = [ended(runs, ANN, started=False) for _ in range(20)]
+    assert finished in runs._runs and kept(runs, left) == left[-3:]
+    clock.now = 11
+    update(runs)
+    assert finished in runs._runs and not kept(runs, left)
+    assert len(held) == 2
+
+
+def test_turns_go_around_visitors(runs):
+    held = [runs.begin(Fake(), ANN) for _ in range(2)]
+    waiting = [runs.begin(Fake(), owner) for owner in (ANN, ANN, ANNS_OTHER_TAB, BOB, BOB)]
+    a, b, c, d, e = waiting
+    assert sorted(waiting, key=runs.queue_position) == [d, e, c, a, b]
+    runs.end(held[0])
+    assert runs.find(d).run.started and [runs.queue_position(name) for name in waiting] == [3, 4, 1, 0, 2]
+
+
+def test_a_full_line_lets_a_newcomer_in_for_one_of_whoever_has_most(runs, monkeypatch):
+    monkeypatch.setattr("gan.live.runs.QUEUE", 3)
+    for _ in range(2):
+        runs.begin(Fake(), ANN)
+    waiting = [runs.begin(Fake(), ANN) for _ in range(3)]
     with pytest.raises(QueueFull, match="too many people are waiting"):
-        runs.begin(Fake())
-    for name in names:
-        runs.end(name)
-    for _ in range(4):
-        runs.end(runs.begin(Fake()))
-    assert len(runs._runs) <= ENDED_PER_PLACE * 2 + 1
+        runs.begin(Fake(), ANN)
+    of_bob = runs.begin(Fake(), BOB)
+    assert runs.queue_position(of_bob) == 1 and "several runs in line" in runs.find(waiting[-1]).end_reason
+    assert [runs.queue_position(name) for name in waiting] == [2, 3, 0]
+    with pytest.raises(QueueFull):
+        runs.begin(Fake(), BOB)
+
+
+def test_a_fork_leaves_its_original_as_it_is_where_there_is_a_place(runs):
+    original = runs.begin(Fake(), ANN)
+    fork = runs.begin(Fake(), ANN, fork_of=original)
+    assert all(runs.find(name).training for name in (original, fork))
+
+
+def test_a_fork_takes_the_place_of_its_original_where_there_is_no_other_and_both_can_be_viewed(runs):
+    original, other = (runs.begin(Fake(), owner) for owner in (ANN, BOB))
+    fork = runs.begin(Fake(), ANN, fork_of=original)
+    update(runs)
+    assert runs.find(fork).training and runs.find(other).training
+    assert runs.find(original).end_reason == "a fork of it took its place"
+
+
+def test_a_fork_passes_by_nobody_who_waits(runs):
+    original, _ = (runs.begin(Fake(), owner) for owner in (ANN, BOB))
+    waiting = runs.begin(Fake(), ("3.3.3.3", "cy"))
+    fork = runs.begin(Fake(), ANN, fork_of=original)
+    assert runs.find(original).training and [runs.queue_position(n) for n in (waiting, fork)] == [1, 2]
 
 
 def test_names_cannot_be_guessed_and_belong_to_one(runs):

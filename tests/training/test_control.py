@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 import pytest
 
-from gan.training.control import MOVES, Control
+from gan.training.control import MOVES, Control, StepAbandoned
 
 
 def waiting_for(control: Control) -> threading.Event:
@@ -89,3 +89,20 @@ def test_pause_from_another_thread_is_obeyed_at_the_next_step():
     assert control.paused
     control.step("both")
     assert control.next() == "both" and control.paused
+
+
+def test_a_step_is_given_up_once_a_stop_has_been_patient_for_long_enough(monkeypatch):
+    now = 100.0
+    monkeypatch.setattr("time.monotonic", lambda: now)
+    control = Control()
+    control.check()
+    control.stop()
+    now = 1e9
+    control.check()  # a stop of a run on the command line waits for ever
+    control.stop(patience=2)
+    now += 1
+    control.check()
+    control.stop(patience=5)
+    now += 1
+    with pytest.raises(StepAbandoned):
+        control.check()

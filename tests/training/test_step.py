@@ -272,3 +272,22 @@ def test_batch_normalisation_sees_real_and_fake_separately(split):
     result = critic_step(players(generator, critic, penalty="none", split_real_fake=split), [batch(real, None, z)], 0.0)
     assert seen == ([3, 3] if split else [6])
     assert result.real_logit != result.fake_logit
+
+
+def test_a_step_can_end_before_each_of_its_parts():
+    torch.manual_seed(3)
+    weight, real, z = torch.randn(4), torch.randn(6, 1, 2, 2), torch.randn(6, 4)
+    parts = [batch(real, None, z)] * 3
+    p, asked = players(Shift(), LinearCritic(weight)), []
+
+    def ask() -> None:
+        asked.append(1)
+        if len(asked) == 5:
+            raise InterruptedError
+
+    p.before_part = ask
+    critic_step(p, parts, 0.0)
+    before = p.generator.offset.detach().clone()
+    with pytest.raises(InterruptedError):
+        generator_step(p, parts)
+    assert len(asked) == 5 and torch.equal(p.generator.offset, before)

@@ -17,7 +17,7 @@ from gan.ui.server.visitor import Visitor
 
 
 def who_asks(payload: Any = None) -> dict[str, str]:
-    return vars(visitor.asking())
+    return visitor.asking()._asdict()
 
 
 @contextmanager

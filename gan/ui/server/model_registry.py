@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 
 from gan.errors import FolderError
 from gan.hub.names import MODEL
+from gan.live.shares import NOBODY, Owner, holding_most
 from gan.ui.server import checks, gpu, visitor
 from gan.ui.server.limits import Limit
 from gan.ui.server.model_info import Info, read_info
@@ -69,7 +70,7 @@ class ModelRegistry:
         self._models: dict[str, Model] = {}
         self._failed_stamps: dict[str, object] = {}  # state of a damaged folder's files when it failed
         self._load = load
-        self._unlisted: list[str] = []
+        self._unlisted: dict[str, Owner] = {}  # who added it, oldest first
         self._unlisted_lock = threading.Lock()
         for folder in (Path(folder).absolute() for folder in folders):
             name = _printable(folder.name)
@@ -92,26 +93,28 @@ class ModelRegistry:
         self._folders = {**self._folders, name: folder}  # a new dict: other threads may be iterating over the old one
         self._read_info(name)
 
-    def add_unlisted(self, name: str, folder: Path) -> str:
+    def add_unlisted(self, name: str, folder: Path, owner: Owner = NOBODY) -> str:
         """Serve one more folder under a name that cannot be guessed, and return that name. It is not in `names`.
 
-        The last `MAX_UNLISTED` are kept; the registry deletes the folders of older ones.
+        At most `MAX_UNLISTED` are kept: of whoever has most of them the oldest goes, and its folder is deleted.
         """
         name = f"{_printable(name)}-{secrets.token_urlsafe(9)}"
         with self._unlisted_lock:
-            self._unlisted.append(name)
-            dropped = [self._unlisted.pop(0) for _ in range(len(self._unlisted) - MAX_UNLISTED)]
-            paths = [self._folders[other] for other in dropped]
-            remaining = {other: path for other, path in self._folders.items() if other not in dropped}
-            self._folders = {**remaining, name: folder}  # a new dict, as in `add`
-            for path in paths:
-                shutil.rmtree(path, ignore_errors=True)
-            for other in dropped:
-                self._models.pop(other, None)
-                self._infos.pop(other, None)
-                self.errors.pop(other, None)
+            self._unlisted = {**self._unlisted, name: owner}  # new dicts, as in `add`
+            self._folders = {**self._folders, name: folder}
+            while len(self._unlisted) > MAX_UNLISTED:
+                most = holding_most((other, 1) for other in self._unlisted.values())
+                self._drop_unlisted(next(other for other, of in self._unlisted.items() if of == most))
         self._read_info(name)
         return name
+
+    def _drop_unlisted(self, name: str) -> None:
+        folder = self._folders[name]
+        self._unlisted = {other: owner for other, owner in self._unlisted.items() if other != name}
+        self._folders = {other: path for other, path in self._folders.items() if other != name}
+        for kept in (self._models, self._infos, self.errors, self._failed_stamps):
+            kept.pop(name, None)
+        shutil.rmtree(folder, ignore_errors=True)
 
     def is_unlisted(self, name: object) -> bool:
         """Return True for a name that `add_unlisted` gave and whose model can still be shown."""

@@ -8,13 +8,14 @@ opened.
 from __future__ import annotations
 
 import atexit
-import tempfile
+import itertools
 import threading
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from gan.ui.server import gpu, rpc, serialize, train_form
+from gan import scratch
+from gan.ui.server import gpu, rpc, serialize, train_form, visitor
 from gan.ui.server.limits import Busy, Limit
 from gan.ui.server.request import choice
 from gan.ui.server.train_requests import (
@@ -41,6 +42,7 @@ if TYPE_CHECKING:
 
 NEWS = 12, 0  # calls that may wait for news at once; others are answered at once
 NEWS_SECONDS = 0.25  # that one call waits for news
+UPLOADS = 2, 4  # uploads that are being read, and that wait to be
 STARTS = 2, 6  # runs that are being set up, and that wait to be
 DOWNLOADS = 1, 4  # films and folders that are being made, and that wait to be
 FILM_FPS = 12
@@ -55,10 +57,12 @@ class TrainApi:
     def __init__(self, registry: ModelRegistry, runs: Callable[[], Runs] | None = None) -> None:
         self.registry, self.runs = registry, runs or _runs_on_first_use()
         self._news, self._starts, self._downloads = Limit(*NEWS), Limit(*STARTS), Limit(*DOWNLOADS)
-        self._models = tempfile.TemporaryDirectory(prefix="latent-lab-")  # folders of the models that visitors train
-        atexit.register(self._models.cleanup)
+        self._uploads = Limit(*UPLOADS)
+        self._models = scratch.folder()  # of the models that visitors train, a folder each
+        self._numbers = itertools.count()
+        self._opened: dict[tuple[str, int, int], str] = {}  # by name of the run, number of the moment and side
 
-    def functions(self) -> list[Callable[[Any], rpc.Payload]]:
+    def functions(self) -> list[rpc.Endpoint]:
         """Return the methods for `gr.HTML(server_functions=...)`."""
         return rpc.endpoints(
             self.about, self.preset, self.begin, self.fork, self.news, self.moment, self.ask, self.film, self.take,
@@ -78,16 +82,22 @@ class TrainApi:
         """Begin a run. {sides: [{preset, changes}, ...], dataset, seed, files?} -> {run, notes}: its name."""
         from gan.live.run import Run
 
+        request = BeginRequest.parse(payload)
+        data = None
+        if request.files is not None:  # outside of `_starts`: others need not wait until it is read
+            with self._uploads():
+                data = read_files(request.files)
         with self._starts():
-            request = BeginRequest.parse(payload)
-            data = None if request.files is None else read_files(request.files)
             dataset = "uploaded" if data is not None else train_form.dataset(request.dataset)
             configs = [train_form.config(side.preset, dataset, side.changes, request.seed) for side in request.sides]
             name = self._start(Run(configs, data, burst=_lent_burst()))
             return {"run": name, "notes": [] if data is None else list(data.notes)}
 
     def fork(self, payload: rpc.Payload) -> rpc.Payload:
-        """Begin another run at a moment of one. {run, number, changes?} -> {run, shown}."""
+        """Begin another run at a moment of one, which stays as it is. {run, number, changes?} -> {run, shown}.
+
+        Where there is no other place for the new run, and nobody waits, the first one ends; it can still be viewed.
+        """
         from gan.live.run import Run
         from gan.training.validation import with_changes
 
@@ -97,7 +107,8 @@ class TrainApi:
             configs, states, shown = source.fork(request.number)
             if request.changes:
                 configs = tuple(train_form.bounded(with_changes(config, request.changes)) for config in configs)
-            return {"run": self._start(Run(configs, source.data, states, _lent_burst())), "shown": shown}
+            run = Run(configs, source.data, states, _lent_burst())
+            return {"run": self._start(run, fork_of=payload["run"]), "shown": shown}
 
     def news(self, payload: rpc.Payload) -> rpc.Payload:
         """Tell what is newer than moment `after`. {run, after} -> as `serialize.update_json` returns it."""
@@ -151,18 +162,25 @@ class TrainApi:
         """Make a zip of the model folder at a moment. {run, number, side} -> {name, mime, data}."""
         from gan.live import export as run_export
 
-        with self._downloads(), tempfile.TemporaryDirectory(prefix="latent-lab-") as folder:
-            name, shown = self._write_folder(payload, Path(folder), checkpoint=True)
-            return rpc.download(f"{name}-{shown}.zip", "application/zip", run_export.zip_folder(Path(folder), name))
+        with self._downloads(), scratch.folder() as folder:
+            run, side, moment = self._asked_for(payload)
+            _write_folder(run, side, moment, Path(folder), checkpoint=True)
+            data = run_export.zip_folder(Path(folder), name := _plain_name(run))
+            return rpc.download(f"{name}-{moment.shown}.zip", "application/zip", data)
 
     def open(self, payload: rpc.Payload) -> rpc.Payload:
-        """Serve the model at a moment. {run, number, side} -> {model, size, classes}: a name for the other tabs."""
+        """Serve the model at a moment. {run, number, side} -> `Info.for_browser`, for the other tabs."""
         with self._downloads():
-            folder = Path(tempfile.mkdtemp(dir=self._models.name))
-            name, shown = self._write_folder(payload, folder, checkpoint=False)
-            model = self.registry.add_unlisted(f"{name}-{shown}", folder)
-            info = self.registry.info(model)
-            return {"model": model, "size": info.resolution, "classes": list(info.classes)}
+            run, side, moment = self._asked_for(payload)
+            key = payload["run"], moment.number, side
+            model = self._opened.get(key)  # asked for again, it is the same model
+            if model is None or not self.registry.is_unlisted(model):
+                folder = Path(self._models.name) / str(next(self._numbers))
+                _write_folder(run, side, moment, folder, checkpoint=False)
+                model = self.registry.add_unlisted(f"{_plain_name(run)}-{moment.shown}", folder, visitor.asking())
+                still = {key: other for key, other in self._opened.items() if self.registry.is_unlisted(other)}
+                self._opened = {**still, key: model}
+            return self.registry.info(model).for_browser()
 
     def _tracked(self, payload: rpc.Payload) -> TrackedRun:
         try:
@@ -170,24 +188,31 @@ class TrainApi:
         except KeyError as error:
             raise ValueError(error.args[0]) from None
 
-    def _start(self, run: Run) -> str:
+    def _start(self, run: Run, fork_of: str | None = None) -> str:
         from gan.live.runs import QueueFull
 
         try:
-            return self.runs().begin(run)
+            return self.runs().begin(run, visitor.asking(), fork_of)
         except QueueFull as error:
             raise ValueError(str(error)) from None
 
-    def _write_folder(self, payload: rpc.Payload, folder: Path, checkpoint: bool) -> tuple[str, int]:
-        """Write the model folder of a run's moment; return a plain name for it, and the images it was shown."""
-        from gan.live import export as run_export
-
+    def _asked_for(self, payload: rpc.Payload) -> tuple[Run, int, Moment]:
         run = self._tracked(payload).run
         request = FolderRequest.parse(payload, len(run.configs))
-        configs, states, shown = run.fork(request.number)
-        assert run.data is not None  # a run that has a state has loaded its data
-        run_export.write_folder(configs[request.side], states[request.side], run.data, folder, checkpoint)
-        return _plain_name(run), shown
+        return run, request.side, run.with_state(request.number)
+
+
+def _write_folder(run: Run, side: int, moment: Moment, folder: Path, checkpoint: bool) -> None:
+    """Write the model folder of one side of a run's moment."""
+    import torch
+
+    from gan.live import export as run_export
+    from gan.training.memory import release_memory
+
+    assert run.data is not None and moment.states  # a run that has a state has loaded its data
+    torch.set_num_threads(1)  # counts for this thread: sliders and runs keep the other cores
+    run_export.write_folder(*moment.states[side], run.data, folder, checkpoint)
+    release_memory()
 
 
 def _change(run: Run, request: ChangeRequest) -> None:

@@ -10,14 +10,12 @@ from __future__ import annotations
 import ipaddress
 import os
 import sys
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 LONGEST = 64  # characters kept of what a request says
 
 
-@dataclass(frozen=True)
-class Visitor:
+class Visitor(NamedTuple):
     """One visitor. address: as the server sees it, an IPv6 one without the half that its owner chooses. session: what
     the page calls itself, new with each load; never to be trusted. Both are "" where nobody asks.
     """
