@@ -193,7 +193,7 @@ def test_the_saved_picture_is_the_one_on_the_canvas(page, site, registry, monkey
     monkeypatch.setattr(registry, "ask_picture", lambda *_: (_ for _ in ()).throw(Busy(0.01)))
     page.get_by_label("Random seed").click()  # a request that is never answered
     with page.expect_download() as download:
-        page.get_by_label("1:1, save PNG of native size").click()
+        page.get_by_role("button", name="Save 1:1").click()
     monkeypatch.undo()
     assert download.value.suggested_filename == "grey-seed1.png"
     download.value.save_as(tmp_path / "saved.png")
@@ -332,9 +332,39 @@ def test_a_hostile_address_still_shows_a_picture(page: sync_api.Page, site: str,
     assert page.locator(".ll-problem").inner_text() == ""
 
 
-def test_an_unknown_model_in_the_address_falls_back(page: sync_api.Page, site: str) -> None:
-    explore(page, f"{site}?model=../../etc/passwd&seed=3")
-    assert page.locator("#ll-model").input_value() == next(iter(KINDS))
+@pytest.mark.parametrize(
+    "name, why",
+    [
+        ("../../etc/passwd", "there is no model '../../etc/passwd' here any more"),
+        ("broken", "broken cannot be shown: "),
+    ],
+)
+def test_a_model_that_is_gone_is_named_where_another_is_shown(page: sync_api.Page, site: str, name: str, why) -> None:
+    explore(page, f"{site}?model={name}&seed=3&label=1&d=2")
+    remark = page.locator("#ll-explore .ll-remark")
+    assert remark.inner_text().startswith(f"Sorry: {why}") and remark.inner_text().endswith("This is grey instead.")
+    page.wait_for_url("**/?tab=explore&model=grey&seed=204")
+    start = look(page)
+    page.locator("#ll-model").select_option("colour")
+    changes(page, start)
+    assert remark.inner_text() == ""
+    page.goto(f"{site}?tab=interpolate&model={name}&seeds=5,6")
+    shown = page.locator("#ll-interpolate .ll-remark")
+    shown.filter(has_text=f"Sorry: {why}").wait_for()
+    page.wait_for_url("**/?tab=interpolate&model=grey&seeds=5,6")
+
+
+def test_a_link_to_a_model_that_is_not_listed_shows_it(page, site, registry, tmp_path: Path, monkeypatch) -> None:
+    """A model of the Train tab is known to those who have its name, as long as the server keeps it."""
+    folder = write_folder(tmp_path, "plain").rename(tmp_path / "mine")
+    monkeypatch.setitem(KINDS, "mine", KINDS["plain"])
+    name = registry.add_unlisted("mine", folder)
+    expected = explore(page, f"{site}?model=plain&seed=5")
+    assert explore(page, f"{site}?model={name}&seed=5") == expected
+    assert page.locator("#ll-explore .ll-remark").inner_text() == ""
+    page.locator("#tab-interpolate-button").click()
+    page.wait_for_selector(".ll-walk:not(.ll-waiting) .ll-scrub:enabled")
+    assert page.locator("#ll-walk-model").input_value() == name
 
 
 def test_a_busy_server_is_asked_again_until_it_answers(page, site, registry, monkeypatch) -> None:
@@ -385,9 +415,9 @@ def test_the_saved_picture_has_its_native_size(page: sync_api.Page, site: str, t
     from PIL import Image
 
     explore(page, f"{site}?model=colour&seed=1")
-    for label, side in (("1:1, save PNG of native size", 32), ("Save PNG, enlarged", 512)):
+    for name, side in (("Save 1:1", 32), ("Save", 512)):
         with page.expect_download() as download:
-            page.get_by_label(label).click()
+            page.get_by_role("button", name=name, exact=True).click()
         download.value.save_as(tmp_path / f"{side}.png")
         assert Image.open(tmp_path / f"{side}.png").size == (side, side)
 
@@ -418,3 +448,220 @@ def test_a_phone_never_scrolls_sideways_and_the_theme_follows(browser, site: str
     page.wait_for_selector(".ll-theme")
     page.wait_for_function(f"{dark} === {str(scheme == 'light').lower()}")
     context.close()
+
+
+def shown_tab(page: sync_api.Page) -> str:
+    """Name of the one tab that is on screen."""
+    (panel,) = page.locator("#ll-tabs > [role=tabpanel]:visible").all()
+    return panel.get_attribute("id").removeprefix("tab-")
+
+
+def walk(page: sync_api.Page) -> None:
+    """Wait until the film of the Interpolate tab is in the player."""
+    page.wait_for_selector("#ll-interpolate .ll-walk:not(.ll-waiting) .ll-scrub:enabled")
+
+
+def arrives(page: sync_api.Page, site: str, query: str, tab: str) -> None:
+    page.wait_for_function("address => location.href === address", arg=f"{site}{query}")
+    page.locator(f"#tab-{tab}").wait_for()
+    assert shown_tab(page) == tab
+
+
+def test_back_and_forward_go_from_tab_to_tab_as_each_was(page: sync_api.Page, site: str) -> None:
+    page.goto(f"{site}?__theme=light")
+    page.get_by_label("colour, seed 8: open in Explore").press("Enter")
+    explored, walked = "?__theme=light&tab=explore&model=colour", "?__theme=light&tab=interpolate&model=colour&seeds="
+    arrives(page, site, f"{explored}&seed=8", "explore")
+    page.locator("#ll-seed").fill("9")
+    page.locator("#ll-seed").press("Enter")
+    arrives(page, site, f"{explored}&seed=9", "explore")
+    page.locator("#tab-interpolate-button").click()
+    walk(page)
+    arrives(page, site, f"{walked}204,93,33,110", "interpolate")
+    page.get_by_label("Seed of keyframe 1").fill("7")
+    arrives(page, site, f"{walked}7,93,33,110", "interpolate")
+    page.locator("#tab-train-button").click()
+    arrives(page, site, "?__theme=light&tab=train", "train")
+
+    page.go_back()
+    arrives(page, site, f"{walked}7,93,33,110", "interpolate")
+    assert page.get_by_label("Seed of keyframe 1").input_value() == "7"
+    page.go_back()
+    arrives(page, site, f"{explored}&seed=9", "explore")
+    assert page.locator("#ll-seed").input_value() == "9"
+    page.go_back()
+    arrives(page, site, "?__theme=light", "gallery")
+    page.wait_for_function("document.activeElement.ariaLabel === 'colour, seed 8: open in Explore'")
+    page.go_forward()
+    arrives(page, site, f"{explored}&seed=9", "explore")
+
+
+def test_going_back_to_another_picture_shows_it(page: sync_api.Page, site: str) -> None:
+    first = explore(page, f"{site}?model=grey&seed=1&d=2")
+    page.locator("#tab-gallery-button").click()
+    page.get_by_label("colour, seed 3: open in Explore").click()
+    page.wait_for_url("**/?tab=explore&model=colour&seed=3")
+    page.go_back()
+    page.go_back()
+    becomes(page, first)
+    assert page.locator("#ll-model").input_value() == "grey"
+    page.wait_for_url("**/?tab=explore&model=grey&seed=1&d=2")
+
+
+def test_a_reload_stays_in_its_tab_and_loses_no_other(page: sync_api.Page, site: str) -> None:
+    start = explore(page, f"{site}?model=colour&seed=4&label=1")
+    for tab, ready in (("train", "[data-train=begin]:enabled"), ("interpolate", ".ll-scrub:enabled")):
+        page.locator(f"#tab-{tab}-button").click()
+        page.reload()
+        page.wait_for_selector(ready)
+        assert shown_tab(page) == tab
+    page.locator("#tab-explore-button").click()
+    becomes(page, start)
+    page.wait_for_url("**/?tab=explore&model=colour&seed=4&label=1")
+
+
+def test_a_model_chosen_in_one_tab_is_chosen_in_the_other(page: sync_api.Page, site: str) -> None:
+    explore(page, f"{site}?model=colour&seed=4&label=1&d=1")
+    page.locator("#tab-interpolate-button").click()
+    walk(page)
+    assert page.locator("#ll-walk-model").input_value() == "colour"
+    page.get_by_label("Seed of keyframe 1").fill("7")
+    page.locator("#ll-walk-model").select_option("plain")
+    page.locator("#tab-explore-button").click()
+    page.wait_for_url("**/?tab=explore&model=plain&seed=4")
+    page.locator("#ll-model").select_option("grey")
+    page.wait_for_url("**/?tab=explore&model=grey&seed=4")
+    page.locator("#tab-interpolate-button").click()
+    page.wait_for_url("**/?tab=interpolate&model=grey&seeds=7,93,33,110")
+    assert page.locator("#ll-walk-model").input_value() == "grey"
+
+
+def test_a_copied_link_speaks_of_its_own_tab_alone(page: sync_api.Page, site: str) -> None:
+    page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    explore(page, f"{site}?__sign=secret&run=of-mine&train=plan&model=grey&seed=1&d=2")  # as links once were
+    assert shown_tab(page) == "explore"
+    page.get_by_role("button", name="Copy link").click()
+    page.get_by_text("Link copied.").wait_for()
+    assert page.evaluate("navigator.clipboard.readText()") == f"{site}?tab=explore&model=grey&seed=1&d=2"
+    page.locator("#tab-interpolate-button").click()
+    walk(page)
+    page.get_by_label("Lerp", exact=True).check()
+    page.locator("#ll-interpolate").get_by_role("button", name="Copy link").click()
+    page.locator("#ll-interpolate").get_by_text("Link copied.").wait_for()
+    link = page.evaluate("navigator.clipboard.readText()")
+    assert link == f"{site}?tab=interpolate&model=grey&seeds=204,93,33,110&mode=lerp"
+    with page.context.expect_page() as opened:
+        page.evaluate("link => void window.open(link, '_blank', 'noopener')", link)
+    opened.value.wait_for_selector(".ll-scrub:enabled")
+    assert opened.value.get_by_label("Lerp", exact=True).is_checked()
+
+
+@pytest.mark.parametrize("query", ["tab=nothing", "tab=__proto__", "tab=train&tab=explore&train=%00{", "tab=publish#x"])
+def test_an_address_that_makes_no_sense_shows_a_tab(page: sync_api.Page, site: str, query: str) -> None:
+    page.goto(f"{site}?{query}")
+    page.wait_for_selector("#ll-tabs > [role=tabpanel]:visible")
+    page.locator("#tab-explore-button").click()
+    page.wait_for_selector(".ll-others-grid.ll-ready")
+    assert shown_tab(page) == "explore"
+
+
+def test_arrow_keys_go_through_the_tabs_and_enter_shows_one(page: sync_api.Page, site: str) -> None:
+    focused = "document.activeElement.id"
+    page.goto(site)
+    page.wait_for_selector("#tab-explore-button[tabindex='-1']")
+    page.locator("#tab-gallery-button").focus()
+    steps = {"ArrowRight": "explore", "End": "publish", "ArrowLeft": "train", "Home": "gallery"}
+    for key, reached in steps.items():
+        page.keyboard.press(key)
+        assert page.evaluate(focused) == f"tab-{reached}-button"
+    page.keyboard.press("ArrowLeft")  # round to the last, and back
+    assert page.evaluate(focused) == "tab-publish-button"
+    page.keyboard.press("ArrowRight")
+    page.keyboard.press("ArrowRight")
+    assert shown_tab(page) == "gallery"
+    page.keyboard.press("Enter")
+    page.locator("#tab-explore").wait_for()
+    page.wait_for_selector(".ll-others-grid.ll-ready")
+    page.locator("#ll-seed").focus()
+    page.locator("#tab-train-button").focus()
+    page.keyboard.press("Shift+Tab")  # the row is one stop
+    assert page.evaluate(focused) not in [f"tab-{tab}-button" for tab in ("gallery", "explore", "interpolate")]
+
+
+def test_the_focus_is_never_lost(page: sync_api.Page, site: str) -> None:
+    start = explore(page, f"{site}?model=plain&seed=2")
+    page.locator("#ll-seed").fill("3")
+    page.locator("#ll-seed").press("Enter")
+    changes(page, start)
+    page.get_by_role("button", name="Undo").press("Enter")
+    becomes(page, start)
+    page.wait_for_function("document.activeElement.dataset.do === 'redo'")
+    page.get_by_role("button", name="Show all").press("Enter")
+    assert page.evaluate("document.activeElement.ariaLabel").startswith("Direction 9")
+    page.locator("#tab-gallery-button").click()
+    page.get_by_label("grey, seed 1: open in Explore").press("Enter")
+    page.wait_for_url("**/?tab=explore&model=grey&seed=1")  # whose sliders are others
+    page.wait_for_function("document.activeElement.id === 'll-model'")
+
+
+def test_what_is_hidden_is_not_seen(page: sync_api.Page, site: str) -> None:
+    explore(page, f"{site}?model=plain&seed=2")
+    assert page.get_by_role("button", name="Show all 12").is_visible()
+    page.get_by_role("button", name="Show all 12").click()
+    for tab in ("gallery", "interpolate", "train", "explore"):
+        page.locator(f"#tab-{tab}-button").click()
+        page.locator(f"#tab-{tab}").wait_for()
+        assert page.locator(f"#tab-{tab} [hidden]").evaluate_all("all => all.filter((e) => e.offsetParent).length") == 0
+    assert page.get_by_role("button", name="Show all").count() == 0
+
+
+def test_explanations_are_there_for_those_who_have_no_mouse(page: sync_api.Page, site: str) -> None:
+    explore(page, f"{site}?model=grey&seed=2")
+    page.locator("#ll-explore").get_by_text("What these do").press("Enter")
+    for control in controls.CONTROLS:
+        assert page.locator(".ll-explanations").get_by_text(control.help).first.is_visible()
+
+
+@contextmanager
+def fingers(browser: sync_api.Browser, address: str):
+    """A page of a phone, and a function that swipes from the middle of an element."""
+    context = browser.new_context(viewport={"width": 390, "height": 844}, has_touch=True, is_mobile=True)
+    page = context.new_page()
+    page.set_default_timeout(60_000)
+    explore(page, address)
+    touch = context.new_cdp_session(page)
+
+    def swipe(selector: str, across: int, down: int, start: float = 0.75) -> None:
+        page.locator(selector).scroll_into_view_if_needed()
+        box = page.locator(selector).bounding_box()
+        x, y = box["x"] + box["width"] * start, box["y"] + box["height"] / 2
+        touch.send("Input.dispatchTouchEvent", {"type": "touchStart", "touchPoints": [{"x": x, "y": y}]})
+        for i in range(1, 9):
+            point = {"x": x + across * i / 8, "y": y + down * i / 8}
+            touch.send("Input.dispatchTouchEvent", {"type": "touchMove", "touchPoints": [point]})
+        touch.send("Input.dispatchTouchEvent", {"type": "touchEnd", "touchPoints": []})
+
+    yield page, swipe
+    context.close()
+
+
+def test_a_finger_that_scrolls_moves_no_slider_and_no_picture(browser: sync_api.Browser, site: str) -> None:
+    with fingers(browser, f"{site}?model=grey&seed=1") as (page, swipe):
+        asked = "latentLab.stats.asked"
+        before, calls = look(page), page.evaluate(asked)
+        slider = page.locator(FIRST_SLIDER)
+        for selector in (FIRST_SLIDER, ".ll-single-sliders input"):
+            place = page.evaluate("scrollY")
+            swipe(selector, 0, -160)
+            page.wait_for_function("place => scrollY !== place", arg=place)
+        assert (slider.input_value(), page.evaluate(asked), look(page)) == ("0", calls, before)
+        page.evaluate("scrollTo(0, 0)")
+        swipe(SCREEN, 5, -160)
+        page.wait_for_function("scrollY > 0")
+        becomes(page, before)
+        swipe(FIRST_SLIDER, 60, 4)
+        changes(page, before)
+        assert float(slider.input_value()) > 2
+        page.wait_for_url(re.compile(r"[?&]d=\d"))
+        swipe(FIRST_SLIDER, 0, 0, start=0.25)  # a tap
+        page.wait_for_url(re.compile(r"[?&]d=-\d"))

@@ -45,6 +45,14 @@ class Info:
     grid: tuple[int, int] | None
     samples: Path | None
 
+    def for_browser(self) -> dict[str, Any]:
+        """Return what the page must know of a model before it asks for any picture of it.
+
+        plot: True where pictures are plots of 2-D points, whose pixels mean nothing.
+        """
+        plot = self.network.startswith("points")
+        return {"model": self.name, "size": self.resolution, "classes": list(self.classes), "plot": plot}
+
 
 def _none_if_invalid(value: Any, validate: Callable[[Any], Any]) -> Any:
     try:

@@ -32,7 +32,7 @@ class PictureApi:
     def locate(self, payload: rpc.Payload) -> rpc.Payload:
         """Find a model that a link names. {model} -> {found, gone}.
 
-        found: {model, size, classes}, or null where it cannot be shown; gone: why not, "" where it can.
+        found: as `Info.for_browser` returns it, or null where it cannot be shown; gone: why not, "" where it can.
         """
         name = payload.get("model")
         try:
@@ -40,7 +40,7 @@ class PictureApi:
         except ValueError as error:
             known = isinstance(name, str) and name in self.registry.errors
             return {"found": None, "gone": str(error) if known else f"there is no model {quoted(name)} here any more"}
-        return {"found": {"model": info.name, "size": info.resolution, "classes": list(info.classes)}, "gone": ""}
+        return {"found": info.for_browser(), "gone": ""}
 
     async def picture(self, payload: rpc.Payload) -> rpc.Payload:
         """Render one picture. {model, seed, ..., follows} -> as `rpc.pixels` returns it, and {waited}.

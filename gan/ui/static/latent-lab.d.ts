@@ -117,10 +117,12 @@ interface ModelDescription {
   variance: number[]; // share of each principal direction
 }
 
-interface SessionModel {
+/** What the page must know of a model before it asks for any picture of it. */
+interface KnownModel {
   model: string;
   size: number;
   classes: string[];
+  plot: boolean; // pictures are plots of 2-D points, whose pixels mean nothing
 }
 
 /** A file to save; data is base64. */
@@ -138,7 +140,7 @@ interface GridRequest {
 }
 
 interface ModelFinder {
-  locate(payload: { model: string }): Promise<Reply<{ found: SessionModel | null; gone: string }>>;
+  locate(payload: { model: string }): Promise<Reply<{ found: KnownModel | null; gone: string }>>;
 }
 
 interface ExploreServer extends ModelFinder {
@@ -320,7 +322,7 @@ interface TrainServer {
   ask(payload: { run: string; what: string; [option: string]: any }): Promise<Reply<{}>>;
   film(payload: { run: string; kind: string }): Promise<Reply<ServerFile>>;
   take(payload: ExportedMoment): Promise<Reply<ServerFile>>;
-  open(payload: ExportedMoment): Promise<Reply<SessionModel>>;
+  open(payload: ExportedMoment): Promise<Reply<KnownModel>>;
 }
 
 interface Plan {
@@ -551,14 +553,16 @@ interface LatentLab {
   openExplore(state: PartialState): void;
   /** Show what the page's address says, now and whenever the visitor goes back or forward. */
   followAddress(): void;
-  sessionModels: SessionModel[];
-  addSessionModel(model: SessionModel): void;
+  sessionModels: KnownModel[];
+  addSessionModel(model: KnownModel): void;
+  /** All models by name: those that the server offers, as JSON, and those of this browser tab; `added` is told of these. */
+  knownModels(offered: string, added: (model: string) => void): Map<string, KnownModel>;
   /** Offer a model that a link names and the page does not know; `gone` says why it cannot be shown, "" if it can. */
   findModel(server: ModelFinder, model: string, announce: (text: string) => void): Promise<Answer<{ gone: string }>>;
   /** What the visitor should know where another model is shown than the one that is gone. */
   instead(gone: string, model: string): string;
   /** Call `add` for every model made so far, and for each made later. */
-  forEachSessionModel(add: (model: SessionModel) => void): void;
+  forEachSessionModel(add: (model: KnownModel) => void): void;
   header(element: HTMLElement): void;
   /** Use the first element that matches as soon as there is one, within some seconds. */
   whenThere(selector: string, use: (element: HTMLElement) => void, deadline?: number): void;

@@ -33,6 +33,5 @@ def build(registry: ModelRegistry) -> gr.HTML:
 
 def page(registry: ModelRegistry) -> str:
     """Return the tab's HTML, which tells the size and classes of every model before any is loaded."""
-    infos = [registry.info(name) for name in registry.names]
-    sizes = [(info.name, {"size": info.resolution, "classes": info.classes}) for info in infos]
-    return assets.render("explore/explore.html", models=registry.names, sizes=json.dumps(sizes))
+    models = [registry.info(name).for_browser() for name in registry.names]
+    return assets.render("explore/explore.html", models=registry.names, known=json.dumps(models))

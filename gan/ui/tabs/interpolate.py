@@ -36,11 +36,11 @@ def build(registry: ModelRegistry) -> gr.HTML:
 
 def page(registry: ModelRegistry) -> str:
     """Return the tab's HTML, which tells the classes of every model before any is loaded."""
-    classes = [(name, registry.info(name).classes) for name in registry.names]
+    models = [registry.info(name).for_browser() for name in registry.names]
     return assets.render(
         "interpolate/interpolate.html",
         models=registry.names,
-        classes=json.dumps(classes),
+        known=json.dumps(models),
         exports=EXPORTS,
         most_keys=checks.MAX_KEYFRAMES,
         most_frames=checks.MAX_FRAMES,

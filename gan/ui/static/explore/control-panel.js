@@ -61,6 +61,7 @@
     /** @type {ControlPanel["buildControls"]} */
     const buildControls = (description, wanted) => {
       about = description;
+      const focused = document.activeElement;
       const known = about.variance.length;
       for (const control of [...ofKind("directions"), ...ofKind("coordinates")]) {
         find(BOXES[/** @type {keyof typeof BOXES} */ (control.kind)]).replaceChildren();
@@ -74,6 +75,7 @@
       }
       buildCoordinates();
       buildClasses(about.classes);
+      if (!focused?.isConnected) find("#ll-model").focus(); // the control that had the focus is one of another model's
     };
 
     /** @type {ControlPanel["render"]} */

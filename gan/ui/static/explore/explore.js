@@ -6,10 +6,12 @@
   lab.explore = (element, server) => {
     const find = lab.finder(element);
     const { controls } = lab;
-    /** What the page needs of a model before it loads. @type {Map<string, { size: number, classes: string[] }>} */
-    const sizes = new Map(JSON.parse(find(".ll-explore").dataset.models ?? "[]"));
-    const [first] = sizes.keys(); // shown where nothing else is asked for
-    if (first === undefined) return;
+    const { models } = find(".ll-explore").dataset;
+    if (!models) return; // there are none
+    const known = lab.knownModels(models, (model) =>
+      find("#ll-model").append(lab.createElement("option", { value: model }, model)),
+    );
+    const [first] = known.keys(); // shown where nothing else is asked for
     /** @type {Map<string, ModelDescription>} */
     const descriptions = new Map(); // of each model opened
     const history = new lab.History();
@@ -45,13 +47,22 @@
       return [of.model, `seed ${of.seed}`, ...label, ...sliders].join(", ");
     };
 
+    /** Undo and Redo where there is something to do; the one that can do no more gives its focus to the other. */
+    const renderSteps = () => {
+      const [undo, redo] = ["undo", "redo"].map((name) => find(`[data-do=${name}]`, HTMLButtonElement));
+      const focused = document.activeElement;
+      undo.disabled = !history.past.length;
+      redo.disabled = !history.future.length;
+      if (focused === undo && undo.disabled) redo.focus();
+      if (focused === redo && redo.disabled) undo.focus();
+    };
+
     /** A step of the visitor's has ended: remember it, address it, and announce it to those who do not see it. */
     const settle = () => {
       if (!state || !about) return;
       screen.setAttribute("aria-label", `Generated picture: ${title(state)}`);
       if (history.settle(state)) status(title(state));
-      find("[data-do=undo]", HTMLButtonElement).disabled = !history.past.length;
-      find("[data-do=redo]", HTMLButtonElement).disabled = !history.future.length;
+      renderSteps();
       others.follow(state, about);
       address.write(lab.formatState(state, controls));
     };
@@ -84,7 +95,7 @@
 
     /** Reserve a model's space, so that nothing moves once it has loaded. @type {(model: string) => void} */
     const reserve = (model) => {
-      const { size, classes } = sizes.get(model) ?? { size: 1, classes: [] };
+      const { size, classes } = known.get(model) ?? { size: 1, classes: [] };
       lab.enlarge(screen, size);
       panel.buildClasses(classes);
       others.reserve(size);
@@ -92,7 +103,7 @@
 
     /** What must be known of a model. @type {(model: string) => Promise<Answer<ModelDescription> | { gone: string }>} */
     const describe = async (model) => {
-      const found = sizes.has(model) ? { gone: "" } : await lab.findModel(server, model, problem);
+      const found = known.has(model) ? { gone: "" } : await lab.findModel(server, model, problem);
       if (found.error !== undefined) return found;
       if (found.gone) return { gone: found.gone };
       return descriptions.get(model) ?? lab.callWithRetry(() => server.describe({ model }), problem);
@@ -108,7 +119,7 @@
       find(".ll-remark").textContent = remark;
       const waiting = setTimeout(() => (hint.textContent = "Loading the model…"), 250);
       element.classList.add("ll-opening");
-      if (!about) reserve(sizes.has(wanted.model) ? wanted.model : first);
+      if (!about) reserve(known.has(wanted.model) ? wanted.model : first);
       const reply = await describe(wanted.model);
       clearTimeout(waiting);
       if (turn !== opening) return;
@@ -128,6 +139,7 @@
       const other = about !== reply;
       about = reply;
       state = lab.fitState(wanted, about, controls);
+      find(".ll-explore").classList.toggle("ll-plot", known.get(state.model)?.plot ?? false);
       if (other) panel.buildControls(about, state);
       lab.enlarge(screen, about.size);
       panel.render(state);
@@ -179,11 +191,6 @@
     });
     lab.bindUndo(element, { undo: () => act("undo"), redo: () => act("redo") });
     new ResizeObserver(() => about && lab.enlarge(screen, about.size)).observe(find(".ll-screen"));
-
-    lab.forEachSessionModel(({ model, size, classes }) => {
-      sizes.set(model, { size, classes });
-      find("#ll-model").append(lab.createElement("option", { value: model }, model));
-    });
 
     /** @type {(part: AddressPart) => void} */
     const restore = (part) => void open(lab.parseState({ model: first, ...part }, controls));

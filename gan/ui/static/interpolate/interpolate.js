@@ -7,10 +7,11 @@
   lab.interpolate = (element, server) => {
     const find = lab.finder(element);
     const root = find(".ll-walk");
-    /** The classes of each model. @type {Map<string, string[]>} */
-    const models = new Map(JSON.parse(root.dataset.models ?? "[]"));
-    const [first] = models.keys(); // shown where nothing else is asked for
-    if (first === undefined) return;
+    const { models } = root.dataset;
+    if (!models) return; // there are none
+    const model = find("[data-set=model]", HTMLSelectElement);
+    const known = lab.knownModels(models, (name) => model.append(lab.createElement("option", { value: name }, name)));
+    const [first] = known.keys(); // shown where nothing else is asked for
     /** @type {(kind: ControlKind) => Control} */
     const control = (kind) => /** @type {Control} */ (lab.controls.find((one) => one.kind === kind));
     const seed = control("seed");
@@ -24,7 +25,6 @@
     /** @type {(name: string) => HTMLInputElement} */
     const input = (name) => find(`[data-set=${name}]`, HTMLInputElement);
     const label = find("[data-set=label]", HTMLSelectElement);
-    const model = find("[data-set=model]", HTMLSelectElement);
     /** @type {(name: string) => Dial} */
     const dial = (name) => {
       const { min, max, step, defaultValue } = input(name);
@@ -121,7 +121,8 @@
 
     /** Offer the classes of the chosen model; "from seed" is the first. */
     const buildClasses = () => {
-      const classes = models.get(model.value) ?? [];
+      const { classes, plot } = known.get(model.value) ?? { classes: [], plot: false };
+      root.classList.toggle("ll-plot", plot);
       const options = classes.map((name, i) => lab.createElement("option", { value: i }, name));
       label.replaceChildren(lab.createElement("option", { value: "" }, "From seed"), ...options);
       find(".ll-walk-class").hidden = !classes.length;
@@ -190,11 +191,6 @@
       if (name) change();
     });
 
-    lab.forEachSessionModel(({ model: name, classes }) => {
-      models.set(name, classes);
-      model.append(lab.createElement("option", { value: name }, name));
-    });
-
     /** Set everything to a walk of a model that is known. @type {(walk: Walk, remark?: string) => void} */
     const set = (walk, remark = "") => {
       find(".ll-remark").textContent = remark;
@@ -216,7 +212,7 @@
       const turn = ++arriving;
       clearTimeout(timer);
       const walk = lab.parseWalk({ model: first, ...part }, rules);
-      const reply = models.has(walk.model) ? { gone: "" } : await lab.findModel(server, walk.model, problem);
+      const reply = known.has(walk.model) ? { gone: "" } : await lab.findModel(server, walk.model, problem);
       if (turn !== arriving) return;
       if (reply.error !== undefined) return problem(lab.notices.error(reply.error));
       if (reply.gone) set({ ...walk, model: first, label: null }, lab.instead(reply.gone, first));

@@ -12,7 +12,7 @@
   lab.saveCanvas = (canvas, scale, name) => {
     const large = lab.createElement("canvas", { width: canvas.width * scale, height: canvas.height * scale });
     const context = lab.context(large);
-    context.imageSmoothingEnabled = false;
+    context.imageSmoothingEnabled = getComputedStyle(canvas).imageRendering !== "pixelated";
     context.drawImage(canvas, 0, 0, large.width, large.height);
     large.toBlob((blob) => blob && save(blob, `${name.replace(/[^\w.-]+/g, "-")}.png`));
   };

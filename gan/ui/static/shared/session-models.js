@@ -10,6 +10,17 @@
     window.dispatchEvent(new Event("latentlab:model"));
   };
 
+  lab.knownModels = (offered, added) => {
+    /** @type {Map<string, KnownModel>} */
+    const known = new Map(JSON.parse(offered).map((/** @type {KnownModel} */ one) => [one.model, one]));
+    lab.forEachSessionModel((one) => {
+      if (known.has(one.model)) return;
+      known.set(one.model, one);
+      added(one.model);
+    });
+    return known;
+  };
+
   lab.findModel = async (server, model, announce) => {
     const reply = await lab.callWithRetry(() => server.locate({ model }), announce);
     if (reply.error === undefined && reply.found) lab.addSessionModel(reply.found);
