@@ -5,16 +5,27 @@ from __future__ import annotations
 import dataclasses
 import json
 import math
-import types
 import typing
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 from gan.errors import ConfigError
 
 RESOLUTIONS = (28, 32, 64)
 MIN_WIDTH = 16
+
+
+class ClassGroup(NamedTuple):
+    """Classes that answer one question about a picture, such as its background or the animals on it.
+
+    size: how many of the classes belong to it, in their order. most: how many of them one picture can have; at least
+    one.
+    """
+
+    name: str
+    size: int
+    most: int = 1
 
 
 def _setting(default: Any, help: str, low: float = -math.inf, high: float = math.inf, **metadata: Any) -> Any:
@@ -122,6 +133,9 @@ class Config:
     checkpoint_images: int = _setting(50_000, "images between two checkpoints", 1, 10**10, resumable=True)
     channels: int = _setting(0, "colour channels, from the data set", 0, 3, derived=True)
     classes: tuple[str, ...] = _setting((), "class names, from the data set", derived=True)
+    class_groups: tuple[ClassGroup, ...] = _setting(
+        (), "groups of the classes, where a picture has several; from the data set", derived=True, absent=()
+    )
 
     def __post_init__(self) -> None:
         """Raise ConfigError, naming field, range and value, unless every field is of its type and in its range."""
@@ -137,6 +151,8 @@ class Config:
             raise ConfigError(f"width must be a multiple of 16 (the fast bf16 path needs it), got {self.width}")
         if self.batch_size % self.accumulate:
             raise ConfigError(f"accumulate must divide batch_size, got {self.accumulate} and {self.batch_size}")
+        if self.class_groups and sum(group.size for group in self.class_groups) != len(self.classes):
+            raise ConfigError(f"class_groups must hold each of the {len(self.classes)} classes once")
 
     def to_json(self) -> str:
         """Return the config as indented JSON text with every field."""
@@ -159,14 +175,18 @@ class Config:
             raise ConfigError(f"missing field {missing[0]!r}")
         if isinstance(values["classes"], list):
             values = {**values, "classes": tuple(values["classes"])}
+        if isinstance(values["class_groups"], list):
+            values = {**values, "class_groups": tuple(map(_group, values["class_groups"]))}
         return Config(**values)
 
 
 def _check_value(f: dataclasses.Field, kind: Any, value: Any) -> None:
     if kind is float and type(value) is int:
         kind = int  # compared as it is: a huge one has no float
-    if isinstance(kind, types.GenericAlias):
+    if kind == tuple[str, ...]:
         _check_names(f.name, value)
+    elif kind == tuple[ClassGroup, ...]:
+        _check_groups(f.name, value)
     elif type(value) is not kind:
         raise ConfigError(f"{f.name} must be {kind.__name__}, got {value!r}"[:300])
     elif kind is str:
@@ -180,6 +200,22 @@ def _check_names(name: str, value: Any) -> None:
         raise ConfigError(f"{name} must be a list of names, got {value!r}"[:300])
     if len(value) > 1000:
         raise ConfigError(f"{name} must have at most 1000 entries, got {len(value)}")
+
+
+def _group(value: Any) -> Any:
+    """Return a list of three as a ClassGroup, and anything else as it is, for `_check_groups` to refuse."""
+    return ClassGroup(*value) if isinstance(value, list) and len(value) == 3 else value
+
+
+def _check_groups(name: str, value: Any) -> None:
+    refusal = ConfigError(f"{name} must be a list of [name, size, most], got {value!r}"[:300])
+    if not isinstance(value, tuple):
+        raise refusal
+    for group in value:
+        fits = isinstance(group, ClassGroup) and type(group.size) is type(group.most) is int
+        if not fits or not 1 <= group.most <= group.size <= 1000:
+            raise refusal
+        _check_names(name, (group.name,))
 
 
 def _check_text(name: str, value: str, choices: Sequence[str]) -> None:

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from gan.config import PRESETS, RESOLUTIONS, Config
+from gan.config import PRESETS, RESOLUTIONS, ClassGroup, Config
 from gan.data import DATASETS
 from gan.errors import ConfigError
 from gan.networks import NETWORKS
@@ -47,7 +47,7 @@ def from_json(**changes) -> Config:
 def test_every_field_has_a_help_text_and_a_default_of_its_type():
     for name, f in FIELDS.items():
         assert len(f.metadata["help"]) > 5, name
-        assert type(f.default) is (KINDS[name] if name != "classes" else tuple), name
+        assert type(f.default) is (KINDS[name] if not name.startswith("class") else tuple), name
 
 
 def test_number_beyond_its_range_is_refused_by_name_and_range():
@@ -112,8 +112,27 @@ def test_rules_beyond_ranges():
         ({"classes": ("a" * 201,)}, "classes must be a list of names"),
         ({"classes": ("a", "\udfff")}, "classes must be a list of names"),
         ({"classes": ("a",) * 1001}, "classes must have at most 1000 entries"),
+        ({"class_groups": (("a", 2, 1),)}, "class_groups must be a list of .name, size, most."),
+        ({"class_groups": [ClassGroup("a", 2)]}, "class_groups must be a list of"),
+        ({"class_groups": (ClassGroup("a", 2.0),)}, "class_groups must be a list of"),
+        ({"class_groups": (ClassGroup("a", 2, 3),)}, "class_groups must be a list of"),
+        ({"class_groups": (ClassGroup("a", 10**9, 1),)}, "class_groups must be a list of"),
+        ({"class_groups": (ClassGroup("\udfff", 2),)}, "class_groups must be a list of names"),
+        (
+            {"classes": ("a", "b"), "class_groups": (ClassGroup("g", 3),)},
+            "class_groups must hold each of the 2 classes once",
+        ),
     ):
         check_refused(message, **changes)
+
+
+def test_class_groups_are_read_back():
+    config = Config(classes=("a", "b", "c"), class_groups=(ClassGroup("x", 1), ClassGroup("y", 2, 2)))
+    assert Config.from_dict(json.loads(config.to_json())) == config
+    for group in ("ab", [], ["x", 1], ["x", 1, 1, 1], {"name": "x"}, None):
+        values = json.loads(config.to_json()) | {"class_groups": [group]}
+        with pytest.raises(ConfigError, match="class_groups must be"):
+            Config.from_dict(values)
 
 
 def test_offered_resolutions_are_valid():

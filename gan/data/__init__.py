@@ -9,7 +9,7 @@ from pathlib import Path
 
 from gan.config import RESOLUTIONS
 from gan.data.dataset import SPLITS, Dataset, Progress, Source
-from gan.data.emoji import load_emoji
+from gan.data.emoji import load_emoji, load_emoji_styles
 from gan.data.faces import load_faces, load_faces_10k
 from gan.data.folder import RESOLUTION as FOLDER_RESOLUTION
 from gan.data.folder import load_folder
@@ -28,6 +28,7 @@ DATASETS: dict[str, Source] = {
     "emoji":             Source(load_emoji,             32, "1,911 emoji",      "Apache-2.0"),
     "faces":             Source(load_faces,             64, "50,000 faces",     "CC-BY-4.0", splits=SPLITS),
     "faces-10k":         Source(load_faces_10k,         64, "10,000 faces",     "CC-BY-4.0", subset_of="faces"),
+    "emoji-styles":      Source(load_emoji_styles,      64, "Emoji, 4 styles",  "Apache-2.0, CC-BY-4.0 and MIT"),
     "mnist-10k":         Source(load_mnist_10k,         28, "10,000 digits",    _CC_BY_SA, _MNIST, subset_of="mnist"),
     "fashion-mnist-10k": Source(load_fashion_mnist_10k, 28, "10,000 clothes",   "MIT", _FASHION,
                                 subset_of="fashion-mnist"),

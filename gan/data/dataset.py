@@ -7,6 +7,8 @@ from pathlib import Path
 import torch
 from torch.nn import functional
 
+from gan.config import ClassGroup
+
 SPLITS = ("train", "test")
 
 Progress = Callable[[str], None]  # takes one line of text, shortly before or during something slow
@@ -17,8 +19,10 @@ class Dataset:
     """Square pictures with their labels, all in memory.
 
     images    uint8 (N, C, H, H), values 0 to 255, C = 1 or 3 (sRGB), N >= 1
-    labels    int64 (N,), indices into `classes`; all zero where there are no classes
+    labels    one class a picture: int64 (N,), indices into `classes`; all zero where there are no classes.
+              Several: uint8 (N, K), 1 for each class that a picture has
     classes   names of the K classes; empty where the pictures are unlabelled
+    groups    of the classes, where a picture has several (see `ClassGroup`); empty where it has one
     captions  N names, one a picture; empty where the pictures have no names
     notes     sentences the user should read, e.g. about files that were skipped
     """
@@ -29,14 +33,29 @@ class Dataset:
     classes: tuple[str, ...]
     captions: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
+    groups: tuple[ClassGroup, ...] = ()
 
     def __post_init__(self) -> None:
         n = len(self.images)
         assert self.images.dtype == torch.uint8 and self.images.ndim == 4, "images must be uint8 (N, C, H, W)"
         assert n and self.images.shape[2] == self.images.shape[3], "images must be square, and at least one"
-        assert self.labels.dtype == torch.int64 and self.labels.shape == (n,), "labels must be int64 (N,)"
-        assert int(self.labels.min()) >= 0 and int(self.labels.max()) < max(len(self.classes), 1)
+        if self.groups:
+            assert self.labels.dtype == torch.uint8 and self.labels.shape == (n, len(self.classes))
+            assert sum(group.size for group in self.groups) == len(self.classes), "groups must hold every class"
+        else:
+            assert self.labels.dtype == torch.int64 and self.labels.shape == (n,), "labels must be int64 (N,)"
+            assert int(self.labels.min()) >= 0 and int(self.labels.max()) < max(len(self.classes), 1)
         assert len(self.captions) in (0, n), "captions must be empty or one a picture"
+
+    def class_weights(self) -> torch.Tensor:
+        """Return the classes of every picture as float32 (N, K), 1 for each that it has."""
+        if self.groups:
+            return self.labels.float()
+        return torch.eye(max(len(self.classes), 1))[self.labels][:, : len(self.classes)]
+
+    def strata(self) -> torch.Tensor:
+        """Return int64 (N,), equal for pictures of the same classes."""
+        return self.labels.unique(dim=0, return_inverse=True)[1] if self.groups else self.labels
 
 
 @dataclass(frozen=True)

@@ -16,13 +16,14 @@ BUNDLED = Path(__file__).with_name("bundled")  # the folder of every file that c
 
 
 def write_sheet(path: Path, pictures: np.ndarray, columns: int) -> int:
-    """Write pictures uint8 (N, S, S, C), C = 1 or 3, as a grid of `columns`; return the file's size in bytes.
+    """Write pictures uint8 (N, S, S, C), C = 1, 3 or 4 (RGBA), as a grid of `columns`; return the file's size in bytes.
 
-    N must be a multiple of `columns`. The same pixels and the same Pillow give the same bytes.
+    The rest of the last row is zeros. The same pixels and the same Pillow give the same bytes. Of a pixel with no
+    opacity the colour is not kept.
     """
     n, size, _, channels = pictures.shape
-    rows = n // columns
-    assert rows * columns == n, f"{n} pictures do not fill rows of {columns}"
+    rows = -(-n // columns)
+    pictures = np.concatenate([pictures, np.zeros((rows * columns - n, size, size, channels), np.uint8)])
     grid = pictures.reshape(rows, columns, size, size, channels).transpose(0, 2, 1, 3, 4)
     grid = np.ascontiguousarray(grid).reshape(rows * size, columns * size, channels)
     image = Image.fromarray(grid[..., 0] if channels == 1 else grid)
@@ -45,8 +46,8 @@ def read_sheet(path: Path, mode: str, size: int, count: int) -> np.ndarray:
         raise DataError(f"the bundled file {path} is missing or damaged ({error}): {cure}") from error
     height, width = grid.shape[:2]
     rows, columns = height // size, width // size
-    if height % size or width % size or rows * columns != count:
+    if height % size or width % size or not 0 <= rows * columns - count < columns:
         need = f"{count} pictures of {size}x{size}"
         raise DataError(f"the bundled file {path} must hold {need}, got {width}x{height} pixels: {cure}")
     pictures = grid.reshape(rows, size, columns, size, -1).transpose(0, 2, 1, 3, 4)
-    return np.ascontiguousarray(pictures).reshape(count, size, size, -1)
+    return np.ascontiguousarray(pictures).reshape(rows * columns, size, size, -1)[:count]

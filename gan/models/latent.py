@@ -9,6 +9,8 @@ from typing import cast
 import torch
 from torch import Tensor, nn
 
+from gan.config import ClassGroup
+
 MODES = ("slerp", "lerp")
 MAX_SEED = 2**32 - 1
 MAX_FRAMES = 100_000  # of one path; more is a typing error, and would fill the memory
@@ -30,9 +32,33 @@ def latents(seeds: Sequence[int], z_dim: int) -> Tensor:
 
 def class_of(seed: int, classes: int) -> int:
     """Draw the class, in [0, classes), that belongs to a seed: uniform, and independent of the seed's latent."""
+    return int(torch.randint(classes, (), generator=_class_generator(seed)))
+
+
+def classes_of(seed: int, groups: Sequence[ClassGroup]) -> list[list[int]]:
+    """Draw the classes of each group that belong to a seed, ascending; independent of the seed's latent.
+
+    How many of a group, from one to `most`, and then which, are uniform. Classes are numbered through all groups.
+    """
+    source, start, drawn = _class_generator(seed), 0, []
+    for group in groups:
+        count = 1 + int(torch.randint(group.most, (), generator=source))
+        drawn.append(sorted((torch.randperm(group.size, generator=source)[:count] + start).tolist()))
+        start += group.size
+    return drawn
+
+
+def _class_generator(seed: int) -> torch.Generator:
     # torch's CPU generator reads the low 32 bits of a seed: a bijection of them gives another, unrelated stream.
-    other = (int(seed) * 2654435761 + 2654435769) % 2**32
-    return int(torch.randint(classes, (), generator=torch.Generator().manual_seed(other)))
+    return torch.Generator().manual_seed((int(seed) * 2654435761 + 2654435769) % 2**32)
+
+
+def class_rows(seeds: Sequence[int], classes: int, groups: Sequence[ClassGroup] = ()) -> Tensor:
+    """Return the class weights float32 (N, classes) that belong to seeds: 1 for each class drawn, 0 for the others."""
+    rows = torch.zeros(len(seeds), classes)
+    for row, seed in zip(rows, seeds, strict=True):
+        row[sum(classes_of(seed, groups), []) if groups else class_of(seed, classes)] = 1
+    return rows
 
 
 def slerp(a: Tensor, b: Tensor, t: Tensor) -> Tensor:
@@ -76,21 +102,28 @@ def path(keyframes: Tensor, frames: int, mode: str = "slerp", loop: bool = False
 
 @torch.no_grad()
 def principal_directions(
-    generator: nn.Module, z_dim: int, classes: int, count: int = 16, samples: int = 8192, batch: int = 1024
+    generator: nn.Module,
+    z_dim: int,
+    classes: int,
+    count: int = 16,
+    samples: int = 8192,
+    batch: int = 1024,
+    groups: Sequence[ClassGroup] = (),
 ) -> tuple[Tensor, Tensor]:
     """Find directions (count, z_dim) in latent space and the share of variance each explains (count,), descending.
 
     GANSpace (arXiv:2004.02546): principal components of the generator's `features` over random latents, mapped back to
     the latent by least squares. Adding row k moves the features by one standard deviation of component k. Classes are
-    drawn at random and their mean is removed, so that no direction merely changes the class. count is reduced to what
-    z_dim and the layer's width allow. The largest entry of each row is positive, which fixes the sign. Of more than
-    `MAX_FEATURES` features a random choice is used: neighbours on a feature map are nearly equal.
+    drawn at random and their mean is removed (of classes in `groups`: what is linear in them), so that no direction
+    merely changes the class. count is reduced to what z_dim and the layer's width allow. The largest entry of each row
+    is positive, which fixes the sign. Of more than `MAX_FEATURES` features a random choice is used: neighbours on a
+    feature map are nearly equal.
     """
     device = next(generator.parameters()).device
     source = torch.Generator().manual_seed(0)
     z = torch.randn(samples, z_dim, generator=source)
     label = torch.randint(max(classes, 1), (samples,), generator=source)
-    y = torch.eye(classes)[label] if classes else None
+    y = class_rows(range(samples), classes, groups) if groups else torch.eye(classes)[label] if classes else None
     # mypy takes a module's attributes for tensors or modules.
     features_of = cast(Callable[[Tensor, Tensor | None], Tensor], generator.features)
     parts: list[Tensor] = []
@@ -102,8 +135,11 @@ def principal_directions(
             chosen = torch.randperm(part.shape[1], generator=source)[:MAX_FEATURES]
         parts.append(part[:, chosen])
     features = torch.cat(parts)
-    for k in label.unique():
-        features[label == k] -= features[label == k].mean(0)
+    if groups and y is not None:
+        features -= y @ (torch.linalg.pinv(y) @ features)
+    else:
+        for k in label.unique():
+            features[label == k] -= features[label == k].mean(0)
     # Randomised SVD: there are thousands of features, and only the first few components are needed.
     count = min(count, z_dim, features.shape[1])
     singular, components = _randomized_svd(features, min(count + 16, *features.shape))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import numbers
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 from pathlib import Path
 
 import numpy as np
@@ -11,13 +11,14 @@ import torch
 from torch import Tensor, nn
 
 from gan import networks
-from gan.config import Config
+from gan.config import ClassGroup, Config
 from gan.errors import ConfigError, FolderError
 from gan.models import point_plot
-from gan.models.latent import class_of, latents, path
+from gan.models.latent import class_rows, latents, path
 from gan.models.weights import build_on_meta, load_into, read_config, read_tensors
 
-Label = int | str | Sequence[int | str] | None
+OneLabel = int | str | Set[int | str] | None
+Label = OneLabel | Sequence[OneLabel]
 MAX_TRUNCATION = 2.0
 BATCH = 64  # pictures rendered at once, which bounds the memory
 
@@ -69,24 +70,38 @@ class Model:
         return latents(seeds, self.z_dim)
 
     def class_weights(self, seeds: Sequence[int], label: Label = None) -> Tensor | None:
-        """Return one-hot rows float32 (N, K), or None for an unconditional model.
+        """Return rows float32 (N, K), 1 for each class of a picture, or None for an unconditional model.
 
-        label: None for each seed's own class; an index or a name for all seeds; a sequence with one of those per seed.
-        ValueError for an unknown class, or for any label on an unconditional model.
+        label: None for each seed's own classes; an index or a name for all seeds; a set of them, where pictures have
+        several classes (`Config.class_groups`); or a sequence with one of those per seed. A group of which no class
+        is named keeps the seed's own. ValueError for an unknown class, for more classes of a group than a picture can
+        have, or for any label on an unconditional model.
         """
         if not self.classes:
             if label is not None:
                 raise ValueError(f"label must be None: {self.name} has no classes, got {label!r}")
             return None
-        if label is None:
-            indices = [class_of(seed, len(self.classes)) for seed in seeds]
-        elif isinstance(label, str) or not isinstance(label, Sequence):
-            indices = [self._class_index(label)] * len(seeds)
-        else:
-            if len(label) != len(seeds):
-                raise ValueError(f"label must have one entry per seed, got {len(label)} for {len(seeds)} seeds")
-            indices = [self._class_index(one) for one in label]
-        return torch.eye(len(self.classes))[indices]
+        rows = class_rows(seeds, len(self.classes), self.config.class_groups)
+        labels = label if isinstance(label, Sequence) and not isinstance(label, str) else [label] * len(seeds)
+        if len(labels) != len(seeds):
+            raise ValueError(f"label must have one entry per seed, got {len(labels)} for {len(seeds)} seeds")
+        for row, one in zip(rows, labels, strict=True):
+            named = () if one is None else one if isinstance(one, Set) else (one,)
+            self._set_classes(row, {self._class_index(name) for name in named})
+        return rows
+
+    def _set_classes(self, row: Tensor, chosen: set[int]) -> None:
+        """Replace the classes of `row` (K,) by the chosen ones, in the groups of which any is chosen."""
+        start = 0
+        for group in self.config.class_groups or (ClassGroup("class", len(self.classes)),):
+            own = [index for index in chosen if start <= index < start + group.size]
+            if len(own) > group.most:
+                names = ", ".join(self.classes[index] for index in sorted(own))
+                raise ValueError(f"label must name at most {group.most} of {group.name}, got {names}")
+            if own:
+                row[start : start + group.size] = 0
+                row[own] = 1
+            start += group.size
 
     def _class_index(self, label: int | str) -> int:
         if isinstance(label, str) and label in self.classes:

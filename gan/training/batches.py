@@ -19,8 +19,8 @@ from gan.training.step import Batch
 class Batches:
     """A data set in random order, batch by batch.
 
-    pictures  of the whole data set, as it has them: on the device if they fit, else on the CPU
-    onehot    class weights of every picture, float32 (n, K) on the device; None without classes
+    pictures       of the whole data set, as it has them: on the device if they fit, else on the CPU
+    class_weights  of every picture, float32 (n, K) on the device; None without classes
 
     Every process draws the random numbers of the whole batch and keeps its own rows of each part, so that the number of
     processes does not change the run.
@@ -31,8 +31,8 @@ class Batches:
     ) -> None:
         self.device, self.processes, self.seed = device, processes, config.seed
         self.pictures = dataset.images.to(device) if fits_on_device(dataset.images, device) else dataset.images
-        k = len(config.classes)
-        self.onehot = torch.eye(k, device=device)[dataset.labels.to(device)] if k else None
+        labelled = dataset if config.classes and isinstance(dataset, Dataset) else None
+        self.class_weights = labelled.class_weights().to(device) if labelled else None
         self._permutation: tuple[int, Tensor] | None = None  # (epoch, its order)
 
     def draw(
@@ -82,7 +82,7 @@ class Batches:
         return self._permutation[1][offset : offset + count]
 
     def _class_weights(self, indices: Tensor) -> Tensor | None:
-        return None if self.onehot is None else self.onehot[indices.to(self.device)]
+        return None if self.class_weights is None else self.class_weights[indices.to(self.device)]
 
     def _parts(self, whole: Tensor, count: int) -> list[Tensor]:
         return [self.processes.own_rows(part) for part in whole.chunk(count)]

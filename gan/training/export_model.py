@@ -14,11 +14,10 @@ import torch
 from gan.config import Config
 from gan.evaluation.card import NOT_AFFECTING_WEIGHTS, card, licence_of, public
 from gan.evaluation.loss_curve import write_curve
-from gan.io import write_bytes
+from gan.io import LOG_START, write_bytes
 from gan.models.image_grid import GRID, write_grid
 from gan.models.latent import principal_directions
 from gan.models.weights import write_tensors
-from gan.training.checkpoint import LOG_START
 from gan.training.events import Stepped
 from gan.training.memory import oom_hint
 from gan.training.trainer import Trainer
@@ -54,7 +53,9 @@ def capture_model(trainer: Trainer, latest: Stepped | None, samples: int = SAMPL
     def write(out: Path) -> None:
         metrics = dict(captured)
         with oom_hint(config):
-            directions, variance = principal_directions(average, config.z_dim, len(config.classes), samples=samples)
+            directions, variance = principal_directions(
+                average, config.z_dim, len(config.classes), samples=samples, groups=config.class_groups
+            )
         parts = segments(out / "log.jsonl")
         if len(parts) > 1 or any(part["shown"] for part in parts):
             metrics["segments"] = parts

@@ -103,9 +103,9 @@ class Trainer:
         return self.batches.pictures
 
     @property
-    def onehot(self) -> Tensor | None:
+    def class_weights(self) -> Tensor | None:
         """Return the class weights (n, K) of the pictures, on the device; None without classes."""
-        return self.batches.onehot
+        return self.batches.class_weights
 
     @property
     def named_networks(self) -> dict[str, nn.Module]:
@@ -198,10 +198,9 @@ class Trainer:
 
     def diversity(self, samples: np.ndarray) -> float:
         """Return `diversity_ratio` of what `sample` returned; of as many as there are real pictures to compare with."""
-        labels = torch.empty(0) if self.onehot is None else self.onehot.argmax(1).cpu()
-        return diversity_of_samples(
-            samples, self.pictures, labels, classes=len(self.config.classes), seed=self.config.seed + 1
-        )
+        weights, classes = self.class_weights, 0 if self.config.class_groups else len(self.config.classes)
+        labels = torch.empty(0) if weights is None else weights.argmax(1).cpu()
+        return diversity_of_samples(samples, self.pictures, labels, classes, seed=self.config.seed + 1)
 
     def tensors(self) -> dict[str, Tensor]:
         """Return every tensor of the run's state by name."""

@@ -54,7 +54,9 @@ def _prepare_points(config: Config, dataset: Dataset | Points | None) -> tuple[C
             f"network {config.network} is for points, and {config.dataset[:40]} is not made of them: dataset must "
             f"be one of {', '.join(DISTRIBUTIONS)}"
         )
-    config = dataclasses.replace(config, resolution=point_plot.SIDE, channels=point_plot.CHANNELS, classes=())
+    config = dataclasses.replace(
+        config, resolution=point_plot.SIDE, channels=point_plot.CHANNELS, classes=(), class_groups=()
+    )
     return config, dataset or load_points(config.dataset)
 
 
@@ -67,9 +69,14 @@ def _prepare_pictures(
     if dataset is None:
         with oom_hint(config, loading=True):
             dataset = data.load(config.dataset, config.resolution or None, config.data_root, progress=progress)
-    classes = dataset.classes if networks.find_pair(config).conditional and config.conditional else ()
+    assert isinstance(dataset, Dataset)
+    labelled = networks.find_pair(config).conditional and config.conditional
+    classes, groups = (dataset.classes, dataset.groups) if labelled else ((), ())
     _, channels, resolution, _ = dataset.images.shape
-    return dataclasses.replace(config, resolution=resolution, channels=channels, classes=tuple(classes)), dataset
+    config = dataclasses.replace(
+        config, resolution=resolution, channels=channels, classes=tuple(classes), class_groups=groups
+    )
+    return config, dataset
 
 
 def check_options(config: Config) -> None:

@@ -18,9 +18,19 @@ def test_bundled_sets_keep_the_contract(name, resolution):
     assert dataset.images.dtype == torch.uint8 and dataset.images.is_contiguous()
     assert dataset.images.shape[1] in (1, 3) and dataset.images.shape[2:] == (side, side)
     assert dataset.images.min() == 0 and dataset.images.max() == 255
-    assert dataset.labels.dtype == torch.int64 and dataset.labels.shape == (len(dataset.images),)
-    assert dataset.labels.unique().tolist() == list(range(len(dataset.classes)))
     assert len(set(dataset.classes)) == len(dataset.classes)
+    weights, k = dataset.class_weights(), len(dataset.classes)
+    if dataset.groups:
+        start = 0
+        for group in dataset.groups:
+            count = weights[:, start : start + group.size].sum(1)
+            assert count.min() == 1 and count.max() == group.most
+            start += group.size
+    else:
+        assert dataset.labels.dtype == torch.int64 and dataset.labels.shape == (len(dataset.images),)
+        assert dataset.labels.unique().tolist() == list(range(max(k, 1)))
+    assert weights.shape == (len(dataset.images), k) and weights.unique().tolist() in ([0, 1], [])
+    assert (weights.sum(0) > 0).all()  # every class occurs
 
 
 @pytest.mark.parametrize("name", BUNDLED)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import functools
 import shutil
 from itertools import product
@@ -11,6 +12,7 @@ import pytest
 import torch
 
 import gan
+from gan.config import ClassGroup
 from gan.models.latent import class_of, latents
 from gan.models.model import BATCH, Model, load, pick_device, to_uint8
 from gan.networks import NETWORKS, build
@@ -30,7 +32,8 @@ def untrained(network: str, config) -> Model:
     """Return a model of any network, with random weights in which every layer counts."""
     torch.manual_seed(0)
     classes = config.classes if NETWORKS[network].conditional else ()
-    config = type(config)(network=network, resolution=28, channels=1, width=16, classes=classes)
+    groups = config.class_groups if classes else ()
+    config = type(config)(network=network, resolution=28, channels=1, width=16, classes=classes, class_groups=groups)
     nets = build(config)
     for net in nets:
         net.eval().requires_grad_(False)
@@ -125,12 +128,39 @@ def test_label_decides_the_picture(digits):
     assert level(model.sample([0], 1), model.sample([0], 2)) > 2
 
 
+def scenes(config) -> Model:
+    """Return an untrained model whose pictures have one place of two and up to two animals of three."""
+    groups = (ClassGroup("places", 2), ClassGroup("animals", 3, 2))
+    classes = ("sea", "snow", "cat", "dog", "mouse")
+    return untrained("resnet", dataclasses.replace(config, classes=classes, class_groups=groups))
+
+
+def test_pictures_with_several_classes(digits):
+    model = scenes(digits.config)
+    own = model.class_weights(range(40))
+    assert torch.equal(own.sum(1), own[:, :2].sum(1) + own[:, 2:].sum(1)) and own.unique().tolist() == [0, 1]
+    assert own[:, :2].sum(1).unique().tolist() == [1] and own[:, 2:].sum(1).unique().tolist() == [1, 2]
+    assert (own.mean(0) > 0.2).all()
+    assert torch.equal(model.class_weights(range(40), set()), own)
+    # Of a group of which nothing is named the seed's own stay.
+    cats = model.class_weights(range(40), "cat")
+    assert torch.equal(cats[:, :2], own[:, :2]) and torch.equal(cats[:, 2:], torch.eye(3)[[0] * 40])
+    both = model.class_weights([3], {"cat", 4, "sea"})
+    assert both.tolist() == [[1, 0, 1, 0, 1]]
+    each = model.class_weights([3, 3, 3], [None, {"cat", 4, "sea"}, "snow"])
+    assert torch.equal(each[0], own[3]) and torch.equal(each[1], both[0]) and each[2, :2].tolist() == [0, 1]
+    assert model.sample([1, 2], {"sea", "dog"}).shape == (2, 28, 28, 1)
+    assert model.interpolate([1, 2], 3, label=[{"cat"}, {"sea", "dog"}]).shape == (3, 28, 28, 1)
+    with pytest.raises(ValueError, match="at most 2 of animals, got cat, dog, mouse"):
+        model.class_weights([0], set(model.classes) - {"sea"})
+
+
 def test_bad_label_is_refused(digits, subtests):
-    for label in [-1, 10, "ten", "", True, 1.0, [0, 1], [0, 1, 99], [None] * 3]:
+    for label in [-1, 10, "ten", "", True, 1.0, [0, 1], [0, 1, 99], {0, 1}]:
         with subtests.test(label=label):
             with pytest.raises(ValueError, match="^label must") as raised:
                 digits.sample(range(3), label)
-            if not isinstance(label, list):
+            if not isinstance(label, (list, set)):
                 assert repr(label) in str(raised.value)
 
 

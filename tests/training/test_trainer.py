@@ -37,9 +37,9 @@ def test_only_conditional_networks_keep_the_classes(network):
     assert dataset.classes == tuple("0123456789")
     assert config.classes == (dataset.classes if NETWORKS[network].conditional else ())
     trainer = Trainer(config, dataset)
-    assert (trainer.onehot is None) != NETWORKS[network].conditional
-    if trainer.onehot is not None:
-        assert torch.equal(trainer.onehot.argmax(1), dataset.labels)
+    assert (trainer.class_weights is None) != NETWORKS[network].conditional
+    if trainer.class_weights is not None:
+        assert torch.equal(trainer.class_weights.argmax(1), dataset.labels)
 
 
 def test_trainer_shows_pictures_in_order_across_epochs():
