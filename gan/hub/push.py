@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import os
 import shutil
-from collections.abc import Callable
+import warnings
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+
+from PIL import Image
 
 from gan.config import Config
 from gan.errors import FolderError, HubError
@@ -16,14 +20,16 @@ from gan.evaluation.card import NEIGHBOURS, card, licence_of, public
 from gan.evaluation.loss_curve import NAME as CURVE
 from gan.evaluation.loss_curve import write_curve
 from gan.hub.client import RepoChanged, api, check_token, page, translate_errors
-from gan.hub.names import MODEL, checked_repo, is_commit
+from gan.hub.names import MAX_PICTURE_BYTES, MODEL, checked_repo, is_commit
 from gan.hub.pull import forget
-from gan.io import read_json, write_bytes
+from gan.io import is_plain, json_line, naming_file, read_json, write_bytes
 from gan.models.model import load
 from gan.models.weights import read_config
 from gan.training.checkpoint import copy_state, find_state, read_state
 
 PATHS = ("path", "folder", "notes")  # keys of events that may name folders of this machine
+PICTURES = ("samples.png", CURVE, NEIGHBOURS)
+CHECKPOINTS = ("checkpoint", "checkpoint.new", "checkpoint.old")
 TAGS = 100  # tags of one number of images; a later push gets none
 
 
@@ -47,21 +53,27 @@ def build(folder: Path, into: Path, repo: str, checkpoint: bool = False) -> dict
 
     The card is written for the repository, the training curve is drawn, and the names of this machine's folders are
     removed from log and checkpoint. checkpoint: also copy what training needs to go on. FolderError for a model that
-    would not load.
+    would not load, for a picture that is none, and for whatever is no plain file inside the folder: none of it is read.
     """
+    names = plain_files(folder, CHECKPOINTS if checkpoint else ())
+    if missing := [name for name in MODEL.files if name not in names]:
+        raise FolderError(f"{folder / missing[0]}: missing, so this is no finished model")
     load(folder, "cpu")
+    for name in PICTURES:
+        if name in names:
+            _check_picture(folder / name)
     config, metrics = read_config(folder), read_json(folder / "metrics.json")
     if not isinstance(metrics, dict) or type(metrics.get("images")) is not int:
         raise FolderError(f"{folder / 'metrics.json'}: `images`, a whole number, is missing")
     for name in MODEL.files:
-        shutil.copyfile(folder / name, into / name)
+        copy_plain(folder / name, into / name)
     write_bytes(into / "config.json", public(config).to_json().encode())
-    if (folder / "log.jsonl").is_file():
-        write_bytes(into / "log.jsonl", public_log(folder / "log.jsonl").encode())
-    if not write_curve(into) and (folder / CURVE).is_file():  # shipped models bring theirs, and no log
-        shutil.copyfile(folder / CURVE, into / CURVE)
-    if (neighbours := folder / NEIGHBOURS).is_file():
-        shutil.copyfile(neighbours, into / NEIGHBOURS)
+    if "log.jsonl" in names:
+        write_bytes(into / "log.jsonl", public_log(folder / "log.jsonl"))
+    if not write_curve(into) and CURVE in names:  # shipped models bring theirs, and no log
+        copy_plain(folder / CURVE, into / CURVE)
+    if NEIGHBOURS in names:
+        copy_plain(folder / NEIGHBOURS, into / NEIGHBOURS)
     has = [(into / name).is_file() for name in (CURVE, NEIGHBOURS)]
     write_bytes(into / "README.md", card(config, metrics, licence_of(config), repo, *has).encode())
     if checkpoint:
@@ -70,8 +82,45 @@ def build(folder: Path, into: Path, repo: str, checkpoint: bool = False) -> dict
     return {p.relative_to(into).as_posix(): p.stat().st_size for p in sorted(into.rglob("*")) if p.is_file()}
 
 
-def public_log(log: Path) -> str:
-    """Return the log's text without the folders of this machine and without lines that are no events."""
+def plain_files(folder: Path, checkpoints: Sequence[str] = ()) -> list[str]:
+    """Return the names of the files that a push reads, as far as they are there; checkpoints: subfolders that it reads.
+
+    FolderError for a link, a pipe or a device among them, or below a link: it may lead to anything on this machine.
+    """
+    names = [*MODEL.files, "log.jsonl", CURVE, NEIGHBOURS]
+    names += [f"{state}/{name}" for state in checkpoints for name in ("state.json", "state.safetensors")]
+    there = [name for name in names if os.path.lexists(folder / name)]
+    for name in there:
+        if not is_plain(folder, name):
+            raise FolderError(
+                f"{folder / name}: a link, or no plain file, so nothing is sent: put the file itself there"
+            )
+    return there
+
+
+def copy_plain(file: Path, target: Path) -> None:
+    """Copy a file's content, and nothing that a link leads to."""
+    with naming_file(target):
+        target.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(file, target, follow_symlinks=False)
+
+
+def _check_picture(path: Path) -> None:
+    """Raise FolderError unless the file is a whole PNG of a size that a page can show."""
+    size = path.stat().st_size
+    if size > MAX_PICTURE_BYTES:
+        raise FolderError(f"{path}: {size:,} bytes are too large for a picture of a model")
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("error", Image.DecompressionBombWarning)
+            with Image.open(path, formats=("PNG",)) as image:
+                image.load()
+    except Exception:  # decoders raise nearly anything on damaged bytes
+        raise FolderError(f"{path}: not a PNG picture, so nothing is sent: remove or replace it") from None
+
+
+def public_log(log: Path) -> bytes:
+    """Return the log without the folders of this machine and without lines that are no events."""
     lines = []
     for line in log.read_text(encoding="utf-8", errors="replace").splitlines():
         try:
@@ -80,8 +129,8 @@ def public_log(log: Path) -> str:
                 event["config"] = dataclasses.asdict(public(Config.from_dict(event["config"])))
         except (ValueError, AttributeError, RecursionError):
             continue
-        lines.append(json.dumps(event, ensure_ascii=False) + "\n")
-    return "".join(lines)
+        lines.append(json_line(event))
+    return b"".join(lines)
 
 
 def ensure_repo(repo: str, private: bool = False, token: str | None = None) -> str:

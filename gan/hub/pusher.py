@@ -8,6 +8,7 @@ from pathlib import Path
 from shutil import copytree, ignore_patterns, rmtree
 
 from gan import scratch
+from gan.errors import FolderError
 from gan.evaluation.loss_curve import NAME
 from gan.hub.names import MODEL, checked_repo
 from gan.hub.push import PushResult, build, ensure_repo, file_summary, send
@@ -30,10 +31,10 @@ class FolderCopy:
     def __init__(self, folder: Path, write: Write | None, checkpoint: bool) -> None:
         self._aside = scratch.folder()
         self._raw, self.built = Path(self._aside.name) / "raw", Path(self._aside.name) / "built"
-        self._write, self._checkpoint = write, checkpoint
+        self._folder, self._write, self._checkpoint = folder, write, checkpoint
         self.files: dict[str, int] = {}
         left = (*IGNORED, *(WRITTEN if write else ()), *(() if checkpoint else ("checkpoint",)))
-        copytree(folder, self._raw, ignore=ignore_patterns(*left))
+        copytree(folder, self._raw, symlinks=True, ignore=ignore_patterns(*left))  # a link stays one, and is refused
 
     def build(self, repo: str) -> dict[str, int]:
         """Fill `built` with what is to be sent and return name -> bytes. The first call takes seconds."""
@@ -42,7 +43,10 @@ class FolderCopy:
                 self._write(self._raw)
             rmtree(self.built, ignore_errors=True)
             self.built.mkdir()
-            self.files = build(self._raw, self.built, repo, self._checkpoint)
+            try:
+                self.files = build(self._raw, self.built, repo, self._checkpoint)
+            except FolderError as error:
+                raise FolderError(str(error).replace(str(self._raw), str(self._folder))) from None
         return self.files
 
 

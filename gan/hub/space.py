@@ -8,6 +8,7 @@ from pathlib import Path
 from gan.errors import HubError
 from gan.hub.client import api, check_token, page, translate_errors
 from gan.hub.names import checked_repo
+from gan.io import is_plain
 
 ROOT = Path(__file__).resolve().parents[2]
 # The files that the app runs on and those that README.md links to. A list of what is sent, not of what is left out:
@@ -30,12 +31,12 @@ class Deployed:
 
 
 def files(root: Path = ROOT) -> list[str]:
-    """Return the paths of all that a Space needs, relative to the repository, sorted."""
-    found = [root / name for name in FILES]
+    """Return the paths of all that a Space needs, relative to the repository, sorted. Nothing is reached by a link."""
+    paths = [Path(name) for name in FILES]
     for folder, pattern in FOLDERS.items():
-        found += [p for p in (root / folder).glob(pattern) if p.is_file() and not p.is_symlink()]
-    paths = [p.relative_to(root) for p in found]
-    return sorted(p.as_posix() for p in paths if not any(part in EXCLUDED or part.startswith(".") for part in p.parts))
+        paths += [p.relative_to(root) for p in (root / folder).glob(pattern)]
+    wanted = {p.as_posix() for p in paths if not any(part in EXCLUDED or part.startswith(".") for part in p.parts)}
+    return sorted(name for name in wanted if is_plain(root, name))
 
 
 def deploy(space: str, private: bool = False, root: Path = ROOT) -> Deployed:
@@ -48,8 +49,8 @@ def deploy(space: str, private: bool = False, root: Path = ROOT) -> Deployed:
     checked_repo(space)
     check_token()
     names = files(root)
-    if missing := [name for name in FILES if not (root / name).is_file()]:
-        raise HubError(f"{missing[0]} is missing: deploy from a checkout of the whole repository")
+    if missing := [name for name in FILES if name not in names]:
+        raise HubError(f"{missing[0]} is missing, or a link: deploy from a checkout of the whole repository")
     with translate_errors(f"spaces/{space}"):
         hub = api()
         hub.create_repo(space, repo_type="space", space_sdk="gradio", private=private, exist_ok=True)

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import dataclasses
+import io
 import json
+import os
 import re
 import shutil
 import time
@@ -11,8 +13,9 @@ from pathlib import Path
 
 import pytest
 import yaml
-from conftest import point_client
+from conftest import point_client, within
 from hub_server import ALICE, BOB, NOBODY, READER, broken_off
+from PIL import Image
 from starlette.responses import Response
 
 from gan.config import Config
@@ -258,6 +261,68 @@ def test_what_would_not_load_is_not_pushed(hub, run, into, damage):
     with pytest.raises(FolderError):
         push(run, into(), "alice/digits")
     assert hub.seen == []
+
+
+SECRET = b"hf_SECRETSECRETSECRETSECRETSECRET"
+READ = (
+    "config.json", "metrics.json", "model.safetensors", "critic.safetensors", "directions.safetensors", "samples.png",
+    "curve.png", "neighbours.png", "log.jsonl", "checkpoint/state.json", "checkpoint/state.safetensors",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("name", READ)
+def test_what_a_link_leads_to_is_never_sent(hub, run, into, tmp_path, name):
+    (tmp_path / "token").write_bytes(SECRET)
+    (run / name).unlink(missing_ok=True)
+    (run / name).symlink_to(tmp_path / "token")
+    built = into()
+    with pytest.raises(FolderError, match=f"{name}: a link, or no plain file, so nothing is sent: put the file itself"):
+        push(run, built, "alice/digits", checkpoint=True)
+    assert hub.seen == [] and not any(built.iterdir())
+
+
+def test_a_good_file_behind_a_link_or_a_linked_folder_is_not_sent_either(run, into, tmp_path):
+    checkpoint = (run / "checkpoint").rename(tmp_path / "elsewhere")
+    (run / "checkpoint").symlink_to(checkpoint)
+    assert "checkpoint/state.json" not in build(run, into(), "alice/digits")
+    with pytest.raises(FolderError, match=r"checkpoint/state\.json: a link"):
+        build(run, into(), "alice/digits", checkpoint=True)
+
+
+def test_a_model_folder_may_itself_be_reached_by_a_link(run, into, tmp_path):
+    (tmp_path / "link").symlink_to(run)
+    assert build(tmp_path / "link", into(), "alice/digits").keys() == FILES
+
+
+def test_a_pipe_is_refused_and_not_waited_for(run, into):
+    (run / "samples.png").unlink()
+    os.mkfifo(run / "samples.png")
+    with pytest.raises(FolderError, match=r"samples\.png: a link, or no plain file"):
+        within(10, build, run, into(), "alice/digits")
+
+
+@pytest.mark.parametrize("name", ["samples.png", "curve.png", "neighbours.png"])
+@pytest.mark.parametrize("content", [SECRET, b"", b"\x89PNG\r\n\x1a\n" + SECRET, "cut", "JPEG"])
+def test_what_is_sent_as_a_picture_is_one(run, into, name, content):
+    if isinstance(content, str):
+        out = io.BytesIO()
+        Image.effect_noise((64, 64), 80).save(out, "PNG" if content == "cut" else content)
+        content = out.getvalue()[:-200] if content == "cut" else out.getvalue()
+    (run / name).write_bytes(content)
+    with pytest.raises(FolderError, match=f"{name}: not a PNG picture, so nothing is sent"):
+        build(run, into(), "alice/digits")
+
+
+def test_a_picture_too_large_for_a_page_is_not_sent(run, into, monkeypatch):
+    monkeypatch.setattr(module, "MAX_PICTURE_BYTES", 100)
+    with pytest.raises(FolderError, match=r"samples\.png: [0-9,]+ bytes are too large for a picture"):
+        build(run, into(), "alice/digits")
+
+
+def test_a_log_that_names_files_of_no_encoding_is_sent(run, into):
+    log = (run / "log.jsonl").read_text() + '{"event": "alarmed", "message": "\\udc8e.png"}\n'
+    (run / "log.jsonl").write_text(log)
+    assert "log.jsonl" in build(run, into(), "alice/digits")
 
 
 def test_shipped_models_can_be_published_too(hub, into):
