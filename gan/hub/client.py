@@ -123,13 +123,14 @@ def translate_errors(repo: str, revision: str | None = None) -> Iterator[None]:
 
 
 def _refusal(error: Any, repo: str, revision: str | None) -> HubError:
-    """Return the error for a reply that refuses a request."""
+    """Return the error for a reply that refuses a request: what the Hub says, where it says anything, and the cure."""
     from huggingface_hub.errors import GatedRepoError, RemoteEntryNotFoundError, RepositoryNotFoundError
     from huggingface_hub.errors import RevisionNotFoundError as NoRevision
 
-    status = error.response.status_code
+    status, said = error.response.status_code, _server_message(error)
+    told = f" (the Hub says: {said})" if said else ""
     if isinstance(error, GatedRepoError):
-        return HubError(f"{repo} is gated: sign in at {page(repo)}, accept its terms, and try again")
+        return HubError(f"{repo} is gated: sign in at {page(repo)}, accept its terms, and try again{told}")
     if isinstance(error, NoRevision):
         return HubError(f"{repo} has no revision {revision!r}: pass one of its branches, tags or full commits")
     if isinstance(error, RemoteEntryNotFoundError):
@@ -140,27 +141,39 @@ def _refusal(error: Any, repo: str, revision: str | None) -> HubError:
             "with `hf auth login` as someone who has"
         )
     if status == 401:
-        return HubError("the Hub does not accept this token: sign in again with `hf auth login`, or set a new HF_TOKEN")
-    if status == 403:
         return HubError(
-            f"this token may not write to {repo}: create one with write permission at {page('settings/tokens')}, or "
-            "choose a repository of your own"
+            f"the Hub does not accept this token: sign in again with `hf auth login`, or set a new HF_TOKEN{told}"
         )
+    if status == 403:
+        return HubError(_forbidden(error, repo, said))
     if status in (409, 412):
         return RepoChanged(
             f"{repo} has been changed by someone else meanwhile: see what is new at {page(repo)}, then push again to "
-            "put this on top"
+            f"put this on top{told}"
         )
     if status == 429:
         wait = error.response.headers.get("Retry-After", "")
         after = f"in {wait} seconds" if wait.isascii() and wait.isdigit() else "in a few minutes"
-        return Unreachable(f"too many requests to the Hub from here (rate limit): try again {after}")
+        return Unreachable(f"too many requests to the Hub from here (rate limit): try again {after}{told}")
     if status >= 500:
-        return Unreachable(f"the Hub has a problem of its own (status {status}): try again later")
-    return HubError(f"the Hub refused this for {repo} (status {status}): {_server_message(error)}")
+        return Unreachable(f"the Hub has a problem of its own (status {status}): try again later{told}")
+    return HubError(f"the Hub refused this for {repo} (status {status}): {said or 'it gave no reason'}")
+
+
+def _forbidden(error: Any, repo: str, said: str) -> str:
+    """Return the message for status 403, which no token cures where the account is full, blocked or not verified."""
+    request = getattr(error.response, "request", None)
+    method, url = getattr(request, "method", ""), str(getattr(request, "url", ""))
+    reading = method in ("GET", "HEAD") and "/auth-check/" not in url
+    verb = "read" if reading else "write"
+    cure = f"create one with {verb} permission at {page('settings/tokens')}"
+    if not reading:
+        cure += ", or choose a repository of your own"
+    may_not = f"this token may not {verb} {'' if reading else 'to '}{repo}"
+    return f"{may_not}: {said}. If the token is the reason, {cure}" if said else f"{may_not}: {cure}"
 
 
 def _server_message(error: Any) -> str:
-    """Return the reply's own explanation: one line of at most 200 printable characters."""
-    text = str(getattr(error, "server_message", None) or "it gave no reason")
-    return " ".join("".join(c if c.isprintable() else " " for c in text).split())[:200]
+    """Return the reply's own explanation, "" without one: one line of at most 200 printable characters."""
+    text = str(getattr(error, "server_message", None) or "")
+    return " ".join("".join(c if c.isprintable() else " " for c in text).split())[:200].rstrip(".")

@@ -314,7 +314,11 @@ def test_the_real_limit_leaves_room_below_five_seconds():
         ("alice/digits", "v9", "alice/digits has no revision 'v9'"),
         ("alice/digits", "0" * 40, "has no revision"),
         ("bob/secret", None, "or it is private and this token has no access.*hf auth login"),
-        ("bob/gated", None, "is gated: sign in at .*bob/gated, accept its terms"),
+        (
+            "bob/gated",
+            None,
+            r"is gated: sign in at .*bob/gated, .* \(the Hub says: .*Access to this model is restricted",
+        ),
         ("../digits", None, "a repository is USER/NAME"),
         ("alice/digits", "../../x", "a revision is a branch"),
     ],
@@ -325,6 +329,13 @@ def test_what_cannot_be_had_says_why(hub, repo, files, name, revision, message):
     with pytest.raises(HubError, match=message):
         pull(name, revision)
     assert not (cache() / "bob--gated" / "revisions").exists()
+
+
+def test_a_download_that_is_forbidden_speaks_of_reading_and_says_why(hub, repo):
+    refusal = Response("", 403, {"X-Error-Message": "This repository is disabled"})
+    hub.fault = lambda request: refusal if request.method in ("GET", "HEAD") else None
+    with pytest.raises(HubError, match=r"may not read alice/digits: This repository is disabled\. If the token is"):
+        pull("alice/digits")
 
 
 def test_a_token_nobody_knows_is_named_as_the_fault(hub, repo, monkeypatch):

@@ -220,6 +220,14 @@ def test_a_push_whose_answer_was_lost_is_found_done(hub, tiny_folder, into):
         (429, {"Retry-After": "17"}, "rate limit.*try again in 17 seconds"),
         (429, {"Retry-After": "<b>"}, "rate limit.*in a few minutes"),
         (502, {}, r"a problem of its own \(status 502\)"),
+        (503, {"X-Error-Message": "Moving house"}, r"try again later \(the Hub says: Moving house\)$"),
+        (401, {"X-Error-Message": "Token expired."}, r"set a new HF_TOKEN \(the Hub says: Token expired\)$"),
+        (
+            403,
+            {"X-Error-Message": "Storage limit reached."},
+            "may not write to alice/digits: Storage limit reached. If",
+        ),
+        (403, {}, "this token may not write to alice/digits: create one with write permission at .*/settings/tokens"),
         (418, {"X-Error-Message": "tea\x01" + "x" * 999}, r"refused this for alice/digits \(status 418\): .{1,200}$"),
     ],
 )
