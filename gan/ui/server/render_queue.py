@@ -6,6 +6,7 @@ thread that answers requests. A batch of eight takes as many in all, and half th
 
 from __future__ import annotations
 
+import os
 import threading
 import time
 from collections.abc import Callable, Sequence
@@ -21,7 +22,8 @@ if TYPE_CHECKING:
 
     from gan.ui.server.visitor import Visitor
 
-WORKERS = 2  # threads that draw
+CORES = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+WORKERS = max(1, min(4, CORES // 2))  # threads that draw; the other cores answer requests, and train
 WAITING = 512  # pictures that may wait, of all visitors together
 BATCH = 8  # pictures drawn at once; 16 would save a tenth more, and let others wait twice as long
 PATIENCE = 1.0  # seconds after which nobody waits for a picture any more
