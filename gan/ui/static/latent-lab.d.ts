@@ -132,6 +132,11 @@ interface ServerFile {
   data: string;
 }
 
+interface PictureRequest {
+  follows: boolean;
+  [control: string]: PictureState[string] | boolean;
+}
+
 interface GridRequest {
   model: string;
   seeds: number[];
@@ -146,7 +151,7 @@ interface ModelFinder {
 interface ExploreServer extends ModelFinder {
   describe(payload: { model: string }): Promise<Reply<ModelDescription>>;
   /** follows: it takes the place of the visitor's one before, if that still waits for its turn. */
-  picture(payload: PictureState & { follows?: boolean }): Promise<Reply<PackedImages>>;
+  picture(payload: PictureRequest): Promise<Reply<PackedImages>>;
   grid(payload: GridRequest): Promise<Reply<PackedImages>>;
   warm(payload: {}): Promise<Reply<{}>>;
 }
@@ -350,7 +355,6 @@ interface TrainPlan {
 interface FollowedRun {
   id: string;
   origin: string; // the run that it was forked of, "" for none
-  yielded: boolean; // that one's place was given up for it
   notes: string; // what was said when it began
   said: { trouble: string; news: string };
   place: number; // in the queue; 0 once it trains
@@ -555,8 +559,8 @@ interface LatentLab {
   followAddress(): void;
   sessionModels: KnownModel[];
   addSessionModel(model: KnownModel): void;
-  /** All models by name: those that the server offers, as JSON, and those of this browser tab; `added` is told of these. */
-  knownModels(offered: string, added: (model: string) => void): Map<string, KnownModel>;
+  /** All models by name: those that the server offers, as JSON, and those of this browser tab, which join the list. */
+  knownModels(offered: string, list: HTMLSelectElement): Map<string, KnownModel>;
   /** Offer a model that a link names and the page does not know; `gone` says why it cannot be shown, "" if it can. */
   findModel(server: ModelFinder, model: string, announce: (text: string) => void): Promise<Answer<{ gone: string }>>;
   /** What the visitor should know where another model is shown than the one that is gone. */

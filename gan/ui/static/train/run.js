@@ -63,7 +63,6 @@
         paused: false,
         done: false,
         viewing: null,
-        yielded: false,
         said: { trouble: "", news: "" },
       };
       screen.clear();
@@ -115,10 +114,6 @@
       if (news.curve) mine.curve = news.curve;
       if (kept) mine.kept = kept;
       if (news.moment) receiveMoment(mine, news.moment);
-      if (place && mine.origin && !mine.yielded) {
-        mine.yielded = true; // a fork that finds no place gets that of its original, which can still be seen and forked
-        server.ask({ run: mine.origin, what: "stop" }).catch(() => {});
-      }
       announce(mine, news);
       render();
       if (changed) on.settingsChanged();

@@ -4,8 +4,9 @@
   const LARGEST = 480; // CSS pixels of a canvas's side
   const AROUND = 300; // CSS pixels of the window's height that the page's head, the caption and the time line take
   const NUMBERS = 250; // and that the numbers take below the stages of a duel
-  const SCORES = 95; // and that the scores of judged pictures take, without the pictures
-  const SMALLEST = 240; // and of one that a low window makes smaller
+  const SCORES = 95; // and that the scores of judged pictures and their note take
+  const NARROW = 36; // and what the note takes besides where it is narrow
+  const SMALLEST = 208; // and of one that a low window makes smaller
   const LEAST = 120; // and of any
   const JUDGED = 16; // pictures that the critic is shown judging, half of them real
 
@@ -67,7 +68,8 @@
     /** @type {(view: NonNullable<typeof shown>) => void} */
     const drawPictures = ({ arrays, numbers }) => {
       const judging = !hidden.has("judged");
-      const side = judging ? fit(1.25, SCORES) : fit(1, 0); // two rows of eight are a quarter as high as wide
+      const words = SCORES + (box.children.length > 1 ? NARROW : 0);
+      const side = judging ? fit(1.25, words) : fit(1, 0); // two rows of eight are a quarter as high as wide
       lab.drawTiles(screen, arrays.pictures, { count: arrays.pictures.shape[0], columns: 6 });
       screen.style.width = `${side}px`;
       screen.style.height = "auto";
