@@ -4,7 +4,9 @@ Source and licence of the drawings: bundled/NOTICE.md; the sheet is built by bui
 drawings' units, of which a picture has 768 a side, so 12 to a pixel; they have an axis of symmetry at x = 384.
 """
 
+from collections.abc import Iterator
 from functools import lru_cache
+from typing import Any
 
 import numpy as np
 
@@ -35,15 +37,16 @@ COUNT = sum(map(len, LAYERS.values()))
 EMPTY = COUNT  # the part that changes nothing
 FIRST = {layer: sum(len(LAYERS[k]) for k in list(LAYERS)[:i]) for i, layer in enumerate(LAYERS)}
 
-# Pixels (top, bottom, left, right) outside of which a layer never reaches, wherever a face moves.
+# In the same order, pixels (top, bottom, left, right) outside of which a layer never reaches, wherever a face moves.
 WINDOWS = {
     "rear_hair": (20, 64, 4, 60), "body": (40, 64, 0, 64), "head": (6, 54, 8, 56), "clothes": (46, 64, 0, 64),
     "mouth": (34, 52, 18, 46), "beard": (28, 62, 12, 52), "eyes": (22, 44, 14, 50), "brows": (16, 40, 14, 50),
     "glasses": (22, 46, 10, 54), "hair": (0, 58, 2, 62),
 }  # fmt: skip
 
-_LANES = np.uint64(0x0000_00FF_00FF_00FF)  # red, green and blue in a word of 64 bits, with room for products
-_HALF = np.uint64(0x0000_0080_0080_0080)
+# A word of 64 bits is four lanes: numbers up to 255, each with room for a product. One operation works on all four.
+_LANES, _HALF = np.uint64(0x00FF_00FF_00FF_00FF), np.uint64(0x0080_0080_0080_0080)
+_COLOUR = np.uint64(0x0000_00FF_00FF_00FF)  # red, green and blue
 _8, _255 = np.uint64(8), np.uint64(255)
 
 
@@ -75,9 +78,8 @@ def texels() -> np.ndarray:
 def _average(tile: np.ndarray) -> np.ndarray:
     """Return the rounded means of 4 x 4 texels, from 2 before to 1 behind each; uint8 (S, S, C), 0 outside."""
     sums = np.pad(tile.astype(np.uint16), ((2, 1), (2, 1), (0, 0)))
-    for axis in (0, 1):
-        n = sums.shape[axis] - 3
-        sums = sum((np.take(sums, range(i, i + n), axis) for i in range(1, 4)), np.take(sums, range(n), axis))
+    sums = sums[:-3] + sums[1:-2] + sums[2:-1] + sums[3:]
+    sums = sums[:, :-3] + sums[:, 1:-2] + sums[:, 2:-1] + sums[:, 3:]
     return ((sums + 8) >> 4).astype(np.uint8)
 
 
@@ -101,7 +103,7 @@ def paint(
         np.right_shift(found, np.uint64(56), out=alpha)
         alpha *= tint
         view += alpha
-        found &= _LANES
+        found &= _COLOUR
         found *= _255
         view += found
         _divide(view)
@@ -112,46 +114,38 @@ def paint(
 def cover(parts: dict[str, np.ndarray], pose: dict[str, np.ndarray], of: dict[str, int], count: int) -> np.ndarray:
     """Return how much of each pixel `count` things cover, uint8 (N, count, R, R); `of` says to which a layer belongs.
 
-    The numbers of one pixel sum to 255 and what is behind; no opacity of a drawing counts.
+    The numbers of one pixel sum to 255 with what is left uncovered. Shadows and clear lenses cover nothing.
     """
-    n = len(parts["head"])
-    words = -(-count // 4)
-    views = [np.zeros((n, RESOLUTION, RESOLUTION), np.uint64) for _ in range(words)]
-    half, lanes = np.uint64(0x0080_0080_0080_0080), np.uint64(0x00FF_00FF_00FF_00FF)
-    for layer, _, found in _layers(parts, pose, views[0]):
-        top, bottom, left, right = WINDOWS[layer]
+    words = np.zeros((-(-count // 4), len(parts["head"]), RESOLUTION, RESOLUTION), np.uint64)  # four things a word
+    for layer, view, found in _layers(parts, pose, words):
         covered = (found >> _8) & _255
-        for i, word in enumerate(views):
-            view = word[:, top:bottom, left:right]
-            view *= _255 - covered
-            if of[layer] // 4 == i:
-                view += (covered * _255) << np.uint64(16 * (of[layer] % 4))
-            view += half
-            view += (view >> _8) & lanes
-            view >>= _8
-            view &= lanes
-    planes = [(views[k // 4] >> np.uint64(16 * (k % 4))).astype(np.uint8) for k in range(count)]
+        word, lane = divmod(of[layer], 4)
+        view *= _255 - covered
+        view[word] += (covered * _255) << np.uint64(16 * lane)
+        _divide(view)
+    planes = [(words[k // 4] >> np.uint64(16 * (k % 4))).astype(np.uint8) for k in range(count)]
     return np.stack(planes, 1)
 
 
-def _divide(view: np.ndarray) -> None:
+def _divide(lanes: np.ndarray) -> None:
     """Divide each lane, at most 255 * 255, by 255, rounded, in place."""
-    view += _HALF
-    view += (view >> _8) & _LANES
-    view >>= _8
-    view &= _LANES
+    lanes += _HALF
+    lanes += (lanes >> _8) & _LANES
+    lanes >>= _8
+    lanes &= _LANES
 
 
-def _layers(parts, pose, picture):
-    """Yield (layer, its window of `picture`, its texels there), from the back to the front."""
+def _layers(
+    parts: dict[str, np.ndarray], pose: dict[str, np.ndarray], pictures: np.ndarray
+) -> Iterator[tuple[str, np.ndarray, np.ndarray]]:
+    """Yield (layer, its window of `pictures`, its texels there, (N, rows, columns)), from the back to the front."""
     everything, places = texels(), _Places(pose)
-    for layer in LAYERS:
-        window = WINDOWS[layer]
+    for layer, window in WINDOWS.items():
         top, bottom, left, right = window
         part = np.where(parts[layer] < 0, EMPTY, parts[layer] + FIRST[layer])
         index = places.of(layer, window)
         index += (part * SIZE**2)[:, None, None]
-        yield layer, picture[:, top:bottom, left:right], np.take(everything, index, mode="clip")
+        yield layer, pictures[..., top:bottom, left:right], np.take(everything, index, mode="clip")
 
 
 class _Places:
@@ -209,12 +203,12 @@ class _Places:
         return _texel(y, 0) * SIZE + _texel(x, AXIS)
 
 
-def _fixed(units):
+def _fixed(units: Any) -> Any:
     """Return units in texels with 16 binary places."""
     return units * (1 << 16) // UNIT
 
 
-def _texel(fixed, origin: int):
+def _texel(fixed: np.ndarray, origin: int) -> np.ndarray:
     """Return the nearest texel of lengths from `origin`, a number of units."""
     return (fixed + ((origin + MARGIN) * (1 << 16) // UNIT + (1 << 15))) >> 16
 

@@ -10,7 +10,8 @@ integers alone, so that they are the same bit for bit on every machine. In the w
     labels([1, 2, 3])                            # which part of the face each pixel shows
 """
 
-from collections.abc import Mapping, Sequence
+import zlib
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -41,14 +42,11 @@ class Range:
     unit: str
 
 
-def _choice(**weights: int) -> Choice:
-    return Choice(tuple(name.replace("_", " ") for name in weights), tuple(weights.values()))
-
-
+_STYLES = ("bald", *LAYERS["hair"])
 _SWITCH = Choice(("no", "yes"), (1, 1))
 _PLACE = "thousandths of the way along the colours"
 ATTRIBUTES: dict[str, Choice | Range] = {
-    "hair": Choice(("bald", *LAYERS["hair"]), (6, 18, 16, 16, 16, 13, 15)),
+    "hair": Choice(_STYLES, (6, 18, 16, 16, 16, 13, 15)),
     "rear_hair": Choice(("none", *LAYERS["rear_hair"]), (48, 12, 14, 14, 12)),
     "hair_family": Choice(tuple(colours.HAIR), (20, 22, 18, 14, 10, 16)),
     "hair_tone": Range(0, 1000, _PLACE + " of the family"),
@@ -98,7 +96,8 @@ CHUNK = 16  # faces drawn at once: their pictures stay in the processor's cache
 def load_faces(root: Path, resolution: int, split: str, progress: Progress) -> Dataset:
     """Return 50,000 faces, or 10,000 others for split "test": images (N, 3, resolution, resolution).
 
-    Classes are styles of hair. `root` is not used. Raises DataError for a missing or damaged file of the package.
+    Classes are styles of hair, the attribute that covers most of a face and has nothing between its values. `root` is
+    not used. Raises DataError for a missing or damaged file of the package.
     """
     return _load("faces", SEEDS[split], resolution, progress)
 
@@ -136,7 +135,10 @@ def draw(seeds: Sequence[int] | np.ndarray, **changes: Any) -> np.ndarray:
 
 
 def coverage(seeds: Sequence[int] | np.ndarray, **changes: Any) -> np.ndarray:
-    """Return how much of each pixel each region covers, uint8 (N, len(REGIONS), 64, 64), summing to 255."""
+    """Return how much of each pixel each region covers, uint8 (N, len(REGIONS), 64, 64).
+
+    A pixel's numbers sum to 255, or by rounding to up to 3 more.
+    """
     found = attributes(seeds, **changes)
     of = {layer: REGIONS.index(_REGION_OF.get(layer, layer)) - 1 for layer in LAYERS}
     out = np.empty((len(found["hair"]), len(REGIONS), RESOLUTION, RESOLUTION), np.uint8)
@@ -153,18 +155,17 @@ def labels(seeds: Sequence[int] | np.ndarray, **changes: Any) -> np.ndarray:
 
 def _load(name: str, seeds: range, resolution: int, progress: Progress) -> Dataset:
     progress(f"{name}: drawing {len(seeds):,} faces")
-    found = attributes(np.arange(seeds.start, seeds.stop))
     images = torch.empty(len(seeds), 3, resolution, resolution, dtype=torch.uint8)
     for start in range(0, len(seeds), 1000):
-        some = {key: values[start : start + 1000] for key, values in found.items()}
-        pictures = np.concatenate([paint(_background(s), _parts(s), _tints(s), s) for _, s in _chunks(some)])
-        images[start : start + 1000] = resize(torch.from_numpy(pictures).permute(0, 3, 1, 2), resolution)
-    choice = ATTRIBUTES["hair"]
-    assert isinstance(choice, Choice)
-    return Dataset(name, images, torch.from_numpy(found["hair"]), tuple(n.capitalize() for n in choice.names))
+        pictures = torch.from_numpy(draw(seeds[start : start + 1000])).permute(0, 3, 1, 2)
+        images[start : start + 1000] = resize(pictures, resolution)
+    return Dataset(
+        name, images, torch.from_numpy(attributes(seeds)["hair"]), tuple(name.capitalize() for name in _STYLES)
+    )
 
 
-def _chunks(found: Mapping[str, np.ndarray]):
+def _chunks(found: Mapping[str, np.ndarray]) -> Iterator[tuple[slice, dict[str, np.ndarray]]]:
+    """Yield rows and their attributes, a few at a time."""
     n = len(found["hair"])
     for start in range(0, n, CHUNK):
         rows = slice(start, min(start + CHUNK, n))
@@ -181,10 +182,8 @@ def _mix_bits(x: np.ndarray) -> np.ndarray:
 def _draw_attributes(seeds: np.ndarray) -> dict[str, np.ndarray]:
     found = {}
     for name, attribute in ATTRIBUTES.items():
-        key = np.uint64(int.from_bytes(name.encode()[:8].ljust(8), "little") ^ len(name) << 56)
-        number = (_mix_bits(_mix_bits(seeds * np.uint64(0x9E37_79B9_7F4A_7C15)) ^ key) >> np.uint64(32)).astype(
-            np.int64
-        )
+        bits = _mix_bits(_mix_bits(seeds * np.uint64(0x9E37_79B9_7F4A_7C15)) ^ np.uint64(zlib.crc32(name.encode())))
+        number = (bits >> np.uint64(32)).astype(np.int64)
         if isinstance(attribute, Range):
             found[name] = attribute.low + (number * (attribute.high - attribute.low + 1) >> 32)
         else:
