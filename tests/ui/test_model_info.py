@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import os
 import struct
@@ -164,3 +165,13 @@ def test_info_of_a_trained_folder(tiny_folder: Path) -> None:
     weights = sum(value.numel() for value in model.generator.state_dict().values())
     assert (info.parameters, info.classes, info.resolution) == (weights, model.classes, model.resolution)
     assert (info.dataset, info.images, info.grid) == ("mnist-10k", 64, (8, 8))
+
+
+def test_the_page_is_told_which_models_plot_points(tmp_path: Path) -> None:
+    from gan.networks import NETWORKS, POINT_NETWORKS
+
+    info = read_info("m", write_folder(tmp_path, "colour"))
+    assert info.for_browser() == {"model": "m", "size": 32, "classes": ["face", "animal", "food"], "plot": False}
+    known = {**NETWORKS, **POINT_NETWORKS}
+    plots = {name for name in known if dataclasses.replace(info, network=name).for_browser()["plot"]}
+    assert plots == set(POINT_NETWORKS)

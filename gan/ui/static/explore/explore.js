@@ -8,9 +8,7 @@
     const { controls } = lab;
     const { models } = find(".ll-explore").dataset;
     if (!models) return; // there are none
-    const known = lab.knownModels(models, (model) =>
-      find("#ll-model").append(lab.createElement("option", { value: model }, model)),
-    );
+    const known = lab.knownModels(models, find("#ll-model", HTMLSelectElement));
     const [first] = known.keys(); // shown where nothing else is asked for
     /** @type {Map<string, ModelDescription>} */
     const descriptions = new Map(); // of each model opened

@@ -10,7 +10,7 @@
     const { models } = root.dataset;
     if (!models) return; // there are none
     const model = find("[data-set=model]", HTMLSelectElement);
-    const known = lab.knownModels(models, (name) => model.append(lab.createElement("option", { value: name }, name)));
+    const known = lab.knownModels(models, model);
     const [first] = known.keys(); // shown where nothing else is asked for
     /** @type {(kind: ControlKind) => Control} */
     const control = (kind) => /** @type {Control} */ (lab.controls.find((one) => one.kind === kind));

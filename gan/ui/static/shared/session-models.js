@@ -10,14 +10,23 @@
     window.dispatchEvent(new Event("latentlab:model"));
   };
 
-  lab.knownModels = (offered, added) => {
+  const LONG = 16; // letters of a name that fit into half a row
+
+  lab.knownModels = (offered, list) => {
     /** @type {Map<string, KnownModel>} */
     const known = new Map(JSON.parse(offered).map((/** @type {KnownModel} */ one) => [one.model, one]));
+    const setRow = () =>
+      list.parentElement?.classList.toggle(
+        "ll-whole-row",
+        [...known.keys()].some((name) => name.length > LONG),
+      );
     lab.forEachSessionModel((one) => {
       if (known.has(one.model)) return;
       known.set(one.model, one);
-      added(one.model);
+      list.append(lab.createElement("option", { value: one.model }, one.model));
+      setRow();
     });
+    setRow();
     return known;
   };
 
