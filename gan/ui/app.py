@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -24,7 +25,7 @@ with without_stubs():
 
 from gan.io import shipped_models  # noqa: E402
 from gan.ui import assets, header  # noqa: E402
-from gan.ui.server import api, body_limit, event_queue, function_route  # noqa: E402
+from gan.ui.server import api, body_limit, doors, event_queue, function_route, owner, publish_api  # noqa: E402
 from gan.ui.server.hub_models import HubModels, is_local_folder, requested_models  # noqa: E402
 from gan.ui.server.model_info import discover  # noqa: E402
 from gan.ui.server.model_registry import ModelRegistry  # noqa: E402
@@ -74,7 +75,10 @@ def settings(port: int | None = None) -> dict[str, Any]:
     return {
         "server_name": os.environ.get("GRADIO_SERVER_NAME") or ("0.0.0.0" if "SPACE_ID" in os.environ else "127.0.0.1"),
         "server_port": port,
-        "app_kwargs": {"middleware": body_limit.middleware(), "routes": function_route.routes()},
+        "app_kwargs": {
+            "middleware": [*doors.middleware(), *body_limit.middleware()],
+            "routes": [*function_route.routes(), *owner.routes()],
+        },
         "theme": theme(),
         "head": assets.head(),
         "footer_links": ["api"],
@@ -98,6 +102,8 @@ def main(argv: Sequence[str] | None = None) -> None:
         "--model", action="append", default=[], metavar="NAME", help="a folder, or the Hub's USER/NAME[@REVISION]"
     )
     args = parser.parse_args(argv)
+    if args.port is not None and not environment.is_port(str(args.port)):
+        parser.error(f"--port must be a whole number from 1 to 65535, got {args.port}")
     names = requested_models(args.model, os.environ.get("LATENT_LAB_MODELS", ""))
     remote = HubModels([name for name in names if not is_local_folder(name)])
     folders = [Path(name) for name in names if is_local_folder(name)]
@@ -105,7 +111,24 @@ def main(argv: Sequence[str] | None = None) -> None:
     remote.add_to(registry)
     demo = build(registry)
     remote.add_late(registry, lambda: refresh(demo, registry))
-    demo.launch(**settings(args.port))
+    launch = settings(args.port)
+    try:
+        _, url, _ = demo.launch(**launch, prevent_thread_lock=True)
+    except OSError:  # Gradio's, whatever the system's reason was
+        sys.exit(f"app.py: error: {_cannot_listen(launch['server_name'], args.port)}")
+    if not publish_api.can_sign_in() and not publish_api.obstacle():
+        print(f"* To publish with your token, open it so: {owner.link(url)}", flush=True)
+    demo.block_thread()
+
+
+def _cannot_listen(host: str, port: int | None) -> str:
+    """Return why the app does not start, with the cure."""
+    if port is None:
+        return f"there is no free port on {host} for it: name one with --port"
+    return (
+        f"it cannot listen on port {port} of {host}, which another program has or you may not use: pass another "
+        "--port, or none for the first free one from 7860"
+    )
 
 
 if __name__ == "__main__":

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import http.client
 import json
 import time
@@ -13,10 +14,11 @@ from conftest import served
 
 from gan.ui.server import body_limit
 from gan.ui.server.body_limit import BodyLimit
+from gan.ui.server.doors import Doors
 
 FUNCTION = "/gradio_api/component_server/"
 READ = ["/gradio_api/queue/join", "/gradio_api/call/generate"]  # whose bodies are read
-UNREAD = ["/gradio_api/upload", "/login", "/nowhere"]  # what is sent there is no form, so nobody looks at it
+UNREAD = ["/gradio_api/reset"]  # of a wrong kind, so nobody looks at it
 SMALL, LARGE = 20_000, 50_000  # bytes, in place of the real bounds
 PARTS = 1000
 
@@ -24,7 +26,7 @@ PARTS = 1000
 @pytest.fixture(scope="module")
 def site(tiny_registry) -> Iterator[str]:
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(BodyLimit.__init__, "__defaults__", (SMALL, LARGE, 1, PARTS))
+        patch.setattr(BodyLimit.__init__, "__defaults__", (SMALL, LARGE, 1, PARTS, 20.0, 1.0))
         with served(tiny_registry) as url:
             yield urlsplit(url).netloc
 
@@ -60,13 +62,6 @@ def test_a_body_of_unknown_length_is_refused_once_it_is_beyond_its_bound(site, p
     status, text = post(site, path, chunks(most + 1000))
     assert status == 413 and "must be at most" in json.loads(text)["detail"]
     assert post(site, path, chunks(most))[0] in (400, 422)
-
-
-def test_many_small_files_in_one_upload_are_bounded_together(site):
-    part = b'--x\r\nContent-Disposition: form-data; name="files"; filename="a.txt"\r\n\r\n' + b"y" * 1000 + b"\r\n"
-    form = {"Content-Type": "multipart/form-data; boundary=x"}
-    assert post(site, "/gradio_api/upload", (part for _ in range(30)), **form)[0] == 413
-    assert post(site, "/gradio_api/upload", iter([part, b"--x--\r\n"]), **form)[0] == 200
 
 
 @pytest.mark.parametrize("length", ["9" * 5000, "1e3", "-5", "٣"])
@@ -132,5 +127,104 @@ def test_the_real_bounds_leave_room_for_what_the_app_itself_sends():
         body_limit.MAX_FUNCTION_BODY > uploads.SENT_BYTES * 4 / 3 + 2**20
         and body_limit.MAX_BODY < body_limit.MAX_FUNCTION_BODY
     )
-    (layer,) = app.settings()["app_kwargs"]["middleware"]
-    assert layer.cls is BodyLimit and not layer.args and not layer.kwargs
+    doors, layer = app.settings()["app_kwargs"]["middleware"]
+    assert doors.cls is Doors and layer.cls is BodyLimit and not layer.args and not layer.kwargs
+
+
+class Line:
+    """A connection: gives the messages of a request, keeps those of the reply, and rests when there are no more."""
+
+    def __init__(self, *parts: bytes, ends: bool = False) -> None:
+        last = len(parts) - 1
+        bodies = [{"body": part, "more_body": not (ends and i == last)} for i, part in enumerate(parts)]
+        self.coming = [{"type": "http.request", **body} for body in bodies]
+        self.sent: list = []
+
+    async def receive(self):
+        if self.coming:
+            return self.coming.pop(0)
+        await asyncio.Event().wait()
+
+    async def send(self, message) -> None:
+        self.sent.append(message)
+
+    @property
+    def status(self) -> int:
+        return self.sent[0]["status"]
+
+
+async def reads_all(scope, receive, send) -> None:
+    """An app that reads a whole body, and replies."""
+    while (await receive())["more_body"]:
+        pass
+    await send({"type": "http.response.start", "status": 200, "headers": []})
+    await send({"type": "http.response.body", "body": b""})
+
+
+async def reads_on(scope, receive, send) -> None:
+    """An app that waits for the visitor to leave, as a stream does."""
+    await receive()
+    await asyncio.wait_for(receive(), 0.2)
+
+
+def scope(address: str = "10.0.0.1") -> dict:
+    return {"type": "http", "method": "POST", "path": FUNCTION, "headers": [], "client": (address, 1)}
+
+
+def test_a_body_that_rests_is_ended_and_gives_its_place_back():
+    limit = BodyLimit(reads_all, most=10, idle=0.05)
+    line = Line(b"x" * 20)
+    asyncio.run(limit(scope(), line.receive, line.send))
+    assert line.status == 408 and b"too slowly" in line.sent[1]["body"] and limit.held.total() == 0
+    assert (b"connection", b"close") in line.sent[0]["headers"]
+
+
+def test_a_body_that_trickles_is_ended():
+    limit = BodyLimit(reads_all, idle=0.1, rate=1000)
+
+    class Trickle(Line):
+        async def receive(self):
+            await asyncio.sleep(0.02)  # far more often than `idle`
+            return {"type": "http.request", "body": b"x", "more_body": True}
+
+    line = Trickle()
+    asyncio.run(asyncio.wait_for(limit(scope(), line.receive, line.send), 10))
+    assert line.status == 408
+
+
+def test_a_body_that_keeps_coming_may_take_longer_than_the_idle_time():
+    limit = BodyLimit(reads_all, idle=0.2, rate=1000)
+
+    class Steady(Line):
+        async def receive(self):
+            await asyncio.sleep(0.05)
+            return await super().receive()
+
+    line = Steady(*[b"x" * 1000] * 8, b"end", ends=True)
+    asyncio.run(limit(scope(), line.receive, line.send))
+    assert line.status == 200
+
+
+def test_once_the_body_is_there_waiting_is_not_timed():
+    limit = BodyLimit(reads_on, idle=0.05)
+    line = Line(b"{}", ends=True)
+    with pytest.raises(TimeoutError):  # of the app itself
+        asyncio.run(limit(scope(), line.receive, line.send))
+    assert not line.sent
+
+
+def test_one_address_leaves_a_place_to_the_others():
+    async def scene() -> list[int]:
+        limit = BodyLimit(reads_all, most=10, large=3, idle=0.5)
+        slow = [Line(b"x" * 20) for _ in range(2)]
+        holding = [asyncio.create_task(limit(scope("10.0.0.1"), line.receive, line.send)) for line in slow]
+        await asyncio.sleep(0)
+        found = []
+        for address in ("10.0.0.1", "10.0.0.2"):
+            line = Line(b"x" * 20, ends=True)
+            await limit(scope(address), line.receive, line.send)
+            found.append(line.status)
+        await asyncio.gather(*holding)
+        return found
+
+    assert asyncio.run(scene()) == [503, 200]

@@ -34,7 +34,8 @@ def start(monkeypatch, tmp_path):
     monkeypatch.setattr(
         app, "ModelRegistry", lambda folders: registries.append(ModelRegistry(folders)) or registries[-1]
     )
-    monkeypatch.setattr(gr.Blocks, "launch", lambda self, **_: None)
+    monkeypatch.setattr(gr.Blocks, "launch", lambda self, **_: (None, "http://127.0.0.1:7860/", None))
+    monkeypatch.setattr(gr.Blocks, "block_thread", lambda self: None)
 
     def main(*words: str) -> tuple[ModelRegistry, str]:
         app.main(words)

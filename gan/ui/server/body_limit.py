@@ -1,18 +1,25 @@
-"""A bound on the bodies of requests.
+"""Bounds on the bodies of requests: how much may come, and how slowly.
 
 Gradio's `max_file_size` bounds each file that is uploaded, but neither their number nor the JSON that the browser posts
 to the page's functions. Here every body is bounded, by the length it announces and by what then really comes. A large
 one must be made of long strings, as pictures in base64 are: 64 MB of `[],[],[]` would keep Python busy for many
-seconds, in which nobody else is answered, and take 1.6 GB.
+seconds, in which nobody else is answered, and take 1.6 GB. And it must keep coming: one that rests or trickles would
+hold its place for ever.
 """
 
 from __future__ import annotations
 
+import asyncio
+import time
+from collections import Counter
 from typing import TYPE_CHECKING
 
 from starlette.datastructures import Headers
 from starlette.middleware import Middleware
+from starlette.requests import Request
 from starlette.responses import JSONResponse
+
+from gan.ui.server import visitor
 
 if TYPE_CHECKING:
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -20,8 +27,10 @@ if TYPE_CHECKING:
 MAX_BODY = 2 * 2**20  # bytes of any body
 MAX_FUNCTION_BODY = 64 * 2**20  # of one for a function of the page, which may hold pictures for training, in base64
 FUNCTION_PATH = "/component_server"  # where Gradio listens for those
-MAX_LARGE = 4  # bodies beyond `MAX_BODY` at once, because each is held in memory
+MAX_LARGE = 4  # bodies beyond `MAX_BODY` at once, because each is held in memory; one address gets all but one of them
 MAX_PARTS = 100_000  # commas and opening brackets of a body beyond `MAX_BODY`; an upload has three a picture
+IDLE = 20.0  # seconds without a byte
+RATE = 32 * 2**10  # bytes a second that must come on average, after the first `IDLE` seconds: a slow mobile phone's
 
 
 class BodyRefused(Exception):
@@ -29,11 +38,11 @@ class BodyRefused(Exception):
 
 
 class BodyLimit:
-    """ASGI middleware: 413, with a sentence, for a request whose body is longer than its bound, and 503 for a large one
-    beside too many others. Replies pass untouched.
+    """ASGI middleware: 413, with a sentence, for a request whose body is longer than its bound, 408 for one that comes
+    too slowly, and 503 for a large one beside too many others. Replies pass untouched.
 
-    most, function: bytes; large: bodies; parts: characters; as `MAX_BODY`, `MAX_FUNCTION_BODY`, `MAX_LARGE` and
-    `MAX_PARTS`.
+    most, function: bytes; large: bodies; parts: characters; idle: seconds; rate: bytes a second; as the constants
+    `MAX_BODY`, `MAX_FUNCTION_BODY`, `MAX_LARGE`, `MAX_PARTS`, `IDLE` and `RATE`.
     """
 
     def __init__(
@@ -43,8 +52,12 @@ class BodyLimit:
         function: int = MAX_FUNCTION_BODY,
         large: int = MAX_LARGE,
         parts: int = MAX_PARTS,
+        idle: float = IDLE,
+        rate: float = RATE,
     ) -> None:
-        self.app, self.most, self.function, self.places, self.parts = app, most, function, large, parts
+        self.app, self.most, self.function, self.large, self.parts = app, most, function, large, parts
+        self.idle, self.rate = idle, rate
+        self.held: Counter[str] = Counter()  # places, by address
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -53,40 +66,86 @@ class BodyLimit:
         announced = Headers(scope=scope).get("content-length", "0")
         if not announced.isdecimal() or int(announced[:20]) > most:
             return await _too_long(most)(scope, receive, send)
-        received, parts, has_place, replied, refusal = 0, 0, False, False, None
-
-        async def receive_counted() -> Message:
-            nonlocal received, parts, has_place, refusal
-            message = await receive()
-            body = message.get("body", b"")
-            received, parts = received + len(body), parts + sum(map(body.count, b",[{"))
-            if received > most:
-                refusal = _too_long(most)
-            elif received > self.most and parts > self.parts:
-                refusal = _refusal("the body of this request has too many parts", 413)
-            elif received > self.most and not has_place:
-                has_place = self.places > 0
-                self.places -= has_place
-                refusal = None if has_place else _refusal("others are uploading: please try again in a moment", 503)
-            if refusal:
-                raise BodyRefused
-            return message
+        body = _Body(self, scope, receive, most)
+        replied = False
 
         async def send_unless_refused(message: Message) -> None:
             nonlocal replied
-            if replied or not refusal:  # else it is what the app made of BodyRefused: our refusal goes in its place
+            if replied or not body.refusal:  # else it is what the app made of BodyRefused: our refusal goes instead
                 replied = True
                 await send(message)
 
         try:
-            await self.app(scope, receive_counted, send_unless_refused)
+            await self.app(scope, body.receive, send_unless_refused)
         except Exception:
-            if not refusal:
+            if not body.refusal:
                 raise
         finally:
-            self.places += has_place
-        if refusal and not replied:
-            await refusal(scope, receive, send)
+            body.give_back()
+        if body.refusal and not replied:
+            await body.refusal(scope, receive, send)
+
+    def take_place(self, address: str) -> bool:
+        """Take one of the places for large bodies; False where too many are taken, by all or by this address."""
+        if self.held.total() >= self.large or self.held[address] >= max(1, self.large - 1):
+            return False
+        self.held[address] += 1
+        return True
+
+    def give_back(self, address: str) -> None:
+        """Give a place back."""
+        self.held[address] -= 1
+        self.held += Counter()  # forgets those who hold none
+
+
+class _Body:
+    """The body of one request, counted and timed as it comes. refusal: the reply to a body that is refused."""
+
+    def __init__(self, limit: BodyLimit, scope: Scope, receive: Receive, most: int) -> None:
+        self.limit, self.scope, self.next, self.most = limit, scope, receive, most
+        self.begun = time.monotonic()
+        self.received = self.parts = 0
+        self.ended = False
+        self.place: str | None = None  # the address that it is counted for
+        self.refusal: JSONResponse | None = None
+
+    async def receive(self) -> Message:
+        """Return the next message of the connection; `BodyRefused` where the body is refused."""
+        if self.ended:  # then this waits for the visitor to leave, and may wait as long as it likes
+            return await self.next()
+        try:
+            message = await asyncio.wait_for(self.next(), self._seconds_left())
+        except TimeoutError:
+            self.refusal = _refusal("the body of this request came too slowly: please try again", 408)
+            raise BodyRefused from None
+        self.ended = not message.get("more_body", False)
+        self._count(message.get("body", b""))
+        if self.refusal:
+            raise BodyRefused
+        return message
+
+    def give_back(self) -> None:
+        """Give back the place that a large body holds."""
+        if self.place is not None:
+            self.limit.give_back(self.place)
+            self.place = None
+
+    def _seconds_left(self) -> float:
+        due = self.begun + self.limit.idle + self.received / self.limit.rate
+        return max(0.0, min(self.limit.idle, due - time.monotonic()))
+
+    def _count(self, data: bytes) -> None:
+        self.received, self.parts = self.received + len(data), self.parts + sum(map(data.count, b",[{"))
+        if self.received > self.most:
+            self.refusal = _too_long(self.most)
+        elif self.received > self.limit.most and self.parts > self.limit.parts:
+            self.refusal = _refusal("the body of this request has too many parts", 413)
+        elif self.received > self.limit.most and self.place is None:
+            address = visitor.of(Request(self.scope)).address
+            if self.limit.take_place(address):
+                self.place = address
+            else:
+                self.refusal = _refusal("others are uploading: please try again in a moment", 503)
 
 
 def _too_long(most: int) -> JSONResponse:
@@ -94,7 +153,7 @@ def _too_long(most: int) -> JSONResponse:
 
 
 def _refusal(detail: str, status: int) -> JSONResponse:
-    return JSONResponse({"detail": detail}, status)
+    return JSONResponse({"detail": detail}, status, {"connection": "close"} if status == 408 else None)
 
 
 def middleware() -> list[Middleware]:

@@ -1,7 +1,7 @@
 """Server side of Publish: check who may publish, and push a model to the Hub, step by step.
 
 On a Space the visitor signs in and publishes with their own token. Elsewhere this machine's token is used, and only for
-requests from this machine. No token reaches the page, and every value from it is checked.
+its owner (`gan.ui.server.owner`). No token reaches the page, and every value from it is checked.
 """
 
 from __future__ import annotations
@@ -15,7 +15,6 @@ from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlsplit
 
 import gradio as gr
 
@@ -23,6 +22,7 @@ from gan import scratch
 from gan.errors import FolderError, HubError
 from gan.hub import names
 from gan.hub.client import has_token
+from gan.ui.server import owner
 from gan.ui.server.model_info import is_run
 from gan.ui.server.request import refusal
 
@@ -51,16 +51,6 @@ def obstacle() -> str:
     if not has_token():
         return "There is no token: sign in with hf auth login, and start the app again."
     return ""
-
-
-def from_this_machine(request: gr.Request) -> bool:
-    """Return True for a request that a page of this machine made, and that came through no proxy.
-
-    The name that the browser asked for counts too: another site's name could lead here.
-    """
-    host = urlsplit(f"//{request.headers.get('host', '')}").hostname
-    forwarded = any(name in request.headers for name in ("x-forwarded-for", "forwarded"))
-    return request.client.host in LOOPBACK and host in LOOPBACK and not forwarded
 
 
 @dataclass(frozen=True)
@@ -98,9 +88,9 @@ class PublishApi:
         yield from self.publish(run, repo, private, token.token)
 
     def for_owner(self, run: Any, repo: Any, private: Any, request: gr.Request) -> Iterator[Status]:
-        """Publish with this machine's token, for a request from this machine."""
-        if not from_this_machine(request):
-            text = "This app publishes with the token of the machine that it runs on, so open it on that machine."
+        """Publish with this machine's token, for its owner."""
+        if not owner.is_owner(request):
+            text = "To publish with this machine's token, open the link that the app printed when it started."
             yield Status(text, "wrong")
             return
         yield from self.publish(run, repo, private, None)
