@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 
 from gan import scratch
 
@@ -13,12 +14,19 @@ _gradio: list[scratch.Scratch] = []  # Gradio's folder, which lasts as long as t
 def prepare() -> None:
     """Set what Gradio needs to start on any machine and the user has not set. Call before importing Gradio."""
     os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")
+    if (port := os.environ.get("GRADIO_SERVER_PORT")) is not None and not is_port(port):
+        sys.exit(f"app.py: error: GRADIO_SERVER_PORT must be a whole number from 1 to 65535, got {port!r}: unset it")
     if "GRADIO_TEMP_DIR" not in os.environ:
         # Gradio's own choice, `gradio` in the temporary folder, belongs to the user who first started a Gradio app on
         # the machine, and what is in it stays when an app is killed.
         _gradio.append(scratch.folder())
         os.environ["GRADIO_TEMP_DIR"] = _gradio[-1].name
     bypass_proxy()
+
+
+def is_port(text: str) -> bool:
+    """Return whether a text is the number of a port that can be listened on."""
+    return text.isascii() and text.isdigit() and 0 < int(text[:9]) < 2**16
 
 
 def bypass_proxy() -> None:

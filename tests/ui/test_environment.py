@@ -119,3 +119,35 @@ def test_a_folder_that_was_chosen_is_kept(variables: Path, monkeypatch) -> None:
     monkeypatch.setenv("GRADIO_TEMP_DIR", "/somewhere")
     environment.prepare()
     assert os.environ["GRADIO_TEMP_DIR"] == "/somewhere" and not list(variables.iterdir())
+
+
+@pytest.mark.parametrize("port", ["0", "65536", "-3", "99999999999999999999"])
+def test_an_impossible_port_is_refused_with_the_range(port, capsys):
+    from gan.ui import app as module
+
+    with pytest.raises(SystemExit) as ended:
+        module.main(["--port", port])
+    assert ended.value.code == 2
+    assert f"--port must be a whole number from 1 to 65535, got {port}" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("port", ["", "abc", "0", "70000"])
+def test_an_impossible_port_in_the_environment_is_refused_too(port, monkeypatch):
+    monkeypatch.setenv("GRADIO_SERVER_PORT", port)
+    with pytest.raises(SystemExit, match=f"GRADIO_SERVER_PORT must be a whole number from 1 to 65535, got '{port}'"):
+        environment.prepare()
+
+
+def test_a_taken_port_is_told_in_one_line(monkeypatch):
+    import gradio as gr
+
+    from gan.ui import app as module
+
+    with gr.Blocks() as page, socket.socket() as other:
+        other.bind(("127.0.0.1", 0))
+        other.listen()
+        port = str(other.getsockname()[1])
+        monkeypatch.setattr(module, "build", lambda registry: page)
+        with pytest.raises(SystemExit, match=f"cannot listen on port {port} of 127.0.0.1, which another") as ended:
+            module.main(["--port", port])
+    assert str(ended.value).startswith("app.py: error: ") and "pass another --port" in str(ended.value)
