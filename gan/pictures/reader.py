@@ -29,7 +29,7 @@ PASSED_ON = ("PATH", "LD_LIBRARY_PATH", "PYTHONHOME", "SYSTEMROOT")  # of the en
 
 @dataclass(frozen=True)
 class Budget:
-    """What the files of one upload may take together, packed ones unpacked."""
+    """The most that the files of one upload may take together, packed ones unpacked."""
 
     pictures: int = 2_000
     file_bytes: int = 20 * 2**20
@@ -43,7 +43,7 @@ class Budget:
 
 @dataclass(frozen=True)
 class Reading:
-    """What became of an upload. found: files that say they are pictures, within the budget; none is decoded below
+    """The outcome of an upload. found: files that say they are pictures, within the budget; none is decoded below
     `least`. refused: names and reasons.
     """
 
@@ -128,7 +128,7 @@ class _Sender:
 
 
 class _Counter:
-    """What is left of a budget."""
+    """The rest of a budget."""
 
     def __init__(self, budget: Budget) -> None:
         self.budget, self.bytes, self.pixels = budget, budget.bytes, budget.pixels
