@@ -58,7 +58,7 @@ LESSONS: dict[str, Lesson] = {
     ),
     "minimax": Lesson(
         "Vanishing gradient",
-        "The loss as first published: once the critic is certain, the generator's gradient is gone. Watch its norm.",
+        "The loss as first published: once the critic is certain, the generator's gradient is gone. Watch that number.",
         {**_CLASSIC, "loss": "minimax", "critic_lr_ratio": 4.0, "critic_steps": 5},
         {**_CLASSIC, **_CONVOLUTIONS, "loss": "minimax", "critic_lr_ratio": 4.0},
     ),
