@@ -6,6 +6,7 @@ import contextlib
 import os
 import re
 import shlex
+import string
 import subprocess
 import sys
 import unicodedata
@@ -47,7 +48,8 @@ def shell(*words: object) -> str:
 def _quoted(word: str) -> str:
     if printable(word) == word:
         return shlex.quote(word)
-    escaped = "".join(chr(b) if chr(b).isalnum() or chr(b) in "/._-" else f"\\x{b:02x}" for b in os.fsencode(word))
+    kept = f"{string.ascii_letters}{string.digits}/._-".encode()
+    escaped = "".join(chr(byte) if byte in kept else f"\\x{byte:02x}" for byte in os.fsencode(word))
     return f"$'{escaped}'"  # ANSI-C quoting, of bash, zsh and newer POSIX shells
 
 
