@@ -130,6 +130,10 @@ def test_as_many_run_and_wait_as_the_limit_says(monkeypatch) -> None:
         jobs.start(CROWD, "one too many").result(5)
     jobs.finish.release(5)
     assert [future.result(5) for future in futures] == ["0", "1", "2", "3", "4"]
+    again = [jobs.start(CROWD, name) for name in ("5", "6", "7")]
+    assert jobs.begun[5:] == ["5", "6"], "a place that was handed on is not free as well"
+    jobs.finish.release(3)
+    assert [future.result(5) for future in again] == ["5", "6", "7"]
 
 
 def test_who_fills_the_line_makes_place_for_another_who_is_next_but_one(monkeypatch) -> None:
