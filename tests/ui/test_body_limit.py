@@ -175,7 +175,7 @@ def test_a_body_that_rests_is_ended_and_gives_its_place_back():
     limit = BodyLimit(reads_all, most=10, idle=0.05)
     line = Line(b"x" * 20)
     asyncio.run(limit(scope(), line.receive, line.send))
-    assert line.status == 408 and b"too slowly" in line.sent[1]["body"] and limit.held.total() == 0
+    assert line.status == 408 and b"too slowly" in line.sent[1]["body"] and not limit.holders
     assert (b"connection", b"close") in line.sent[0]["headers"]
 
 
@@ -228,3 +228,19 @@ def test_one_address_leaves_a_place_to_the_others():
         return found
 
     assert asyncio.run(scene()) == [503, 200]
+
+
+def test_a_body_that_rests_gives_its_place_to_one_that_comes(monkeypatch):
+    monkeypatch.setattr(body_limit, "RESTS", 0.05)
+
+    async def scene() -> tuple[int, int]:
+        limit = BodyLimit(reads_all, most=10, large=1)  # and twenty seconds of patience
+        resting, coming = Line(b"x" * 20), Line(b"x" * 20, ends=True)
+        held = asyncio.create_task(limit(scope(), resting.receive, resting.send))
+        await asyncio.sleep(0.1)
+        await limit(scope("10.0.0.2"), coming.receive, coming.send)
+        await held
+        assert not limit.holders
+        return resting.status, coming.status
+
+    assert asyncio.run(asyncio.wait_for(scene(), 10)) == (408, 200)

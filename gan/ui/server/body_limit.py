@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections import Counter
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from starlette.datastructures import Headers
@@ -30,6 +30,7 @@ FUNCTION_PATH = "/component_server"  # where Gradio listens for those
 MAX_LARGE = 4  # bodies beyond `MAX_BODY` at once, because each is held in memory; one address gets all but one of them
 MAX_PARTS = 100_000  # commas and opening brackets of a body beyond `MAX_BODY`; an upload has three a picture
 IDLE = 20.0  # seconds without a byte
+RESTS = 2.0  # seconds without a byte after which a body gives its place to one that comes
 RATE = 32 * 2**10  # bytes a second that must come on average, after the first `IDLE` seconds: a slow mobile phone's
 
 
@@ -57,7 +58,7 @@ class BodyLimit:
     ) -> None:
         self.app, self.most, self.function, self.large, self.parts = app, most, function, large, parts
         self.idle, self.rate = idle, rate
-        self.held: Counter[str] = Counter()  # places, by address
+        self.holders: list[_Body] = []  # those that hold a place
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -85,17 +86,20 @@ class BodyLimit:
         if body.refusal and not replied:
             await body.refusal(scope, receive, send)
 
-    def take_place(self, address: str) -> bool:
-        """Take one of the places for large bodies; False where too many are taken, by all or by this address."""
-        if self.held.total() >= self.large or self.held[address] >= max(1, self.large - 1):
-            return False
-        self.held[address] += 1
-        return True
+    def take_place(self, body: _Body) -> bool:
+        """Take one of the places for large bodies, from one that rests if there is no other; False where none is free.
 
-    def give_back(self, address: str) -> None:
-        """Give a place back."""
-        self.held[address] -= 1
-        self.held += Counter()  # forgets those who hold none
+        One address gets all but one of them.
+        """
+        own = [holder for holder in self.holders if holder.address == body.address]
+        full = own if len(own) >= max(1, self.large - 1) else self.holders if len(self.holders) >= self.large else []
+        if full:
+            resting = max(full, key=_Body.rests)
+            if resting.rests() < RESTS:
+                return False
+            resting.end()
+        self.holders.append(body)
+        return True
 
 
 class _Body:
@@ -106,7 +110,8 @@ class _Body:
         self.begun = time.monotonic()
         self.received = self.parts = 0
         self.ended = False
-        self.place: str | None = None  # the address that it is counted for
+        self.timer: asyncio.Timeout | None = None  # while the next part is waited for
+        self.waits_since = 0.0
         self.refusal: JSONResponse | None = None
 
     async def receive(self) -> Message:
@@ -114,21 +119,39 @@ class _Body:
         if self.ended:  # then this waits for the visitor to leave, and may wait as long as it likes
             return await self.next()
         try:
-            message = await asyncio.wait_for(self.next(), self._seconds_left())
+            self.waits_since = time.monotonic()
+            async with asyncio.timeout(self._seconds_left()) as self.timer:
+                message = await self.next()
         except TimeoutError:
             self.refusal = _refusal("the body of this request came too slowly: please try again", 408)
             raise BodyRefused from None
+        finally:
+            self.timer = None
         self.ended = not message.get("more_body", False)
         self._count(message.get("body", b""))
         if self.refusal:
             raise BodyRefused
         return message
 
+    @cached_property
+    def address(self) -> str:
+        """The visitor's address, for which a place counts."""
+        return visitor.of(Request(self.scope)).address
+
     def give_back(self) -> None:
         """Give back the place that a large body holds."""
-        if self.place is not None:
-            self.limit.give_back(self.place)
-            self.place = None
+        if self in self.limit.holders:
+            self.limit.holders.remove(self)
+
+    def rests(self) -> float:
+        """Return for how many seconds nothing has come."""
+        return time.monotonic() - self.waits_since if self.timer else 0.0
+
+    def end(self) -> None:
+        """Give the place back, and refuse a body that rests."""
+        self.give_back()
+        if self.timer:
+            self.timer.reschedule(asyncio.get_running_loop().time())
 
     def _seconds_left(self) -> float:
         due = self.begun + self.limit.idle + self.received / self.limit.rate
@@ -140,12 +163,8 @@ class _Body:
             self.refusal = _too_long(self.most)
         elif self.received > self.limit.most and self.parts > self.limit.parts:
             self.refusal = _refusal("the body of this request has too many parts", 413)
-        elif self.received > self.limit.most and self.place is None:
-            address = visitor.of(Request(self.scope)).address
-            if self.limit.take_place(address):
-                self.place = address
-            else:
-                self.refusal = _refusal("others are uploading: please try again in a moment", 503)
+        elif self.received > self.limit.most and self not in self.limit.holders and not self.limit.take_place(self):
+            self.refusal = _refusal("others are uploading: please try again in a moment", 503)
 
 
 def _too_long(most: int) -> JSONResponse:

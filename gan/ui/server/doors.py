@@ -1,4 +1,4 @@
-"""Which requests come in at all: those for a route that the page or the API needs, and none that another site starts.
+"""The requests that come in at all: for a route that the page or the API needs, and none that another site starts.
 
 Gradio serves many routes that this app has no use for, among them one that stores files. They are closed here, before
 a byte of a body is read. A browser says of each request which site started it; one that posts from another site is

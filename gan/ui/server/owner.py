@@ -1,4 +1,4 @@
-"""Who may use this machine's token: the browser that opened the link which the app prints when it starts.
+"""The owner, who may use this machine's token: the browser that opened the link which the app prints when it starts.
 
 Nothing else tells the owner from others. A proxy on this machine makes everybody's requests look like the owner's, if
 it passes on no address, and what a request says of itself can be made up. The link holds a key of this start and leaves
