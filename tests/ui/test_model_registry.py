@@ -256,6 +256,23 @@ def test_a_long_walk_does_not_hold_up_pictures(tmp_path: Path) -> None:
     assert all(walk.result(10).shape == (MAX_FRAMES, 28, 28, 1) for walk in walks)
 
 
+def test_opened_models_make_room_for_those_of_the_same_visitor_only(tmp_path: Path, monkeypatch) -> None:
+    monkeypatch.setattr(module, "MAX_UNLISTED", 4)
+    registry = ModelRegistry([write_folder(tmp_path, "grey")], load=fake_load)
+
+    def opened(owner: tuple[str, str]) -> str:
+        folder = write_folder(tmp_path / str(len(list(tmp_path.iterdir()))), "plain")
+        return registry.add_unlisted("mine", folder, owner)
+
+    of_bob = opened(("2.2.2.2", "bob"))
+    of_ann = [opened(("1.1.1.1", f"made up {i}")) for i in range(8)]
+    assert registry.picture(of_bob, 0).shape == (28, 28, 1)
+    assert [registry.is_unlisted(name) for name in of_ann] == [False] * 5 + [True] * 3
+    for name in of_ann[:5]:
+        with pytest.raises(ValueError, match="model must be one of those served"):
+            registry.picture(name, 0)
+
+
 def test_loading_is_bounded(tmp_path: Path, monkeypatch) -> None:
     begun, finish = threading.Semaphore(0), threading.Event()
 

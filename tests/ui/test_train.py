@@ -30,6 +30,7 @@ from gan.training.optimizers import OPTIMIZERS
 from gan.training.penalties import PENALTIES
 from gan.ui.server.model_registry import ModelRegistry
 from gan.ui.server.train_api import TrainApi
+from gan.ui.server.visitor import Visitor
 
 WAIT = 90.0  # seconds that anything may take on a busy machine
 QUICK = {"width": 16, "batch_size": 16}
@@ -88,7 +89,8 @@ def test_the_tab_is_told_what_there_is(tab):
     about = tab.about()
     assert set(about["presets"]) == set(LESSONS)
     assert about["data"]["points"]["ring"] == "Ring of 8" and set(about["data"]["points"]) == set(DISTRIBUTIONS)
-    assert set(about["data"]["pictures"]) == {"emoji", "mnist-10k", "fashion-mnist-10k"}, "no network is needed"
+    bundled = {"emoji", "emoji-styles", "faces-10k", "mnist-10k", "fashion-mnist-10k"}
+    assert set(about["data"]["pictures"]) == bundled, "no network is needed"
     for kind, dataset in (("points", "ring"), ("pictures", "emoji")):
         for preset in about["presets"]:
             assert set(menus(tab, kind)) <= set(tab.preset(preset=preset, dataset=dataset)["settings"])
@@ -303,6 +305,39 @@ def test_twenty_runs_leave_no_thread_and_no_memory(tab, runs):
     assert not [t for t in threading.enumerate() if t.name == "live-run"] and not runs._runs
     # A leak shows in every seven runs; what the allocator keeps for new threads comes in steps.
     assert min(after - before for before, after in itertools.pairwise(memory)) < 14, f"megabytes: {memory}"
+
+
+def test_a_model_that_is_opened_again_is_the_same(tab, tiny_registry):
+    run = tab.begin_ring()
+    tab.until(run, seen, "frames")
+    first, again, later = (tab.open(run=run, number=number)["model"] for number in (0, 0, 10**6))
+    assert first == again != later and tiny_registry.is_unlisted(first) and tiny_registry.is_unlisted(later)
+    tiny_registry._drop_unlisted(first)
+    assert tab.open(run=run, number=0)["model"] != first, "it was dropped meanwhile"
+
+
+def test_a_run_and_a_model_are_those_of_the_visitor_who_asked(tab, runs, tiny_registry, monkeypatch):
+    ann = Visitor("1.1.1.1", "ann")
+    monkeypatch.setattr("gan.ui.server.visitor.asking", lambda: ann)
+    run = tab.begin_ring()
+    tab.until(run, seen, "frames")
+    fork = tab.fork(run=run, number=0)["run"]
+    model = tab.open(run=run, number=0)["model"]
+    assert runs.find(run).owner == runs.find(fork).owner == tiny_registry._unlisted[model] == ann
+
+
+def test_a_fork_leaves_what_it_was_forked_from_to_be_viewed(tiny_registry, request):
+    runs = Runs(1)
+    request.addfinalizer(runs.close)
+    tab = Tab(tiny_registry, runs)
+    run = tab.begin_ring()
+    tab.until(run, seen, "frames")
+    fork = tab.fork(run=run, number=0)["run"]
+    tab.until(fork, seen, "frames of the fork, in the place of the run")
+    news = tab.news(run=run, after=-1)
+    assert news["done"] and news["why"] == "a fork of it took its place" and news["moment"]["shown"] > 0
+    assert tab.moment(run=run, number=0)["shown"] == 0 and "data" in tab.film(run=run, kind="gif")
+    assert "run" in tab.fork(run=run, number=news["moment"]["number"])
 
 
 def test_what_visitors_made_is_deleted_in_the_end(tiny_registry, tiny_folder, tmp_path, monkeypatch):
