@@ -472,6 +472,7 @@ def test_back_and_forward_go_from_tab_to_tab_as_each_was(page: sync_api.Page, si
     page.get_by_label("colour, seed 8: open in Explore").press("Enter")
     explored, walked = "?__theme=light&tab=explore&model=colour", "?__theme=light&tab=interpolate&model=colour&seeds="
     arrives(page, site, f"{explored}&seed=8", "explore")
+    page.wait_for_selector(".ll-others-grid.ll-ready")
     page.locator("#ll-seed").fill("9")
     page.locator("#ll-seed").press("Enter")
     arrives(page, site, f"{explored}&seed=9", "explore")

@@ -576,8 +576,11 @@ interface LatentLab {
   clickedTab(event: Event): string | null;
   /** Let arrow keys go through the row of tabs. */
   tabRow(row: HTMLElement): void;
-  /** Find a place for the focus in a tab that is about to be shown, if the tab that goes had it. */
-  keepFocus(tab: string): void;
+  /**
+   * Find a place for the focus in a tab that is about to be shown, if the tab that goes had it. leaveRow: or if the row
+   * of tabs has it, as after going back to a tab whose own place is remembered.
+   */
+  keepFocus(tab: string, leaveRow?: boolean): void;
   /** Let a finger that scrolls the page leave sliders as they were. */
   guardSliders(): void;
 

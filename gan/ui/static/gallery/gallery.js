@@ -18,6 +18,7 @@
         `${rows > 1 ? (Math.floor(i / columns) / (rows - 1)) * 100 : 0}%`;
     });
     const fit = () => {
+      if (!box.clientWidth) return; // another tab is on screen
       const side = size * Math.max(1, Math.round(SIDE / size));
       const fits = Math.floor((box.clientWidth - 2 * MARGIN + GAP) / (side + GAP));
       across = Math.max(2, fits);

@@ -15,10 +15,14 @@
   const isSeen = (/** @type {Element | null | undefined} */ element) =>
     element instanceof HTMLElement && element !== document.body && element.offsetParent !== null;
 
-  lab.keepFocus = (tab) => {
+  /** Whether the focus can stay: it is on something that is seen, or on the row of tabs, unless that is to be left. */
+  const canStay = (/** @type {boolean} */ leaveRow) =>
+    isSeen(document.activeElement) && !(leaveRow && document.activeElement?.matches("[role=tab]"));
+
+  lab.keepFocus = (tab, leaveRow = false) => {
     if (!places.size) return; // the keyboard has not been used, nor a button pressed
     lab.whenThere(`#tab-${tab}:not([style*="display: none"])`, ({ id }) => {
-      if (isSeen(document.activeElement)) return;
+      if (canStay(leaveRow)) return;
       const place = places.get(id);
       (isSeen(place) ? place : lab.tabButton(tab))?.focus();
     });

@@ -82,7 +82,7 @@
     writeAddress();
     press(tab);
     queueMicrotask(restoreShown);
-    lab.keepFocus(tab);
+    lab.keepFocus(tab, true);
   };
 
   lab.tabAddress = (name, restore) => {
