@@ -156,11 +156,11 @@ def test_large_ended_runs_make_room_before_small_ones_of_others(runs, monkeypatc
 
 
 def test_runs_that_never_trained_push_no_other_out_and_are_soon_gone(runs, clock, monkeypatch):
-    monkeypatch.setattr("gan.live.runs.EMPTY", 3)
-    finished = ended(runs, BOB)
+    monkeypatch.setattr("gan.live.runs.EMPTY", 5)
+    finished = ended(runs, ANN)
     held = [runs.begin(Fake(), ANN) for _ in range(2)]
     left = [ended(runs, ANN, started=False) for _ in range(20)]
-    assert finished in runs._runs and kept(runs, left) == left[-3:]
+    assert finished in runs._runs and kept(runs, left) == left[-5:]
     clock.now = 11
     update(runs)
     assert finished in runs._runs and not kept(runs, left)
