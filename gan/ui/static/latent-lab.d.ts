@@ -489,8 +489,9 @@ interface LatentLab {
   ): Promise<Answer<T>>;
   /**
    * How many calls to have under way after a reply of a certain age, ms, of which it waited for its turn: one more for
-   * each frame that passes on the way, so that distance does not cost frames, and one alone where it waited longer than
-   * all the rest took, because more would only wait behind each other. Changes by one a reply; never above `most`.
+   * each frame that passes on the way, so that distance does not cost frames; two where it waited longer than all the
+   * rest took, one that is drawn and one in line, because more would only wait behind each other. Changes by one a
+   * reply; never above `most`.
    */
   callsUnderWay(now: number, age: number, waited: number, most: number): number;
   /**

@@ -5,7 +5,7 @@
 
   lab.callsUnderWay = (now, age, waited, most) => {
     const onTheWay = age - waited;
-    const wanted = 1 + Math.ceil(Math.max(0, onTheWay - waited) / FRAME);
+    const wanted = Math.max(2, 1 + Math.ceil((onTheWay - waited) / FRAME));
     return Math.max(1, Math.min(most, now + Math.sign(wanted - now)));
   };
 
