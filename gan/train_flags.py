@@ -6,6 +6,7 @@ import argparse
 import dataclasses
 import os
 import sys
+import textwrap
 import typing
 from dataclasses import dataclass
 from pathlib import Path
@@ -28,7 +29,7 @@ def parser(description: str | None = None) -> argparse.ArgumentParser:
         "dataset": [*DATASETS, *DISTRIBUTIONS], "network": [*NETWORKS, *POINT_NETWORKS], "loss": LOSSES,
         "penalty": PENALTIES, "optimizer": OPTIMIZERS,
     }  # fmt: skip
-    p = argparse.ArgumentParser(description=description, formatter_class=argparse.RawDescriptionHelpFormatter)
+    p = argparse.ArgumentParser(description=description, formatter_class=_Help)
     p.add_argument("--preset", choices=PRESETS, help="a recipe; other flags change it")
     p.add_argument("--out", metavar="DIR", help="model folder to write (default: runs/NAME of the preset or data set)")
     p.add_argument(
@@ -56,6 +57,13 @@ def parser(description: str | None = None) -> argparse.ArgumentParser:
             continue
         p.add_argument(flag, type=kinds[f.name], default=None, metavar=kinds[f.name].__name__.upper(), help=help)
     return p
+
+
+class _Help(argparse.RawDescriptionHelpFormatter):
+    """Help that breaks no name at its hyphen, so that each can be found and copied."""
+
+    def _split_lines(self, text: str, width: int) -> list[str]:
+        return textwrap.wrap(" ".join(text.split()), width, break_on_hyphens=False)
 
 
 @dataclass(frozen=True)

@@ -46,7 +46,8 @@ def test_any_name_is_one_line_of_utf_8(name):
     ("path", "name"),
     [
         ("/home/anna/cats", "cats"), ("C:\\Users\\anna\\cats", "cats"), ("C:\\Users\\anna/cats\\", "cats"),
-        ("cats", "cats"), ("\\\\nas\\anna\\cats", "cats"), (".", ""), ("..", ""), ("a/..", ""), ("/", ""), ("C:\\", ""), ("", ""),
+        ("cats", "cats"), ("\\\\nas\\anna\\cats", "cats"),
+        (".", ""), ("..", ""), ("a/..", ""), ("/", ""), ("C:\\", ""), ("", ""),
     ],
 )  # fmt: skip
 def test_the_last_name_of_a_path_of_any_system(path, name):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import errno
 import json
 import os
 import signal
@@ -253,8 +254,10 @@ def test_smoke_preset_from_end_to_end(tmp_path):
     )
 
 
-def test_ctrl_c_saves_and_resume_goes_on_to_the_end(tmp_path):
-    out = tmp_path / "run"
+@pytest.mark.parametrize(("number", "status"), [(signal.SIGINT, 130), (signal.SIGTERM, 143), (signal.SIGHUP, 129)])
+def test_a_signal_saves_and_resume_goes_on_to_the_end(tmp_path, number, status):
+    """Ctrl-C, the time limit of a cluster or `docker stop`, a closed terminal."""
+    out = tmp_path / "my run"
     flags = ("--preset", "smoke", "--device", "cpu", "--images", "100000000", "--out", str(out))
     with started(*flags) as process:
         try:
@@ -262,13 +265,15 @@ def test_ctrl_c_saves_and_resume_goes_on_to_the_end(tmp_path):
             while not (log.exists() and '"stepped"' in log.read_text()):
                 assert process.poll() is None and time.monotonic() < deadline
                 time.sleep(0.05)
-            process.send_signal(signal.SIGINT)
+            process.send_signal(number)
+            if number == signal.SIGTERM:  # schedulers repeat it
+                process.send_signal(number)
             output, err = process.communicate(timeout=60)
         finally:
             process.kill()
-    assert process.returncode == 130, err
+    assert process.returncode == status, err
     assert "Traceback" not in err
-    assert f"continue with: python train.py --resume {out}" in output
+    assert f"continue with: python train.py --resume '{out}'" in output
     assert {p.name for p in out.iterdir()} >= FINISHED
     shown = json.loads((out / "checkpoint" / "state.json").read_text())["shown"]
     assert shown > 0 and f"stopped: {shown:,} images" in output
@@ -296,6 +301,75 @@ def test_only_the_first_ctrl_c_after_the_start_stops_gracefully():
         assert control.next() is None
         with pytest.raises(KeyboardInterrupt):
             signal.raise_signal(signal.SIGINT)
+
+
+def test_sigterm_before_there_is_anything_to_save_quits_and_later_ones_only_remind(monkeypatch):
+    monkeypatch.setattr(signal, "signal", lambda number, handler: None)
+    control = Control()
+    with train.Interrupts(control) as interrupts:
+        with pytest.raises(KeyboardInterrupt):
+            interrupts._handle(signal.SIGTERM, None)
+        interrupts.graceful = True
+        interrupts._handle(signal.SIGTERM, None)
+        interrupts._handle(signal.SIGTERM, None)
+        assert control.next() is None and interrupts.status == 128 + signal.SIGTERM
+        with pytest.raises(KeyboardInterrupt):
+            interrupts._handle(signal.SIGINT, None)
+        interrupts.everything_is_saved()
+        with pytest.raises(KeyboardInterrupt):
+            interrupts._handle(signal.SIGTERM, None)
+
+
+def test_a_signal_that_nohup_ignores_stays_ignored():
+    before = signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    try:
+        with train.Interrupts(Control()):
+            assert signal.getsignal(signal.SIGHUP) is signal.SIG_IGN
+            assert signal.getsignal(signal.SIGTERM) is not signal.SIG_DFL
+        assert signal.getsignal(signal.SIGTERM) is signal.SIG_DFL
+    finally:
+        signal.signal(signal.SIGHUP, before)
+
+
+def test_a_run_whose_output_nobody_takes_is_stopped_and_saved(tmp_path):
+    """As by `| head -1`, or a terminal that is gone."""
+    out = tmp_path / "run"
+    flags = ("--preset", "smoke", "--device", "cpu", "--images", "100000000", "--out", str(out))
+    with started(*flags) as process:
+        try:
+            assert process.stdout and "10,000 pictures" in process.stdout.readline()
+            process.stdout.close()
+            assert process.stderr and process.wait(60) == 130, process.stderr.read()
+            assert not process.stderr.read().count("Traceback")
+        finally:
+            process.kill()
+    assert json.loads((out / "checkpoint" / "state.json").read_text())["shown"] > 0
+
+
+def test_a_full_disk_names_the_file_and_how_to_go_on(tmp_path, monkeypatch, capsys):
+    out, real = tmp_path / "my run", os.fsync
+
+    def full(number):
+        if "0000000064.png" in os.readlink(f"/proc/self/fd/{number}"):
+            raise OSError(errno.ENOSPC, "No space left on device")
+        return real(number)
+
+    if not Path("/proc/self/fd").is_dir():
+        pytest.skip("no /proc on this system")
+    monkeypatch.setattr(os, "fsync", full)
+    flags = ["--preset", "smoke", "--device", "cpu", "--images", "64", "--checkpoint-images", "32"]
+    assert train.main([*flags, "--sample-images", "64", "--out", str(out)]) == 1
+    err = capsys.readouterr().err.splitlines()[-1]
+    assert err.startswith(f"train.py: error: {out}/samples/0000000064.png: the disk is full: make room on it; then ")
+    assert err.endswith(f"continue with: python train.py --resume '{out}'")
+    assert not list((out / "samples").iterdir())
+    monkeypatch.undo()
+    assert train.main(["--resume", str(out), "--images", "80"]) == 0
+
+
+def test_the_classes_are_told(capsys, tmp_path):
+    assert train.main(["--preset", "smoke", "--images", "16", "--device", "cpu", "--out", str(tmp_path / "a")]) == 0
+    assert "mnist-10k: 10,000 pictures at 28 px, 10 classes; " in capsys.readouterr().out
 
 
 def test_quitting_saves_nothing_and_says_where_the_last_checkpoint_is(tmp_path, monkeypatch, capsys):
