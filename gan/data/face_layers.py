@@ -149,7 +149,7 @@ def _layers(
 
 
 class _Places:
-    """Where in a tile each pixel of N faces looks, in texels with 16 binary places.
+    """Find where in a tile each pixel of N faces looks, in texels with 16 binary places.
 
     pose, integers of shape (N,):
     shift_x, shift_y  of the whole, in units, right and down
