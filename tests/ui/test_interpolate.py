@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import dataclasses
 import io
 import json
 import re
@@ -165,15 +166,17 @@ def test_more_downloads_than_places_are_told_to_wait(registry, monkeypatch):
 def test_the_page_escapes_what_a_folder_is_called(registry, monkeypatch):
     evil = '"><img src=x onerror=alert(1)>'
     monkeypatch.setattr(ModelRegistry, "names", property(lambda _: (evil,)))
-    monkeypatch.setattr(registry, "info", lambda _: SimpleNamespace(classes=("</select><b>", "{options}")))
+    info = dataclasses.replace(registry.info("tiny"), name=evil, classes=("</select><b>", "{options}"))
+    monkeypatch.setattr(registry, "info", lambda _: info)
     page = interpolate.page(registry)
     assert "<img" not in page and "<b>" not in page and page.count("<select") == 2
 
 
 def test_a_button_whose_format_cannot_be_written_says_why(registry, monkeypatch):
     monkeypatch.setenv("PATH", "")
-    (button,) = re.findall(r'<button[^>]*data-save="mp4"[^>]*>', interpolate.page(registry))
-    assert " disabled " in button and "needs ffmpeg" in button
+    page = interpolate.page(registry)
+    (button,) = re.findall(r'<button[^>]*data-save="mp4"[^>]*>', page)
+    assert " disabled" in button and "needs ffmpeg" in page
     (button,) = re.findall(r'<button[^>]*data-save="gif"[^>]*>', interpolate.page(registry))
     assert "disabled" not in button
 
