@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import torch
 from torch import Tensor
 
-from gan.evaluation.metrics.distances import check_pair, check_rows, squared_distances
+from gan.evaluation.metrics.distances import check_pair, check_rows, inside_balls, pairwise, squared_distances
 
 if TYPE_CHECKING:
     from gan.evaluation.metrics.comparison import Comparison
@@ -64,7 +64,7 @@ class Manifold:
 
 
 def radii(rows: Tensor, k: int = NEAREST) -> Tensor:
-    """Return the squared distance (N,), to rounding, of each row (N, D) to its k-th nearest other row.
+    """Return the distance (N,) of each row (N, D) to its k-th nearest other row.
 
     ValueError unless 1 <= k < N.
     """
@@ -72,10 +72,11 @@ def radii(rows: Tensor, k: int = NEAREST) -> Tensor:
     if isinstance(k, bool) or not isinstance(k, int) or not 1 <= k < len(rows):
         raise ValueError(f"k must be a whole number in [1, {len(rows) - 1}], fewer than there are rows, got {k!r}")
     out = torch.empty(len(rows), dtype=rows.dtype)
-    for part, squares in squared_distances(rows, rows):
+    for part, squares, _ in squared_distances(rows, rows):
         own = torch.arange(part.start, part.stop)
         squares[own, own - part.start] = torch.inf  # a row is not its own neighbour; an equal row elsewhere is
-        out[part] = squares.topk(k, dim=0, largest=False).values[-1]
+        nearest = squares.topk(k, dim=0, largest=False).indices.T
+        out[part] = pairwise(rows[part, None], rows[nearest]).amax((1, 2))
     return out
 
 
@@ -83,18 +84,18 @@ def manifold(real: Tensor, generated: Tensor, k: int = NEAREST) -> Manifold:
     """Measure features real (N, D) and generated (M, D), on the CPU, of one dtype.
 
     The result depends on N and M: compare only values of the same. Points on a ball's edge are outside, as in the
-    authors' code. ValueError for other shapes, values that are not finite, or k not in [1, min(N, M)).
+    authors' code, and exactly so: copies of real pictures lie on edges. ValueError for other shapes, values that are
+    not finite, or k not in [1, min(N, M)).
     """
     check_pair("real", real, "generated", generated)
     around_real, around_generated = radii(real, k), radii(generated, k)
     inside_real = pairs = 0
     recalled, covered = (torch.zeros(len(real), dtype=torch.bool) for _ in range(2))
-    for part, squares in squared_distances(real, generated):
-        inside = squares < around_real[:, None]
-        inside_real += int(inside.any(0).sum())
-        pairs += int(inside.sum())
-        covered |= inside.any(1)
-        recalled |= (squares < around_generated[part]).any(1)
+    for _, in_real, in_generated in inside_balls(real, around_real, generated, around_generated):
+        inside_real += int(in_real.any(0).sum())
+        pairs += int(in_real.sum())
+        covered |= in_real.any(1)
+        recalled |= in_generated.any(1)
     return Manifold(
         precision=inside_real / len(generated),
         recall=float(recalled.double().mean()),

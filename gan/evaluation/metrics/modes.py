@@ -9,6 +9,7 @@ import torch
 from torch import Tensor
 
 from gan.data.points import Mixture
+from gan.evaluation.metrics.distances import pairwise
 
 RADIUS = 3.0  # standard deviations around a centre within which a point is a hit
 SAMPLES = 2_500
@@ -38,7 +39,7 @@ def coverage(points: Tensor, distribution: Mixture) -> Coverage:
     if points.ndim != 2 or points.shape[1] != 2 or not len(points):
         raise ValueError(f"points must be of shape (N, 2), N at least 1, got {tuple(points.shape)}")
     of = len(distribution.centres)
-    distance, nearest = torch.cdist(points.double(), distribution.centres.double()).min(1)
+    distance, nearest = pairwise(points.double(), distribution.centres.double()).min(1)
     hits = nearest[distance <= RADIUS * distribution.sd].bincount(minlength=of).double()
     if not hits.sum():
         return Coverage(0, of, 0.0, math.inf)

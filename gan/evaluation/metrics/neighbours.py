@@ -11,7 +11,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from gan.evaluation.metrics.distances import check_pair, squared_distances
+from gan.evaluation.metrics.distances import check_pair, pairwise, squared_distances
 from gan.io import write_bytes
 from gan.models.image_grid import grid_image
 
@@ -84,12 +84,12 @@ def nearest(queries: Tensor, base: Tensor, count: int = 1) -> tuple[Tensor, Tens
     if not 1 <= count <= len(base):
         raise ValueError(f"count must be in [1, {len(base)}], got {count}")
     distances, found = [], []
-    for part, squares in squared_distances(base, queries):
-        best = squares.topk(count, dim=0, largest=False)
-        equal = torch.stack([(base[row] == queries[part]).all(1) for row in best.indices])
-        values, order = best.values.masked_fill(equal, 0.0).sort(dim=0, stable=True)  # rounding leaves more than 0
-        distances.append(values.sqrt().T)
-        found.append(best.indices.gather(0, order).T)
+    for part, squares, _ in squared_distances(base, queries):
+        best = squares.topk(count, dim=0, largest=False).indices
+        exact = torch.stack([pairwise(base[row, None], queries[part, None]).view(-1) for row in best])
+        values, order = exact.sort(dim=0, stable=True)  # the squares are rounded
+        distances.append(values.T)
+        found.append(best.gather(0, order).T)
     return torch.cat(distances), torch.cat(found)
 
 

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import torch
 
-from gan.evaluation.metrics.distances import squared_distances
+from gan.evaluation.metrics.distances import inside_balls, pairwise, squared_distances
 from gan.evaluation.metrics.manifold import manifold, radii
 
 
@@ -57,16 +57,48 @@ def test_slices_are_all_distances_whatever_their_size():
     want = (a[:, None] - b[None]).square().sum(2)
     for size in (1, 5, 23, 1000):
         parts = list(squared_distances(a, b, size))
-        assert all(squares.shape[1] <= size for _, squares in parts)
-        assert [i for where, _ in parts for i in range(where.start, where.stop)] == list(range(23))
-        assert torch.allclose(torch.cat([squares for _, squares in parts], 1), want, rtol=1e-4)
+        assert all(squares.shape[1] <= size for _, squares, _ in parts)
+        assert [i for where, *_ in parts for i in range(where.start, where.stop)] == list(range(23))
+        assert torch.allclose(torch.cat([squares for _, squares, _ in parts], 1), want, rtol=1e-4)
+
+
+@pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
+@pytest.mark.parametrize("width", [1, 3, 64, 784])
+def test_equal_pairs_have_equal_distances_and_equal_rows_none(width, dtype):
+    random = torch.Generator().manual_seed(0)
+    rows = (torch.randn(40, width, generator=random) + 0.1).to(dtype)
+    all_at_once = pairwise(rows, rows.clone())
+    assert torch.equal(all_at_once, all_at_once.T) and not all_at_once.diagonal().any()
+    assert torch.equal(pairwise(rows[:, None], rows[9:10, None])[:, 0, 0], all_at_once[9])
+
+
+@pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
+@pytest.mark.parametrize(("width", "middle"), [(1, 0), (1, 5), (64, 0), (64, 1000), (784, 0)])
+def test_squares_are_within_their_errors(width, middle, dtype):
+    random = torch.Generator().manual_seed(width)
+    a, b = (torch.randn(200, width, generator=random).mul(scale).add(middle).to(dtype) for scale in (1, 3))
+    (_, squares, error), = squared_distances(a, torch.cat([a[:50], b]))  # fmt: skip
+    want = pairwise(a.double(), torch.cat([a[:50], b]).double()).square()
+    assert ((squares.double() - want).abs() <= error).all() and (error < 1e-2 * want.mean()).all()
+
+
+@pytest.mark.parametrize("size", [3, 1000])
+def test_whoever_is_inside_is_decided_without_rounding(size):
+    random = torch.Generator().manual_seed(0)
+    a = torch.randn(60, 5, generator=random).double() + 2
+    b = torch.cat([a[:20], torch.randn(30, 5, generator=random).double() * 3])
+    distances = pairwise(a, b)
+    radii_a, radii_b = distances[:, 7], distances[9]  # each is the distance to one of the rows: a tie
+    parts = list(inside_balls(a, radii_a, b, radii_b, size))
+    assert torch.equal(torch.cat([inside for _, inside, _ in parts], 1), distances < radii_a[:, None])
+    assert torch.equal(torch.cat([inside for *_, inside in parts], 1), distances < radii_b)
 
 
 def test_distances_stay_exact_far_from_zero():
     random = torch.Generator().manual_seed(0)
     a, b = torch.randn(20, 3, generator=random) + 4096, torch.randn(20, 3, generator=random) + 4096
     want = (a.double()[:, None] - b.double()[None]).square().sum(2)
-    (_, got), = squared_distances(a, b)  # fmt: skip
+    (_, got, _), = squared_distances(a, b)  # fmt: skip
     assert torch.allclose(got.double(), want, rtol=1e-3, atol=1e-3)
 
 
@@ -75,23 +107,32 @@ def test_the_slices_size_changes_nothing(monkeypatch, size):
     random = torch.Generator().manual_seed(1)
     real, generated = torch.randn(50, 3, generator=random).double(), torch.randn(30, 3, generator=random).double()
     want = manifold(real, generated, 3)
-    monkeypatch.setattr(squared_distances, "__defaults__", (size,))
+    for function in (squared_distances, inside_balls):
+        monkeypatch.setattr(function, "__defaults__", (size,))
     assert manifold(real, generated, 3) == want
 
 
 def test_radius_is_the_distance_to_the_kth_other():
     rows = torch.tensor([[0.0], [1.0], [3.0], [7.0]])
-    assert radii(rows, 1).tolist() == [1, 1, 4, 16]
-    assert radii(rows, 2).tolist() == [9, 4, 9, 36]
-    assert radii(rows, 3).tolist() == [49, 36, 16, 49]
+    assert radii(rows, 1).tolist() == [1, 1, 2, 4]
+    assert radii(rows, 2).tolist() == [3, 2, 3, 6]
+    assert radii(rows, 3).tolist() == [7, 6, 4, 7]
 
 
 @pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
 def test_a_twin_is_a_neighbour_at_no_distance(dtype):
-    """To rounding, whose size depends on the processor: a few epsilons of the squares that cancel."""
-    got = radii(torch.tensor([[0.0], [0.0], [5.0]], dtype=dtype), 1)
-    squares = 2 * (5 - 5 / 3) ** 2
-    assert got.tolist() == pytest.approx([0, 0, 25], abs=4 * torch.finfo(dtype).eps * squares)
+    assert radii(torch.tensor([[0.1], [0.1], [5.1]], dtype=dtype), 1)[:2].tolist() == [0, 0]
+
+
+@pytest.mark.parametrize("k", [1, 4])
+@pytest.mark.parametrize("width", [2, 64])
+def test_copies_of_real_points_lie_on_the_edges_of_balls_and_so_outside(width, k):
+    """A ball then holds the copy of its own point, and of all nearer ones than the k-th: k of them."""
+    real = torch.randn(300, width, generator=torch.Generator().manual_seed(0)) + 3
+    other = torch.randperm(300, generator=torch.Generator().manual_seed(1))
+    assert dataclasses.astuple(manifold(real, real[other], k)) == (1, 1, 1, 1)
+    far = torch.cat([real[other], torch.full((1, width), 1e4)])  # moves the mean of the generated ones
+    assert manifold(real, far, k).density == 300 / 301
 
 
 def test_the_edge_of_a_ball_is_outside():
