@@ -135,3 +135,32 @@ def test_a_post_from_another_site_starts_nothing(site, kind):
         assert reply.status == status, text
         assert runs.training == (status == 200)
     connection.close()
+
+
+@pytest.mark.parametrize("begun", [False, True])
+def test_what_gradio_fails_at_is_one_line_of_the_log(caplog, begun):
+    sent = []
+
+    async def fails(scope, receive, send):
+        if begun:
+            await send({"type": "http.response.start", "status": 200, "headers": []})
+        b"\xff".decode()
+
+    async def send(message):
+        sent.append(message)
+
+    scope = {"type": "http", "method": "POST", "path": "/gradio_api/queue/join", "headers": []}
+    asyncio.run(Doors(fails)(scope, None, send))
+    assert [message["status"] for message in sent if "status" in message] == [200 if begun else 500]
+    (record,) = caplog.records
+    assert "UnicodeDecodeError" in record.message and not record.exc_info and len(record.message) < 400
+
+
+@pytest.mark.parametrize("body", [b"\xff\xfe", b"[" * 50_000, b"{", b"1e999999"])
+def test_nonsense_is_refused_and_the_next_request_answered(site, body):
+    connection = http.client.HTTPConnection(urlsplit(site[0]).netloc, timeout=10)
+    for path in ("/gradio_api/queue/join", "/gradio_api/call/generate", "/gradio_api/component_server"):
+        connection.request("POST", path, body, {"Content-Type": "application/json"})
+        reply = connection.getresponse()
+        assert json.loads(reply.read())["detail"] and reply.status >= 400
+    connection.close()

@@ -7,6 +7,7 @@ turned away whatever its form, because a form needs no permission to be sent. Pr
 
 from __future__ import annotations
 
+import logging
 import re
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
@@ -17,9 +18,10 @@ from starlette.responses import JSONResponse
 
 from gan.ui.server import owner
 from gan.ui.server.publish_api import can_sign_in
+from gan.ui.server.request import quoted
 
 if TYPE_CHECKING:
-    from starlette.types import ASGIApp, Receive, Scope, Send
+    from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 FILES = r"/|/(?:assets|static|svelte)/.+|/gradio_api/custom_component/.+|/gradio_api/file=.+"
 PAGE = r"/config/?|/theme\.css|/gradio_api/theme\.css|/favicon\.ico|/robots\.txt|/manifest\.json|/pwa_icon(?:/\w+)?"
@@ -28,6 +30,8 @@ DESCRIPTION = r"/gradio_api/(?:info/?|openapi\.json)"
 POSTS = r"/gradio_api/(?:component_server/?|queue/join|call/(?:v2/)?\w+/?|cancel|reset/?)"
 SIGN_IN = r"/login/huggingface|/login/callback|/logout"
 READS = ("GET", "HEAD")
+log = logging.getLogger(__name__)
+FAILED = JSONResponse({"detail": "this request could not be answered"}, 500)
 CLOSED = JSONResponse({"detail": "Not Found"}, 404)
 FOREIGN = JSONResponse(
     {
@@ -57,7 +61,24 @@ class Doors:
             return await CLOSED(scope, receive, send)
         if method not in READS and is_foreign(Headers(scope=scope)):
             return await FOREIGN(scope, receive, send)
-        return await self.app(scope, receive, send)
+        await self._guarded(scope, receive, send)
+
+    async def _guarded(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer 500 where Gradio fails at nonsense, and log one line: tracebacks would let anybody fill the log."""
+        begun = False
+
+        async def watched(message: Message) -> None:
+            nonlocal begun
+            begun = True
+            await send(message)
+
+        try:
+            await self.app(scope, receive, watched)
+        except Exception as error:
+            reason = f"{type(error).__name__}: {str(error)[:200]!r}"
+            log.warning("%s %s failed: %s", scope["method"], quoted(scope["path"]), reason)
+            if not begun:
+                await FAILED(scope, receive, send)
 
 
 def is_foreign(headers: Headers) -> bool:
