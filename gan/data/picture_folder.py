@@ -1,4 +1,4 @@
-"""Which files below a folder are pictures to learn from, which folders are classes, what is left out, and why.
+"""A folder looked through: files that are pictures to learn from, folders that are classes, and what is left out and why.
 
 Nothing is left out in silence: whatever a user may have meant is counted and named, with the reason.
 """
@@ -51,7 +51,7 @@ TESTING = "{n} picture{s} held out of training, as the folders' names say"
 
 @dataclass
 class PictureFolder:
-    """What was found below `root`. All paths are relative to it, and sorted.
+    """The outcome of looking through `root`. All paths are relative to it, and sorted.
 
     pictures  files to learn from, as far as their names tell
     folders   the folders that were looked into

@@ -39,6 +39,18 @@ def test_diversity_is_the_mean_distance_to_the_nearest_of_the_same_class_over_th
     assert diversity_ratio(made, torch.ones(5, 1, 1, 1), groups) == 1, "equal real ones: nothing to compare with"
 
 
+def test_copies_and_pictures_that_hardly_differ_make_no_ratio_large():
+    """Otherwise one picture that differs among twenty that do not would make generated ones differ endlessly."""
+    noise = torch.randint(0, 256, (40, 8, 8, 3), generator=torch.Generator().manual_seed(0), dtype=torch.uint8)
+    groups = torch.zeros(40, dtype=torch.int64)
+    twins = noise[:20].repeat(2, 1, 1, 1)
+    assert diversity_ratio(noise, twins, groups) == pytest.approx(1, abs=0.1)
+    assert diversity_ratio(noise, torch.cat([noise[:1].expand(39, -1, -1, -1), noise[1:2]]), groups) < 2
+    flat = torch.full((40, 8, 8, 3), 128, dtype=torch.uint8)
+    flat[range(40), 0, 0, 0] = torch.arange(40, dtype=torch.uint8)
+    assert diversity_ratio(noise, flat, groups) == 1
+
+
 @pytest.fixture(scope="module", params=SHIPPED)
 def shipped(request):
     """Return (64 pictures of a shipped model, their classes, as many real ones, as many others)."""
