@@ -313,7 +313,11 @@ def test_a_step_can_end_anywhere_and_goes_on_as_ever_where_it_does_not(network, 
     plain.advance()
     a, b = plain.snapshot().tensors, watched.snapshot().tensors
     assert all(torch.equal(a[k], b[k]) for k in a)
-    for last in range(1, asked, asked // 5):
+    every, asked = asked, 0
+    with stepper._interruptible(check):
+        watched.critic.requires_grad_(True)(torch.zeros(2, 1, 28, 28), torch.eye(10)[:2])
+    assert 3 < asked < every / 3, "on the way there too"
+    for last in range(1, every, every // 5):
         asked = 0
         with stepper._interruptible(check), pytest.raises(StepAbandoned):
             watched.advance()
