@@ -1,4 +1,4 @@
-"""A folder looked through: files that are pictures to learn from, folders that are classes, and what is left out and why.
+"""A folder looked through: files that are pictures, folders that are classes, and what is left out, with the reason.
 
 Nothing is left out in silence: whatever a user may have meant is counted and named, with the reason.
 """
