@@ -75,7 +75,7 @@ def few_faces(monkeypatch) -> None:
 def quick(monkeypatch):
     """Leave out the principal directions, which take longer than such a short training."""
 
-    def flat(generator, z_dim, classes, samples):
+    def flat(generator, z_dim, classes, samples, groups=()):
         return torch.zeros(16, z_dim), torch.zeros(16)
 
     from gan.training import export_model
