@@ -115,7 +115,12 @@ class Config:
         16_000, "half-life of the generator's moving average (EMA), in images", 1, 10**9, resumable=True, live=True
     )
     burn_in: int = _setting(
-        0, "images over which the four *_start settings move to their final values (cosine)", 0, 10**10, absent=0
+        0,
+        "images over which the four *_start settings move to their final values (cosine); a start of 0 means the final "
+        "value, so to begin with next to nothing give 1e-9, or 1 image",
+        0,
+        10**10,
+        absent=0,
     )
     learning_rate_start: float = _setting(0.0, "learning_rate at image 0; 0 = the final one", 0.0, 1.0, absent=0.0)
     gamma_start: float = _setting(0.0, "gamma at image 0; 0 = the final one", 0.0, 1e4, absent=0.0)

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 from typing import TypeVar
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
+from torch.nn.utils import parametrize
 
 SLOPE = 0.2  # of every leaky ReLU
 GAIN = math.sqrt(2 / (1 + SLOPE**2))  # keeps the variance of a leaky ReLU's input through the next layer
@@ -42,9 +44,9 @@ class ResidualBlock(nn.Module):
         return x + self.conv2(F.leaky_relu(h, SLOPE))
 
 
-def full_precision(device: torch.device) -> torch.autocast:
+def full_precision(device: torch.device) -> AbstractContextManager:
     """Return a context inside an autocast in which nothing is rounded to bf16."""
-    return torch.autocast(device.type, enabled=False)
+    return nullcontext() if device.type == "meta" else torch.autocast(device.type, enabled=False)
 
 
 def random_bytes(shape: torch.Size, device: torch.device, source: torch.Generator | None = None) -> Tensor:
@@ -122,8 +124,38 @@ def class_projection(embed: nn.Linear, h: Tensor, y: Tensor | None) -> Tensor:
     return (embed(y.to(h.dtype)) * h).sum(1) / h.shape[1] ** 0.5
 
 
+class SpectralNorm(nn.Module):
+    """A parametrisation: a weight (N, ...) over its largest singular value, as a power iteration estimates it.
+
+    Not torch's own, which iterates in every forward pass: a step that takes its batch in parts would be another step.
+    Random numbers, arithmetic and the names of the buffers are torch's.
+    """
+
+    _u: Tensor
+    _v: Tensor
+
+    def __init__(self, weight: Tensor) -> None:
+        super().__init__()
+        matrix = weight.detach().flatten(1)
+        for name, size in zip(("_u", "_v"), matrix.shape, strict=True):
+            self.register_buffer(name, F.normalize(matrix.new_empty(size).normal_(), dim=0, eps=1e-12))
+        for _ in range(15):
+            self.iterate(weight)
+
+    @torch.no_grad()
+    def iterate(self, weight: Tensor) -> None:
+        """Improve the estimate by one step of the power iteration."""
+        matrix = weight.flatten(1)
+        self._u = F.normalize(torch.mv(matrix, self._v), dim=0, eps=1e-12)
+        self._v = F.normalize(torch.mv(matrix.T, self._u), dim=0, eps=1e-12)
+
+    def forward(self, weight: Tensor) -> Tensor:
+        with full_precision(weight.device):
+            return weight / torch.vdot(self._u, torch.mv(weight.flatten(1), self._v))
+
+
 def spectral_norm_(module: nn.Module) -> nn.Module:
-    """Divide the weight of every layer by its largest singular value, estimated during training (arXiv:1802.05957).
+    """Divide the weight of every layer by its largest singular value, as `SpectralNorm` does (arXiv:1802.05957).
 
     In place; returns the module. The Lipschitz constant of each layer, and so of the whole, is then bounded.
     """
@@ -131,5 +163,12 @@ def spectral_norm_(module: nn.Module) -> nn.Module:
         if isinstance(layer, nn.Conv2d | nn.Linear):
             if not layer.weight.is_meta and not layer.weight.any():
                 init_normal_(layer, GAIN)  # a layer that starts at zero has no singular value to divide by
-            nn.utils.parametrizations.spectral_norm(layer)
+            parametrize.register_parametrization(layer, "weight", SpectralNorm(layer.weight))
     return module
+
+
+def iterate_spectral_norm(module: nn.Module) -> None:
+    """Improve the estimates of a module's largest singular values, if it has any; once a step of training."""
+    for layer in module.modules():
+        if isinstance(layer, parametrize.ParametrizationList) and isinstance(layer[0], SpectralNorm):
+            layer[0].iterate(layer.original)

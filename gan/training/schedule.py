@@ -13,7 +13,8 @@ from gan.config import Config
 def burn_in(start: float, final: float, shown: int, length: int) -> float:
     """Return the value after `shown` images: from start to final along half a cosine over `length`, then final.
 
-    After R3GAN (arXiv:2501.05441, section 4). A start of 0 stands for the final value. A length of 0 means no burn-in.
+    After R3GAN (arXiv:2501.05441, section 4). A start of 0 stands for the final value; one next to 0,
+    such as an EMA of 1 image, begins with next to nothing. A length of 0 means no burn-in.
     """
     if not start or shown >= length:
         return final

@@ -9,6 +9,7 @@ from typing import NamedTuple
 import torch
 from torch import Tensor, nn
 
+from gan.networks.layers import iterate_spectral_norm
 from gan.training import augment
 from gan.training.augment import Augmentation
 from gan.training.losses import Loss
@@ -79,6 +80,7 @@ class GeneratorResult(NamedTuple):
 def critic_step(p: Players, parts: Sequence[Batch], gamma: float) -> CriticResult:
     """Move the critic (discriminator) once, by the mean gradient over the parts. gamma: weight of the penalty."""
     p.critic.requires_grad_(True)
+    iterate_spectral_norm(p.critic)
     p.critic_optimizer.zero_grad(set_to_none=True)
     results = []
     for batch in parts:
@@ -106,6 +108,7 @@ def critic_step(p: Players, parts: Sequence[Batch], gamma: float) -> CriticResul
 def generator_step(p: Players, parts: Sequence[Batch]) -> GeneratorResult:
     """Move the generator once, by the mean gradient over the parts, against a critic (discriminator) held fixed."""
     p.critic.requires_grad_(False)
+    iterate_spectral_norm(p.critic)
     p.generator_optimizer.zero_grad(set_to_none=True)
     losses = []
     for batch in parts:

@@ -22,7 +22,9 @@ from gan.networks.layers import (
     Upsample,
     concat_classes,
     init_normal_,
+    iterate_spectral_norm,
     soft_clamp,
+    spectral_norm_,
 )
 from gan.training.losses import Relativistic
 from gan.training.penalties import squared_gradient
@@ -290,16 +292,34 @@ def test_spectral_norm_bounds_every_layer_of_the_critic_and_none_of_the_generato
         with subtests.test(network=network):
             torch.manual_seed(0)
             generator, critic = build(dataclasses.replace(config(network), critic_norm="spectral"))
-            critic.train()
-            x, y = torch.rand(4, 1, 28, 28) * 2 - 1, weights(4) if config(network).classes else None
-            for _ in range(60):  # each forward pass is a step of the power iteration
-                critic(x, y)
-            layers = kinds(critic.eval(), (nn.Conv2d, nn.Linear))
+            for _ in range(60):
+                iterate_spectral_norm(critic)
+            layers = kinds(critic, (nn.Conv2d, nn.Linear))
             assert layers
             for layer in layers:
                 largest = torch.linalg.matrix_norm(layer.weight.flatten(1), 2)
                 assert largest.item() == pytest.approx(1, rel=0.03)
             assert not any("parametrizations" in name for name in generator.state_dict())
+
+
+def test_spectral_norm_is_torchs_but_for_when_it_iterates():
+    ours = nn.Sequential(nn.Conv2d(3, 8, 3), nn.Flatten(), nn.Linear(8, 2))
+    torchs = copy.deepcopy(ours)
+    torch.manual_seed(0)
+    spectral_norm_(ours)
+    torch.manual_seed(0)
+    for layer in (torchs[0], torchs[2]):
+        nn.utils.parametrizations.spectral_norm(layer)
+    ours.load_state_dict(torchs.state_dict(), strict=True)
+    x = torch.randn(5, 3, 3, 3)
+    for _ in range(3):
+        iterate_spectral_norm(ours)
+        expected = torchs(x)
+        assert torch.equal(ours(x), expected) and torch.equal(ours(x), expected), "no forward pass iterates"
+    for (name, mine), theirs in zip(ours.state_dict().items(), torchs.state_dict().values(), strict=True):
+        assert torch.equal(mine, theirs), name
+    with torch.autocast("cpu", torch.bfloat16):
+        assert torch.equal(ours[2].weight, torchs.eval()[2].weight)
 
 
 def test_batch_norm_goes_into_the_critic_when_asked_for(subtests):

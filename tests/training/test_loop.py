@@ -191,8 +191,9 @@ def test_single_steps_are_reported_with_nothing_for_the_player_that_stood_still(
     assert [line["generator_loss"] for line in lines if line["event"] == "stepped"][0] is None
 
 
-def test_parts_of_a_batch_change_nothing_but_rounding(tmp_path, quick):
-    config = small(images=48, precision="fp32", augment="color,translation", optimizer="sgd")
+@pytest.mark.parametrize("settings", [{}, {"critic_norm": "spectral"}], ids=str)
+def test_parts_of_a_batch_change_nothing_but_rounding(settings, tmp_path, quick):
+    config = small(images=48, precision="fp32", augment="color,translation", optimizer="sgd", **settings)
     whole = final(tmp_path / "whole", config)
     parts = final(tmp_path / "parts", dataclasses.replace(config, accumulate=4))
     for name, value in whole.items():

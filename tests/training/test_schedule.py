@@ -7,7 +7,7 @@ import math
 import pytest
 
 from gan.config import Config
-from gan.training import schedule
+from gan.training import ema, schedule
 
 
 def test_burn_in_is_half_a_cosine():
@@ -55,3 +55,10 @@ def test_anneal_multiplies_the_burn_in():
     assert schedule.learning_rate(config, 500) == pytest.approx(2e-3)
     assert schedule.learning_rate(config, 750) == pytest.approx(schedule.burn_in(3e-3, 1e-3, 750, 1000) / 2)
     assert schedule.learning_rate(config, 1000) == schedule.learning_rate(config, 2000) == 0
+
+
+def test_a_start_from_nothing_is_one_image_or_a_tiny_number():
+    config = Config(burn_in=1000, ema_images_start=1, gamma_start=1e-9, learning_rate_start=1e-7, beta2_start=1e-9)
+    assert ema.decay_for(schedule.ema_images(config, 0), 10**6, 16) < 1e-4
+    assert schedule.gamma(config, 0) == pytest.approx(0, abs=1e-8) and schedule.beta2(config, 0) < 1e-8
+    assert schedule.learning_rate(config, 0) < 1e-6
