@@ -10,9 +10,7 @@ integers alone, so that they are the same bit for bit on every machine. In the w
     labels([1, 2, 3])                            # which part of the face each pixel shows
 """
 
-import zlib
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -20,27 +18,10 @@ import numpy as np
 import torch
 
 from gan.data import face_colors as colours
+from gan.data import seeded
 from gan.data.dataset import Dataset, Progress, resize
 from gan.data.face_layers import LAYERS, RESOLUTION, cover, paint
-from gan.errors import DataError
-
-
-@dataclass(frozen=True)
-class Choice:
-    """An attribute with names. weights: how often each is drawn, relative to the others. Values: indices into names."""
-
-    names: tuple[str, ...]
-    weights: tuple[int, ...]
-
-
-@dataclass(frozen=True)
-class Range:
-    """An attribute that changes continuously, drawn evenly from the integers low to high. unit: of the values."""
-
-    low: int
-    high: int
-    unit: str
-
+from gan.data.seeded import Choice, Range, check_seeds, have_all
 
 _STYLES = ("bald", *LAYERS["hair"])
 _SWITCH = Choice(("no", "yes"), (1, 1))
@@ -113,15 +94,9 @@ def attributes(seeds: Sequence[int] | np.ndarray, **changes: Any) -> dict[str, n
     changes: attributes to set, to a name of a choice or a number of a range, one for all faces or one a face. The
     others stay as they were. Raises DataError, with what there is, for an unknown attribute and for a wrong value.
     """
-    rows = _checked(seeds)
-    found = _draw_attributes(rows)
-    while len(wrong := np.flatnonzero(_held_out(found))):  # again, as often as needed, from other random numbers
-        rows[wrong] = _mix_bits(rows[wrong] + np.uint64(1))
-        again = _draw_attributes(rows[wrong])
-        for name, values in found.items():
-            values[wrong] = again[name]
-    for name, value in changes.items():
-        found[name] = _changed(name, value, len(rows))
+    rows = check_seeds(seeds)
+    found = seeded.draw(ATTRIBUTES, rows, _held_out)
+    seeded.change(ATTRIBUTES, found, changes, len(rows))
     return found
 
 
@@ -172,60 +147,9 @@ def _chunks(found: Mapping[str, np.ndarray]) -> Iterator[tuple[slice, dict[str, 
         yield rows, {name: values[rows] for name, values in found.items()}
 
 
-def _mix_bits(x: np.ndarray) -> np.ndarray:
-    """Return 64 bits that depend on all 64 of x, uint64 (N,): the finaliser of SplitMix64 (Steele and others, 2014)."""
-    x = (x ^ (x >> np.uint64(30))) * np.uint64(0xBF58_476D_1CE4_E5B9)
-    x = (x ^ (x >> np.uint64(27))) * np.uint64(0x94D0_49BB_1331_11EB)
-    return x ^ (x >> np.uint64(31))
-
-
-def _draw_attributes(seeds: np.ndarray) -> dict[str, np.ndarray]:
-    found = {}
-    for name, attribute in ATTRIBUTES.items():
-        bits = _mix_bits(_mix_bits(seeds * np.uint64(0x9E37_79B9_7F4A_7C15)) ^ np.uint64(zlib.crc32(name.encode())))
-        number = (bits >> np.uint64(32)).astype(np.int64)
-        if isinstance(attribute, Range):
-            found[name] = attribute.low + (number * (attribute.high - attribute.low + 1) >> 32)
-        else:
-            ends = np.cumsum(attribute.weights)
-            found[name] = np.searchsorted(ends, number * ends[-1] >> 32, side="right").astype(np.int64)
-    return found
-
-
 def _held_out(found: dict[str, np.ndarray]) -> np.ndarray:
     """Mark the faces that are never drawn, bool (N,)."""
-    out = np.zeros(len(found["hair"]), bool)
-    for combination in (*HELD_OUT, _NEEDS_HAIR):
-        out |= np.logical_and.reduce([np.isin(found[k], [_value(k, v) for v in vs]) for k, vs in combination.items()])
-    return out
-
-
-def _checked(seeds: Sequence[int] | np.ndarray) -> np.ndarray:
-    rows = np.asarray(seeds)
-    if rows.ndim != 1 or (len(rows) and (rows.dtype.kind not in "iu" or rows.min() < 0)):
-        raise DataError(f"seeds must be a list of whole numbers from 0 on, got {str(seeds)[:80]}")
-    return rows.astype(np.uint64)
-
-
-def _value(name: str, value: Any) -> int:
-    attribute = ATTRIBUTES[name]
-    if isinstance(attribute, Choice) and value in attribute.names:
-        return attribute.names.index(value)
-    low, high = (attribute.low, attribute.high) if isinstance(attribute, Range) else (0, len(attribute.names) - 1)
-    if not isinstance(value, int | np.integer) or isinstance(value, bool) or not low <= value <= high:
-        wanted = f"one of {', '.join(attribute.names)}" if isinstance(attribute, Choice) else f"in [{low}, {high}]"
-        raise DataError(f"{name} must be {wanted}, got {value!r}"[:400])
-    return int(value)
-
-
-def _changed(name: str, value: Any, n: int) -> np.ndarray:
-    if name not in ATTRIBUTES:
-        raise DataError(f"unknown attribute {name!r}: faces have {', '.join(ATTRIBUTES)}")
-    if np.ndim(value) == 0:
-        return np.full(n, _value(name, value), np.int64)
-    if len(value) != n:
-        raise DataError(f"{name} must be one value or {n}, got {len(value)}")
-    return np.array([_value(name, v) for v in value], np.int64)
+    return np.logical_or.reduce([have_all(found, ATTRIBUTES, c) for c in (*HELD_OUT, _NEEDS_HAIR)])
 
 
 def _parts(found: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
