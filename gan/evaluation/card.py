@@ -168,7 +168,7 @@ def _first_command(config: Config, metrics: Mapping[str, Any]) -> str:
     shown, changed = parts[0]
     if not shown:
         return command(dataclasses.replace(config, **changed))
-    again = f"python train.py --resume DIR {_flags(changed)}"
+    again = f"python train.py --resume DIR {_flags(changed)}".rstrip()
     return f"# the command of the first {shown:,} images is not known; then\n{again}"
 
 

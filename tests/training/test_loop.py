@@ -37,7 +37,7 @@ pytestmark = pytest.mark.usefixtures("read_once")
 def few_samples(monkeypatch):
     """Take principal directions from 256 samples rather than thousands."""
     directions = functools.partial(export_model.principal_directions, samples=256)
-    monkeypatch.setattr(export_model, "principal_directions", lambda *args, samples: directions(*args))
+    monkeypatch.setattr(export_model, "principal_directions", lambda *args, samples, **rest: directions(*args, **rest))
 
 
 def test_seed_and_settings_decide_the_weights_and_grids_do_not(tmp_path, quick):
