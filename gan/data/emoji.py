@@ -25,7 +25,7 @@ MIN_KIND = 12  # emoji of a subcategory that is a class of its own in `emoji-sty
 
 @dataclass(frozen=True)
 class Index:
-    """What is known of each emoji, in the order of Noto's sheet.
+    """Facts about each emoji, in the order of Noto's sheet.
 
     names          Unicode's, in lower case
     codes          code points in hexadecimal, joined by "-", without fe0f: the same in every style

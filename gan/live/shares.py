@@ -1,4 +1,4 @@
-"""Who must give something up when there is too much of it: whoever holds most, so nobody loses to another's greed."""
+"""The choice of who gives something up when there is too much of it: whoever holds most."""
 
 from __future__ import annotations
 
