@@ -24,11 +24,11 @@ def test_the_link_leaves_the_key_in_a_cookie_and_not_in_the_address(visitor):
     assert owner.is_owner(SimpleNamespace(cookies=dict(reply.cookies)))
 
 
-@pytest.mark.parametrize("key", ["", "x", "\u00e9\ud800", owner.KEY[:-1], owner.KEY + "x"])
-def test_any_other_key_opens_nothing(visitor, key):
-    reply = visitor.get(owner.PATH, params={"key": key.encode("utf-8", "replace")})
-    assert reply.status_code == 403 and "set-cookie" not in reply.headers
-    assert not owner.is_owner(SimpleNamespace(cookies={owner.COOKIE: key}))
+def test_any_other_key_opens_nothing(visitor):
+    for key in ["", "x", "\u00e9\ud800", owner.KEY[:-1], owner.KEY + "x"]:
+        reply = visitor.get(owner.PATH, params={"key": key.encode("utf-8", "replace")})
+        assert reply.status_code == 403 and "set-cookie" not in reply.headers, key
+        assert not owner.is_owner(SimpleNamespace(cookies={owner.COOKIE: key})), key
 
 
 def test_without_a_cookie_nobody_is_the_owner():
