@@ -51,6 +51,15 @@ class Config:
     dataset: str = _setting("emoji", "name of a data set, or a folder of pictures")
     network: str = _setting("resnet", "architecture of the generator and the critic (discriminator)")
     conditional: bool = _setting(True, "train on the data set's classes, if network and data have them", absent=True)
+    init: str = _setting(
+        "",
+        "begin with the weights of a model: its folder, or hub:USER/NAME[@REVISION]; network, resolution, width, z_dim "
+        "and critic_norm are the model's unless given",
+        absent="",
+    )
+    freeze_critic: int = _setting(
+        0, "first layers of the critic that keep the weights of init (FreezeD, arXiv:2002.10964)", 0, 1000, absent=0
+    )
     loss: str = _setting("relativistic", "adversarial loss", live=True)
     penalty: str = _setting("r1+r2", "gradient penalty on the critic (discriminator)", live=True, absent="r1+r2")
     gamma: float = _setting(1.0, "weight of the penalty; 0 turns it off", 0.0, 1e4, resumable=True, live=True)

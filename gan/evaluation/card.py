@@ -40,18 +40,19 @@ def public(config: Config) -> Config:
     name = last_name(config.dataset) or "pictures"
     if name != config.dataset and (name in data.DATASETS or is_points(name)):
         name += " (folder)"
-    return dataclasses.replace(config, dataset=name, data_root=Config.data_root)
+    init = config.init if config.init.startswith("hub:") else last_name(config.init)
+    return dataclasses.replace(config, dataset=name, data_root=Config.data_root, init=init)
 
 
 def command(config: Config) -> str:
     """Return the shell command that trains this config again, whatever later defaults are.
 
-    It has every flag, except those of `NOT_AFFECTING_WEIGHTS` settings at their default.
+    It has every flag, except empty ones and those of `NOT_AFFECTING_WEIGHTS` settings at their default.
     """
     words = ["python", "train.py"]
     for f in dataclasses.fields(config):
         value = getattr(config, f.name)
-        if f.metadata.get("derived") or (f.name in NOT_AFFECTING_WEIGHTS and value == f.default):
+        if f.metadata.get("derived") or value == "" or (f.name in NOT_AFFECTING_WEIGHTS and value == f.default):
             continue
         flag = f.name.replace("_", "-")
         words += [f"--{flag}" if value else f"--no-{flag}"] if isinstance(value, bool) else [f"--{flag}", str(value)]
@@ -93,7 +94,7 @@ tags: [gan, pytorch, {config.network}]
 ![Samples of seeds 0 to 63](samples.png)
 
 Generator and critic trained on "{dataset}" with Latent Lab: `{config.network}` networks, {code_span(config.loss)} loss,
-{metrics["images"]:,} images shown. Licence of the training pictures: {licence}.
+{metrics["images"]:,} images shown{_start(config)}. Licence of the training pictures: {licence}.
 
 Install Latent Lab {gan.__version__}: `pip install .` in a copy of its repository. Then, in Python:
 
@@ -117,6 +118,10 @@ Classes: {classes}.
 `model.safetensors` is the averaged generator, `critic.safetensors` the critic, `directions.safetensors` the principal
 directions of the latent space, `config.json` every setting of the run.
 """
+
+
+def _start(config: Config) -> str:
+    return f", from the weights of {code_span(config.init)} on" if config.init else ""
 
 
 def _app_line(repo: str | None) -> str:

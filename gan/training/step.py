@@ -23,6 +23,7 @@ class Players:
     penalty            None for none
     augmentations      applied to everything that the critic (discriminator) is given
     clip               bound on the critic's weights, 0 for none
+    frozen             parameters of the critic that stay as they are
     split_real_fake    real and fake go through the critic in separate batches: batch normalisation would mix them
     average_gradients  makes gradients the mean over all processes, in place
     before_part        called before each part of each step; whatever it raises ends the step there
@@ -37,6 +38,7 @@ class Players:
     autocast: torch.autocast
     augmentations: tuple[Augmentation, ...] = ()
     clip: float = 0.0
+    frozen: Sequence[nn.Parameter] = ()
     split_real_fake: bool = False
     average_gradients: Callable[[Sequence[nn.Parameter]], None] = lambda parameters: None
     before_part: Callable[[], None] = lambda: None
@@ -80,6 +82,8 @@ class GeneratorResult(NamedTuple):
 def critic_step(p: Players, parts: Sequence[Batch], gamma: float) -> CriticResult:
     """Move the critic (discriminator) once, by the mean gradient over the parts. gamma: weight of the penalty."""
     p.critic.requires_grad_(True)
+    for parameter in p.frozen:
+        parameter.requires_grad_(False)
     iterate_spectral_norm(p.critic)
     p.critic_optimizer.zero_grad(set_to_none=True)
     results = []
@@ -99,8 +103,9 @@ def critic_step(p: Players, parts: Sequence[Batch], gamma: float) -> CriticResul
     p.critic_optimizer.step()
     if p.clip:
         with torch.no_grad():
-            torch._foreach_clamp_min_(list(p.critic.parameters()), -p.clip)
-            torch._foreach_clamp_max_(list(p.critic.parameters()), p.clip)
+            moved = [q for q in p.critic.parameters() if q.requires_grad]
+            torch._foreach_clamp_min_(moved, -p.clip)
+            torch._foreach_clamp_max_(moved, p.clip)
     loss, penalty, real_logit, fake_logit, accuracy = torch.stack(results).mean(0)
     return CriticResult(loss, penalty, real_logit, fake_logit, accuracy, gradient)
 

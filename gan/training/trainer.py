@@ -32,6 +32,7 @@ from gan.training.optimizers import OPTIMIZERS, load_state_tensors, set_rates, s
 from gan.training.penalties import PENALTIES
 from gan.training.rng import UseGenerator, step_generator
 from gan.training.snapshot import Snapshot, in_words
+from gan.training.start import begin_with, first_layers
 from gan.training.step import Batch, CriticResult, GeneratorResult, Players, critic_step, generator_step
 from gan.training.synced_layers import SyncedDropoutMasks, sync_batch_norm
 from gan.training.validation import check_resumed, with_changes
@@ -89,9 +90,15 @@ class Trainer:
             torch.autocast(self.device.type, torch.bfloat16, enabled=config.precision == "bf16"),
             augment.parse(config.augment),
             config.clip,
+            first_layers(self.critic, config.freeze_critic),
             split_real_fake=config.critic_norm == "batch",
             average_gradients=self.processes.average_gradients,
         )
+
+    def begin_with(self, model: Model) -> None:
+        """Take the weights of a model, before the first step; ConfigError as `gan.training.start.begin_with`."""
+        begin_with(model, self.config, self.generator, self.critic)
+        self.average.load_state_dict(self.generator.state_dict())
 
     def _optimizer(self, network: nn.Module) -> torch.optim.Optimizer:
         c = self.config

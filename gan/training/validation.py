@@ -158,6 +158,12 @@ def _augmented_points(config: Config) -> str | None:
     return None
 
 
+def _frozen_without_init(config: Config) -> str | None:
+    if config.freeze_critic and not config.init:
+        return "freeze_critic keeps layers of the model that init names: set init too, or freeze_critic to 0"
+    return None
+
+
 def _penalised(config: Config) -> bool:
     return config.penalty != "none" and max_gamma(config) > 0
 
@@ -172,6 +178,7 @@ CONTRADICTIONS: tuple[Callable[[Config], str | None], ...] = (
     _clip_and_spectral_norm,
     _clip_and_gp,
     _augmented_points,
+    _frozen_without_init,
 )
 
 
