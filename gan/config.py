@@ -83,6 +83,12 @@ class Config:
         live=True,
         absent=0.0,
     )
+    mirror: bool = _setting(
+        False,
+        "mirror half of the pictures left to right, drawn anew each time: good for faces and scenes, wrong for digits, "
+        "letters and whatever else a mirror makes another thing",
+        absent=False,
+    )
     augment: str = _setting(
         "none",
         "DiffAugment of real and generated pictures: none, or some of color,translation,cutout",

@@ -158,6 +158,12 @@ def _augmented_points(config: Config) -> str | None:
     return None
 
 
+def _mirrored_points(config: Config) -> str | None:
+    if config.mirror and config.network in networks.POINT_NETWORKS:
+        return "mirror turns pictures, and there are none among points: leave it out"
+    return None
+
+
 def _frozen_without_init(config: Config) -> str | None:
     if config.freeze_critic and not config.init:
         return "freeze_critic keeps layers of the model that init names: set init too, or freeze_critic to 0"
@@ -178,6 +184,7 @@ CONTRADICTIONS: tuple[Callable[[Config], str | None], ...] = (
     _clip_and_spectral_norm,
     _clip_and_gp,
     _augmented_points,
+    _mirrored_points,
     _frozen_without_init,
 )
 
