@@ -96,6 +96,25 @@ class Config:
         live=True,
         absent="none",
     )
+    augment_target: float = _setting(
+        0.0,
+        "adapt how often pictures are augmented, so that the measure of overfitting stays at this, as .6 in "
+        "StyleGAN2-ADA; 0 = augment always",
+        0.0,
+        0.99,
+        resumable=True,
+        live=True,
+        absent=0.0,
+    )
+    augment_images: int = _setting(
+        100_000,
+        "images in which that probability can go from 0 to 1",
+        1,
+        10**9,
+        resumable=True,
+        live=True,
+        absent=100_000,
+    )
     images: int = _setting(3_000_000, "length of the run: real images shown to the critic", 1, 10**10, resumable=True)
     batch_size: int = _setting(16, "images per critic step, over all processes", 2, 65536, live=True)
     accumulate: int = _setting(

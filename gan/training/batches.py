@@ -55,7 +55,7 @@ class Batches:
         count = config.batch_size
         z = torch.randn(count, config.z_dim, generator=source)
         mix = torch.rand(count, generator=source)
-        numbers = [augment.draw(augmentations, count, source) for _ in range(2)]
+        numbers = [augment.draw(augmentations, count, source, config.augment_target > 0) for _ in range(2)]
         drawn = [
             [part.to(self.device) for part in self._parts(v, config.accumulate)] for v in (z, mix, *numbers)
         ]  # fmt: skip

@@ -22,6 +22,7 @@ from gan.models.latent import latents
 from gan.models.model import Model, pick_device
 from gan.models.weights import read_tensors
 from gan.training import augment, ema, schedule
+from gan.training.adaptive import AdaptiveProbability
 from gan.training.batches import Batches
 from gan.training.checkpoint import newest_state, read_state, save_state
 from gan.training.distributed import ProcessGroup, check_batch
@@ -64,6 +65,7 @@ class Trainer:
         self.shown, self.step, self.seconds = 0, 0, 0.0
         self.rate_scale, self.rollbacks, self.last_rollback = 1.0, 0, 0
         self._last_penalty = torch.zeros((), device=self.device)
+        self.adaptive = AdaptiveProbability(self.device)
         with oom_hint(config):
             self.batches = Batches(config, dataset, self.device, self.processes)
             self._build()
@@ -90,8 +92,10 @@ class Trainer:
             torch.autocast(self.device.type, torch.bfloat16, enabled=config.precision == "bf16"),
             augment.parse(config.augment),
             config.clip,
+            self.adaptive.probability if config.augment_target else None,
             first_layers(self.critic, config.freeze_critic),
             split_real_fake=config.critic_norm == "batch",
+            mean=self.processes.mean,
             average_gradients=self.processes.average_gradients,
         )
 
@@ -132,6 +136,7 @@ class Trainer:
         p = self.players
         p.loss, p.penalty = LOSSES[new.loss](), PENALTIES[new.penalty]
         p.augmentations, p.clip = augment.parse(new.augment), new.clip
+        p.augment_probability = self.adaptive.probability if new.augment_target else None
         if (new.optimizer, new.beta1) != (old.optimizer, old.beta1):
             self.optimizer_spec = OPTIMIZERS[new.optimizer]
             p.generator_optimizer, p.critic_optimizer = self._optimizer(self.generator), self._optimizer(self.critic)
@@ -160,8 +165,11 @@ class Trainer:
         result = critic_step(self.players, parts, schedule.penalty_weight(self.config, self.shown))
         if schedule.penalty_due(self.config, self.shown):
             self._last_penalty = result.penalty
-        self.shown += self.config.batch_size
-        return result._replace(penalty=self._last_penalty)
+        c, state = self.config, self.adaptive
+        self.shown += c.batch_size
+        result = result._replace(augment_probability=result.augment_probability.clone())  # the one of this step
+        state.update(result.overfitting, c.batch_size, c.augment_target, c.augment_images)
+        return result._replace(penalty=self._last_penalty, overfitting=state.measure.clone())
 
     def _generator_step(self, parts: list[Batch]) -> GeneratorResult:
         c, result = self.config, generator_step(self.players, parts)
@@ -224,8 +232,9 @@ class Trainer:
         with oom_hint(self.config):
             tensors = {k: v.detach().clone() for k, v in self.tensors().items()}
             state = Snapshot(
-                tensors, self.shown, self.step, self.seconds, self.rate_scale, self.rollbacks, self.last_rollback
-            )
+                tensors, self.shown, self.step, self.seconds, self.rate_scale, self.rollbacks, self.last_rollback,
+                float(self.adaptive.probability), float(self.adaptive.measure),
+            )  # fmt: skip
             not_finite = state.not_finite()
         if not_finite:
             raise Diverged(self.shown, f"{in_words(not_finite)} weights")
@@ -246,6 +255,8 @@ class Trainer:
                 optimizer.state.clear()
         self.shown, self.step, self.seconds, self.rate_scale = to.shown, to.step, to.seconds, to.rate_scale
         self.rollbacks, self.last_rollback = to.rollbacks, to.last_rollback
+        self.adaptive.probability.fill_(to.augment_probability)
+        self.adaptive.measure.fill_(to.overfitting)
         self._last_penalty = torch.zeros((), device=self.device)
 
     def save(self, folder: Path, state: Snapshot | None = None) -> None:
@@ -274,7 +285,15 @@ class Trainer:
         tensors = read_tensors(path / "state.safetensors", wanted, sum(t.numel() for t in wanted.values()))
         self.rewind(
             Snapshot(
-                tensors, saved.shown, saved.step, saved.seconds, saved.rate_scale, saved.rollbacks, saved.last_rollback
-            )
+                tensors,
+                saved.shown,
+                saved.step,
+                saved.seconds,
+                saved.rate_scale,
+                saved.rollbacks,
+                saved.last_rollback,
+                saved.augment_probability,
+                saved.overfitting,
+            )  # fmt: skip
         )
         return faults

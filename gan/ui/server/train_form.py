@@ -76,7 +76,7 @@ def _settings_menu(pairs: Mapping[str, NetworkPair], pictures: bool) -> list[dic
     if not any(pair.conditional for pair in pairs.values()):
         left_out.add("conditional")
     if not pictures:
-        left_out.add("mirror")
+        left_out |= {"mirror", "augment_target", "augment_images"}
     impossible = set() if any(pair.critic_batch_norm for pair in pairs.values()) else {"batch"}
     out: list[dict[str, Any]] = []
     for f in fields():
