@@ -180,9 +180,7 @@ class Config:
             raise ConfigError(f"missing field {missing[0]!r}")
         if isinstance(values["classes"], list):
             values = {**values, "classes": tuple(values["classes"])}
-        if isinstance(values["class_groups"], list):
-            values = {**values, "class_groups": tuple(map(_group, values["class_groups"]))}
-        return Config(**values)
+        return Config(**{**values, "class_groups": class_groups(values["class_groups"])})
 
 
 def _check_value(f: dataclasses.Field, kind: Any, value: Any) -> None:
@@ -205,6 +203,13 @@ def _check_names(name: str, value: Any) -> None:
         raise ConfigError(f"{name} must be a list of names, got {value!r}"[:300])
     if len(value) > 1000:
         raise ConfigError(f"{name} must have at most 1000 entries, got {len(value)}")
+
+
+def class_groups(value: Any) -> tuple[ClassGroup, ...]:
+    """Return groups from parsed, untrusted JSON, a list of [name, size, most]; ConfigError for anything else."""
+    groups = tuple(map(_group, value)) if isinstance(value, list) else value
+    _check_groups("class_groups", groups)
+    return groups
 
 
 def _group(value: Any) -> Any:

@@ -18,7 +18,7 @@ from torch import Tensor
 from gan.data.dataset import Dataset
 from gan.data.points import MIXTURES, Points, distribution_of
 from gan.errors import DataError
-from gan.evaluation.metrics import balance
+from gan.evaluation.metrics import balance, verdict
 from gan.evaluation.metrics.classifier import load_classifier
 from gan.evaluation.metrics.frechet import frechet_distance
 from gan.evaluation.metrics.manifold import manifold
@@ -232,12 +232,12 @@ class PictureViewer:
         if self.classifier is None:
             return numbers
         features = self.classifier.features(pictures)
-        shares = balance.histogram(self.classifier.predict(features), len(self.classifier.classes))
-        confidence = self.classifier.logits(features).softmax(1).amax(1).mean()
+        shares = balance.shares(self.classifier.predict(features), len(self.classifier.classes))
+        confidence = verdict.confidence(self.classifier.logits(features), self.classifier.groups)
         return numbers | {
             "histogram": [round(float(s), 4) for s in shares],
             "frechet": frechet_distance(features.double(), self.real_features),
-            "confidence": float(confidence),
+            "confidence": confidence,
         }
 
 
