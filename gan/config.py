@@ -6,7 +6,7 @@ import dataclasses
 import json
 import math
 import typing
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
@@ -26,6 +26,21 @@ class ClassGroup(NamedTuple):
     name: str
     size: int
     most: int = 1
+
+
+def check_wish(chosen: Collection[int], classes: Sequence[str], groups: Sequence[ClassGroup]) -> None:
+    """Raise ValueError, naming them, where more of a group's classes are chosen than a picture can have.
+
+    chosen: indices into `classes`, each once. Without groups, `classes` are one of which a picture has one.
+    """
+    start = 0
+    for group in groups or (ClassGroup("class", len(classes)),):
+        own = sorted(index for index in chosen if start <= index < start + group.size)
+        if len(own) > group.most:
+            names = ", ".join(classes[index] for index in own)
+            shown = names if len(names) <= 100 else f"{names[:100]}…"
+            raise ValueError(f"label must name at most {group.most} of {group.name[:60]}, got {shown}")
+        start += group.size
 
 
 def _setting(default: Any, help: str, low: float = -math.inf, high: float = math.inf, **metadata: Any) -> Any:

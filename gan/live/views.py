@@ -161,7 +161,8 @@ class PointViewer:
 class PictureViewer:
     """Views of pictures.
 
-    backdrop: nothing; classes, by which `histogram` counts, and floor, of `frechet`, where there is a classifier.
+    backdrop: nothing; classes, by which `histogram` counts, and floor, of `frechet`, where there is a classifier; and
+    where pictures have several classes, class_shares: how many of the data have each.
     look: `pictures` uint8 (36, H, W, C) of fixed seeds; `judged` uint8 (16, H, W, C), eight real ones and the first
     eight generated; `heat` uint8 (16, H, W), the length of the critic's gradient on each pixel, the longest 255.
     """
@@ -184,7 +185,10 @@ class PictureViewer:
         """Return the arrays and numbers that the class lists."""
         if self.classifier is None:
             return View({})
-        return View({}, {"classes": list(self.classifier.classes), "frechet_floor": self.floor})
+        numbers = {"classes": list(self.classifier.classes), "frechet_floor": self.floor}
+        if self.classifier.groups:
+            numbers["class_shares"] = [round(share, 4) for share in self.class_weights.mean(0).tolist()]
+        return View({}, numbers)
 
     def look(self, trainer: Trainer) -> View:
         """Return the arrays that the class lists; numbers: accuracy_real, accuracy_fake, and scores, sixteen logits."""
