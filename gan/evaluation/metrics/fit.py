@@ -36,7 +36,6 @@ RECIPES = {
     "mnist": Recipe(epochs=12, turn=8, zoom=0.08),
     "fashion-mnist": Recipe(epochs=24, flip=True),
     "emoji": Recipe(epochs=200, shift=3, turn=15, zoom=0.15, flip=True, erase=10),
-    "scenes": Recipe(epochs=5, shift=3, zoom=0.1, flip=True),
 }
 
 
