@@ -6,7 +6,7 @@ import dataclasses
 import json
 import math
 import typing
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
@@ -26,6 +26,21 @@ class ClassGroup(NamedTuple):
     name: str
     size: int
     most: int = 1
+
+
+def check_wish(chosen: Collection[int], classes: Sequence[str], groups: Sequence[ClassGroup]) -> None:
+    """Raise ValueError, naming them, where more of a group's classes are chosen than a picture can have.
+
+    chosen: indices into `classes`, each once. Without groups, `classes` are one of which a picture has one.
+    """
+    start = 0
+    for group in groups or (ClassGroup("class", len(classes)),):
+        own = sorted(index for index in chosen if start <= index < start + group.size)
+        if len(own) > group.most:
+            names = ", ".join(classes[index] for index in own)
+            shown = names if len(names) <= 100 else f"{names[:100]}…"
+            raise ValueError(f"label must name at most {group.most} of {group.name[:60]}, got {shown}")
+        start += group.size
 
 
 def _setting(default: Any, help: str, low: float = -math.inf, high: float = math.inf, **metadata: Any) -> Any:
@@ -214,9 +229,7 @@ class Config:
             raise ConfigError(f"missing field {missing[0]!r}")
         if isinstance(values["classes"], list):
             values = {**values, "classes": tuple(values["classes"])}
-        if isinstance(values["class_groups"], list):
-            values = {**values, "class_groups": tuple(map(_group, values["class_groups"]))}
-        return Config(**values)
+        return Config(**{**values, "class_groups": class_groups(values["class_groups"])})
 
 
 def _check_value(f: dataclasses.Field, kind: Any, value: Any) -> None:
@@ -239,6 +252,13 @@ def _check_names(name: str, value: Any) -> None:
         raise ConfigError(f"{name} must be a list of names, got {value!r}"[:300])
     if len(value) > 1000:
         raise ConfigError(f"{name} must have at most 1000 entries, got {len(value)}")
+
+
+def class_groups(value: Any) -> tuple[ClassGroup, ...]:
+    """Return groups from parsed, untrusted JSON, a list of [name, size, most]; ConfigError for anything else."""
+    groups = tuple(map(_group, value)) if isinstance(value, list) else value
+    _check_groups("class_groups", groups)
+    return groups
 
 
 def _group(value: Any) -> Any:

@@ -29,6 +29,7 @@ _COMPARED = {
     "test": "real ones of the test split, which no network here has seen",
     "train": "real ones: half of the training pictures, which the generator has seen, as there is no test split",
 }
+NO_BALANCE = "Class entropy and class KL are not measured: they are of pictures with one class each."
 NEIGHBOURS = "neighbours.png"  # generated pictures, each with its nearest training pictures
 
 
@@ -75,7 +76,7 @@ def card(
     """
     config = public(config)
     dataset = markdown(config.dataset)
-    classes = ", ".join(map(markdown, config.classes)) if config.classes else "none"
+    classes = _classes(config)
     shape = f"uint8 (16, {config.resolution}, {config.resolution}, {config.channels})"
     shown_elsewhere = evaluated().union(SEGMENTS)
     training = {k: v for k, v in metrics.items() if k not in shown_elsewhere and not isinstance(v, list)}
@@ -122,6 +123,19 @@ directions of the latent space, `config.json` every setting of the run.
 
 def _start(config: Config) -> str:
     return f", from the weights of {code_span(config.init)} on" if config.init else ""
+
+
+def _classes(config: Config) -> str:
+    """Return the names of the classes, Markdown; those of groups by group, with how many a picture can have."""
+    names = [markdown(name) for name in config.classes]
+    if not config.class_groups:
+        return ", ".join(names) or "none"
+    parts, start = [], 0
+    for group in config.class_groups:
+        limit = "one" if group.most == 1 else f"up to {group.most}"
+        parts.append(f"{markdown(group.name)} ({limit} of {', '.join(names[start : start + group.size])})")
+        start += group.size
+    return "; ".join(parts)
 
 
 def _app_line(repo: str | None) -> str:
@@ -212,6 +226,8 @@ def _evaluation(metrics: Mapping[str, Any], neighbours: bool) -> str:
     classifier = metrics.get("evaluation_classifier")
     which = f" ({_plain(classifier)} on pictures that it did not learn from)" if isinstance(classifier, str) else ""
     sheet = f"![Generated pictures, each beside its nearest training pictures]({NEIGHBOURS})\n" if neighbours else ""
+    if "conditional_accuracy_by_group" in metrics:
+        explained += f"\n{textwrap.fill(NO_BALANCE, 120, initial_indent='- ', subsequent_indent='  ')}"
     return f"""
 | measured by `python -m gan.evaluate` | generated | real |
 |---|---|---|
@@ -234,4 +250,6 @@ def _plain(text: str) -> str:
 def _number(value: Any) -> str:
     if isinstance(value, float):
         return f"{value:,.0f}" if 1_000 <= abs(value) < 1e15 else f"{value:.4g}"
+    if isinstance(value, list):
+        return ", ".join(markdown(one) if isinstance(one, list) else _number(one) for one in value)
     return f"{value:,}" if isinstance(value, int) else markdown(value)

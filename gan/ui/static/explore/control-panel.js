@@ -34,19 +34,15 @@
       return have;
     };
 
-    /** @type {(classes: readonly string[]) => void} */
-    const buildClasses = (classes) => {
-      const box = find(".ll-classes", HTMLFieldSetElement);
-      const [control] = ofKind("class");
-      const chips = lab.createElement("div", { class: "ll-chips" });
-      const entries = classes.map((name, i) => /** @type {[string, string]} */ ([String(i), name]));
-      lab.radioChips(chips, "ll-class", [["", "from seed"], ...entries], null, (value) => {
-        moved(control, value === "" ? null : Number(value));
+    const [ofClass] = ofKind("class");
+    const classes = lab.classChoice(find(".ll-classes", HTMLFieldSetElement), {
+      name: "ll-class",
+      caption: ofClass.label,
+      choose: (label) => {
+        moved(ofClass, label);
         settled();
-      });
-      box.hidden = !classes.length;
-      box.replaceChildren(lab.createElement("legend", {}, control.label), chips);
-    };
+      },
+    });
 
     const buildCoordinates = () => {
       if (!about || !find(".ll-advanced", HTMLDetailsElement).open) return;
@@ -74,7 +70,7 @@
         find("[data-do=more]").textContent = `Show all ${known}`;
       }
       buildCoordinates();
-      buildClasses(about.classes);
+      classes.build(about);
       if (!focused?.isConnected) find("#ll-model").focus(); // the control that had the focus is one of another model's
     };
 
@@ -82,9 +78,7 @@
     const render = (shown) => {
       find("#ll-model", HTMLSelectElement).value = shown.model;
       find("#ll-seed", HTMLInputElement).value = String(shown.seed);
-      element.querySelectorAll("[name=ll-class]").forEach((radio) => {
-        if (radio instanceof HTMLInputElement) radio.checked = radio.value === String(shown.label ?? "");
-      });
+      classes.show(shown.label);
       for (const { name } of controls) renderSliders(name, shown);
     };
 
@@ -111,6 +105,6 @@
     });
     for (const control of ofKind("slider")) grow(control, 1);
 
-    return { buildControls, buildClasses, render, renderSliders, showAllDirections };
+    return { buildControls, buildClasses: classes.build, render, renderSliders, showAllDirections };
   };
 })();

@@ -38,7 +38,7 @@
 
     /** The state in words: model, seed, class and every single slider. @type {(of: PictureState) => string} */
     const title = (of) => {
-      const label = of.label === null ? [] : [about?.classes[of.label]];
+      const label = [of.label ?? []].flat().map((index) => about?.classes[index]);
       const sliders = controls
         .filter(({ kind }) => kind === "slider")
         .map((c) => `${c.label.toLowerCase()} ${of[c.name]}`);
@@ -93,9 +93,9 @@
 
     /** Reserve a model's space, so that nothing moves once it has loaded. @type {(model: string) => void} */
     const reserve = (model) => {
-      const { size, classes } = known.get(model) ?? { size: 1, classes: [] };
+      const { size, classes, groups } = known.get(model) ?? { size: 1, classes: [], groups: [] };
       lab.enlarge(screen, size);
-      panel.buildClasses(classes);
+      panel.buildClasses({ classes, groups });
       others.reserve(size);
     };
 
