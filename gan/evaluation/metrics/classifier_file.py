@@ -10,7 +10,8 @@ from typing import Annotated, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, PlainValidator, ValidationError, model_validator
 
-from gan.config import ClassGroup, class_groups
+from gan.config import ClassGroup
+from gan.config import class_groups as read_groups
 from gan.errors import FolderError
 from gan.io import read_json
 
@@ -24,7 +25,7 @@ class ClassifierFile(BaseModel):
     resolution: Literal[28, 32, 64]
     channels: Literal[1, 3]
     accuracy: Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)]
-    class_groups: Annotated[tuple[ClassGroup, ...], PlainValidator(class_groups)] = ()
+    class_groups: Annotated[tuple[ClassGroup, ...], PlainValidator(read_groups)] = ()
 
     @model_validator(mode="after")
     def _groups_hold_every_class(self) -> Self:
