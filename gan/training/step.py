@@ -111,7 +111,7 @@ def critic_step(p: Players, parts: Sequence[Batch], gamma: float) -> CriticResul
     p.critic_optimizer.step()
     if p.clip:
         with torch.no_grad():
-            moved = [q for q in p.critic.parameters() if q.requires_grad]
+            moved: list[Tensor] = [q for q in p.critic.parameters() if q.requires_grad]
             torch._foreach_clamp_min_(moved, -p.clip)
             torch._foreach_clamp_max_(moved, p.clip)
     loss, penalty, real_logit, fake_logit, accuracy = torch.stack(results).mean(0)
