@@ -156,6 +156,60 @@ interface ExploreServer extends ModelFinder {
   warm(payload: {}): Promise<Reply<{}>>;
 }
 
+// ---- Drawing in the browser
+
+/** What a pack says of its model. groups: [size, most] each; maps: [side, channels], coarse to fine. */
+interface EngineConfig {
+  z_dim: number;
+  channels: number;
+  classes: number;
+  groups: [number, number][];
+  maps: [number, number][];
+  size: number; // of a picture's side
+  directions: number;
+}
+
+interface Pack {
+  config: EngineConfig;
+  tensors: Map<string, Float32Array>;
+}
+
+interface EngineGenerator {
+  draw(z: Float32Array, y: Float32Array): Uint8ClampedArray | Promise<Uint8ClampedArray>;
+}
+
+type EngineLabel = number | number[] | null;
+
+/** What is missing changes nothing. */
+interface EnginePicture {
+  seed: number;
+  label?: EngineLabel;
+  truncation?: number;
+  sliders?: number[];
+  raw?: number[];
+}
+
+type EngineWalk = Omit<WalkRequest, "model">;
+
+/** Pictures one after the other, (count, size, size, 4); ms: what they took. */
+interface EnginePixels {
+  size: number;
+  count: number;
+  pixels: Uint8ClampedArray<ArrayBuffer>;
+  ms: number;
+}
+
+/** Promises are kept by the worker, or broken with an Error whose message a visitor can read. */
+interface Engine {
+  start(): Promise<unknown>; // fails where this browser cannot draw at all
+  load(model: string, pack: ArrayBuffer): Promise<unknown>; // the pack is gone afterwards
+  draw(model: string, pictures: EnginePicture[]): Promise<EnginePixels>;
+  walk(model: string, walk: EngineWalk, from: number, to: number): Promise<EnginePixels>; // those frames of it
+}
+
+/** In the worker: net.wasm in base64. */
+declare const WASM: string;
+
 interface WalkRequest {
   model: string;
   seeds: number[];
@@ -584,6 +638,10 @@ interface LatentLab {
   keepFocus(tab: string, leaveRow?: boolean): void;
   /** Let a finger that scrolls the page leave sliders as they were. */
   guardSliders(): void;
+
+  // engine/
+  /** A worker that draws; address: of its script. It starts with the first task. */
+  engine(address: string): Engine;
 
   // gallery/
   gallery(element: HTMLElement, server: ExploreServer): void;
