@@ -96,7 +96,7 @@ def serve(server: str, model: str, port: int) -> None:
     registry = ModelRegistry([f for f in discover(ROOT / "weights", ROOT / "runs") if f.name == model])
     registry.picture(model, 0)
     if server == "explore":
-        app.build(registry).launch(**{**app.settings(port), "quiet": True})
+        app.build(registry).launch(**{**app.settings(registry, port), "quiet": True})
         return
     with gr.Blocks() as demo:
         slider = gr.Slider(-3, 3, 0, step=0.01, elem_id="slider")

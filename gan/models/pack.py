@@ -13,19 +13,23 @@ FORMAT = 1  # as in static/engine/pack.mjs, which reads it
 KEY = "latent-lab"  # of the metadata
 
 
-def pack(model: Model, half: bool = True) -> bytes:
+def pack(model: Model, half: bool = True, most: int | None = None) -> bytes:
     """Return a model's generator and directions as safetensors, with what must be known to use them as metadata.
 
     The weights are float16 if `half`, else float32; pictures then differ from the model's by at most one grey level.
     Directions are float32. The metadata is JSON: {format, z_dim, channels, classes, groups, maps, directions}, where
-    classes counts them, groups lists (size, most) and maps (side, channels) from coarse to fine. ValueError for a
-    network that the browser does not know, and for weights that float16 cannot hold.
+    classes counts them, groups lists (size, most) and maps (side, channels) from coarse to fine. most: bytes
+    that it may take. ValueError for a larger one, for a network that the browser does not know, and for weights that
+    float16 cannot hold.
     """
     generator = model.generator
     if not isinstance(generator, resnet.Generator):
         raise ValueError(
             f"a browser can draw networks of the kind resnet only, and {model.name} is {model.config.network}"
         )
+    size = sum((2 if half else 4) * tensor.numel() for tensor in generator.state_dict().values())
+    if most is not None and size > most:
+        raise ValueError(f"the weights of {model.name} take {size:,} bytes, more than {most:,}")
     tensors = {name: tensor.detach().cpu() for name, tensor in generator.state_dict().items()}
     if half:
         tensors = {name: tensor.half() for name, tensor in tensors.items()}
@@ -42,8 +46,3 @@ def pack(model: Model, half: bool = True) -> bytes:
     }
     tensors["directions"] = model.directions.detach().float().cpu()
     return save({name: tensor.contiguous() for name, tensor in tensors.items()}, {KEY: json.dumps(about)})
-
-
-def size_of(model: Model) -> int:
-    """Return how many bytes a pack in half precision takes, without its header."""
-    return sum(2 * tensor.numel() for tensor in model.generator.state_dict().values()) + 4 * model.directions.numel()

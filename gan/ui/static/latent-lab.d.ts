@@ -108,6 +108,8 @@ interface PackedImages {
   c: number;
   p: string;
   waited?: number; // ms before its turn came, among all visitors
+  pixels?: Uint8ClampedArray<ArrayBuffer>; // in place of p, four bytes a pixel, where this browser has drawn them
+  here?: number; // ms that this took
 }
 
 interface ModelDescription {
@@ -148,7 +150,12 @@ interface ModelFinder {
   locate(payload: { model: string }): Promise<Reply<{ found: KnownModel | null; gone: string }>>;
 }
 
-interface ExploreServer extends ModelFinder {
+interface PackServer {
+  /** Where a model's weights are; null where the browser cannot draw it, or is not to. */
+  pack(payload: { model: string }): Promise<Reply<{ address: string | null; bytes: number }>>;
+}
+
+interface ExploreServer extends ModelFinder, PackServer {
   describe(payload: { model: string }): Promise<Reply<ModelDescription>>;
   /** follows: it takes the place of the visitor's one before, if that still waits for its turn. */
   picture(payload: PictureRequest): Promise<Reply<PackedImages>>;
@@ -199,10 +206,13 @@ interface EnginePixels {
   ms: number;
 }
 
+/** Who draws a model's pictures: the browser if "ready", else the server. */
+type PainterState = "loading" | "ready" | "server" | "failed";
+
 /** Promises are kept by the worker, or broken with an Error whose message a visitor can read. */
 interface Engine {
   start(): Promise<unknown>; // fails where this browser cannot draw at all
-  load(model: string, pack: ArrayBuffer): Promise<unknown>; // the pack is gone afterwards
+  load(model: string, pack: ArrayBuffer): Promise<{ forgotten: string[] }>; // the pack is gone; so are other models
   draw(model: string, pictures: EnginePicture[]): Promise<EnginePixels>;
   walk(model: string, walk: EngineWalk, from: number, to: number): Promise<EnginePixels>; // those frames of it
 }
@@ -227,11 +237,12 @@ interface Sheet {
   keys: number;
   columns: number;
   sheet: string;
+  cells?: ImageData[]; // in place of sheet, where this browser has drawn them
 }
 
-type Film = Sheet & { image: HTMLImageElement };
+type Film = Sheet & { image: HTMLImageElement | HTMLCanvasElement };
 
-interface InterpolateServer extends ModelFinder {
+interface InterpolateServer extends ModelFinder, PackServer {
   walk(payload: WalkRequest): Promise<Reply<Sheet>>;
   film(payload: WalkRequest & { fps: number; kind: string }): Promise<Reply<ServerFile>>;
 }
@@ -494,6 +505,7 @@ interface StateHistory {
 interface LatentLab {
   /** From the page's head; see `gan.ui.assets`. */
   controls: Control[];
+  worker: string; // address of the script that draws, or of none
 
   // shared/
   stats: {
@@ -642,6 +654,12 @@ interface LatentLab {
   // engine/
   /** A worker that draws; address: of its script. It starts with the first task. */
   engine(address: string): Engine;
+  /** Fetch a model's weights, unless that is done or under way; why it went wrong, or "". */
+  loadPainter(model: string, server: PackServer): Promise<string>;
+  painterState(model: string): PainterState;
+  /** The server's functions that draw, done here for models whose weights are there. */
+  paintPictures(server: Pick<ExploreServer, "picture" | "grid">): Pick<ExploreServer, "picture" | "grid">;
+  paintWalks(server: Pick<InterpolateServer, "walk">): Pick<InterpolateServer, "walk">;
 
   // gallery/
   gallery(element: HTMLElement, server: ExploreServer): void;
@@ -659,7 +677,7 @@ interface LatentLab {
   ): ControlPanel;
   otherSeeds(
     element: HTMLElement,
-    server: ExploreServer,
+    server: Pick<ExploreServer, "grid">,
     announce: (text: string) => void,
     adopt: (seed: number) => void,
   ): OtherSeeds;

@@ -45,8 +45,9 @@ const tasks = {
     const generator = await makeGenerator(await /** @type {Promise<WebAssembly.Module>} */ (compiled), pack);
     await generator.draw(...first(pack)); // the first one takes longer
     models.set(model, { pack, generator });
-    for (const oldest of [...models.keys()].slice(0, -KEPT)) models.delete(oldest);
-    return {};
+    const forgotten = [...models.keys()].slice(0, -KEPT);
+    for (const oldest of forgotten) models.delete(oldest);
+    return { forgotten };
   },
   draw: async ({ model, pictures }) => {
     const one = known(model);
