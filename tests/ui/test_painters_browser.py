@@ -69,7 +69,7 @@ def drag(page) -> None:
 
 def test_once_the_weights_are_there_a_drag_asks_the_server_for_nothing(page, site, registry):
     page.goto(f"{site}?tab=explore")
-    page.wait_for_selector(f"{WHERE}:not(:empty)")
+    page.wait_for_selector("#ll-explore .ll-screen:not(.ll-blank)")
     assert "picture" in page.asked, "the first picture is the server's"
     page.wait_for_function("latentLab.painterState('emoji') === 'ready'")
     page.asked.clear()
@@ -110,6 +110,38 @@ def test_a_walk_is_drawn_here_too(page, site):
     page.wait_for_function(f"!document.querySelector('.ll-walk.ll-waiting') && {reel} !== {before!r}")
     assert page.asked.count("walk") == 1
     assert page.locator("#ll-interpolate .ll-status").inner_text().endswith("keyframes.")
+
+
+def test_a_wall_shows_other_samples_and_draws_them_here_the_second_time(page, site, registry):
+    page.goto(site)
+    button = page.get_by_label("Other samples of emoji")
+    wall, sheet = (
+        "#ll-gallery .ll-wall",
+        "document.querySelector('#ll-gallery .ll-wall').style.getPropertyValue('--sheet')",
+    )
+    page.wait_for_selector(f"{wall} button")
+    for asked in (["grid"], []):
+        page.asked.clear()
+        before = page.evaluate(sheet)
+        button.click()
+        page.wait_for_function(f"{sheet} !== {before!r}")
+        assert [name for name in page.asked if name == "grid"] == asked
+        page.wait_for_function("latentLab.painterState('emoji') === 'ready'")
+    seed = page.locator(f"{wall} button").first.get_attribute("data-seed")
+    page.locator(f"{wall} button").first.click()
+    page.wait_for_url(f"**/?tab=explore&model=emoji&seed={seed}")
+    shown = page.evaluate(
+        """async (sheet) => {
+          const [image, first] = [new Image(), latentLab.createElement("canvas", { width: 32, height: 32 })];
+          image.src = sheet.slice(5, -2);
+          await image.decode();
+          latentLab.context(first).drawImage(image, 0, 0);
+          return [...latentLab.context(first).getImageData(0, 0, 32, 32).data];
+        }""",
+        page.evaluate(sheet),
+    )
+    ours = np.array(shown).reshape(32, 32, 4)[..., :3]
+    assert np.abs(ours - registry.picture("emoji", int(seed)).astype(int)).max() <= 1
 
 
 @pytest.mark.parametrize(

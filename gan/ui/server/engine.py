@@ -1,4 +1,4 @@
-"""What a browser fetches to draw pictures itself: the worker's script, and packs of models.
+"""The files that a browser fetches to draw pictures itself: the worker's script, and packs of models.
 
 Both have their content's hash in the address, so a browser that has them never asks again.
 """
