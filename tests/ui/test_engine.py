@@ -197,7 +197,7 @@ def rewritten(data: bytes, about=None, entries=None, body=None) -> bytes:
 def test_damaged_and_hostile_packs_are_refused_with_a_sentence(tmp_path) -> None:
     good = pack(random_model(classes=("a", "b")))
     size = len(good)
-    big = {"maps": [[256, 4096], [512, 4096]]}
+    big = {"maps": [[4, 4096], [8, 4096]]}
     cases = {
         "cut off": [b"", good[:7], good[:100], good[: size // 2], good[:-1], struct.pack("<Q", 2**63) + good[8:]],
         "header is damaged": [struct.pack("<Q", 50) + good[8:], struct.pack("<Q", 4) + b"\xff\xfe{}" + good],
@@ -212,6 +212,7 @@ def test_damaged_and_hostile_packs_are_refused_with_a_sentence(tmp_path) -> None
         "has no size": [rewritten(good, {"maps": value}) for value in ([[7, 2**40]], [[1e9, 8]], [None], [[7, "8"]])],
         "multiple of 8": [rewritten(good, {"maps": [[7, 12], [14, 8]]})],
         "twice as large": [rewritten(good, {"maps": [[7, 32], [28, 16]]})],
+        "too large for a browser": [rewritten(good, {"maps": [[256, 8], [512, 512]]})],
         "too many for a browser": [rewritten(good, big)],
         "another shape": [rewritten(good, {"z_dim": 21}), rewritten(good, entries={"dense.bias": {"shape": [1]}})],
         "is missing": [rewritten(good, entries={"dense.bias": None})],

@@ -3,6 +3,7 @@
 
 const MOST_HEADER = 2 ** 17; // bytes
 const MOST_NUMBERS = 2 ** 24; // in all: 64 MB as float32
+const MOST_VALUES = 2 ** 22; // of one feature map: 16 MB
 /** @type {Record<string, number>} */
 const BYTES = { F16: 2, F32: 4 }; // of a number
 
@@ -35,6 +36,7 @@ export const checkConfig = (about) => {
   maps.forEach((/** @type {any} */ map, /** @type {number} */ i) => {
     need(Array.isArray(map) && isWhole(map[0], 4, 512) && isWhole(map[1], 8, 4096), "a feature map has no size");
     need(map[1] % 8 === 0, "the channels of a feature map must be a multiple of 8");
+    need(map[0] ** 2 * map[1] <= MOST_VALUES, "a feature map is too large for a browser");
     need(i === 0 || map[0] === 2 * maps[i - 1][0], "each feature map must be twice as large as the one before");
   });
   need(isWhole(directions, 0, 64), "there are too many directions");
