@@ -1,8 +1,9 @@
 """Measure a model folder: each number beside the score of real pictures in place of generated ones.
 
-python -m gan.evaluate FOLDER [--data-root data] [--samples N] [--device auto] [--no-cas]
+python -m gan.evaluate FOLDER [--data-root data] [--samples N] [--device auto] [--no-cas] [--only-sliders]
 
-Prints JSON, adds it to FOLDER/metrics.json and to the card, and draws FOLDER/neighbours.png.
+Prints JSON, adds it to FOLDER/metrics.json and to the card, draws FOLDER/neighbours.png, and writes the sliders with
+names into FOLDER/directions.safetensors. Sliders need no data: --only-sliders finds them for a model of any pictures.
 """
 
 from __future__ import annotations
@@ -13,8 +14,9 @@ import sys
 from pathlib import Path
 
 from gan.errors import ConfigError, DataError, FolderError
-from gan.evaluation.card import NEIGHBOURS
-from gan.evaluation.evaluate import SAMPLES, evaluate, read_metrics, record
+from gan.evaluation.card import NEIGHBOURS, SLIDERS
+from gan.evaluation.evaluate import SAMPLES, evaluate, read_metrics, record, record_sliders
+from gan.evaluation.sliders import find_sliders
 from gan.models.model import load
 
 
@@ -25,7 +27,12 @@ def _parser() -> argparse.ArgumentParser:
     flags.add_argument("--samples", type=int, default=SAMPLES, help=f"generated pictures (default: {SAMPLES})")
     flags.add_argument("--device", default="auto", help="auto, cpu or cuda (default: auto)")
     flags.add_argument("--no-cas", action="store_true", help="skip the classifier accuracy score, the slowest part")
+    flags.add_argument("--only-sliders", action="store_true", help="find the sliders with names alone, without data")
     return flags
+
+
+def _report(line: str) -> None:
+    print(line, file=sys.stderr, flush=True)
 
 
 def main() -> None:
@@ -34,15 +41,19 @@ def main() -> None:
     try:
         model = load(arguments.folder, arguments.device)
         read_metrics(arguments.folder)  # an unusable file is found before the work, not after it
-        result = evaluate(
-            model,
-            arguments.data_root,
-            arguments.samples,
-            not arguments.no_cas,
-            arguments.folder / NEIGHBOURS,
-            lambda line: print(line, file=sys.stderr, flush=True),
-        )
-        record(arguments.folder, model.config, result)
+        result = {}
+        if not arguments.only_sliders:
+            result = evaluate(
+                model,
+                arguments.data_root,
+                arguments.samples,
+                not arguments.no_cas,
+                arguments.folder / NEIGHBOURS,
+                _report,
+            )
+            record(arguments.folder, model.config, result)
+        directions = find_sliders(model, progress=_report)
+        result[SLIDERS] = record_sliders(arguments.folder, model.config, directions)
     except (ConfigError, DataError, FolderError, OSError) as error:
         sys.exit(f"error: {error}")
     print(json.dumps(result, indent=2))

@@ -16,6 +16,7 @@ from gan.config import Config
 from gan.data.points import is_points
 from gan.errors import ConfigError
 from gan.evaluation.metrics.registry import METRICS, evaluated
+from gan.models.directions import Slider, read_sliders
 from gan.text import code_block, code_span, last_name, markdown
 
 NOT_AFFECTING_WEIGHTS = (
@@ -29,6 +30,7 @@ _COMPARED = {
     "test": "real ones of the test split, which no network here has seen",
     "train": "real ones: half of the training pictures, which the generator has seen, as there is no test split",
 }
+SLIDERS = "sliders"  # key of metrics.json for named directions, a list of `gan.models.directions.Slider`
 NEIGHBOURS = "neighbours.png"  # generated pictures, each with its nearest training pictures
 
 
@@ -113,9 +115,9 @@ Classes: {classes}.
 | measured at the end of training | |
 |---|---|
 {rows}
-{_evaluation(metrics, neighbours)}
-`model.safetensors` is the averaged generator, `critic.safetensors` the critic, `directions.safetensors` the principal
-directions of the latent space, `config.json` every setting of the run.
+{_evaluation(metrics, neighbours)}{_sliders(metrics)}
+`model.safetensors` is the averaged generator, `critic.safetensors` the critic, `directions.safetensors` directions in
+the latent space, `config.json` every setting of the run.
 """
 
 
@@ -219,6 +221,34 @@ with those of other Latent Lab models on the same data. {_number(count)} generat
 {explained}
 
 {sheet}"""
+
+
+def _sliders(metrics: Mapping[str, Any]) -> str:
+    """Return the table of named sliders; "" where there are none, or where that list is not valid."""
+    try:
+        sliders = read_sliders(metrics.get(SLIDERS, []))
+    except (ValueError, TypeError):
+        return ""
+    if not sliders:
+        return ""
+    rows = "\n".join(
+        f"| {markdown(s.name.replace('_', ' '))} | {s.r2:.2f} | {s.effect:+.1f} | {_cross(s)} |" for s in sliders
+    )
+    first = sliders[0].name
+    return f"""
+## Sliders
+
+| from -2 to 2 | R2 | own change (sd) | largest other change (sd) |
+|---|---|---|---|
+{rows}
+
+`model.edit(z, {first}=2)` moves latents. Changes are in standard deviations within a class; R2 is the share of an
+attribute's variance that a straight line through the latent space tells, on pictures that it was not fitted to.
+"""
+
+
+def _cross(slider: Slider) -> str:
+    return f"{slider.cross:.2f}, {markdown(slider.affects.replace('_', ' '))}" if slider.affects else "none"
 
 
 def _plain(text: str) -> str:

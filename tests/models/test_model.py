@@ -13,6 +13,7 @@ import torch
 
 import gan
 from gan.config import ClassGroup
+from gan.models.directions import without_names
 from gan.models.latent import class_of, latents
 from gan.models.model import BATCH, Model, load, pick_device, to_uint8
 from gan.networks import NETWORKS, build
@@ -42,7 +43,7 @@ def untrained(network: str, config) -> Model:
                 torch.nn.init.normal_(p, std=0.05)
             elif p.ndim == 2:
                 p.mul_(2)  # more contrast than a new network has
-    return Model("untrained", config, *nets, torch.zeros(16, 100), torch.zeros(16))
+    return Model("untrained", config, *nets, without_names(torch.zeros(16, 100), torch.zeros(16)))
 
 
 def level(a: np.ndarray, b: np.ndarray) -> int:

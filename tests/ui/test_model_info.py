@@ -171,7 +171,13 @@ def test_the_page_is_told_which_models_plot_points(tmp_path: Path) -> None:
     from gan.networks import NETWORKS, POINT_NETWORKS
 
     info = read_info("m", write_folder(tmp_path, "colour"))
-    assert info.for_browser() == {"model": "m", "size": 32, "classes": ["face", "animal", "food"], "plot": False}
+    assert info.for_browser() == {
+        "model": "m",
+        "size": 32,
+        "classes": ["face", "animal", "food"],
+        "plot": False,
+        "named": ["slant", "hair_length"],
+    }
     known = {**NETWORKS, **POINT_NETWORKS}
     plots = {name for name in known if dataclasses.replace(info, network=name).for_browser()["plot"]}
     assert plots == set(POINT_NETWORKS)

@@ -20,6 +20,8 @@ from gan.hub.names import MODEL
 from gan.io import MAX_JSON_BYTES, read_json
 
 MAX_IMAGES = 10**12  # more than any network has been shown
+MAX_NAMED = 64  # sliders
+MAX_NAME = 32  # letters of one; both as in `gan.models.directions`, which needs torch
 MAX_AXES = 8  # of one tensor
 MAX_SIDE = 2**40  # numbers along one axis; bounded because the product of huge numbers takes minutes
 
@@ -31,6 +33,7 @@ class Info:
     dataset: a data set's name, or the last part of a folder's path, because the rest is private.
     grid: (rows, columns) of samples.png, whose pictures are seeds 0, 1, 2, ... row by row; None if not known.
     samples: the PNG's path, or None when the folder has none.
+    named: names of the sliders, as far as metrics.json has them.
     """
 
     name: str
@@ -44,6 +47,7 @@ class Info:
     classes: tuple[str, ...]
     grid: tuple[int, int] | None
     samples: Path | None
+    named: tuple[str, ...] = ()
 
     def for_browser(self) -> dict[str, Any]:
         """Return what the page must know of a model before it asks for any picture of it.
@@ -51,7 +55,8 @@ class Info:
         plot: True where pictures are plots of 2-D points, whose pixels mean nothing.
         """
         plot = self.network.startswith("points")
-        return {"model": self.name, "size": self.resolution, "classes": list(self.classes), "plot": plot}
+        known = {"model": self.name, "size": self.resolution, "classes": list(self.classes), "plot": plot}
+        return known | {"named": list(self.named)}
 
 
 def _none_if_invalid(value: Any, validate: Callable[[Any], Any]) -> Any:
@@ -65,11 +70,18 @@ OR_NONE = WrapValidator(_none_if_invalid)  # a value of the wrong type or out of
 Side = Annotated[int, Field(strict=True, ge=1, le=64)]
 
 
+class Named(BaseModel):
+    """A named slider, of which its name is of interest here."""
+
+    name: Annotated[str, Field(strict=True, max_length=MAX_NAME)]
+
+
 class Metrics(BaseModel):
     """The entries of metrics.json that the gallery shows."""
 
     images: Annotated[Annotated[int, Field(strict=True, ge=0, le=MAX_IMAGES)] | None, OR_NONE] = None
     grid: Annotated[tuple[Side, Side] | None, OR_NONE] = None
+    sliders: Annotated[Annotated[list[Named], Field(max_length=MAX_NAMED)] | None, OR_NONE] = None
 
 
 class TensorEntry(BaseModel):
@@ -126,6 +138,7 @@ def read_info(name: str, folder: Path) -> Info:
         classes=config.classes,
         grid=metrics.grid,
         samples=samples if samples.is_file() else None,
+        named=tuple(slider.name for slider in metrics.sliders or ()),
     )
 
 

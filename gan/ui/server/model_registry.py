@@ -164,11 +164,14 @@ class ModelRegistry:
                 self._warm_thread.start()
 
     def picture(self, name: object, seed: object, **values: object) -> np.ndarray:
-        """Return one picture, uint8 (H, W, C), of the latent `truncation * z(seed) + sliders @ directions + raw`.
+        """Return one picture, uint8 (H, W, C), of a latent.
+
+        It is `truncation * z(seed) + named @ model.named + sliders @ model.directions + raw`.
 
         values: of the controls in `gan.ui.server.controls`, by name, in the ranges declared there; all but the seed may
-        be missing. label: None (drawn from the seed), a class index or a class name. sliders: at most K steps along the
-        principal directions, and raw: at most z_dim offsets on the latent itself; missing ones are 0.
+        be missing. label: None (drawn from the seed), a class index or a class name. named: at most M steps along the
+        named directions, sliders: at most K along the principal ones, and raw: at most z_dim offsets on the latent
+        itself; missing ones are 0.
         """
         return self.ask_picture(name, {"seed": seed, **values}).result().picture
 
@@ -219,7 +222,8 @@ class ModelRegistry:
     def describe(self, name: object) -> Mapping[str, Any]:
         """Return what the Explore tab must know before its first picture; loads the model.
 
-        Keys: name, size, channels, classes (list of str), z_dim, variance (list of float, one a direction).
+        Keys: name, size, channels, classes (list of str), z_dim, named (list of str, one a named direction), variance
+        (list of float, one a principal direction), beside (list of str, as long or empty: what each mostly changes).
         """
         model = self.model(name)
         return {
@@ -228,6 +232,8 @@ class ModelRegistry:
             "channels": model.channels,
             "classes": list(model.classes),
             "z_dim": model.z_dim,
+            "named": [slider.name for slider in model.sliders],
+            "beside": list(model.beside),
             "variance": [round(float(v), 6) for v in model.variance],
         }
 
@@ -283,6 +289,8 @@ def _latent(model: Model, at: Mapping[str, Any]) -> Tensor:
     z = model.latents([at["seed"]]) * at["truncation"]
     if steps := at["sliders"]:
         z = z + (z.new_tensor(steps) @ model.directions[: len(steps)].to(z))
+    if steps := at["named"]:
+        z = z + (z.new_tensor(steps) @ model.named[: len(steps)].to(z))
     if offsets := at["raw"]:
         z[:, : len(offsets)] += z.new_tensor(offsets)
     return z

@@ -7,7 +7,7 @@
 
 // ---- Controls of Explore, as `gan.ui.server.controls` declares them
 
-type ControlKind = "seed" | "class" | "slider" | "directions" | "coordinates";
+type ControlKind = "seed" | "class" | "slider" | "named" | "directions" | "coordinates";
 
 interface Control {
   name: string;
@@ -74,6 +74,7 @@ interface SliderRow {
 interface ControlPanel {
   buildControls(about: ModelDescription, state: PictureState): void;
   buildClasses(classes: readonly string[]): void;
+  buildNamed(names: readonly string[]): void;
   render(state: PictureState): void;
   renderSliders(name: string, state: PictureState): void;
   showAllDirections(): void;
@@ -114,7 +115,9 @@ interface ModelDescription {
   size: number;
   classes: string[];
   z_dim: number;
+  named: string[]; // names of the named directions
   variance: number[]; // share of each principal direction
+  beside: string[]; // the attribute that each of those mostly changes, "" for none; empty where none is known
 }
 
 /** What the page must know of a model before it asks for any picture of it. */
@@ -122,6 +125,7 @@ interface KnownModel {
   model: string;
   size: number;
   classes: string[];
+  named: string[]; // names of its sliders, as far as known
   plot: boolean; // pictures are plots of 2-D points, whose pixels mean nothing
 }
 

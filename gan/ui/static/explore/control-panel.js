@@ -2,7 +2,7 @@
 (() => {
   const lab = window.latentLab;
   const FIRST = 8; // direction sliders shown before "show all"
-  const BOXES = { slider: ".ll-single-sliders", directions: ".ll-directions", coordinates: ".ll-raw" };
+  const BOXES = { slider: ".ll-single-sliders", named: ".ll-named", directions: ".ll-directions", coordinates: ".ll-raw" };
 
   lab.controlPanel = (element, controls, { moved, settled, state }) => {
     const find = lab.finder(element);
@@ -10,6 +10,8 @@
     const rows = new Map(controls.map(({ name }) => [name, []]));
     /** @type {ModelDescription | null} */
     let about = null;
+    /** @type {readonly string[]} */
+    let names = []; // of the named directions
 
     /** @type {(kind: ControlKind) => Control[]} */
     const ofKind = (kind) => controls.filter((control) => control.kind === kind);
@@ -18,8 +20,14 @@
     const texts = ({ kind, label, help }, i) => {
       if (kind === "slider") return { name: label, label, help };
       if (kind === "coordinates") return { name: `z${i}`, label: `Latent coordinate ${i}, offset` };
+      if (kind === "named") {
+        const words = names[i].replaceAll("_", " ");
+        return { name: words, label: words, help: `Changes ${words}, and other attributes as little as it can` };
+      }
+      const beside = (about?.beside[i] ?? "").replaceAll("_", " ");
       const share = ((about?.variance[i] ?? 0) * 100).toFixed(1);
-      return { name: String(i + 1), note: `${share} %`, label: `Direction ${i + 1}, explains ${share} percent` };
+      const label = `Direction ${i + 1}, explains ${share} percent${beside && `, mostly ${beside}`}`;
+      return { name: String(i + 1), note: beside || `${share} %`, label };
     };
 
     /** Append sliders of a control until it has `count`. @type {(control: Control, count: number) => SliderRow[]} */
@@ -48,6 +56,18 @@
       box.replaceChildren(lab.createElement("legend", {}, control.label), chips);
     };
 
+    /** @type {ControlPanel["buildNamed"]} */
+    const buildNamed = (wanted) => {
+      if (names.join() === wanted.join()) return;
+      names = wanted;
+      for (const control of ofKind("named")) {
+        find(BOXES.named).replaceChildren();
+        rows.set(control.name, []);
+        grow(control, names.length);
+      }
+      find(".ll-named-part").hidden = !names.length;
+    };
+
     const buildCoordinates = () => {
       if (!about || !find(".ll-advanced", HTMLDetailsElement).open) return;
       for (const control of ofKind("coordinates")) grow(control, about.z_dim);
@@ -74,6 +94,7 @@
         find("[data-do=more]").textContent = `Show all ${known}`;
       }
       buildCoordinates();
+      buildNamed(about.named);
       buildClasses(about.classes);
       if (!focused?.isConnected) find("#ll-model").focus(); // the control that had the focus is one of another model's
     };
@@ -111,6 +132,6 @@
     });
     for (const control of ofKind("slider")) grow(control, 1);
 
-    return { buildControls, buildClasses, render, renderSliders, showAllDirections };
+    return { buildControls, buildClasses, buildNamed, render, renderSliders, showAllDirections };
   };
 })();

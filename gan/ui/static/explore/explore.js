@@ -93,8 +93,9 @@
 
     /** Reserve a model's space, so that nothing moves once it has loaded. @type {(model: string) => void} */
     const reserve = (model) => {
-      const { size, classes } = known.get(model) ?? { size: 1, classes: [] };
+      const { size, classes, named } = known.get(model) ?? { size: 1, classes: [], named: [] };
       lab.enlarge(screen, size);
+      panel.buildNamed(named);
       panel.buildClasses(classes);
       others.reserve(size);
     };

@@ -1,0 +1,128 @@
+"""`ATTRIBUTES`: what can be measured of a picture by itself and makes a slider, such as slant, weight or warmth.
+
+To add some, write one function `uint8 (N, H, W, C) -> float (N, number of names)` in a file of its own, which may hold
+a network that tells many at once, and one entry here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+
+from gan.config import Config
+from gan.data import full_set
+from gan.networks import POINT_NETWORKS
+
+_TINY = 1e-6
+
+
+@dataclass(frozen=True)
+class Attributes:
+    """Attributes that one function measures together.
+
+    names     one for each column of what `measure` returns, each a Python identifier
+    measure   pictures uint8 (N, H, W, C) -> float (N, len(names)), finite for every picture
+    channels  of the pictures that it takes
+    datasets  the data sets for which it is meant; empty for all
+    but       data sets for which it is not meant
+    """
+
+    names: tuple[str, ...]
+    measure: Callable[[np.ndarray], np.ndarray]
+    channels: int
+    datasets: frozenset[str] = frozenset()
+    but: frozenset[str] = frozenset()
+
+
+def subject(pictures: np.ndarray) -> np.ndarray:
+    """Return how far each pixel is from the background, float32 (N, H, W) in [0, 1].
+
+    The background is the median of the picture's border, in each channel; the farthest channel counts.
+    """
+    x = pictures.astype(np.float32) / 255
+    border = np.concatenate([x[:, 0], x[:, -1], x[:, 1:-1, 0], x[:, 1:-1, -1]], axis=1)
+    return np.abs(x - np.median(border, axis=1)[:, None, None]).max(3)
+
+
+def shape(pictures: np.ndarray) -> np.ndarray:
+    """Return slant, width and height (N, 3) of what is not background, from its second moments.
+
+    slant   the shift to the right for each pixel upwards
+    width   standard deviation across, in parts of the picture's side, with the slant taken out
+    height  standard deviation upwards, in parts of the picture's side
+    """
+    ink = subject(pictures)
+    side = ink.shape[1]
+    mass = ink.sum((1, 2)) + _TINY
+    across = np.arange(side, dtype=np.float32) / side
+    x = across - (ink.sum(1) @ across / mass)[:, None]
+    y = across - (ink.sum(2) @ across / mass)[:, None]
+    xx = np.einsum("nhw,nw,nw->n", ink, x, x) / mass
+    yy = np.einsum("nhw,nh,nh->n", ink, y, y) / mass
+    xy = np.einsum("nhw,nh,nw->n", ink, y, x) / mass
+    slant = -xy / (yy + _TINY)
+    return np.stack([slant, np.sqrt(np.maximum(xx - slant**2 * yy, 0)), np.sqrt(yy)], 1)
+
+
+def weight(pictures: np.ndarray) -> np.ndarray:
+    """Return the mean width of strokes (N, 1) in pixels: twice the ink, divided by the length of its outline."""
+    ink = np.pad(subject(pictures), ((0, 0), (0, 1), (0, 1)))
+    down, right = np.diff(ink, axis=1)[:, :, :-1], np.diff(ink, axis=2)[:, :-1]
+    outline = np.hypot(down, right).sum((1, 2))
+    return (2 * ink.sum((1, 2)) / (outline + _TINY))[:, None]
+
+
+def brightness(pictures: np.ndarray) -> np.ndarray:
+    """Return the mean level (N, 1) of all pixels and channels, in [0, 1]."""
+    return pictures.mean((1, 2, 3), dtype=np.float64)[:, None] / 255
+
+
+def shade(pictures: np.ndarray) -> np.ndarray:
+    """Return the mean level (N, 1) of what is not background, in [0, 1]: of clothes, how light the cloth is."""
+    x, there = pictures[..., 0] / 255, subject(pictures) > 0.1
+    return ((x * there).sum((1, 2)) / np.maximum(there.sum((1, 2)), 1))[:, None]
+
+
+def colors(pictures: np.ndarray) -> np.ndarray:
+    """Return colourfulness and warmth (N, 2), in levels.
+
+    colourfulness  spread and mean of red-green and yellow-blue (Hasler and Suesstrunk, 2003)
+    warmth         mean of red minus blue
+    """
+    red, green, blue = np.moveaxis(pictures.astype(np.float32), 3, 0)
+    opponents = np.stack([red - green, (red + green) / 2 - blue])
+    spread, mean = opponents.std((2, 3)), opponents.mean((2, 3))
+    colourful = np.hypot(*spread) + 0.3 * np.hypot(*mean)
+    return np.stack([colourful, (red - blue).mean((1, 2))], 1)
+
+
+def size(pictures: np.ndarray) -> np.ndarray:
+    """Return the share of the picture (N, 1) that is not background, in [0, 1]."""
+    return (subject(pictures) > 0.1).mean((1, 2))[:, None]
+
+
+_DIGITS, _CLOTHES = frozenset({"mnist"}), frozenset({"fashion-mnist"})
+ATTRIBUTES: tuple[Attributes, ...] = (
+    Attributes(("slant", "width", "height"), shape, 1),
+    Attributes(("weight",), weight, 1, datasets=_DIGITS),
+    Attributes(("brightness",), shade, 1, but=_DIGITS),
+    Attributes(("brightness",), brightness, 3),
+    Attributes(("colourfulness", "warmth"), colors, 3),
+    Attributes(("size",), size, 3),
+)
+
+
+def attributes_of(config: Config) -> tuple[Attributes, ...]:
+    """Return the entries of `ATTRIBUTES` that say something of a model's pictures; none of plots of points."""
+    if config.network in POINT_NETWORKS:
+        return ()
+    dataset = full_set(config.dataset)
+    return tuple(
+        found
+        for found in ATTRIBUTES
+        if found.channels == config.channels
+        and (not found.datasets or dataset in found.datasets)
+        and dataset not in found.but
+    )
