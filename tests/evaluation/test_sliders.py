@@ -26,7 +26,7 @@ class Levels:
     """Pictures of four blocks: the first two follow mixed coordinates, the third the class, the last is noise in z."""
 
     name, z_dim, classes, channels, resolution = "levels", D, ("a", "b"), 1, 4
-    config = Config(dataset="levels", channels=1, resolution=4, classes=("a", "b"), images=1)
+    config = Config(dataset="levels", channels=1, resolution=28, classes=("a", "b"), images=1)
     directions, variance = torch.eye(D)[:16], torch.full((16,), 1 / 16)
 
     def latents(self, seeds):
@@ -62,10 +62,8 @@ def test_each_slider_changes_its_own_attribute_alone(known, monkeypatch):
     for slider, row, wanted in zip(found.sliders, found.named, ([0.8, -0.6], [0.0, 1.0]), strict=True):
         assert slider.r2 > 0.95 and slider.effect > 2 and slider.cross < 0.1, slider
         torch.testing.assert_close(row[:2] / row.norm(), torch.tensor(wanted), atol=0.05, rtol=0)
-    change = [
-        sliders._change(Levels(), SimpleNamespace(z=Levels().latents(range(50)), y=class_rows(range(50), 2)), r)
-        for r in found.named
-    ]
+    at = SimpleNamespace(z=Levels().latents(range(50)), y=class_rows(range(50), 2))
+    change = [sliders._change(Levels(), at, row) for row in found.named]
     assert change[0] == pytest.approx(change[1], rel=0.1), "equal travel changes the picture equally"
 
 

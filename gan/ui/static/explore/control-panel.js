@@ -26,8 +26,8 @@
       }
       const beside = (about?.beside[i] ?? "").replaceAll("_", " ");
       const share = ((about?.variance[i] ?? 0) * 100).toFixed(1);
-      const label = `Direction ${i + 1}, explains ${share} percent${beside && `, mostly ${beside}`}`;
-      return { name: String(i + 1), note: beside || `${share} %`, label };
+      const said = `Direction ${i + 1}, explains ${share} percent${beside && `, mostly ${beside}`}`;
+      return { name: String(i + 1), note: beside || `${share} %`, label: said };
     };
 
     /** Append sliders of a control until it has `count`. @type {(control: Control, count: number) => SliderRow[]} */
