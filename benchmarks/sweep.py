@@ -6,9 +6,10 @@ On 2-D points: the plain 2-D pair with Adam at 1e-3; modes hit, share of points 
 centre (quality), reverse KL of the modes' shares from uniform. On MNIST: the preset `classic-dcgan` in bf16, whose
 critic (discriminator) has no batch normalisation, so that every penalty may be used; digits covered, and Frechet
 distance between 5,000 generated and 5,000 test pictures in our classifier's features, beside that of 5,000 training
-pictures. Each loss has the settings of its paper: penalty, clipping, spectral normalisation, critic steps. The images
-that the critic sees are counted, so a loss with five critic steps makes a fifth of the generator steps. Seconds are
-processor time on one thread. Resumable: with --json, results in the file are not computed again.
+pictures. Each loss has the penalty, clipping, spectral normalisation and critic steps of its paper; the
+optimiser is Adam for all, also for wgan, whose paper has RMSprop. The images that the critic sees are counted, so a
+loss with five critic steps makes a fifth of the generator steps. Seconds are processor time on one thread. Resumable:
+with --json, results in the file are not computed again.
 """
 
 from __future__ import annotations

@@ -246,6 +246,7 @@ _CLASSIC = {
 PRESETS: dict[str, dict[str, Any]] = {
     "emoji": {},
     "faces": {"dataset": "faces", "images": 2_000_000, "penalty_every": 4},
+    "scenes": {"dataset": "scenes", "images": 2_000_000, "penalty_every": 4},
     "mnist": {"dataset": "mnist", "images": 400_000, "gamma": 0.1},
     "fashion-mnist": {"dataset": "fashion-mnist", "images": 600_000, "gamma": 0.1},
     "classic-mlp": {"network": "mlp", **_CLASSIC},

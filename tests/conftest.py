@@ -64,12 +64,13 @@ def read_once(monkeypatch, loaded) -> None:
 
 
 @pytest.fixture(autouse=True)
-def few_faces(monkeypatch) -> None:
-    """Make the data set `faces` small: it is drawn anew whenever it is loaded."""
-    from gan.data import faces
+def few_drawn(monkeypatch) -> None:
+    """Make the data sets `faces` and `scenes` small: they are drawn anew whenever they are loaded."""
+    from gan.data import faces, scenes
 
-    monkeypatch.setattr(faces, "SEEDS", {"train": range(600), "test": range(1_000_000, 1_000_200)})
-    monkeypatch.setattr(faces, "SUBSET", 300)
+    for drawn in (faces, scenes):
+        monkeypatch.setattr(drawn, "SEEDS", {"train": range(600), "test": range(1_000_000, 1_000_200)})
+        monkeypatch.setattr(drawn, "SUBSET", 300)
 
 
 @pytest.fixture

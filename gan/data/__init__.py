@@ -15,6 +15,7 @@ from gan.data.folder import RESOLUTION as FOLDER_RESOLUTION
 from gan.data.folder import load_folder
 from gan.data.mnist import load_fashion_mnist, load_fashion_mnist_10k, load_mnist, load_mnist_10k, paths
 from gan.data.points import DISTRIBUTIONS
+from gan.data.scenes import load_scenes, load_scenes_10k
 from gan.data.stacked import load_stacked_mnist
 from gan.errors import DataError
 
@@ -22,13 +23,16 @@ __all__ = ["DATASETS", "DataError", "Dataset", "Source", "full_set", "load"]
 
 # fmt: off
 _CC_BY_SA = "CC-BY-SA-3.0"
+_EMOJI = "Apache-2.0, CC-BY-4.0 and MIT"  # of four designers
 _MNIST, _FASHION = "ylecun/mnist", "zalando-datasets/fashion_mnist"  # their names on the Hub
 DATASETS: dict[str, Source] = {
     # name                     load               pixels, for menus, licence of the pictures, Hub
     "emoji":             Source(load_emoji,             32, "1,911 emoji",      "Apache-2.0"),
     "faces":             Source(load_faces,             64, "50,000 faces",     "CC-BY-4.0", splits=SPLITS),
     "faces-10k":         Source(load_faces_10k,         64, "10,000 faces",     "CC-BY-4.0", subset_of="faces"),
-    "emoji-styles":      Source(load_emoji_styles,      64, "Emoji, 4 styles",  "Apache-2.0, CC-BY-4.0 and MIT"),
+    "scenes":            Source(load_scenes,            64, "50,000 scenes",    _EMOJI, splits=SPLITS),
+    "scenes-10k":        Source(load_scenes_10k,        64, "10,000 scenes",    _EMOJI, subset_of="scenes"),
+    "emoji-styles":      Source(load_emoji_styles,      64, "Emoji, 4 styles",  _EMOJI),
     "mnist-10k":         Source(load_mnist_10k,         28, "10,000 digits",    _CC_BY_SA, _MNIST, subset_of="mnist"),
     "fashion-mnist-10k": Source(load_fashion_mnist_10k, 28, "10,000 clothes",   "MIT", _FASHION,
                                 subset_of="fashion-mnist"),

@@ -14,6 +14,6 @@ def along(colours: np.ndarray, place: np.ndarray) -> np.ndarray:
     return mix(colours[step], colours[np.minimum(step + 1, len(colours) - 1)], rest)
 
 
-def mix(one: np.ndarray, other: np.ndarray, thousandths: np.ndarray) -> np.ndarray:
-    """Return colours (..., 3) from `one`, for 0 thousandths (...), to `other`, for 1000."""
-    return one + (other - one) * thousandths[..., None] // 1000
+def mix(one: np.ndarray, other: np.ndarray, thousandths: np.ndarray | int) -> np.ndarray:
+    """Return colours (..., 3) from `one`, for 0 thousandths (...), to `other`, for 1000; all broadcast."""
+    return one + (other - one) * np.asarray(thousandths)[..., None] // 1000

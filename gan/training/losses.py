@@ -12,9 +12,9 @@ from torch import Tensor
 class Loss(Protocol):
     """A loss: each method takes logits (N,) of real and logits (N,) of fake pictures, and returns a scalar.
 
-    customary: the `Config` settings its paper uses with it; a command line that names the loss gets them too, unless
-    it says otherwise. generator_reads_real: whether the generator's loss depends on the real logits; where it does not,
-    they are not computed.
+    customary: the penalty, clipping, normalisation and critic steps of its paper, as `Config` settings; a command line
+    that names the loss gets them too, unless it says otherwise. generator_reads_real: whether the generator's loss
+    depends on the real logits; where it does not, they are not computed.
     """
 
     customary: Mapping[str, Any]
@@ -75,7 +75,10 @@ class LeastSquares:
 
 
 class Wasserstein:
-    """WGAN: difference of mean scores; clipped weights bound the critic's slope (arXiv:1701.07875)."""
+    """WGAN: difference of mean scores; clipped weights bound the critic's slope (arXiv:1701.07875).
+
+    The paper trains with RMSprop at 5e-5, `--optimizer rmsprop --learning-rate 5e-5 --beta1 0`.
+    """
 
     customary: Mapping[str, Any] = {"penalty": "none", "clip": 0.01, "critic_steps": 5}
     generator_reads_real = False

@@ -42,7 +42,7 @@ def test_loading_twice_gives_the_same(name):
 
 @pytest.mark.parametrize("name", [name for name in BUNDLED if "test" not in data.DATASETS[name].splits])
 def test_sets_without_a_test_split_say_what_has_one(name):
-    have = r"\(faces, mnist, fashion-mnist, stacked-mnist\)"
+    have = r"\(faces, scenes, mnist, fashion-mnist, stacked-mnist\)"
     with pytest.raises(data.DataError, match=f"{name} has no 'test' split.*{have}"):
         data.load(name, split="test")
 

@@ -89,7 +89,7 @@ def test_the_tab_is_told_what_there_is(tab):
     about = tab.about()
     assert set(about["presets"]) == set(LESSONS)
     assert about["data"]["points"]["ring"] == "Ring of 8" and set(about["data"]["points"]) == set(DISTRIBUTIONS)
-    bundled = {"emoji", "emoji-styles", "faces-10k", "mnist-10k", "fashion-mnist-10k"}
+    bundled = {"emoji", "emoji-styles", "faces-10k", "scenes-10k", "mnist-10k", "fashion-mnist-10k"}
     assert set(about["data"]["pictures"]) == bundled, "no network is needed"
     for kind, dataset in (("points", "ring"), ("pictures", "emoji")):
         for preset in about["presets"]:
