@@ -16,7 +16,7 @@ from gan.config import Config
 from gan.errors import ConfigError, DataError, FolderError, HubError, TrainingError
 from gan.io import explained
 from gan.text import count, forgive_console, printable, shell
-from gan.train_flags import PushSettings, device_of, parser, push_settings, run_settings
+from gan.train_flags import PushSettings, device_of, find_model, parser, push_settings, run_settings
 from gan.training import distributed
 from gan.training.checkpoint import holds_run
 from gan.training.control import Control
@@ -69,9 +69,10 @@ def run(
     interrupts, progress = Interrupts(control), Progress(out, control)
     pushes, status = Pushes(push, out, progress.say), 0
     every = push.every if push else 0
+    events = train(config, out, resume, control, progress.say, processes, every, pushes.connect, find_model)
     try:
         with interrupts, progress:
-            for event in train(config, out, resume, control, progress.say, processes, every, pushes.connect):
+            for event in events:
                 if isinstance(event, Started):
                     interrupts.graceful = True
                 if silent:  # rank 0 prints and pushes

@@ -154,6 +154,7 @@ class FakeModel:
 
     def __init__(self, name: str, resolution: int, channels: int, classes: tuple[str, ...], z_dim: int = 16) -> None:
         self.name, self.resolution, self.channels, self.classes, self.z_dim = name, resolution, channels, classes, z_dim
+        self.groups = ()
         self.directions = torch.eye(z_dim)[:12].flip(1)
         self.variance = torch.softmax(-0.4 * torch.arange(12.0), 0)
         self.beside = ("", "slant", *[""] * 10)

@@ -31,6 +31,7 @@ _COMPARED = {
     "train": "real ones: half of the training pictures, which the generator has seen, as there is no test split",
 }
 SLIDERS = "sliders"  # key of metrics.json for named directions, a list of `gan.models.directions.Slider`
+NO_BALANCE = "Class entropy and class KL are not measured: they are of pictures with one class each."
 NEIGHBOURS = "neighbours.png"  # generated pictures, each with its nearest training pictures
 
 
@@ -42,18 +43,19 @@ def public(config: Config) -> Config:
     name = last_name(config.dataset) or "pictures"
     if name != config.dataset and (name in data.DATASETS or is_points(name)):
         name += " (folder)"
-    return dataclasses.replace(config, dataset=name, data_root=Config.data_root)
+    init = config.init if config.init.startswith("hub:") else last_name(config.init)
+    return dataclasses.replace(config, dataset=name, data_root=Config.data_root, init=init)
 
 
 def command(config: Config) -> str:
     """Return the shell command that trains this config again, whatever later defaults are.
 
-    It has every flag, except those of `NOT_AFFECTING_WEIGHTS` settings at their default.
+    It has every flag, except empty ones and those of `NOT_AFFECTING_WEIGHTS` settings at their default.
     """
     words = ["python", "train.py"]
     for f in dataclasses.fields(config):
         value = getattr(config, f.name)
-        if f.metadata.get("derived") or (f.name in NOT_AFFECTING_WEIGHTS and value == f.default):
+        if f.metadata.get("derived") or value == "" or (f.name in NOT_AFFECTING_WEIGHTS and value == f.default):
             continue
         flag = f.name.replace("_", "-")
         words += [f"--{flag}" if value else f"--no-{flag}"] if isinstance(value, bool) else [f"--{flag}", str(value)]
@@ -76,7 +78,7 @@ def card(
     """
     config = public(config)
     dataset = markdown(config.dataset)
-    classes = ", ".join(map(markdown, config.classes)) if config.classes else "none"
+    classes = _classes(config)
     shape = f"uint8 (16, {config.resolution}, {config.resolution}, {config.channels})"
     shown_elsewhere = evaluated().union(SEGMENTS)
     training = {k: v for k, v in metrics.items() if k not in shown_elsewhere and not isinstance(v, list)}
@@ -95,7 +97,7 @@ tags: [gan, pytorch, {config.network}]
 ![Samples of seeds 0 to 63](samples.png)
 
 Generator and critic trained on "{dataset}" with Latent Lab: `{config.network}` networks, {code_span(config.loss)} loss,
-{metrics["images"]:,} images shown. Licence of the training pictures: {licence}.
+{metrics["images"]:,} images shown{_start(config)}. Licence of the training pictures: {licence}.
 
 Install Latent Lab {gan.__version__}: `pip install .` in a copy of its repository. Then, in Python:
 
@@ -119,6 +121,23 @@ Classes: {classes}.
 `model.safetensors` is the averaged generator, `critic.safetensors` the critic, `directions.safetensors` directions in
 the latent space, `config.json` every setting of the run.
 """
+
+
+def _start(config: Config) -> str:
+    return f", from the weights of {code_span(config.init)} on" if config.init else ""
+
+
+def _classes(config: Config) -> str:
+    """Return the names of the classes, Markdown; those of groups by group, with how many a picture can have."""
+    names = [markdown(name) for name in config.classes]
+    if not config.class_groups:
+        return ", ".join(names) or "none"
+    parts, start = [], 0
+    for group in config.class_groups:
+        limit = "one" if group.most == 1 else f"up to {group.most}"
+        parts.append(f"{markdown(group.name)} ({limit} of {', '.join(names[start : start + group.size])})")
+        start += group.size
+    return "; ".join(parts)
 
 
 def _app_line(repo: str | None) -> str:
@@ -209,6 +228,8 @@ def _evaluation(metrics: Mapping[str, Any], neighbours: bool) -> str:
     classifier = metrics.get("evaluation_classifier")
     which = f" ({_plain(classifier)} on pictures that it did not learn from)" if isinstance(classifier, str) else ""
     sheet = f"![Generated pictures, each beside its nearest training pictures]({NEIGHBOURS})\n" if neighbours else ""
+    if "conditional_accuracy_by_group" in metrics:
+        explained += f"\n{textwrap.fill(NO_BALANCE, 120, initial_indent='- ', subsequent_indent='  ')}"
     return f"""
 | measured by `python -m gan.evaluate` | generated | real |
 |---|---|---|
@@ -259,4 +280,6 @@ def _plain(text: str) -> str:
 def _number(value: Any) -> str:
     if isinstance(value, float):
         return f"{value:,.0f}" if 1_000 <= abs(value) < 1e15 else f"{value:.4g}"
+    if isinstance(value, list):
+        return ", ".join(markdown(one) if isinstance(one, list) else _number(one) for one in value)
     return f"{value:,}" if isinstance(value, int) else markdown(value)

@@ -66,7 +66,8 @@ def evaluate(
 
 def _load_classifier(model: Model) -> Classifier:
     classifier = load_classifier(model.config.dataset, model.device)
-    if model.channels != classifier.channels or model.classes not in ((), classifier.classes):
+    own = model.classes, tuple(model.config.class_groups)
+    if model.channels != classifier.channels or own not in (((), ()), (classifier.classes, classifier.groups)):
         raise DataError(
             f"{model.name} was trained on {model.config.dataset!r}, whose channels or classes are not those of "
             "the data set of that name: evaluate a model of the data set itself"

@@ -9,6 +9,7 @@ from __future__ import annotations
 import dataclasses
 import time
 from collections.abc import Generator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,7 +19,7 @@ import torch
 from gan.config import Config
 from gan.data.dataset import Dataset
 from gan.data.points import Points
-from gan.errors import TrainingError, for_page
+from gan.errors import Diverged, TrainingError, for_page
 from gan.live.stepper import Stepper
 from gan.training.control import Control
 from gan.training.events import Alarmed
@@ -63,30 +64,37 @@ def burst(
         trainer.rewind(unpack(state))
         sides.append(Stepper(trainer, Control(), every))
     alarms: list[tuple[int, Alarmed]] = []
-    good = tuple(states)
+    good, steps = tuple(states), (0,) * len(sides)
 
     def update(error: str | None = None) -> BurstUpdate:
         new, alarms[:] = tuple(alarms), []
-        return BurstUpdate(good, tuple(s.steps for s in sides), tuple(s.numbers for s in sides), new, error)
+        return BurstUpdate(good, steps, tuple(s.numbers for s in sides), new, error)
+
+    def keep() -> bool:
+        # A state that is not finite is for the loop to go back from: a step or two later it will have.
+        nonlocal good, steps
+        with suppress(Diverged):
+            good, steps = tuple(pack(s.trainer.snapshot()) for s in sides), tuple(s.steps for s in sides)
+            return True
+        return False
 
     sent = yielded = time.monotonic()
     while not all(side.finished for side in sides) and time.monotonic() < end:
         try:
             for i, side in enumerate(sides):
                 alarms += [(i, event) for event in side.advance() if isinstance(event, Alarmed)]
-            due = time.monotonic() - sent >= every
-            good = tuple(pack(side.trainer.snapshot()) for side in sides) if due else good
+            kept = time.monotonic() - sent >= every and keep()
         except (TrainingError, ValueError) as error:
             yield update(for_page(error))
             return
-        if due:
+        if kept:
             yield update()
             sent = yielded = time.monotonic()
         elif time.monotonic() - yielded >= HEARTBEAT:
             yield None
             yielded = time.monotonic()
     try:
-        good = tuple(pack(side.trainer.snapshot()) for side in sides)
+        keep()
     except TrainingError as error:
         yield update(for_page(error))
         return

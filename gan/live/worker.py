@@ -12,7 +12,7 @@ from typing import Any
 from gan.config import Config
 from gan.data.dataset import Dataset
 from gan.data.points import Points
-from gan.errors import ConfigError, TrainingError
+from gan.errors import ConfigError, Diverged, TrainingError
 from gan.live.burst import BurstError, BurstUpdate, pack, unpack
 from gan.live.history import History, Moment, States
 from gan.live.stepper import Stepper
@@ -133,7 +133,10 @@ class Worker:
     def _run_burst(self, burst: Burst, data: Dataset | Points) -> None:
         """Train in a GPU worker for a bounded time (see `gan.live.burst`), or until a command for the run comes in."""
         notice, steps_before = None, [side.steps for side in self._sides]
-        states = [pack(side.trainer.snapshot()) for side in self._sides]
+        try:
+            states = [pack(side.trainer.snapshot()) for side in self._sides]
+        except Diverged:
+            return  # the step that follows here goes back to a good state
         configs = [side.trainer.config for side in self._sides]
         try:
             with closing(burst(configs, pack(data), states)) as updates:

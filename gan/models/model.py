@@ -11,7 +11,7 @@ import torch
 from torch import Tensor, nn
 
 from gan import networks
-from gan.config import ClassGroup, Config
+from gan.config import ClassGroup, Config, check_wish
 from gan.errors import ConfigError, FolderError
 from gan.models import point_plot
 from gan.models.directions import Directions, amounts_of, read_directions
@@ -60,7 +60,7 @@ class Model:
         self.generator, self.critic = generator, critic
         self.directions, self.variance = directions.principal, directions.variance
         self.named, self.sliders, self.beside = directions.named, directions.sliders, directions.beside
-        self.classes, self.z_dim = config.classes, config.z_dim
+        self.classes, self.groups, self.z_dim = config.classes, config.class_groups, config.z_dim
         self.resolution, self.channels = config.resolution, config.channels
         self.device = next(generator.parameters()).device
         self._point_plot = self._plot_cloud() if config.network in networks.POINT_NETWORKS else None
@@ -86,7 +86,7 @@ class Model:
             if label is not None:
                 raise ValueError(f"label must be None: {self.name} has no classes, got {label!r}")
             return None
-        rows = class_rows(seeds, len(self.classes), self.config.class_groups)
+        rows = class_rows(seeds, len(self.classes), self.groups)
         labels = label if isinstance(label, Sequence) and not isinstance(label, str) else [label] * len(seeds)
         if len(labels) != len(seeds):
             raise ValueError(f"label must have one entry per seed, got {len(labels)} for {len(seeds)} seeds")
@@ -97,12 +97,10 @@ class Model:
 
     def _set_classes(self, row: Tensor, chosen: set[int]) -> None:
         """Replace the classes of `row` (K,) by the chosen ones, in the groups of which any is chosen."""
+        check_wish(chosen, self.classes, self.groups)
         start = 0
-        for group in self.config.class_groups or (ClassGroup("class", len(self.classes)),):
+        for group in self.groups or (ClassGroup("class", len(self.classes)),):
             own = [index for index in chosen if start <= index < start + group.size]
-            if len(own) > group.most:
-                names = ", ".join(self.classes[index] for index in sorted(own))
-                raise ValueError(f"label must name at most {group.most} of {group.name}, got {names}")
             if own:
                 row[start : start + group.size] = 0
                 row[own] = 1

@@ -35,13 +35,15 @@ class CheckpointState:
     rate_scale: float = 1.0
     rollbacks: int = 0
     last_rollback: int = 0
+    augment_probability: float = 0.0
+    overfitting: float = 0.0
 
 
 def read_state(state: Path) -> CheckpointState:
     """Read the counters and config of a checkpoint that `find_state` found. FolderError names the file and the fault.
 
     Older checkpoints are read too: rollbacks and last_rollback were once named falls and fell, and before that these
-    two and rate_scale did not exist.
+    two and rate_scale did not exist; nor did augment_probability and overfitting.
     """
     path = state / "state.json"
     meta = read_json(path)
@@ -57,12 +59,15 @@ def read_state(state: Path) -> CheckpointState:
         scale = meta.get("rate_scale", 1.0)
         if type(scale) not in (int, float) or not 0 < scale <= 1:
             raise ValueError("rate_scale must be a number above 0, at most 1")
+        adaptive = meta.get("augment_probability", 0.0), meta.get("overfitting", 0.0)
+        if any(type(v) not in (int, float) or not low <= v <= 1 for v, low in zip(adaptive, (0, -1), strict=True)):
+            raise ValueError("augment_probability must be in [0, 1], and overfitting in [-1, 1]")
         config = Config.from_dict(meta["config"])
     except (KeyError, TypeError, ValueError) as error:
         raise FolderError(f"{path}: not a checkpoint of this program ({type(error).__name__}: {error})") from None
     shown, step, rollbacks, last_rollback, *pictures = counts
     return CheckpointState(
-        shown, step, float(meta["seconds"]), pictures, config, float(scale), rollbacks, last_rollback
+        shown, step, float(meta["seconds"]), pictures, config, float(scale), rollbacks, last_rollback, *adaptive
     )
 
 

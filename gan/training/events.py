@@ -48,6 +48,8 @@ class Stepped:
     critic_accuracy: float
     critic_gradient: float
     generator_gradient: float
+    overfitting: float = math.nan
+    augment_probability: float = math.nan
 
 
 @dataclass(frozen=True)

@@ -17,6 +17,7 @@ from typing import Any
 from gan.config import Config
 from gan.errors import ConfigError, Diverged, TrainingError
 from gan.models.image_grid import write_grid
+from gan.models.model import Model, load
 from gan.training.alarms import AlarmMonitor, alarmed
 from gan.training.control import Control
 from gan.training.distributed import ProcessGroup
@@ -53,6 +54,7 @@ def train(
     processes: ProcessGroup | None = None,
     publish_images: int = 0,
     ready: Callable[[], None] = lambda: None,
+    find_model: Callable[[str], Model] = load,
 ) -> Iterator[Event]:
     """Train `config` into the model folder `out`, yielding events.
 
@@ -62,6 +64,7 @@ def train(
     progress        called with a line of text now and then while data is loaded
     processes       the processes that share the run; only rank 0 writes
     publish_images  images between models to be published along the way, each with a checkpoint in `out`; 0 for none
+    find_model      returns the model that `config.init` names, for a new run
     ready           called in rank 0 once settings, data and checkpoint are validated, before anything is written
 
     While it goes on no other run can have `out`. Raises ConfigError, DataError, FolderError or TrainingError, each with
@@ -81,6 +84,8 @@ def train(
         notes = list(dataset.notes)
         if log and not log.locked:
             notes.append(NOT_LOCKED)
+        if config.init and not resume:
+            trainer.begin_with(processes.rank_zero_first(lambda: find_model(config.init)))
         if out and resume and (faults := trainer.restore(out / "checkpoint")):
             notes.append(f"{faults}: going on from the checkpoint before it, at image {trainer.shown:,}")
         notes += _notes_on_settings(config, trainer)

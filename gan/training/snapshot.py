@@ -20,6 +20,7 @@ class Snapshot:
     rate_scale      factor of the learning rate, below 1 after a rollback
     rollbacks       rollbacks that still count, see `gan.training.rollback`
     last_rollback   images shown when the last of them began
+    augment_probability, overfitting   see `gan.training.adaptive`
     """
 
     tensors: dict[str, Tensor]
@@ -29,6 +30,8 @@ class Snapshot:
     rate_scale: float
     rollbacks: int = 0
     last_rollback: int = 0
+    augment_probability: float = 0.0
+    overfitting: float = 0.0
 
     def counters(self) -> dict[str, int | float]:
         """Return every field but the tensors, by name."""

@@ -23,6 +23,7 @@ from gan.models.latent import latents
 from gan.models.model import Model, pick_device
 from gan.models.weights import read_tensors
 from gan.training import augment, ema, schedule
+from gan.training.adaptive import AdaptiveProbability
 from gan.training.batches import Batches
 from gan.training.checkpoint import newest_state, read_state, save_state
 from gan.training.distributed import ProcessGroup, check_batch
@@ -33,6 +34,7 @@ from gan.training.optimizers import OPTIMIZERS, load_state_tensors, set_rates, s
 from gan.training.penalties import PENALTIES
 from gan.training.rng import UseGenerator, step_generator
 from gan.training.snapshot import Snapshot, in_words
+from gan.training.start import begin_with, first_layers
 from gan.training.step import Batch, CriticResult, GeneratorResult, Players, critic_step, generator_step
 from gan.training.synced_layers import SyncedDropoutMasks, sync_batch_norm
 from gan.training.validation import check_resumed, with_changes
@@ -64,6 +66,7 @@ class Trainer:
         self.shown, self.step, self.seconds = 0, 0, 0.0
         self.rate_scale, self.rollbacks, self.last_rollback = 1.0, 0, 0
         self._last_penalty = torch.zeros((), device=self.device)
+        self.adaptive = AdaptiveProbability(self.device)
         with oom_hint(config):
             self.batches = Batches(config, dataset, self.device, self.processes)
             self._build()
@@ -90,9 +93,17 @@ class Trainer:
             torch.autocast(self.device.type, torch.bfloat16, enabled=config.precision == "bf16"),
             augment.parse(config.augment),
             config.clip,
+            self.adaptive.probability if config.augment_target else None,
+            first_layers(self.critic, config.freeze_critic),
             split_real_fake=config.critic_norm == "batch",
+            mean=self.processes.mean,
             average_gradients=self.processes.average_gradients,
         )
+
+    def begin_with(self, model: Model) -> None:
+        """Take the weights of a model, before the first step; ConfigError as `gan.training.start.begin_with`."""
+        begin_with(model, self.config, self.generator, self.critic)
+        self.average.load_state_dict(self.generator.state_dict())
 
     def _optimizer(self, network: nn.Module) -> torch.optim.Optimizer:
         c = self.config
@@ -126,6 +137,7 @@ class Trainer:
         p = self.players
         p.loss, p.penalty = LOSSES[new.loss](), PENALTIES[new.penalty]
         p.augmentations, p.clip = augment.parse(new.augment), new.clip
+        p.augment_probability = self.adaptive.probability if new.augment_target else None
         if (new.optimizer, new.beta1) != (old.optimizer, old.beta1):
             self.optimizer_spec = OPTIMIZERS[new.optimizer]
             p.generator_optimizer, p.critic_optimizer = self._optimizer(self.generator), self._optimizer(self.critic)
@@ -154,8 +166,11 @@ class Trainer:
         result = critic_step(self.players, parts, schedule.penalty_weight(self.config, self.shown))
         if schedule.penalty_due(self.config, self.shown):
             self._last_penalty = result.penalty
-        self.shown += self.config.batch_size
-        return result._replace(penalty=self._last_penalty)
+        c, state = self.config, self.adaptive
+        self.shown += c.batch_size
+        result = result._replace(augment_probability=result.augment_probability.clone())  # the one of this step
+        state.update(result.overfitting, c.batch_size, c.augment_target, c.augment_images)
+        return result._replace(penalty=self._last_penalty, overfitting=state.measure.clone())
 
     def _generator_step(self, parts: list[Batch]) -> GeneratorResult:
         c, result = self.config, generator_step(self.players, parts)
@@ -218,8 +233,9 @@ class Trainer:
         with oom_hint(self.config):
             tensors = {k: v.detach().clone() for k, v in self.tensors().items()}
             state = Snapshot(
-                tensors, self.shown, self.step, self.seconds, self.rate_scale, self.rollbacks, self.last_rollback
-            )
+                tensors, self.shown, self.step, self.seconds, self.rate_scale, self.rollbacks, self.last_rollback,
+                float(self.adaptive.probability), float(self.adaptive.measure),
+            )  # fmt: skip
             not_finite = state.not_finite()
         if not_finite:
             raise Diverged(self.shown, f"{in_words(not_finite)} weights")
@@ -240,6 +256,8 @@ class Trainer:
                 optimizer.state.clear()
         self.shown, self.step, self.seconds, self.rate_scale = to.shown, to.step, to.seconds, to.rate_scale
         self.rollbacks, self.last_rollback = to.rollbacks, to.last_rollback
+        self.adaptive.probability.fill_(to.augment_probability)
+        self.adaptive.measure.fill_(to.overfitting)
         self._last_penalty = torch.zeros((), device=self.device)
 
     def save(self, folder: Path, state: Snapshot | None = None) -> None:
@@ -268,7 +286,15 @@ class Trainer:
         tensors = read_tensors(path / "state.safetensors", wanted, sum(t.numel() for t in wanted.values()))
         self.rewind(
             Snapshot(
-                tensors, saved.shown, saved.step, saved.seconds, saved.rate_scale, saved.rollbacks, saved.last_rollback
-            )
+                tensors,
+                saved.shown,
+                saved.step,
+                saved.seconds,
+                saved.rate_scale,
+                saved.rollbacks,
+                saved.last_rollback,
+                saved.augment_probability,
+                saved.overfitting,
+            )  # fmt: skip
         )
         return faults

@@ -15,11 +15,13 @@ import pytest
 import torch
 from conftest import starting
 
-from gan.errors import TrainingError
+from gan.errors import Diverged, TrainingError
 from gan.live import burst as bursts
 from gan.live.lessons import config_of
 from gan.live.run import Run
 from gan.live.stepper import Stepper
+from gan.training.trainer import Trainer
+from gan.training.validation import prepare
 from gan.ui.server import gpu, train_api
 from gan.ui.server.model_registry import ModelRegistry
 
@@ -148,9 +150,6 @@ def test_a_run_in_bursts_is_the_run_that_was_never_lent(spaces, begin, monkeypat
 
 
 def test_a_burst_is_bounded_and_speaks_all_the_while(spaces, monkeypatch):
-    from gan.training.trainer import Trainer
-    from gan.training.validation import prepare
-
     monkeypatch.setattr(bursts, "SEND_EVERY", {"points": 0.5, "pictures": 0.5})
     monkeypatch.setattr(bursts, "HEARTBEAT", 0.05)
     ready, data = prepare(config())
@@ -238,6 +237,29 @@ def test_alarms_of_a_burst_are_told_and_an_error_ends_the_run_as_it_does_here(sp
     monkeypatch.setattr(Stepper, "advance", spent)
     until(lambda: run.done, "an end")
     assert run.error == "out of memory: lower --batch-size" and run.fork(10**9)[2] > 0
+
+
+def test_a_state_that_is_not_finite_is_left_to_the_loop(spaces, begin, monkeypatch):
+    taken, snapshot = [], Trainer.snapshot
+
+    def sometimes(self):
+        taken.append(self.step)
+        if self.step and len(taken) % 3 == 0:
+            raise Diverged(self.shown, "critic weights")
+        return snapshot(self)
+
+    monkeypatch.setattr(bursts, "SEND_EVERY", {"points": 0.01, "pictures": 0.01})
+    monkeypatch.setattr(Trainer, "snapshot", sometimes)
+    ready, data = prepare(config())
+    states = [bursts.pack(snapshot(Trainer(ready, data)))]
+    news = [n for n in bursts.burst([ready], bursts.pack(data), states, 0.5, "cpu") if n]
+    assert len(news) > 5 and not any(n.error for n in news)
+    assert all(n.steps[0] == bursts.unpack(n.states[0]).step for n in news)
+    run = begin(config(checkpoint_images=160))
+    until(lambda: len(spaces.calls) and run.latest() and run.latest().steps > 50, "steps")
+    run.pause()
+    until(lambda: spaces.open == 0 and still(run), "a pause")
+    assert run.error is None and not run.done
 
 
 def test_the_tab_asks_for_the_gpu_where_one_is_lent(spaces, monkeypatch):

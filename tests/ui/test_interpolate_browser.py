@@ -170,10 +170,10 @@ def test_a_keyframes_picture_is_a_way_to_its_frame(tab):
 def test_a_wrong_seed_is_pointed_out_and_not_sent(tab):
     tab.get_by_label("Seed of keyframe 2").fill("-5")
     assert asked(tab) == 1
-    assert "whole number from 0 to 4294967295" in tab.get_by_role("alert").inner_text()
+    assert "whole number from 0 to 4294967295" in tab.locator(".ll-problem").inner_text()
     tab.get_by_label("Seed of keyframe 2").fill("5")
     settled(tab, 2)
-    assert tab.get_by_role("alert").inner_text() == ""
+    assert tab.locator(".ll-problem").inner_text() == ""
 
 
 def test_the_servers_error_is_shown_and_the_film_stays(tab, registry, monkeypatch):
@@ -232,7 +232,7 @@ def test_a_damaged_sheet_is_pointed_out_and_the_film_stays(tab):
     tab.get_by_role("slider", name="Frames").fill("12")
     tab.clock.run_for(1000)
     tab.wait_for_function("document.querySelector('.ll-scrub').max === '11'")
-    assert tab.get_by_role("alert").inner_text() == ""
+    assert tab.locator(".ll-problem").inner_text() == ""
 
 
 def test_a_download_that_is_cut_off_is_not_rendered_again(tab):

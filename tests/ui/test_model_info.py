@@ -175,8 +175,9 @@ def test_the_page_is_told_which_models_plot_points(tmp_path: Path) -> None:
         "model": "m",
         "size": 32,
         "classes": ["face", "animal", "food"],
-        "plot": False,
+        "groups": [],
         "named": ["slant", "hair_length"],
+        "plot": False,
     }
     known = {**NETWORKS, **POINT_NETWORKS}
     plots = {name for name in known if dataclasses.replace(info, network=name).for_browser()["plot"]}

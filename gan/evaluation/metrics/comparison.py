@@ -37,7 +37,7 @@ class Comparison:
         return self._generated if role == "generated" else getattr(self.real, role).images.permute(0, 2, 3, 1)
 
     def labels(self, role: str) -> Tensor | None:
-        """Return the classes of a role's pictures, int64 (N,); None for those of an unconditional model."""
+        """Return the classes of a role's pictures, as `Dataset.labels`; None for those of an unconditional model."""
         return self._labels if role == "generated" else getattr(self.real, role).labels
 
     def features(self, role: str) -> Tensor:
@@ -45,7 +45,7 @@ class Comparison:
         return self.once(_features, role)
 
     def predicted(self, role: str) -> Tensor:
-        """Return the classes, int64 (N,), that the classifier assigns to a role's pictures."""
+        """Return the classes that the classifier sees in a role's pictures, in the form of `Dataset.labels`."""
         return self.classifier.predict(self.features(role))
 
     def once(self, function: Callable[[Comparison, str], T], role: str) -> T:
@@ -69,7 +69,8 @@ class Comparison:
         known = self.real.train.labels
         drawn = known[torch.randperm(len(known), generator=torch.Generator().manual_seed(SEED))]
         labels = drawn[torch.tensor(seeds) % len(drawn)]
-        return torch.from_numpy(np.ascontiguousarray(self.model.sample(seeds, label=labels.tolist()))), labels
+        wishes = [set(row.nonzero()[:, 0].tolist()) for row in labels] if labels.ndim == 2 else labels.tolist()
+        return torch.from_numpy(np.ascontiguousarray(self.model.sample(seeds, label=wishes))), labels
 
 
 def _features(comparison: Comparison, role: str) -> Tensor:

@@ -14,7 +14,7 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, WrapValidator
 
-from gan.config import Config
+from gan.config import ClassGroup, Config
 from gan.errors import ConfigError, FolderError
 from gan.hub.names import MODEL
 from gan.io import MAX_JSON_BYTES, read_json
@@ -45,6 +45,7 @@ class Info:
     images: int
     parameters: int
     classes: tuple[str, ...]
+    groups: tuple[ClassGroup, ...]
     grid: tuple[int, int] | None
     samples: Path | None
     named: tuple[str, ...] = ()
@@ -52,11 +53,17 @@ class Info:
     def for_browser(self) -> dict[str, Any]:
         """Return what the page must know of a model before it asks for any picture of it.
 
-        plot: True where pictures are plots of 2-D points, whose pixels mean nothing.
+        groups: of the classes, where a picture can have several. plot: True where pictures are plots of 2-D points,
+        whose pixels mean nothing.
         """
-        plot = self.network.startswith("points")
-        known = {"model": self.name, "size": self.resolution, "classes": list(self.classes), "plot": plot}
-        return known | {"named": list(self.named)}
+        return {
+            "model": self.name,
+            "size": self.resolution,
+            "classes": list(self.classes),
+            "groups": [group._asdict() for group in self.groups],
+            "named": list(self.named),
+            "plot": self.network.startswith("points"),
+        }
 
 
 def _none_if_invalid(value: Any, validate: Callable[[Any], Any]) -> Any:
@@ -136,6 +143,7 @@ def read_info(name: str, folder: Path) -> Info:
         images=config.images if metrics.images is None else metrics.images,
         parameters=_parameters(folder / "model.safetensors"),
         classes=config.classes,
+        groups=config.class_groups,
         grid=metrics.grid,
         samples=samples if samples.is_file() else None,
         named=tuple(slider.name for slider in metrics.sliders or ()),

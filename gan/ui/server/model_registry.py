@@ -169,9 +169,9 @@ class ModelRegistry:
         It is `truncation * z(seed) + named @ model.named + sliders @ model.directions + raw`.
 
         values: of the controls in `gan.ui.server.controls`, by name, in the ranges declared there; all but the seed may
-        be missing. label: None (drawn from the seed), a class index or a class name. named: at most M steps along the
-        named directions, sliders: at most K along the principal ones, and raw: at most z_dim offsets on the latent
-        itself; missing ones are 0.
+        be missing. label: None (drawn from the seed), a class index or a class name, or a list of those where classes
+        are in groups. named: at most M steps along the named directions, sliders: at most K along the principal ones,
+        and raw: at most z_dim offsets on the latent itself; missing ones are 0.
         """
         return self.ask_picture(name, {"seed": seed, **values}).result().picture
 
@@ -204,17 +204,13 @@ class ModelRegistry:
 
         seeds: 2 to `checks.MAX_KEYFRAMES`. frames: at most `checks.MAX_FRAMES`, and no fewer than there are seeds.
         mode: "slerp" or "lerp". loop: True ends where it began.
-        label: None, an index or a name for the whole walk, or a list with one of those, or None, for each seed.
+        label: None, an index or a name for the whole walk, or a list with one of those, or None, for each seed. Where
+        classes are in groups, a list of some is one label too, and the list for the seeds holds such lists, or None.
         """
         model = self.model(name)
         asked = {"seeds": seeds, "frames": frames, "mode": mode, "loop": loop, "label": label, "truncation": truncation}
         request = checks.WalkRequest.parse(asked, model)
-        values = request.model_dump()
-        if isinstance(request.label, list):
-            weights = model.class_weights(request.seeds)
-            assert weights is not None  # a model without classes takes no labels
-            drawn = weights.argmax(1).tolist()
-            values["label"] = [own if one is None else one for one, own in zip(request.label, drawn, strict=True)]
+        values = dict(request)
         with self._batch_limit():
             pictures = gpu.interpolate(self.folder(name), values) if gpu.available() else None
             return model.interpolate(**values) if pictures is None else pictures
@@ -222,8 +218,9 @@ class ModelRegistry:
     def describe(self, name: object) -> Mapping[str, Any]:
         """Return what the Explore tab must know before its first picture; loads the model.
 
-        Keys: name, size, channels, classes (list of str), z_dim, named (list of str, one a named direction), variance
-        (list of float, one a principal direction), beside (list of str, as long or empty: what each mostly changes).
+        Keys: name, size, channels, classes (list of str), groups (of them, as `Info.for_browser` has them), z_dim,
+        named (list of str, one a named direction), variance (list of float, one a principal direction), beside (list of
+        str, as long or empty: what each mostly changes).
         """
         model = self.model(name)
         return {
@@ -231,6 +228,7 @@ class ModelRegistry:
             "size": model.resolution,
             "channels": model.channels,
             "classes": list(model.classes),
+            "groups": [group._asdict() for group in model.groups],
             "z_dim": model.z_dim,
             "named": [slider.name for slider in model.sliders],
             "beside": list(model.beside),

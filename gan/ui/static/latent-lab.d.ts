@@ -29,11 +29,27 @@ interface ControlCodec {
   fit(value: any, about: ModelDescription): any;
 }
 
+/** The classes wished for: those of the seed, one, or, of classes in groups, an ascending list. */
+type Label = number | number[] | null;
+
+/** Classes that answer one question about a picture; most: of how many it can have. */
+interface ClassGroup {
+  name: string;
+  size: number;
+  most: number;
+}
+
+/** groups: of the classes, in their order, where a picture has several. */
+interface KnownClasses {
+  classes: string[];
+  groups: ClassGroup[];
+}
+
 /** One picture: a model, and a value for each control by its name. */
 interface PictureState {
   model: string;
   seed: number;
-  label: number | null;
+  label: Label;
   [control: string]: string | number | null | number[];
 }
 
@@ -73,11 +89,17 @@ interface SliderRow {
 
 interface ControlPanel {
   buildControls(about: ModelDescription, state: PictureState): void;
-  buildClasses(classes: readonly string[]): void;
+  buildClasses: ClassChoice["build"];
   buildNamed(names: readonly string[]): void;
   render(state: PictureState): void;
   renderSliders(name: string, state: PictureState): void;
   showAllDirections(): void;
+}
+
+/** Chips from which classes are chosen. show: without telling anyone. */
+interface ClassChoice {
+  build(known: KnownClasses): void;
+  show(label: Label): void;
 }
 
 interface OtherSeeds {
@@ -111,9 +133,8 @@ interface PackedImages {
   waited?: number; // ms before its turn came, among all visitors
 }
 
-interface ModelDescription {
+interface ModelDescription extends KnownClasses {
   size: number;
-  classes: string[];
   z_dim: number;
   named: string[]; // names of the named directions
   variance: number[]; // share of each principal direction
@@ -121,10 +142,9 @@ interface ModelDescription {
 }
 
 /** What the page must know of a model before it asks for any picture of it. */
-interface KnownModel {
+interface KnownModel extends KnownClasses {
   model: string;
   size: number;
-  classes: string[];
   named: string[]; // names of its sliders, as far as known
   plot: boolean; // pictures are plots of 2-D points, whose pixels mean nothing
 }
@@ -144,7 +164,7 @@ interface PictureRequest {
 interface GridRequest {
   model: string;
   seeds: number[];
-  label: number | null;
+  label: Label;
   truncation: PictureState[string];
 }
 
@@ -166,7 +186,7 @@ interface WalkRequest {
   frames: number;
   mode: string;
   loop: boolean;
-  label: number | null;
+  label: Label;
   truncation: number;
 }
 
@@ -529,6 +549,17 @@ interface LatentLab {
     chosen: string | null,
     choose: (value: string) => void,
   ): void;
+  checkChips(
+    box: HTMLElement,
+    name: string,
+    entries: readonly (readonly [value: string, text: string])[],
+    choose: (value: string, on: boolean) => void,
+  ): void;
+  /** name: of the inputs; choose: told what the visitor wishes for. */
+  classChoice(
+    box: HTMLFieldSetElement,
+    options: { name: string; caption: string; choose: (label: Label) => void },
+  ): ClassChoice;
   /**
    * A row with a range input over a control's range. `moved` runs while it is dragged, `settled` when it is let go; a
    * double-click, Delete or Backspace sends it back to the default.
@@ -545,6 +576,8 @@ interface LatentLab {
   /** The part of the address for a state; defaults are left out. */
   formatState(state: PictureState, controls: Control[]): AddressPart;
   /** A state cut to what a model has. */
+  /** A wish cut to what a model has; null where nothing is left. */
+  fitLabel(label: Label, about: KnownClasses): Label;
   fitState(state: PictureState, about: ModelDescription, controls: Control[]): PictureState;
   isTab(name: string): boolean;
   /** The entries that belong to a tab; those without text are left out. */
@@ -598,7 +631,7 @@ interface LatentLab {
     element: HTMLElement,
     controls: Control[],
     on: {
-      moved(control: Control, value: number | null, i?: number): void; // i: which of the control's sliders
+      moved(control: Control, value: Label, i?: number): void; // i: which of the control's sliders
       settled(): void;
       state(): PictureState | null;
     },

@@ -42,19 +42,15 @@
       return have;
     };
 
-    /** @type {(classes: readonly string[]) => void} */
-    const buildClasses = (classes) => {
-      const box = find(".ll-classes", HTMLFieldSetElement);
-      const [control] = ofKind("class");
-      const chips = lab.createElement("div", { class: "ll-chips" });
-      const entries = classes.map((name, i) => /** @type {[string, string]} */ ([String(i), name]));
-      lab.radioChips(chips, "ll-class", [["", "from seed"], ...entries], null, (value) => {
-        moved(control, value === "" ? null : Number(value));
+    const [ofClass] = ofKind("class");
+    const classes = lab.classChoice(find(".ll-classes", HTMLFieldSetElement), {
+      name: "ll-class",
+      caption: ofClass.label,
+      choose: (label) => {
+        moved(ofClass, label);
         settled();
-      });
-      box.hidden = !classes.length;
-      box.replaceChildren(lab.createElement("legend", {}, control.label), chips);
-    };
+      },
+    });
 
     /** @type {ControlPanel["buildNamed"]} */
     const buildNamed = (wanted) => {
@@ -95,7 +91,7 @@
       }
       buildCoordinates();
       buildNamed(about.named);
-      buildClasses(about.classes);
+      classes.build(about);
       if (!focused?.isConnected) find("#ll-model").focus(); // the control that had the focus is one of another model's
     };
 
@@ -103,9 +99,7 @@
     const render = (shown) => {
       find("#ll-model", HTMLSelectElement).value = shown.model;
       find("#ll-seed", HTMLInputElement).value = String(shown.seed);
-      element.querySelectorAll("[name=ll-class]").forEach((radio) => {
-        if (radio instanceof HTMLInputElement) radio.checked = radio.value === String(shown.label ?? "");
-      });
+      classes.show(shown.label);
       for (const { name } of controls) renderSliders(name, shown);
     };
 
@@ -132,6 +126,6 @@
     });
     for (const control of ofKind("slider")) grow(control, 1);
 
-    return { buildControls, buildClasses, buildNamed, render, renderSliders, showAllDirections };
+    return { buildControls, buildClasses: classes.build, buildNamed, render, renderSliders, showAllDirections };
   };
 })();

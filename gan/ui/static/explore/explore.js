@@ -38,7 +38,7 @@
 
     /** The state in words: model, seed, class and every single slider. @type {(of: PictureState) => string} */
     const title = (of) => {
-      const label = of.label === null ? [] : [about?.classes[of.label]];
+      const label = [of.label ?? []].flat().map((index) => about?.classes[index]);
       const sliders = controls
         .filter(({ kind }) => kind === "slider")
         .map((c) => `${c.label.toLowerCase()} ${of[c.name]}`);
@@ -93,10 +93,10 @@
 
     /** Reserve a model's space, so that nothing moves once it has loaded. @type {(model: string) => void} */
     const reserve = (model) => {
-      const { size, classes, named } = known.get(model) ?? { size: 1, classes: [], named: [] };
+      const { size, classes, groups, named } = known.get(model) ?? { size: 1, classes: [], groups: [], named: [] };
       lab.enlarge(screen, size);
       panel.buildNamed(named);
-      panel.buildClasses(classes);
+      panel.buildClasses({ classes, groups });
       others.reserve(size);
     };
 

@@ -19,6 +19,18 @@
     return Math.min(control.high, Math.max(control.low, Number(text)));
   };
 
+  lab.fitLabel = (label, { classes, groups }) => {
+    if (!groups.length) return typeof label === "number" && label < classes.length ? label : null;
+    const wished = [...new Set([label ?? []].flat())];
+    let start = 0;
+    const kept = groups.flatMap(({ size, most }) => {
+      const own = wished.filter((index) => start <= index && index < start + size);
+      start += size;
+      return own.slice(0, most);
+    });
+    return kept.length ? kept.sort((a, b) => a - b) : null;
+  };
+
   /** @type {(values: number[], length: number) => number[]} */
   const padded = (values, length) => Array.from({ length }, (_, i) => values[i] ?? 0);
 
@@ -57,14 +69,16 @@
       format: (value) => String(value),
       fit: (value) => value,
     },
+    /** As "3", or, of classes in groups, "3,17". */
     class: {
       start: () => null,
       parse: (text, { high }) => {
-        const index = wholeNumber(text);
-        return index !== null && index <= high ? index : null;
+        const indices = (text ?? "").slice(0, 4096).split(",").map(wholeNumber);
+        const known = indices.filter((index) => index !== null && index <= high);
+        return known.length > 1 ? known : (known[0] ?? null);
       },
       format: (value) => (value === null ? "" : String(value)),
-      fit: (value, { classes }) => (value !== null && value < classes.length ? value : null),
+      fit: (value, about) => lab.fitLabel(value, about),
     },
     slider: {
       start: (control) => control.default,

@@ -108,11 +108,16 @@
     note.textContent = beside?.(numbers) ?? "";
   };
 
-  /** The classes among the generated pictures of each side. @type {(classes: string[], sides: number[][]) => Node[]} */
-  const classBars = (classes, sides) =>
+  /**
+   * The classes among the generated pictures of each side.
+   * @type {(classes: string[], real: number[] | undefined, sides: number[][]) => Node[]} real: their shares in the
+   * data, if a picture has several; else all are taken to be equal
+   */
+  const classBars = (classes, real, sides) =>
     classes.map((name, i) => {
+      const usual = real?.[i] || 1 / classes.length;
       const bars = sides.map((shares) => {
-        const share = Math.min(1, (shares[i] * classes.length) / 2); // twice an equal share fills the bar
+        const share = Math.min(1, shares[i] / usual / 2); // twice the usual share fills the bar
         return lab.createElement("i", { style: `--share:${share}`, "aria-hidden": "true" });
       });
       const texts = sides.map((shares) => lab.percent(shares[i])).join(", ");
@@ -171,10 +176,10 @@
         const numbers = views.map((view) => ({ ...backdrop.numbers, ...view.numbers }));
         // Also those that are not known at this moment.
         rows.forEach((of, name) => of.forEach((row, i) => renderRow(row, name, numbers[i])));
-        const { classes } = backdrop.numbers;
+        const { classes, class_shares: real } = backdrop.numbers;
         const shares = views.map((view) => view.numbers.histogram);
         histogram.hidden = !classes || shares.some((share) => !share);
-        if (!histogram.hidden) find(".ll-class-shares").replaceChildren(...classBars(classes, shares));
+        if (!histogram.hidden) find(".ll-class-shares").replaceChildren(...classBars(classes, real, shares));
       },
     };
   };
