@@ -1,7 +1,7 @@
 """`ATTRIBUTES`: what can be measured of a picture by itself and makes a slider, such as slant, weight or warmth.
 
-To add some, write one function `uint8 (N, H, W, C) -> float (N, number of names)` in a file of its own, which may hold
-a network that tells many at once, and one entry here.
+To add some, write one function `uint8 (N, H, W, C) -> float (N, number of names)` and one entry. The function may run a
+network that tells many attributes at once, in a file of its own: numbers, or probabilities of what is there or not.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from gan.data import full_set
 from gan.networks import POINT_NETWORKS
 
 _TINY = 1e-6
+_SUBJECT = 0.1  # how far from the background a pixel is that is none
 
 
 @dataclass(frozen=True)
@@ -27,6 +28,9 @@ class Attributes:
     channels  of the pictures that it takes
     datasets  the data sets for which it is meant; empty for all
     but       data sets for which it is not meant
+    switches  names whose column is a probability: there or not, such as glasses
+    parts     names that say something of a small part of the picture, such as a mouth: their sliders need not change
+              the whole picture more than random directions do
     """
 
     names: tuple[str, ...]
@@ -34,6 +38,8 @@ class Attributes:
     channels: int
     datasets: frozenset[str] = frozenset()
     but: frozenset[str] = frozenset()
+    switches: frozenset[str] = frozenset()
+    parts: frozenset[str] = frozenset()
 
 
 def subject(pictures: np.ndarray) -> np.ndarray:
@@ -79,14 +85,8 @@ def brightness(pictures: np.ndarray) -> np.ndarray:
     return pictures.mean((1, 2, 3), dtype=np.float64)[:, None] / 255
 
 
-def shade(pictures: np.ndarray) -> np.ndarray:
-    """Return the mean level (N, 1) of what is not background, in [0, 1]: of clothes, how light the cloth is."""
-    x, there = pictures[..., 0] / 255, subject(pictures) > 0.1
-    return ((x * there).sum((1, 2)) / np.maximum(there.sum((1, 2)), 1))[:, None]
-
-
 def colors(pictures: np.ndarray) -> np.ndarray:
-    """Return colourfulness and warmth (N, 2), in levels.
+    """Return colourfulness and warmth (N, 2) of all pixels, in levels.
 
     colourfulness  spread and mean of red-green and yellow-blue (Hasler and Suesstrunk, 2003)
     warmth         mean of red minus blue
@@ -98,19 +98,44 @@ def colors(pictures: np.ndarray) -> np.ndarray:
     return np.stack([colourful, (red - blue).mean((1, 2))], 1)
 
 
+def shade(pictures: np.ndarray) -> np.ndarray:
+    """Return the mean level (N, 1) of what is not background, in [0, 1]: of clothes, how light the cloth is."""
+    return _of_subject(pictures, (pictures / np.float32(255)).mean(3))
+
+
+def tint(pictures: np.ndarray) -> np.ndarray:
+    """Return colourfulness and warmth (N, 2) of what is not background, in [0, 1] and [-1, 1].
+
+    Unlike those of all pixels they do not follow its size. colourfulness: mean of the largest minus the least channel.
+    warmth: mean of red minus blue.
+    """
+    x = pictures / np.float32(255)
+    return np.concatenate(
+        [_of_subject(pictures, x.max(3) - x.min(3)), _of_subject(pictures, x[..., 0] - x[..., 2])], axis=1
+    )
+
+
 def size(pictures: np.ndarray) -> np.ndarray:
     """Return the share of the picture (N, 1) that is not background, in [0, 1]."""
-    return (subject(pictures) > 0.1).mean((1, 2))[:, None]
+    return (subject(pictures) > _SUBJECT).mean((1, 2))[:, None]
 
 
-_DIGITS, _CLOTHES = frozenset({"mnist"}), frozenset({"fashion-mnist"})
+def _of_subject(pictures: np.ndarray, values: np.ndarray) -> np.ndarray:
+    """Return the mean (N, 1) of values (N, H, W) where a picture is not background; 0 where all of it is."""
+    there = subject(pictures) > _SUBJECT
+    return ((values * there).sum((1, 2)) / np.maximum(there.sum((1, 2)), 1))[:, None]
+
+
+_DIGITS, _EMOJI = frozenset({"mnist"}), frozenset({"emoji", "emoji-styles"})  # emoji stand on white
 ATTRIBUTES: tuple[Attributes, ...] = (
     Attributes(("slant", "width", "height"), shape, 1),
     Attributes(("weight",), weight, 1, datasets=_DIGITS),
     Attributes(("brightness",), shade, 1, but=_DIGITS),
-    Attributes(("brightness",), brightness, 3),
-    Attributes(("colourfulness", "warmth"), colors, 3),
-    Attributes(("size",), size, 3),
+    Attributes(("brightness",), shade, 3, datasets=_EMOJI),
+    Attributes(("colourfulness", "warmth"), tint, 3, datasets=_EMOJI),
+    Attributes(("size",), size, 3, datasets=_EMOJI),
+    Attributes(("brightness",), brightness, 3, but=_EMOJI),
+    Attributes(("colourfulness", "warmth"), colors, 3, but=_EMOJI),
 )
 
 

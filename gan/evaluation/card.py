@@ -252,24 +252,33 @@ def _sliders(metrics: Mapping[str, Any]) -> str:
         return ""
     if not sliders:
         return ""
-    rows = "\n".join(
-        f"| {markdown(s.name.replace('_', ' '))} | {s.r2:.2f} | {s.effect:+.1f} | {_cross(s)} |" for s in sliders
-    )
-    first = sliders[0].name
+    rows = "\n".join(f"| {' | '.join(_slider_row(slider))} |" for slider in sliders)
+    weights = ", y" if sliders[0].label else ""
     return f"""
 ## Sliders
 
-| from -2 to 2 | R2 | own change (sd) | largest other change (sd) |
-|---|---|---|---|
+| from -2 to 2 | in | R2 | own change (sd) | largest other change (sd) |
+|---|---|---|---|---|
 {rows}
 
-`model.edit(z, {first}=2)` moves latents. Changes are in standard deviations within a class; R2 is the share of an
-attribute's variance that a straight line through the latent space tells, on pictures that it was not fitted to.
+`model.edit(z{weights}, {sliders[0].name}=2)` moves latents. Changes are in standard deviations within a class; R2 is
+the share of an attribute's variance that a straight line through the latent space tells, on pictures that it was not
+fitted to. Of an attribute that is there or not, accuracy says how often it is there after a move of 2 and gone after
+one of -2. "n by hand" is principal direction n, with a name that a person gave.
 """
 
 
-def _cross(slider: Slider) -> str:
-    return f"{slider.cross:.2f}, {markdown(slider.affects.replace('_', ' '))}" if slider.affects else "none"
+def _slider_row(slider: Slider) -> tuple[str, ...]:
+    """Return the cells of a slider's row in the card."""
+    name = markdown(slider.name.replace("_", " "))
+    where = markdown(slider.label) if slider.label else "all others"
+    if slider.principal:
+        return name, "all", f"{slider.principal} by hand", "", ""
+    r2 = "" if slider.r2 is None else f"{slider.r2:.2f}"
+    accuracy = "" if slider.accuracy is None else f", accuracy {slider.accuracy:.2f}"
+    own = "" if slider.effect is None else f"{slider.effect:+.1f}"
+    cross = f"{slider.cross:.2f}, {markdown(slider.affects.replace('_', ' '))}" if slider.affects else "none"
+    return name, where, r2 + accuracy, own, cross
 
 
 def _plain(text: str) -> str:

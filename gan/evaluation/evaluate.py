@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import json
 import time
 from collections.abc import Callable
@@ -19,7 +18,7 @@ from gan.evaluation.metrics.comparison import Comparison
 from gan.evaluation.metrics.reference import load_reference
 from gan.evaluation.metrics.registry import METRICS
 from gan.io import read_json, write_bytes
-from gan.models.directions import Directions, write_directions
+from gan.models.directions import Directions, slider_entries, write_directions
 from gan.models.model import Model
 
 SAMPLES = 10_000  # generated pictures, and as many real ones
@@ -94,7 +93,7 @@ def record_sliders(folder: Path, config: Config, directions: Directions) -> list
 
     Each file is written whole or not at all. Principal directions stay as they are.
     """
-    about = [dataclasses.asdict(slider) for slider in directions.sliders]
+    about = slider_entries(directions.sliders)
     write_directions(folder / "directions.safetensors", directions)
     record(folder, config, {SLIDERS: about})
     return about

@@ -19,8 +19,10 @@ from gan.errors import FolderError
 from gan.io import write_bytes
 from gan.models.weights import check_header, read_tensors
 
-MAX_NAMED = 64  # of one model
+MAX_NAMED = 1024  # rows of one model, those for single classes counted too
 MAX_NAME = 32  # letters
+MAX_LABEL = 200  # letters of a class
+NAME = f"an identifier of at most {MAX_NAME} letters, such as hair_length"
 PRINCIPAL = 16  # fewer where the latent has fewer coordinates
 _KEY = "sliders"  # of the file's metadata
 
@@ -32,31 +34,44 @@ def is_name(value: object) -> bool:
 
 @dataclass(frozen=True)
 class Slider:
-    """What is known of one named direction. ValueError for a name that Python could not call it by.
+    """What is known of one named direction. ValueError for values that cannot be so.
 
-    name      a Python identifier of at most `MAX_NAME` letters
-    r2        share of the attribute's variance, within classes, that the latent tells by a straight line; at most 1
-    effect    change of the attribute from -2 to 2, in its standard deviations within classes
-    cross     largest change of another slider's attribute on that way, in standard deviations of that one
-    affects   name of that other attribute; "" where there is no other
-    change    mean squared change of the picture, beside that by random directions of the same length
+    name       a Python identifier of at most `MAX_NAME` letters
+    label      the class that it is for; "" for all classes that have no directions of their own
+    r2         share of the attribute's variance, within classes, that the latent tells by a straight line; at most 1
+    effect     change of the attribute from -2 to 2, in its standard deviations within classes
+    cross      largest change of another slider's attribute on that way, in standard deviations of that one
+    affects    name of that other attribute; "" where there is no other
+    change     mean squared change of the picture, beside that by random directions of the same length
+    accuracy   of an attribute that is there or not: the share of pictures that have it at 2 and lack it at -2, balanced
+    principal  where a person gave the name: the number of the principal direction, from 1, negative for its other way;
+               0 for what was measured. r2, effect and accuracy are None where they are not known
     """
 
     name: str
-    r2: float
-    effect: float
+    r2: float | None = None
+    effect: float | None = None
     cross: float = 0.0
     affects: str = ""
     change: float = 0.0
+    label: str = ""
+    accuracy: float | None = None
+    principal: int = 0
 
     def __post_init__(self) -> None:
         for name in (self.name, self.affects or self.name):
             if not is_name(name):
-                raise ValueError(f"a name must be an identifier of at most {MAX_NAME} letters, got {name!r}"[:200])
-        for key in ("r2", "effect", "cross", "change"):
+                raise ValueError(f"a name must be {NAME}, got {name!r}"[:300])
+        if not isinstance(self.label, str) or len(self.label) > MAX_LABEL:
+            raise ValueError(f"label of slider {self.name} must be the name of a class, got {self.label!r}"[:300])
+        for key in ("r2", "effect", "cross", "change", "accuracy"):
             value = getattr(self, key)
+            if value is None and key not in ("cross", "change"):
+                continue
             if type(value) not in (int, float) or not math.isfinite(value):
-                raise ValueError(f"{key} of slider {self.name} must be a finite number, got {value!r}"[:200])
+                raise ValueError(f"{key} of slider {self.name} must be a finite number, got {value!r}"[:300])
+        if type(self.principal) is not int or abs(self.principal) > PRINCIPAL:
+            raise ValueError(f"principal of slider {self.name} must be a direction, got {self.principal!r}"[:300])
 
 
 @dataclass(frozen=True)
@@ -67,7 +82,7 @@ class Directions:
     variance   float32 (K,): the share of variance that each explains, descending
     beside     the attribute that each principal direction mostly changes, "" for none; empty where none is known
     named      float32 (M, z_dim): a step along any of them changes the picture about equally
-    sliders    what is known of each row of `named`; their names differ
+    sliders    what is known of each row of `named`; no two have the same name and label
     """
 
     principal: Tensor
@@ -88,13 +103,15 @@ def write_directions(path: Path, directions: Directions) -> None:
     metadata = None
     if directions.sliders or any(directions.beside):
         tensors["named"] = directions.named
-        about = {"named": [dataclasses.asdict(slider) for slider in directions.sliders], "beside": directions.beside}
+        about = {"named": slider_entries(directions.sliders), "beside": directions.beside}
         metadata = {_KEY: json.dumps(about)}
     write_bytes(path, save({k: v.detach().cpu().contiguous() for k, v in tensors.items()}, metadata))
 
 
-def read_directions(path: Path, z_dim: int) -> Directions:
-    """Read and check the file; nothing in it is trusted. FolderError with the file and the first fault.
+def read_directions(path: Path, z_dim: int, classes: Sequence[str] = ()) -> Directions:
+    """Read and check the file of a model with these classes; nothing in it is trusted.
+
+    FolderError with the file and the first fault.
 
     One without names, as older folders have it, has principal directions alone.
     """
@@ -106,6 +123,8 @@ def read_directions(path: Path, z_dim: int) -> Directions:
     if about is not None:
         try:
             sliders, beside = read_sliders(about["named"]), _read_beside(about["beside"], k)
+            if unknown := {slider.label for slider in sliders}.difference(classes, ("",)):
+                raise ValueError(f"the model has no class {min(unknown)!r}")
         except (ValueError, TypeError, KeyError) as error:
             raise FolderError(f"{path}: its names cannot be read ({error})"[:400]) from None
         expected["named"] = torch.empty(len(sliders), z_dim, device="meta")
@@ -133,6 +152,12 @@ def _read_metadata(path: Path) -> Mapping[str, Any] | None:
     return about
 
 
+def slider_entries(sliders: Sequence[Slider]) -> list[dict[str, Any]]:
+    """Return what is known of sliders for JSON, without what is not known; `read_sliders` reads it."""
+    unknown = {field.name: field.default for field in dataclasses.fields(Slider)}
+    return [{k: v for k, v in dataclasses.asdict(s).items() if v != unknown[k]} for s in sliders]
+
+
 def read_sliders(entries: Any) -> tuple[Slider, ...]:
     """Return sliders from JSON that anyone may have written; ValueError or TypeError for the first fault."""
     if not isinstance(entries, list) or len(entries) > MAX_NAMED:
@@ -140,7 +165,7 @@ def read_sliders(entries: Any) -> tuple[Slider, ...]:
     if not all(isinstance(entry, dict) for entry in entries):
         raise ValueError("each slider must be a JSON object")
     sliders = tuple(Slider(**entry) for entry in entries)
-    if len({slider.name for slider in sliders}) < len(sliders):
+    if len({(slider.name, slider.label) for slider in sliders}) < len(sliders):
         raise ValueError("two sliders have the same name")
     return sliders
 
@@ -151,18 +176,3 @@ def _read_beside(names: Any, count: int) -> tuple[str, ...]:
     if not all(name == "" or is_name(name) for name in names):
         raise ValueError("a principal direction's name must be an identifier")
     return tuple(names)
-
-
-def amounts_of(sliders: Sequence[Slider], amounts: Mapping[str, float]) -> list[float]:
-    """Return the amount for each slider, 0 where none is asked for.
-
-    ValueError, with the names that there are, for another name; also for an amount that is no finite number.
-    """
-    names = [slider.name for slider in sliders]
-    for name, value in amounts.items():
-        if name not in names:
-            have = f"it has {', '.join(names)}" if names else "it has no named sliders"
-            raise ValueError(f"the model has no slider {name!r}: {have}")
-        if isinstance(value, bool) or not isinstance(value, (int, float)) or not math.isfinite(value):
-            raise ValueError(f"{name} must be a number, got {value!r}")
-    return [float(amounts.get(name, 0)) for name in names]

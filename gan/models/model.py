@@ -14,8 +14,9 @@ from gan import networks
 from gan.config import ClassGroup, Config, check_wish
 from gan.errors import ConfigError, FolderError
 from gan.models import point_plot
-from gan.models.directions import Directions, amounts_of, read_directions
+from gan.models.directions import Directions, read_directions
 from gan.models.latent import class_rows, latents, path
+from gan.models.named import Named
 from gan.models.weights import build_on_meta, load_into, read_config
 
 OneLabel = int | str | Set[int | str] | None
@@ -49,8 +50,9 @@ class Model:
     directions   float32 (K, z_dim): adding row k to a latent is one standard deviation along principal component k
     variance     float32 (K,): the share of variance that each direction explains, descending
     beside       the attribute that each principal direction mostly changes, "" for none; empty where none is known
-    named        float32 (M, z_dim): the directions of `sliders`
-    sliders      what is known of each named direction, its name first; M is 0 for a model without known attributes
+    named        the directions that have a name, ready for use; `named.names` lists them
+    sliders      what is known of each of them, of each class where they differ
+    named_rows   float32 (M, z_dim): the direction of each of `sliders`
     """
 
     def __init__(
@@ -59,7 +61,9 @@ class Model:
         self.name, self.config = name, config
         self.generator, self.critic = generator, critic
         self.directions, self.variance = directions.principal, directions.variance
-        self.named, self.sliders, self.beside = directions.named, directions.sliders, directions.beside
+        self.sliders, self.beside = directions.sliders, directions.beside
+        self.named_rows = directions.named
+        self.named = Named(directions.sliders, directions.named, config.classes)
         self.classes, self.groups, self.z_dim = config.classes, config.class_groups, config.z_dim
         self.resolution, self.channels = config.resolution, config.channels
         self.device = next(generator.parameters()).device
@@ -114,13 +118,21 @@ class Model:
         known = f"None, an index in [0, {len(self.classes) - 1}] or one of {', '.join(self.classes)}"
         raise ValueError(f"label must be {known}; got {label!r}")
 
-    def edit(self, z: Tensor, /, **amounts: float) -> Tensor:
+    def edit(self, z: Tensor, y: Tensor | None = None, /, **amounts: float) -> Tensor:
         """Return latents (N, z_dim) moved along named directions: `edit(z, slant=1)` leans every picture to the right.
 
-        Steps of each name are alike in what they change of a picture; -3 to 3 is what Explore offers. ValueError,
-        with the names that there are, for an unknown one, and for an amount that is no finite number.
+        Steps of each name are alike in what they change of a picture; -3 to 3 is what Explore offers. y: class weights
+        (N, K), where a direction depends on the class; pictures of a class that has none of that name stay as they are.
+        ValueError, with the names that there are, for an unknown one; for an amount that is no finite number; where
+        class weights are needed and missing, or do not fit.
         """
-        return z + z.new_tensor(amounts_of(self.sliders, amounts)) @ self.named.to(z)
+        steps = self.named.amounts(amounts)
+        by_class = [name for name in amounts if self.named.classes[self.named.names.index(name)] is not None]
+        if y is None and by_class:
+            raise ValueError(f"the direction of {by_class[0]} depends on the class: pass class weights after z")
+        if y is not None and y.shape != (len(z), len(self.classes)):
+            raise ValueError(f"class weights must be ({len(z)}, {len(self.classes)}), got {tuple(y.shape)}")
+        return z + self.named.offset(steps, y).to(z)
 
     @torch.inference_mode()
     def render(self, z: Tensor, y: Tensor | None) -> np.ndarray:
@@ -208,7 +220,7 @@ def load(folder: str | Path, device: str = "auto") -> Model:
         raise FolderError(f"{folder}: no such folder")
     config = read_config(folder)
     generator, critic = build_on_meta(config, folder)
-    directions = read_directions(folder / "directions.safetensors", config.z_dim)
+    directions = read_directions(folder / "directions.safetensors", config.z_dim, config.classes)
     generator = load_into(generator, folder / "model.safetensors", where)
     if networks.find_pair(config).convolutional:  # a single picture takes 1.8 ms instead of 2.3 on one CPU core
         generator = generator.to(memory_format=torch.channels_last)

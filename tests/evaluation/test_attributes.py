@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from gan.config import Config
-from gan.evaluation.attributes import ATTRIBUTES, attributes_of, brightness, colors, shade, shape, size, weight
+from gan.evaluation.attributes import ATTRIBUTES, attributes_of, brightness, colors, shade, shape, size, tint, weight
 
 
 def bar(width: int, height: int, lean: float = 0.0) -> np.ndarray:
@@ -47,6 +47,17 @@ def test_colours_light_and_size():
     assert shade(half)[0, 0] == pytest.approx(127 / 255)
 
 
+def test_the_tint_of_a_thing_does_not_follow_its_size():
+    small, large = (np.full((1, 16, 16, 3), 255, np.uint8) for _ in range(2))
+    small[:, 6:10, 6:10] = large[:, 2:14, 2:14] = (200, 100, 50)
+    for picture in (small, large):
+        assert tint(picture)[0] == pytest.approx((150 / 255, 150 / 255)) and shade(picture)[0, 0] == pytest.approx(
+            350 / 3 / 255
+        )
+    assert tint(small[..., ::-1])[0] == pytest.approx((150 / 255, -150 / 255))
+    assert tint(np.full((1, 16, 16, 3), 255, np.uint8))[0] == pytest.approx((0, 0))
+
+
 def test_every_attribute_has_a_finite_value_for_every_picture():
     random = np.random.default_rng(0)
     for one in ATTRIBUTES:
@@ -63,5 +74,7 @@ def test_each_data_set_has_its_own_attributes():
     digits = ["slant", "width", "height", "weight"]
     assert names(dataset="mnist", channels=1) == names(dataset="mnist-10k", channels=1) == digits
     assert names(dataset="fashion-mnist", channels=1) == ["slant", "width", "height", "brightness"]
-    assert names(dataset="my pictures", channels=3) == ["brightness", "colourfulness", "warmth", "size"]
+    assert names(dataset="my pictures", channels=3) == ["brightness", "colourfulness", "warmth"]
+    emoji = ["brightness", "colourfulness", "warmth", "size"]
+    assert names(dataset="emoji", channels=3) == names(dataset="emoji-styles", channels=3) == emoji
     assert names(dataset="ring", network="points", channels=3) == []

@@ -14,13 +14,12 @@ from gan.models.directions import (
     MAX_NAMED,
     Directions,
     Slider,
-    amounts_of,
     read_directions,
     without_names,
     write_directions,
 )
 
-SLIDERS = (Slider("slant", 0.9, 2.5, 0.1, "width", 8.0), Slider("hair_length", 0.5, 2.0, 0.2, "slant", 3.0))
+SLIDERS = (Slider("slant", 0.9, 2.5, 0.1, "width", 8.0), Slider("smile", principal=-3, label="b"))
 BESIDE = ("slant", *[""] * 15)
 
 
@@ -33,7 +32,7 @@ def named() -> Directions:
 def test_directions_are_read_as_they_were_written(tmp_path):
     path, wanted = tmp_path / "directions.safetensors", named()
     write_directions(path, wanted)
-    read = read_directions(path, 20)
+    read = read_directions(path, 20, ("a", "b"))
     assert torch.equal(read.named, wanted.named) and torch.equal(read.principal, wanted.principal)
     assert (read.sliders, read.beside) == (SLIDERS, BESIDE)
     first = path.read_bytes()
@@ -69,19 +68,22 @@ SLANT = dataclasses.asdict(SLIDERS[0])
         ({"named": [SLANT | {"affects": "a b"}, SLANT], "beside": []}, "identifier"),
         ({"named": [SLANT | {"r2": "1"}, SLANT], "beside": []}, "finite number"),
         ({"named": [SLANT | {"effect": float("nan")}, SLANT], "beside": []}, "finite number"),
+        ({"named": [SLANT | {"label": "c"}, SLANT], "beside": []}, "no class 'c'"),
+        ({"named": [SLANT | {"label": 1}, SLANT], "beside": []}, "name of a class"),
+        ({"named": [SLANT | {"principal": 17}, SLANT], "beside": []}, "must be a direction"),
         ({"named": [SLANT | {"more": 1}, SLANT], "beside": []}, "more"),
         ({"named": [1, 2], "beside": []}, "JSON object"),
         ({"named": [SLANT, SLANT | {"name": "b"}], "beside": ["a"]}, "16 names"),
         ({"named": [SLANT, SLANT | {"name": "b"}], "beside": [["a"]] * 16}, "identifier"),
     ],
-    ids=range(15),
+    ids=range(18),
 )
 def test_names_that_are_no_names_are_refused(tmp_path, about, message):
     path, wanted = tmp_path / "directions.safetensors", named()
     tensors = {"directions": wanted.principal, "variance": wanted.variance, "named": wanted.named}
     save_file(tensors, path, {"sliders": json.dumps(about)})
     with pytest.raises(FolderError, match=message) as caught:
-        read_directions(path, 20)
+        read_directions(path, 20, ("a", "b"))
     assert str(path) in str(caught.value)
 
 
@@ -90,16 +92,4 @@ def test_what_is_no_json_is_refused(tmp_path):
     for text in ("{", "[" * 100_000):
         save_file({"directions": wanted.principal, "variance": wanted.variance}, path, {"sliders": text})
         with pytest.raises(FolderError, match="not JSON"):
-            read_directions(path, 20)
-
-
-def test_amounts_have_names_that_there_are():
-    assert amounts_of(SLIDERS, {"hair_length": 2}) == [0.0, 2.0]
-    assert amounts_of(SLIDERS, {}) == [0.0, 0.0]
-    with pytest.raises(ValueError, match="no slider 'smile': it has slant, hair_length"):
-        amounts_of(SLIDERS, {"smile": 1})
-    with pytest.raises(ValueError, match="no slider 'smile': it has no named sliders"):
-        amounts_of((), {"smile": 1})
-    for value in (float("nan"), float("inf"), True, "1", None):
-        with pytest.raises(ValueError, match="slant must be a number"):
-            amounts_of(SLIDERS, {"slant": value})
+            read_directions(path, 20, ("a", "b"))

@@ -67,7 +67,7 @@ def test_picture_refuses_a_hostile_argument_and_says_which(registry: ModelRegist
 
 def test_picture_is_the_latent_plus_its_moves(registry: ModelRegistry) -> None:
     model = KINDS["grey"]
-    z = 0.7 * model.latents([3]) + model.directions[0] + model.named[0]
+    z = 0.7 * model.latents([3]) + model.directions[0] + model.named_rows[0]
     z[0, 0] += 0.5
     expected = model.render(z, model.class_weights([3], 2))[0]
     got = registry.picture(**GOOD_PICTURE)

@@ -61,7 +61,7 @@ CONTROLS = (
     ),
     Control(
         name="named", query="n", kind="named", label="Attributes",
-        help="Steps along directions that each change what their name says, all by about as much of the picture",
+        help="Each changes what its name says, and the rest as little as it can; a dimmed one is not for this class",
         low=-3, high=3, step=0.05, default=0,
     ),
     Control(

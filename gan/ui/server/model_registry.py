@@ -166,7 +166,7 @@ class ModelRegistry:
     def picture(self, name: object, seed: object, **values: object) -> np.ndarray:
         """Return one picture, uint8 (H, W, C), of a latent.
 
-        It is `truncation * z(seed) + named @ model.named + sliders @ model.directions + raw`.
+        It is `truncation * z(seed) + model.named.offset(named, y) + sliders @ model.directions + raw`.
 
         values: of the controls in `gan.ui.server.controls`, by name, in the ranges declared there; all but the seed may
         be missing. label: None (drawn from the seed), a class index or a class name, or a list of those where classes
@@ -182,6 +182,18 @@ class ModelRegistry:
         """
         model = self.model(name)
         return self._pictures.ask(visitor.asking(), model, checks.picture(values, model), follows)
+
+    def classes_of(self, name: object, values: Mapping[str, object]) -> list[int] | None:
+        """Return the indices of the classes that a picture has, where its named sliders depend on them; else None.
+
+        values: as for `ask_picture`.
+        """
+        model = self.model(name)
+        if not model.named.by_class:
+            return None
+        at = checks.picture(values, model)
+        rows = model.class_weights([at["seed"]], at["label"])
+        return None if rows is None else [int(i) for i in rows[0].nonzero()]
 
     def grid(self, name: object, seeds: object, label: object = None, truncation: object = 1.0) -> np.ndarray:
         """Return one picture for each seed, uint8 (N, H, W, C); at most `checks.MAX_GRID` seeds."""
@@ -219,8 +231,9 @@ class ModelRegistry:
         """Return what the Explore tab must know before its first picture; loads the model.
 
         Keys: name, size, channels, classes (list of str), groups (of them, as `Info.for_browser` has them), z_dim,
-        named (list of str, one a named direction), variance (list of float, one a principal direction), beside (list of
-        str, as long or empty: what each mostly changes).
+        named (one entry a name: {name, classes}, classes being the indices of those in which it does something, or
+        null for all), variance (list of float, one a principal direction), beside (list of str, as long or empty: what
+        each mostly changes).
         """
         model = self.model(name)
         return {
@@ -230,7 +243,10 @@ class ModelRegistry:
             "classes": list(model.classes),
             "groups": [group._asdict() for group in model.groups],
             "z_dim": model.z_dim,
-            "named": [slider.name for slider in model.sliders],
+            "named": [
+                {"name": name, "classes": classes}
+                for name, classes in zip(model.named.names, model.named.classes, strict=True)
+            ],
             "beside": list(model.beside),
             "variance": [round(float(v), 6) for v in model.variance],
         }
@@ -278,17 +294,17 @@ def draw(model: Model, requests: Sequence[Mapping[str, Any]]) -> np.ndarray:
     import torch
 
     with torch.inference_mode():
-        z = torch.cat([_latent(model, at) for at in requests])
         y = [model.class_weights([at["seed"]], at["label"]) for at in requests]
+        z = torch.cat([_latent(model, at, rows) for at, rows in zip(requests, y, strict=True)])
         return model.render(z, torch.cat([rows for rows in y if rows is not None]) if model.classes else None)
 
 
-def _latent(model: Model, at: Mapping[str, Any]) -> Tensor:
+def _latent(model: Model, at: Mapping[str, Any], y: Tensor | None) -> Tensor:
     z = model.latents([at["seed"]]) * at["truncation"]
     if steps := at["sliders"]:
         z = z + (z.new_tensor(steps) @ model.directions[: len(steps)].to(z))
     if steps := at["named"]:
-        z = z + (z.new_tensor(steps) @ model.named[: len(steps)].to(z))
+        z = z + model.named.offset(steps, y).to(z)
     if offsets := at["raw"]:
         z[:, : len(offsets)] += z.new_tensor(offsets)
     return z

@@ -2,7 +2,12 @@
 (() => {
   const lab = window.latentLab;
   const FIRST = 8; // direction sliders shown before "show all"
-  const BOXES = { slider: ".ll-single-sliders", named: ".ll-named", directions: ".ll-directions", coordinates: ".ll-raw" };
+  const BOXES = {
+    slider: ".ll-single-sliders",
+    named: ".ll-named",
+    directions: ".ll-directions",
+    coordinates: ".ll-raw",
+  };
 
   lab.controlPanel = (element, controls, { moved, settled, state }) => {
     const find = lab.finder(element);
@@ -64,6 +69,17 @@
       find(".ll-named-part").hidden = !names.length;
     };
 
+    /** @type {ControlPanel["offerNamed"]} */
+    const offerNamed = (classes) => {
+      for (const control of ofKind("named")) {
+        rows.get(control.name)?.forEach(({ element, input }, i) => {
+          const own = about?.named[i]?.classes;
+          input.disabled = Boolean(own) && !own?.some((index) => classes.includes(index));
+          element.classList.toggle("ll-off", input.disabled);
+        });
+      }
+    };
+
     const buildCoordinates = () => {
       if (!about || !find(".ll-advanced", HTMLDetailsElement).open) return;
       for (const control of ofKind("coordinates")) grow(control, about.z_dim);
@@ -90,7 +106,7 @@
         find("[data-do=more]").textContent = `Show all ${known}`;
       }
       buildCoordinates();
-      buildNamed(about.named);
+      buildNamed(about.named.map(({ name }) => name));
       classes.build(about);
       if (!focused?.isConnected) find("#ll-model").focus(); // the control that had the focus is one of another model's
     };
@@ -126,6 +142,14 @@
     });
     for (const control of ofKind("slider")) grow(control, 1);
 
-    return { buildControls, buildClasses: classes.build, buildNamed, render, renderSliders, showAllDirections };
+    return {
+      buildControls,
+      buildClasses: classes.build,
+      buildNamed,
+      offerNamed,
+      render,
+      renderSliders,
+      showAllDirections,
+    };
   };
 })();
