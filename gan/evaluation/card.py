@@ -252,26 +252,33 @@ def _sliders(metrics: Mapping[str, Any]) -> str:
         return ""
     if not sliders:
         return ""
-    rows = "\n".join(f"| {' | '.join(_slider_row(slider))} |" for slider in sliders)
-    weights = ", y" if sliders[0].label else ""
+    by_class = any(slider.label for slider in sliders)
+    rows = "\n".join(f"| {' | '.join(_slider_row(slider, by_class))} |" for slider in sliders)
+    text = (
+        f"`model.edit(z, {'y, ' if by_class else ''}{sliders[0].name}=2)` moves latents"
+        f"{', given their class weights' if by_class else ''}. Changes are in standard deviations within a class; R2 is "
+        "the share of an attribute's variance that a straight line through the latent space tells, on pictures that it "
+        "was not fitted to."
+    )
+    if any(slider.accuracy is not None for slider in sliders):
+        text += " Accuracy says how often it is there after a move of 2 and gone after one of -2."
+    if any(slider.principal for slider in sliders):
+        text += ' "n by hand" is principal direction n, to which a person gave the name.'
     return f"""
 ## Sliders
 
-| from -2 to 2 | in | R2 | own change (sd) | largest other change (sd) |
+| from -2 to 2 | classes | R2 | own change (sd) | largest other change (sd) |
 |---|---|---|---|---|
 {rows}
 
-`model.edit(z{weights}, {sliders[0].name}=2)` moves latents. Changes are in standard deviations within a class; R2 is
-the share of an attribute's variance that a straight line through the latent space tells, on pictures that it was not
-fitted to. Of an attribute that is there or not, accuracy says how often it is there after a move of 2 and gone after
-one of -2. "n by hand" is principal direction n, with a name that a person gave.
+{textwrap.fill(text, 120)}
 """
 
 
-def _slider_row(slider: Slider) -> tuple[str, ...]:
-    """Return the cells of a slider's row in the card."""
+def _slider_row(slider: Slider, by_class: bool) -> tuple[str, ...]:
+    """Return the cells of a slider's row in the card. by_class: some slider is for a single class."""
     name = markdown(slider.name.replace("_", " "))
-    where = markdown(slider.label) if slider.label else "all others"
+    where = markdown(slider.label) if slider.label else "all others" if by_class else "all"
     if slider.principal:
         return name, "all", f"{slider.principal} by hand", "", ""
     r2 = "" if slider.r2 is None else f"{slider.r2:.2f}"

@@ -14,6 +14,7 @@ from conftest import fake_load, write_folder
 
 from gan.errors import FolderError
 from gan.hub.names import MODEL
+from gan.models.model import load
 from gan.ui import app
 from gan.ui.server import model_info
 from gan.ui.server import model_registry as module
@@ -158,6 +159,17 @@ def test_a_folder_of_pictures_goes_by_its_last_name(tmp_path: Path, dataset: str
     assert read_info("grey", folder).dataset == shown
 
 
+def test_samples_that_are_a_link_are_not_shown(tmp_path: Path) -> None:
+    folder, secret = write_folder(tmp_path, "grey"), tmp_path / "secret.png"
+    (folder / "samples.png").unlink(missing_ok=True)
+    secret.write_bytes(b"private")
+    (folder / "samples.png").symlink_to(secret)
+    assert read_info("grey", folder).samples is None
+    (folder / "samples.png").unlink()
+    (folder / "samples.png").write_bytes(b"a picture")
+    assert read_info("grey", folder).samples == folder / "samples.png"
+
+
 def test_info_of_a_trained_folder(tiny_folder: Path) -> None:
     import gan
 
@@ -182,3 +194,12 @@ def test_the_page_is_told_which_models_plot_points(tmp_path: Path) -> None:
     known = {**NETWORKS, **POINT_NETWORKS}
     plots = {name for name in known if dataclasses.replace(info, network=name).for_browser()["plot"]}
     assert plots == set(POINT_NETWORKS)
+
+
+def test_sliders_are_reserved_by_name_as_the_model_has_them() -> None:
+    from gan.models import directions
+
+    assert (model_info.MAX_NAMED, model_info.MAX_NAME) == (directions.MAX_NAMED, directions.MAX_NAME)
+    for folder in sorted((Path(__file__).parents[2] / "weights").iterdir()):
+        model = load(folder, "cpu")
+        assert read_info("m", folder).named == model.named.names != ()

@@ -9,7 +9,7 @@ import math
 import struct
 from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import Path, PureWindowsPath
+from pathlib import Path
 from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, WrapValidator
@@ -17,10 +17,11 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, WrapValidato
 from gan.config import ClassGroup, Config
 from gan.errors import ConfigError, FolderError
 from gan.hub.names import MODEL
-from gan.io import MAX_JSON_BYTES, read_json
+from gan.io import MAX_JSON_BYTES, is_plain, read_json
+from gan.text import last_name
 
 MAX_IMAGES = 10**12  # more than any network has been shown
-MAX_NAMED = 64  # sliders
+MAX_NAMED = 1024  # sliders, those for single classes counted too
 MAX_NAME = 32  # letters of one; both as in `gan.models.directions`, which needs torch
 MAX_AXES = 8  # of one tensor
 MAX_SIDE = 2**40  # numbers along one axis; bounded because the product of huge numbers takes minutes
@@ -33,7 +34,7 @@ class Info:
     dataset: a data set's name, or the last part of a folder's path, because the rest is private.
     grid: (rows, columns) of samples.png, whose pictures are seeds 0, 1, 2, ... row by row; None if not known.
     samples: the PNG's path, or None when the folder has none.
-    named: names of the sliders, as far as metrics.json has them.
+    named: names of the sliders, each once, as far as metrics.json has them.
     """
 
     name: str
@@ -132,10 +133,10 @@ def read_info(name: str, folder: Path) -> Info:
         raise FolderError(f"{folder / 'config.json'}: {error}") from None
     if config.resolution == 0 or config.channels == 0:
         raise FolderError(f"{folder / 'config.json'}: resolution and channels must be set, got 0")
-    metrics, samples = _metrics(folder / "metrics.json"), folder / "samples.png"
+    metrics = _metrics(folder / "metrics.json")
     return Info(
         name=name,
-        dataset=PureWindowsPath(config.dataset).name or "?",  # knows both kinds of slash
+        dataset=last_name(config.dataset) or "?",
         network=config.network,
         loss=config.loss,
         resolution=config.resolution,
@@ -145,8 +146,8 @@ def read_info(name: str, folder: Path) -> Info:
         classes=config.classes,
         groups=config.class_groups,
         grid=metrics.grid,
-        samples=samples if samples.is_file() else None,
-        named=tuple(slider.name for slider in metrics.sliders or ()),
+        samples=folder / "samples.png" if is_plain(folder, "samples.png") else None,
+        named=tuple(dict.fromkeys(slider.name for slider in metrics.sliders or ())),
     )
 
 
