@@ -256,9 +256,9 @@ def _sliders(metrics: Mapping[str, Any]) -> str:
     rows = "\n".join(f"| {' | '.join(_slider_row(slider, by_class))} |" for slider in sliders)
     text = (
         f"`model.edit(z, {'y, ' if by_class else ''}{sliders[0].name}=2)` moves latents"
-        f"{', given their class weights' if by_class else ''}. Changes are in standard deviations within a class; R2 is "
-        "the share of an attribute's variance that a straight line through the latent space tells, on pictures that it "
-        "was not fitted to."
+        f"{', given their class weights' if by_class else ''}. Changes are in standard deviations within a class; R2 "
+        "is the share of an attribute's variance that a straight line through the latent space tells, on pictures that "
+        "it was not fitted to."
     )
     if any(slider.accuracy is not None for slider in sliders):
         text += " Accuracy says how often it is there after a move of 2 and gone after one of -2."

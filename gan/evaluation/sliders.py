@@ -47,7 +47,7 @@ class Measured:
 
 @dataclass(frozen=True)
 class Effects:
-    """What rows (T, z_dim) change when pictures are moved along them.
+    """Changes of pictures that are moved along rows (T, z_dim).
 
     effects   (T, T): of attribute j by row i, from -2 to 2, in standard deviations
     changes   (T,): mean squared change of the picture by a step either way, beside random rows as long as these

@@ -34,7 +34,7 @@ def is_name(value: object) -> bool:
 
 @dataclass(frozen=True)
 class Slider:
-    """What is known of one named direction. ValueError for values that cannot be so.
+    """Facts about one named direction. ValueError for values that cannot be so.
 
     name       a Python identifier of at most `MAX_NAME` letters
     label      the class that it is for; "" for all classes that have no directions of their own

@@ -50,7 +50,7 @@ class Named:
 
     @property
     def by_class(self) -> bool:
-        """Whether the direction of any name depends on the class."""
+        """Return True where the direction of any name depends on the class."""
         return any(own is not None for own in self.classes)
 
     def offset(self, amounts: Sequence[float], y: Tensor | None) -> Tensor:
