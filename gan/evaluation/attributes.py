@@ -72,6 +72,11 @@ def shape(pictures: np.ndarray) -> np.ndarray:
     return np.stack([slant, np.sqrt(np.maximum(xx - slant**2 * yy, 0)), np.sqrt(yy)], 1)
 
 
+def extent(pictures: np.ndarray) -> np.ndarray:
+    """Return width and height (N, 2) as `shape` has them: for what stands upright, where a slant says little."""
+    return shape(pictures)[:, 1:]
+
+
 def weight(pictures: np.ndarray) -> np.ndarray:
     """Return the mean width of strokes (N, 1) in pixels: twice the ink, divided by the length of its outline."""
     ink = np.pad(subject(pictures), ((0, 0), (0, 1), (0, 1)))
@@ -126,9 +131,11 @@ def _of_subject(pictures: np.ndarray, values: np.ndarray) -> np.ndarray:
     return ((values * there).sum((1, 2)) / np.maximum(there.sum((1, 2)), 1))[:, None]
 
 
-_DIGITS, _EMOJI = frozenset({"mnist"}), frozenset({"emoji", "emoji-styles"})  # emoji stand on white
+_DIGITS, _CLOTHES = frozenset({"mnist"}), frozenset({"fashion-mnist"})
+_EMOJI = frozenset({"emoji", "emoji-styles"})  # on white
 ATTRIBUTES: tuple[Attributes, ...] = (
-    Attributes(("slant", "width", "height"), shape, 1),
+    Attributes(("slant", "width", "height"), shape, 1, but=_CLOTHES),
+    Attributes(("width", "height"), extent, 1, datasets=_CLOTHES),
     Attributes(("weight",), weight, 1, datasets=_DIGITS),
     Attributes(("brightness",), shade, 1, but=_DIGITS),
     Attributes(("brightness",), shade, 3, datasets=_EMOJI),

@@ -73,7 +73,7 @@ def test_each_data_set_has_its_own_attributes():
 
     digits = ["slant", "width", "height", "weight"]
     assert names(dataset="mnist", channels=1) == names(dataset="mnist-10k", channels=1) == digits
-    assert names(dataset="fashion-mnist", channels=1) == ["slant", "width", "height", "brightness"]
+    assert names(dataset="fashion-mnist", channels=1) == ["width", "height", "brightness"]
     assert names(dataset="my pictures", channels=3) == ["brightness", "colourfulness", "warmth"]
     emoji = ["brightness", "colourfulness", "warmth", "size"]
     assert names(dataset="emoji", channels=3) == names(dataset="emoji-styles", channels=3) == emoji
