@@ -30,7 +30,7 @@
         lab.paint(screen, lab.decodeImages(reply)[0]);
         screen.parentElement?.classList.remove("ll-blank");
         shown = payload;
-        if (payload.model === state?.model) panel.offerNamed(reply.classes ?? []);
+        if (payload.model === state?.model) panel.offerNamed(reply.acting ?? null);
       },
       painted: lab.latencyMeter(find(".ll-meter")),
       announce: problem,
