@@ -125,6 +125,18 @@ def test_card_ignores_segments_that_are_not_valid(segments):
     assert card(config, {**METRICS, "segments": segments}, "MIT") == card(config, METRICS, "MIT")
 
 
+def test_card_says_which_model_of_the_run_it_is():
+    best = {"best_images": 9_000, "best_frechet_distance": 3.14159}
+    text = card(Config(**TRAINED), {**METRICS, **best}, "MIT")
+    assert (
+        "12,345 images shown. These are the weights at 9,000 images, the best of the run: Frechet distance 3.142."
+        in text
+    )
+    assert "best images |" not in text
+    for wrong in ({}, best | {"best_images": "<b>"}, best | {"best_frechet_distance": None}):
+        assert "the best of the run" not in card(Config(**TRAINED), {**METRICS, **wrong}, "MIT")
+
+
 EVALUATION = {
     "reference": "test", "frechet_distance": 3.14159, "frechet_floor": 1.5, "frechet_samples": 10_000,
     "frechet_ratio": 2.09, "precision": 0.9, "precision_floor": 0.95, "classes_covered": 10,

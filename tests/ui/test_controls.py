@@ -24,7 +24,7 @@ BRIGHTNESS = Control("brightness", "b", "slider", "Brightness", "Added to <every
 
 def declared_in(head: str) -> list[dict]:
     """Return the controls as a script of the page's head finds them."""
-    return json.loads(re.search(r"window\.latentLab = \{ controls: (.*) \};", head)[1])
+    return json.loads(re.search(r"window\.latentLab = (.*);", head)[1])["controls"]
 
 
 def test_a_control_that_is_left_out_is_at_its_default(tmp_path: Path) -> None:

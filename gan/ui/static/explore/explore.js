@@ -24,13 +24,40 @@
     let shown = null; // the state whose picture is on the canvas; `state` may be ahead of it
     let opening = 0;
 
+    const painter = lab.paintPictures(server);
+
+    /** Let the browser draw the pictures of a model as soon as it can. @type {(model: string) => Promise<void>} */
+    const fetchWeights = async (model) => {
+      const why = await lab.loadPainter(model, server);
+      if (why) status(`The server draws the pictures, because ${why}.`);
+    };
+
+    let offered = ""; // the picture whose named sliders are offered
+    /**
+     * Dim the named sliders that do nothing in a picture. Who draws in the browser does not know: the server is asked
+     * once a seed and class.
+     * @type {(reply: PackedImages, of: PictureState) => Promise<void>}
+     */
+    const offerNamed = async (reply, { model, seed, label }) => {
+      if (!about?.by_class) return panel.offerNamed(null);
+      const picture = JSON.stringify([model, seed, label]);
+      if (picture === offered) return;
+      offered = picture;
+      const asked = reply.here === undefined ? reply : await server.picture({ model, seed, label, follows: false });
+      if (offered !== picture || model !== state?.model) return;
+      if ("acting" in asked) panel.offerNamed(asked.acting ?? null);
+      else offered = ""; // it was busy
+    };
+
     const requests = new lab.LatestRequest({
-      send: (/** @type {PictureState} */ payload) => server.picture({ ...payload, follows: true }),
+      send: (/** @type {PictureState} */ payload) => painter.picture({ ...payload, follows: true }),
       show: (reply, payload) => {
         lab.paint(screen, lab.decodeImages(reply)[0]);
         screen.parentElement?.classList.remove("ll-blank");
+        find("[data-where]").textContent = reply.here === undefined ? "server" : "browser";
         shown = payload;
-        if (payload.model === state?.model) panel.offerNamed(reply.acting ?? null);
+        if (payload.model === state?.model) offerNamed(reply, payload);
+        fetchWeights(payload.model); // now that the first picture is there
       },
       painted: lab.latencyMeter(find(".ll-meter")),
       announce: problem,
@@ -86,7 +113,7 @@
       state: () => state,
     });
 
-    const others = lab.otherSeeds(element, server, problem, (seed) => {
+    const others = lab.otherSeeds(element, painter, problem, (seed) => {
       if (!state || !about) return;
       const { model, label, truncation } = state;
       change(lab.fitState(lab.completeState({ model, label, truncation, seed }, controls), about, controls));
