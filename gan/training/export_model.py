@@ -52,7 +52,7 @@ def capture_model(trainer: Trainer, latest: Stepped | None, samples: int = SAMPL
         average, best = copy.deepcopy(trainer.average), trainer.best or trainer.candidate()
         average.load_state_dict(best.generator)
         none = torch.empty(0, config.z_dim)
-        pictures = Model("", config, average, trainer.critic, none, none).sample(PREVIEW_SEEDS)
+        pictures = Model("", config, average, trainer.critic, without_names(none, none)).sample(PREVIEW_SEEDS)
     captured = _metrics(trainer, latest)
 
     def write(out: Path) -> None:

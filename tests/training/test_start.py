@@ -14,6 +14,7 @@ from runs import read_state, refused, stop_after, train_parts
 from gan import networks, train_flags
 from gan.config import ClassGroup, Config
 from gan.errors import ConfigError, FolderError
+from gan.models.directions import without_names
 from gan.models.model import Model, load
 from gan.training import loop
 from gan.training.start import begin_with, first_layers
@@ -34,7 +35,7 @@ def pair(config, seed):
 def begun(old: Config, new: Config):
     """Return a model of one config, and the networks of another that began with it."""
     none = torch.empty(0, old.z_dim)
-    model = Model("old", old, *pair(old, 1), none, none)
+    model = Model("old", old, *pair(old, 1), without_names(none, none))
     generator, critic = pair(new, 2)
     begin_with(model, new, generator, critic)
     return model, generator.eval(), critic.eval()
@@ -115,7 +116,7 @@ def test_spectral_norms_are_right_from_the_first_step(classes):
 )  # fmt: skip
 def test_what_does_not_fit_is_told_by_layer_with_what_would_and_nothing_is_loaded(changes, words):
     config, none = dataclasses.replace(LITTLE, **changes), torch.empty(0, 8)
-    model = Model("old", LITTLE, *pair(LITTLE, 1), none, none)
+    model = Model("old", LITTLE, *pair(LITTLE, 1), without_names(none, none))
     generator, critic = pair(config, 2)
     before = [{k: v.clone() for k, v in network.state_dict().items()} for network in (generator, critic)]
     with pytest.raises(ConfigError, match=f"init: old does not fit: its layer .*{words}"):

@@ -15,6 +15,7 @@ import pytest
 import torch
 
 from gan.config import ClassGroup, Config
+from gan.models.directions import without_names
 from gan.models.latent import class_of, classes_of, latents
 from gan.models.model import Model, load
 from gan.models.pack import KEY, pack
@@ -70,7 +71,13 @@ def random_model(seed: int = 0, **settings) -> Model:
         elif "conv2" in name:
             torch.nn.init.normal_(parameter, std=0.7 / parameter[0].numel() ** 0.5)
     k = min(16, config.z_dim)
-    return Model("random", config, generator.eval(), torch.nn.Identity(), torch.randn(k, config.z_dim), torch.ones(k))
+    return Model(
+        "random",
+        config,
+        generator.eval(),
+        torch.nn.Identity(),
+        without_names(torch.randn(k, config.z_dim), torch.ones(k)),
+    )
 
 
 @pytest.mark.parametrize("size", [2, 3, 15, 16, 17, 32, 100, 511])

@@ -12,6 +12,7 @@ from starlette.applications import Starlette
 from starlette.testclient import TestClient
 
 from gan.config import Config
+from gan.models.directions import without_names
 from gan.models.model import Model, load
 from gan.models.pack import pack
 from gan.networks import build
@@ -45,7 +46,7 @@ def test_a_pack_is_half_of_the_weights_and_the_directions(tiny_folder):
 def test_other_networks_have_no_pack(network):
     config = Config(dataset="any", resolution=28, channels=1, network=network)
     generator, critic = build(config)
-    model = Model("other", config, generator, critic, torch.zeros(16, 100), torch.zeros(16))
+    model = Model("other", config, generator, critic, without_names(torch.zeros(16, 100), torch.zeros(16)))
     with pytest.raises(ValueError, match=f"other is {network}"):
         pack(model)
     assert packs.Packs().of("other", model) is None
