@@ -127,7 +127,7 @@ class Model:
         class weights are needed and missing, or do not fit.
         """
         steps = self.named.amounts(amounts)
-        by_class = [name for name in amounts if self.named.classes[self.named.names.index(name)] is not None]
+        by_class = [name for name in amounts if self.named.depends(name)]
         if y is None and by_class:
             raise ValueError(f"the direction of {by_class[0]} depends on the class: pass class weights after z")
         if y is not None and y.shape != (len(z), len(self.classes)):

@@ -51,8 +51,8 @@ def capture_model(trainer: Trainer, latest: Stepped | None, samples: int = SAMPL
     with oom_hint(config):
         average, best = copy.deepcopy(trainer.average), trainer.best or trainer.candidate()
         average.load_state_dict(best.generator)
-        none = without_names(torch.empty(0, config.z_dim), torch.empty(0))
-        pictures = Model("", config, average, trainer.critic, none).sample(PREVIEW_SEEDS)
+        none = torch.empty(0, config.z_dim)
+        pictures = Model("", config, average, trainer.critic, without_names(none, none)).sample(PREVIEW_SEEDS)
     captured = _metrics(trainer, latest)
 
     def write(out: Path) -> None:
