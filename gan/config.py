@@ -6,7 +6,7 @@ import dataclasses
 import json
 import math
 import typing
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
@@ -26,6 +26,21 @@ class ClassGroup(NamedTuple):
     name: str
     size: int
     most: int = 1
+
+
+def check_wish(chosen: Collection[int], classes: Sequence[str], groups: Sequence[ClassGroup]) -> None:
+    """Raise ValueError, naming them, where more of a group's classes are chosen than a picture can have.
+
+    chosen: indices into `classes`, each once. Without groups, `classes` are one of which a picture has one.
+    """
+    start = 0
+    for group in groups or (ClassGroup("class", len(classes)),):
+        own = sorted(index for index in chosen if start <= index < start + group.size)
+        if len(own) > group.most:
+            names = ", ".join(classes[index] for index in own)
+            shown = names if len(names) <= 100 else f"{names[:100]}…"
+            raise ValueError(f"label must name at most {group.most} of {group.name[:60]}, got {shown}")
+        start += group.size
 
 
 def _setting(default: Any, help: str, low: float = -math.inf, high: float = math.inf, **metadata: Any) -> Any:
@@ -51,6 +66,15 @@ class Config:
     dataset: str = _setting("emoji", "name of a data set, or a folder of pictures")
     network: str = _setting("resnet", "architecture of the generator and the critic (discriminator)")
     conditional: bool = _setting(True, "train on the data set's classes, if network and data have them", absent=True)
+    init: str = _setting(
+        "",
+        "begin with the weights of a model: its folder, or hub:USER/NAME[@REVISION]; network, resolution, width, z_dim "
+        "and critic_norm are the model's unless given",
+        absent="",
+    )
+    freeze_critic: int = _setting(
+        0, "first layers of the critic that keep the weights of init (FreezeD, arXiv:2002.10964)", 0, 1000, absent=0
+    )
     loss: str = _setting("relativistic", "adversarial loss", live=True)
     penalty: str = _setting("r1+r2", "gradient penalty on the critic (discriminator)", live=True, absent="r1+r2")
     gamma: float = _setting(1.0, "weight of the penalty; 0 turns it off", 0.0, 1e4, resumable=True, live=True)
@@ -74,12 +98,37 @@ class Config:
         live=True,
         absent=0.0,
     )
+    mirror: bool = _setting(
+        False,
+        "mirror half of the pictures left to right, drawn anew each time: good for faces and scenes, wrong for digits, "
+        "letters and whatever else a mirror makes another thing",
+        absent=False,
+    )
     augment: str = _setting(
         "none",
         "DiffAugment of real and generated pictures: none, or some of color,translation,cutout",
         resumable=True,
         live=True,
         absent="none",
+    )
+    augment_target: float = _setting(
+        0.0,
+        "adapt how often pictures are augmented, so that the measure of overfitting stays at this, as .6 in "
+        "StyleGAN2-ADA; 0 = augment always",
+        0.0,
+        0.99,
+        resumable=True,
+        live=True,
+        absent=0.0,
+    )
+    augment_images: int = _setting(
+        100_000,
+        "images in which that probability can go from 0 to 1",
+        1,
+        10**9,
+        resumable=True,
+        live=True,
+        absent=100_000,
     )
     images: int = _setting(3_000_000, "length of the run: real images shown to the critic", 1, 10**10, resumable=True)
     batch_size: int = _setting(16, "images per critic step, over all processes", 2, 65536, live=True)
@@ -135,6 +184,15 @@ class Config:
         choices=("auto", "bf16", "fp32"),
     )
     sample_images: int = _setting(100_000, "images between two grids of samples", 1, 10**10, resumable=True)
+    measure_images: int = _setting(
+        0,
+        "images between measurements of the averaged generator by its Frechet distance; the model folder then has the "
+        "best of them. 0 = none, and the last one",
+        0,
+        10**10,
+        resumable=True,
+        absent=0,
+    )
     checkpoint_images: int = _setting(50_000, "images between two checkpoints", 1, 10**10, resumable=True)
     channels: int = _setting(0, "colour channels, from the data set", 0, 3, derived=True)
     classes: tuple[str, ...] = _setting((), "class names, from the data set", derived=True)
@@ -180,9 +238,7 @@ class Config:
             raise ConfigError(f"missing field {missing[0]!r}")
         if isinstance(values["classes"], list):
             values = {**values, "classes": tuple(values["classes"])}
-        if isinstance(values["class_groups"], list):
-            values = {**values, "class_groups": tuple(map(_group, values["class_groups"]))}
-        return Config(**values)
+        return Config(**{**values, "class_groups": class_groups(values["class_groups"])})
 
 
 def _check_value(f: dataclasses.Field, kind: Any, value: Any) -> None:
@@ -205,6 +261,13 @@ def _check_names(name: str, value: Any) -> None:
         raise ConfigError(f"{name} must be a list of names, got {value!r}"[:300])
     if len(value) > 1000:
         raise ConfigError(f"{name} must have at most 1000 entries, got {len(value)}")
+
+
+def class_groups(value: Any) -> tuple[ClassGroup, ...]:
+    """Return groups from parsed, untrusted JSON, a list of [name, size, most]; ConfigError for anything else."""
+    groups = tuple(map(_group, value)) if isinstance(value, list) else value
+    _check_groups("class_groups", groups)
+    return groups
 
 
 def _group(value: Any) -> Any:

@@ -16,11 +16,11 @@ from gan.config import Config
 from gan.errors import ConfigError, DataError, FolderError, HubError, TrainingError
 from gan.io import explained
 from gan.text import count, forgive_console, printable, shell
-from gan.train_flags import PushSettings, device_of, parser, push_settings, run_settings
+from gan.train_flags import PushSettings, device_of, find_model, parser, push_settings, run_settings
 from gan.training import distributed
 from gan.training.checkpoint import holds_run
 from gan.training.control import Control
-from gan.training.events import Alarmed, Done, Event, Published, Sampled, Started, Stepped
+from gan.training.events import Alarmed, Done, Evaluated, Event, Published, Sampled, Started, Stepped
 
 if typing.TYPE_CHECKING:
     from gan.hub.pusher import DryRunPusher, Pusher
@@ -69,9 +69,10 @@ def run(
     interrupts, progress = Interrupts(control), Progress(out, control)
     pushes, status = Pushes(push, out, progress.say), 0
     every = push.every if push else 0
+    events = train(config, out, resume, control, progress.say, processes, every, pushes.connect, find_model)
     try:
         with interrupts, progress:
-            for event in train(config, out, resume, control, progress.say, processes, every, pushes.connect):
+            for event in events:
                 if isinstance(event, Started):
                     interrupts.graceful = True
                 if silent:  # rank 0 prints and pushes
@@ -177,6 +178,10 @@ class Progress:
                 self.say(f"{event.shown:,} images: ALARM {event.kind}: {event.message}{advice}")
             case Sampled():
                 self.say(f"{event.shown:,} images: {event.path}")
+            case Evaluated():
+                best = ", the best so far" if event.best else ""
+                floor = f"real pictures {event.frechet_floor:.3g}"
+                self.say(f"{event.shown:,} images: Frechet distance {event.frechet_distance:.3g} ({floor}){best}")
             case Done():
                 self._print(self._bar.close)
                 for line in self._summary(event):

@@ -14,13 +14,18 @@ from pathlib import Path
 from gan.config import PRESETS, Config
 from gan.data import DATASETS
 from gan.data.points import DISTRIBUTIONS
-from gan.errors import ConfigError
+from gan.errors import ConfigError, FolderError
+from gan.models.weights import read_config
 from gan.networks import NETWORKS, POINT_NETWORKS
 from gan.training.checkpoint import ended_before_checkpoint, find_state, read_state
 from gan.training.losses import LOSSES
 from gan.training.optimizers import OPTIMIZERS
 from gan.training.penalties import PENALTIES
 from gan.training.run_folder import check_no_run
+from gan.training.start import SHAPES
+
+if typing.TYPE_CHECKING:
+    from gan.models.model import Model
 
 
 def parser(description: str | None = None) -> argparse.ArgumentParser:
@@ -51,7 +56,8 @@ def parser(description: str | None = None) -> argparse.ArgumentParser:
         names = f.metadata.get("choices") or registries.get(f.name, ())
         choices = f": {', '.join(names)}" if names else ""
         flag = "--" + f.name.replace("_", "-")
-        help = f"{f.metadata['help']}{choices} (default: {f.default})".replace("%", "%%")
+        anew = "; may be given anew with --resume" if f.metadata.get("resumable") else ""
+        help = f"{f.metadata['help']}{choices} (default: {f.default}{anew})".replace("%", "%%")
         if kinds[f.name] is bool:
             p.add_argument(flag, action=argparse.BooleanOptionalAction, default=None, help=help)
             continue
@@ -127,11 +133,51 @@ def run_settings(args: argparse.Namespace, rank_zero: bool = True) -> tuple[Conf
 def _new_run(args: argparse.Namespace, given: dict[str, typing.Any], rank_zero: bool) -> tuple[Config, Path, bool]:
     # A loss from the command line brings its paper's settings with it; a preset's loss has them in the preset.
     customary = LOSSES[args.loss].customary if args.loss in LOSSES else {}
-    config = Config(**{**PRESETS.get(args.preset or "", {}), **customary, **given})
+    shapes: dict[str, typing.Any] = {}
+    if args.init:
+        given["init"], model = _pinned(args.init)
+        shapes = {name: getattr(model, name) for name in SHAPES}
+    config = Config(**{**PRESETS.get(args.preset or "", {}), **customary, **shapes, **given})
     out = Path(args.out or Path("runs") / (args.preset or Path(config.dataset).resolve().name or "model"))
     if rank_zero:
         check_free(out)
     return config, out, False
+
+
+def _pinned(init: str) -> tuple[str, Config]:
+    """Return an `init` that means the same model for ever, and the model's config; FolderError or HubError for none."""
+    if not init.startswith("hub:"):
+        return init, read_config(_existing(init))
+    from gan.hub.names import split
+    from gan.hub.pull import pull
+
+    repo, revision = split(init.removeprefix("hub:"))
+    pulled = pull(repo, revision, refresh=True)
+    if pulled.notice:
+        print(f"note: {pulled.notice}", file=sys.stderr)
+    return f"hub:{repo}@{pulled.commit}", read_config(pulled.folder)
+
+
+def _existing(folder: str) -> Path:
+    path = Path(folder).expanduser()
+    if not path.is_dir():
+        raise FolderError(f"init: {folder}: no such folder; a model on the Hub is hub:USER/NAME")
+    return path
+
+
+def find_model(init: str) -> Model:
+    """Load the model that a config's `init` names, on the CPU. FolderError or HubError with the fault."""
+    from gan.models.model import load
+
+    if not init.startswith("hub:"):
+        return load(_existing(init), "cpu")
+    from gan.hub.names import split
+    from gan.hub.pull import pull
+
+    repo, revision = split(init.removeprefix("hub:"))
+    model = load(pull(repo, revision).folder, "cpu")
+    model.name = repo
+    return model
 
 
 def _fetch_from_hub(args: argparse.Namespace, dataset: str | None, rank_zero: bool) -> Path:

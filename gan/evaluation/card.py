@@ -16,6 +16,7 @@ from gan.config import Config
 from gan.data.points import is_points
 from gan.errors import ConfigError
 from gan.evaluation.metrics.registry import METRICS, evaluated
+from gan.models.directions import Slider, read_sliders
 from gan.text import code_block, code_span, last_name, markdown
 
 NOT_AFFECTING_WEIGHTS = (
@@ -24,11 +25,14 @@ NOT_AFFECTING_WEIGHTS = (
     "sample_images",
     "checkpoint_images",
 )  # settings that do not decide weights
+BEST = ("best_images", "best_frechet_distance")  # keys of metrics.json for the model that was kept of a run
 SEGMENTS = ("segments", "legs")  # keys of metrics.json for the parts of a run: today's, and that of older folders
 _COMPARED = {
     "test": "real ones of the test split, which no network here has seen",
     "train": "real ones: half of the training pictures, which the generator has seen, as there is no test split",
 }
+SLIDERS = "sliders"  # key of metrics.json for named directions, a list of `gan.models.directions.Slider`
+NO_BALANCE = "Class entropy and class KL are not measured: they are of pictures with one class each."
 NEIGHBOURS = "neighbours.png"  # generated pictures, each with its nearest training pictures
 
 
@@ -40,18 +44,19 @@ def public(config: Config) -> Config:
     name = last_name(config.dataset) or "pictures"
     if name != config.dataset and (name in data.DATASETS or is_points(name)):
         name += " (folder)"
-    return dataclasses.replace(config, dataset=name, data_root=Config.data_root)
+    init = config.init if config.init.startswith("hub:") else last_name(config.init)
+    return dataclasses.replace(config, dataset=name, data_root=Config.data_root, init=init)
 
 
 def command(config: Config) -> str:
     """Return the shell command that trains this config again, whatever later defaults are.
 
-    It has every flag, except those of `NOT_AFFECTING_WEIGHTS` settings at their default.
+    It has every flag, except empty ones and those of `NOT_AFFECTING_WEIGHTS` settings at their default.
     """
     words = ["python", "train.py"]
     for f in dataclasses.fields(config):
         value = getattr(config, f.name)
-        if f.metadata.get("derived") or (f.name in NOT_AFFECTING_WEIGHTS and value == f.default):
+        if f.metadata.get("derived") or value == "" or (f.name in NOT_AFFECTING_WEIGHTS and value == f.default):
             continue
         flag = f.name.replace("_", "-")
         words += [f"--{flag}" if value else f"--no-{flag}"] if isinstance(value, bool) else [f"--{flag}", str(value)]
@@ -74,9 +79,9 @@ def card(
     """
     config = public(config)
     dataset = markdown(config.dataset)
-    classes = ", ".join(map(markdown, config.classes)) if config.classes else "none"
+    classes = _classes(config)
     shape = f"uint8 (16, {config.resolution}, {config.resolution}, {config.channels})"
-    shown_elsewhere = evaluated().union(SEGMENTS)
+    shown_elsewhere = evaluated().union(SEGMENTS, BEST)
     training = {k: v for k, v in metrics.items() if k not in shown_elsewhere and not isinstance(v, list)}
     rows = "\n".join(f"| {markdown(k.replace('_', ' '))} | {_number(v)} |" for k, v in training.items())
     title = repo.split("/")[1] if repo else f"{config.dataset}-{config.resolution}"
@@ -93,7 +98,7 @@ tags: [gan, pytorch, {config.network}]
 ![Samples of seeds 0 to 63](samples.png)
 
 Generator and critic trained on "{dataset}" with Latent Lab: `{config.network}` networks, {code_span(config.loss)} loss,
-{metrics["images"]:,} images shown. Licence of the training pictures: {licence}.
+{metrics["images"]:,} images shown{_start(config)}.{_best(metrics)} Licence of the training pictures: {licence}.
 
 Install Latent Lab {gan.__version__}: `pip install .` in a copy of its repository. Then, in Python:
 
@@ -113,10 +118,35 @@ Classes: {classes}.
 | measured at the end of training | |
 |---|---|
 {rows}
-{_evaluation(metrics, neighbours)}
-`model.safetensors` is the averaged generator, `critic.safetensors` the critic, `directions.safetensors` the principal
-directions of the latent space, `config.json` every setting of the run.
+{_evaluation(metrics, neighbours)}{_sliders(metrics)}
+`model.safetensors` is the averaged generator, `critic.safetensors` the critic, `directions.safetensors` directions in
+the latent space, `config.json` every setting of the run.
 """
+
+
+def _start(config: Config) -> str:
+    return f", from the weights of {code_span(config.init)} on" if config.init else ""
+
+
+def _best(metrics: Mapping[str, Any]) -> str:
+    """Return a sentence on which of a run's models this is; "" where none was chosen."""
+    images, distance = (metrics.get(key) for key in BEST)
+    if type(images) is not int or type(distance) is not float:
+        return ""
+    return f" These are the weights at {images:,} images, the best of the run: Frechet distance {_number(distance)}."
+
+
+def _classes(config: Config) -> str:
+    """Return the names of the classes, Markdown; those of groups by group, with how many a picture can have."""
+    names = [markdown(name) for name in config.classes]
+    if not config.class_groups:
+        return ", ".join(names) or "none"
+    parts, start = [], 0
+    for group in config.class_groups:
+        limit = "one" if group.most == 1 else f"up to {group.most}"
+        parts.append(f"{markdown(group.name)} ({limit} of {', '.join(names[start : start + group.size])})")
+        start += group.size
+    return "; ".join(parts)
 
 
 def _app_line(repo: str | None) -> str:
@@ -207,6 +237,8 @@ def _evaluation(metrics: Mapping[str, Any], neighbours: bool) -> str:
     classifier = metrics.get("evaluation_classifier")
     which = f" ({_plain(classifier)} on pictures that it did not learn from)" if isinstance(classifier, str) else ""
     sheet = f"![Generated pictures, each beside its nearest training pictures]({NEIGHBOURS})\n" if neighbours else ""
+    if "conditional_accuracy_by_group" in metrics:
+        explained += f"\n{textwrap.fill(NO_BALANCE, 120, initial_indent='- ', subsequent_indent='  ')}"
     return f"""
 | measured by `python -m gan.evaluate` | generated | real |
 |---|---|---|
@@ -221,6 +253,50 @@ with those of other Latent Lab models on the same data. {_number(count)} generat
 {sheet}"""
 
 
+def _sliders(metrics: Mapping[str, Any]) -> str:
+    """Return the table of named sliders; "" where there are none, or where that list is not valid."""
+    try:
+        sliders = read_sliders(metrics.get(SLIDERS, []))
+    except (ValueError, TypeError):
+        return ""
+    if not sliders:
+        return ""
+    by_class = any(slider.label for slider in sliders)
+    rows = "\n".join(f"| {' | '.join(_slider_row(slider, by_class))} |" for slider in sliders)
+    text = (
+        f"`model.edit(z, {'y, ' if by_class else ''}{sliders[0].name}=2)` moves latents"
+        f"{', given their class weights' if by_class else ''}. Changes are in standard deviations within a class; R2 "
+        "is the share of an attribute's variance that a straight line through the latent space tells, on pictures that "
+        "it was not fitted to."
+    )
+    if any(slider.accuracy is not None for slider in sliders):
+        text += " Accuracy says how often it is there after a move of 2 and gone after one of -2."
+    if any(slider.principal for slider in sliders):
+        text += ' "n by hand" is principal direction n, to which a person gave the name.'
+    return f"""
+## Sliders
+
+| from -2 to 2 | classes | R2 | own change (sd) | largest other change (sd) |
+|---|---|---|---|---|
+{rows}
+
+{textwrap.fill(text, 120)}
+"""
+
+
+def _slider_row(slider: Slider, by_class: bool) -> tuple[str, ...]:
+    """Return the cells of a slider's row in the card. by_class: some slider is for a single class."""
+    name = markdown(slider.name.replace("_", " "))
+    where = markdown(slider.label) if slider.label else "all others" if by_class else "all"
+    if slider.principal:
+        return name, "all", f"{slider.principal} by hand", "", ""
+    r2 = "" if slider.r2 is None else f"{slider.r2:.2f}"
+    accuracy = "" if slider.accuracy is None else f", accuracy {slider.accuracy:.2f}"
+    own = "" if slider.effect is None else f"{slider.effect:+.1f}"
+    cross = f"{slider.cross:.2f}, {markdown(slider.affects.replace('_', ' '))}" if slider.affects else "none"
+    return name, where, r2 + accuracy, own, cross
+
+
 def _plain(text: str) -> str:
     """Make a text of metrics.json, which is not trusted, harmless in Markdown."""
     return "".join(c for c in text if c.isalnum() or c in " .,%-")[:80]
@@ -229,4 +305,6 @@ def _plain(text: str) -> str:
 def _number(value: Any) -> str:
     if isinstance(value, float):
         return f"{value:,.0f}" if 1_000 <= abs(value) < 1e15 else f"{value:.4g}"
+    if isinstance(value, list):
+        return ", ".join(markdown(one) if isinstance(one, list) else _number(one) for one in value)
     return f"{value:,}" if isinstance(value, int) else markdown(value)

@@ -18,7 +18,7 @@ from torch import Tensor
 from gan.data.dataset import Dataset
 from gan.data.points import MIXTURES, Points, distribution_of
 from gan.errors import DataError
-from gan.evaluation.metrics import balance
+from gan.evaluation.metrics import balance, verdict
 from gan.evaluation.metrics.classifier import load_classifier
 from gan.evaluation.metrics.frechet import frechet_distance
 from gan.evaluation.metrics.manifold import manifold
@@ -161,7 +161,8 @@ class PointViewer:
 class PictureViewer:
     """Views of pictures.
 
-    backdrop: nothing; classes, by which `histogram` counts, and floor, of `frechet`, where there is a classifier.
+    backdrop: nothing; classes, by which `histogram` counts, and floor, of `frechet`, where there is a classifier; and
+    where pictures have several classes, class_shares: how many of the data have each.
     look: `pictures` uint8 (36, H, W, C) of fixed seeds; `judged` uint8 (16, H, W, C), eight real ones and the first
     eight generated; `heat` uint8 (16, H, W), the length of the critic's gradient on each pixel, the longest 255.
     """
@@ -184,7 +185,10 @@ class PictureViewer:
         """Return the arrays and numbers that the class lists."""
         if self.classifier is None:
             return View({})
-        return View({}, {"classes": list(self.classifier.classes), "frechet_floor": self.floor})
+        numbers = {"classes": list(self.classifier.classes), "frechet_floor": self.floor}
+        if self.classifier.groups:
+            numbers["class_shares"] = [round(share, 4) for share in self.class_weights.mean(0).tolist()]
+        return View({}, numbers)
 
     def look(self, trainer: Trainer) -> View:
         """Return the arrays that the class lists; numbers: accuracy_real, accuracy_fake, and scores, sixteen logits."""
@@ -232,12 +236,12 @@ class PictureViewer:
         if self.classifier is None:
             return numbers
         features = self.classifier.features(pictures)
-        shares = balance.histogram(self.classifier.predict(features), len(self.classifier.classes))
-        confidence = self.classifier.logits(features).softmax(1).amax(1).mean()
+        shares = balance.shares(self.classifier.predict(features), len(self.classifier.classes))
+        confidence = verdict.confidence(self.classifier.logits(features), self.classifier.groups)
         return numbers | {
             "histogram": [round(float(s), 4) for s in shares],
             "frechet": frechet_distance(features.double(), self.real_features),
-            "confidence": float(confidence),
+            "confidence": confidence,
         }
 
 

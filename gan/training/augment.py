@@ -85,14 +85,30 @@ def parse(names: str) -> tuple[Augmentation, ...]:
     return tuple(AUGMENTATIONS[name] for name in parts)
 
 
-def draw(augmentations: tuple[Augmentation, ...], count: int, source: torch.Generator) -> Tensor:
-    """Draw numbers (count, K) in [0, 1) for `count` pictures; K is the sum over all augmentations."""
-    return torch.rand(count, sum(a.numbers for a in augmentations), generator=source)
+def draw(
+    augmentations: tuple[Augmentation, ...], count: int, source: torch.Generator, sometimes: bool = False
+) -> Tensor:
+    """Draw numbers (count, K) in [0, 1) for `count` pictures; K is the sum over all augmentations.
+
+    sometimes: one number more for each augmentation, which decides whether it happens.
+    """
+    return torch.rand(count, sum(a.numbers + sometimes for a in augmentations), generator=source)
 
 
-def apply(augmentations: tuple[Augmentation, ...], pictures: Tensor, numbers: Tensor) -> Tensor:
-    """Change pictures (N, C, H, W) by the numbers (N, K) that `draw` returned; under autocast in fp32 too."""
+def apply(
+    augmentations: tuple[Augmentation, ...], pictures: Tensor, numbers: Tensor, probability: Tensor | None = None
+) -> Tensor:
+    """Change pictures (N, C, H, W) by the numbers (N, K) that `draw` returned; under autocast in fp32 too.
+
+    probability: a number, of each augmentation for each picture, where the numbers were drawn for `sometimes`.
+    """
+    sizes = [a.numbers for a in augmentations]
+    own, rest = numbers.split([sum(sizes), numbers.shape[1] - sum(sizes)], 1)
     with full_precision(pictures.device):
-        for augmentation, own in zip(augmentations, numbers.split([a.numbers for a in augmentations], 1), strict=True):
-            pictures = augmentation.apply(pictures, own)
+        for i, (augmentation, u) in enumerate(zip(augmentations, own.split(sizes, 1), strict=True)):
+            changed = augmentation.apply(pictures, u)
+            if probability is None:
+                pictures = changed
+            else:
+                pictures = torch.where((rest[:, i] < probability)[:, None, None, None], changed, pictures)
     return pictures

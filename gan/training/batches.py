@@ -16,6 +16,11 @@ from gan.training.rng import shuffled_indices
 from gan.training.step import Batch
 
 
+def mirrored(pictures: Tensor, which: Tensor) -> Tensor:
+    """Return pictures (N, C, H, W) of which those marked in bool (N,) are mirrored left to right."""
+    return torch.where(which.to(pictures.device)[:, None, None, None], pictures.flip(3), pictures)
+
+
 class Batches:
     """A data set in random order, batch by batch.
 
@@ -50,15 +55,18 @@ class Batches:
         count = config.batch_size
         z = torch.randn(count, config.z_dim, generator=source)
         mix = torch.rand(count, generator=source)
-        numbers = [augment.draw(augmentations, count, source) for _ in range(2)]
+        numbers = [augment.draw(augmentations, count, source, config.augment_target > 0) for _ in range(2)]
         drawn = [
             [part.to(self.device) for part in self._parts(v, config.accumulate)] for v in (z, mix, *numbers)
         ]  # fmt: skip
         if pictures_of is not None:
             chosen = [(batch.real, batch.y) for batch in pictures_of]
         else:
-            indices = self.next_indices(shown, count)
-            chosen = [(self.decode(i), self._class_weights(i)) for i in self._parts(indices, config.accumulate)]
+            indices = self._parts(self.next_indices(shown, count), config.accumulate)
+            chosen = [(self.decode(i), self._class_weights(i)) for i in indices]
+            if config.mirror:  # drawn last, so that the other numbers are those of a run without
+                sides = self._parts(torch.rand(count, generator=source) < 0.5, config.accumulate)
+                chosen = [(mirrored(real, left), y) for (real, y), left in zip(chosen, sides, strict=True)]
         return [
             Batch(real, y, z, mix, torch.stack(pair))
             for (real, y), z, mix, *pair in zip(chosen, *drawn, strict=True)

@@ -48,6 +48,8 @@ class Stepped:
     critic_accuracy: float
     critic_gradient: float
     generator_gradient: float
+    overfitting: float = math.nan
+    augment_probability: float = math.nan
 
 
 @dataclass(frozen=True)
@@ -65,6 +67,18 @@ class Measured:
 
     shown: int
     diversity: float
+
+
+@dataclass(frozen=True)
+class Evaluated:
+    """The averaged generator, measured as `python -m gan.evaluate` does. best: nearer to real pictures than ever."""
+
+    shown: int
+    frechet_distance: float
+    frechet_floor: float
+    precision: float
+    recall: float
+    best: bool
 
 
 @dataclass(frozen=True)
@@ -122,7 +136,9 @@ class Done:
     stopped: bool
 
 
-Event = Started | Ticked | Stepped | Sampled | Measured | Changed | Alarmed | Checkpointed | Published | Done
+Event = (
+    Started | Ticked | Stepped | Sampled | Measured | Evaluated | Changed | Alarmed | Checkpointed | Published | Done
+)
 
 
 def record(event: Event) -> dict[str, Any]:

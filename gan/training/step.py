@@ -11,6 +11,7 @@ from torch import Tensor, nn
 
 from gan.networks.layers import iterate_spectral_norm
 from gan.training import augment
+from gan.training.adaptive import overfitting
 from gan.training.augment import Augmentation
 from gan.training.losses import Loss
 from gan.training.penalties import Penalty, squared_gradient
@@ -23,7 +24,10 @@ class Players:
     penalty            None for none
     augmentations      applied to everything that the critic (discriminator) is given
     clip               bound on the critic's weights, 0 for none
+    augment_probability  of each augmentation for each picture, a number; None for always
+    frozen             parameters of the critic that stay as they are
     split_real_fake    real and fake go through the critic in separate batches: batch normalisation would mix them
+    mean               returns the mean of a number over all processes
     average_gradients  makes gradients the mean over all processes, in place
     before_part        called before each part of each step; whatever it raises ends the step there
     """
@@ -37,7 +41,10 @@ class Players:
     autocast: torch.autocast
     augmentations: tuple[Augmentation, ...] = ()
     clip: float = 0.0
+    augment_probability: Tensor | None = None
+    frozen: Sequence[nn.Parameter] = ()
     split_real_fake: bool = False
+    mean: Callable[[Tensor], Tensor] = lambda value: value
     average_gradients: Callable[[Sequence[nn.Parameter]], None] = lambda parameters: None
     before_part: Callable[[], None] = lambda: None
 
@@ -68,6 +75,8 @@ class CriticResult(NamedTuple):
     fake_logit: Tensor
     critic_accuracy: Tensor  # share of pairs in which the real picture scores above the fake one, in [0, 1]
     critic_gradient: Tensor  # length of the gradient of loss and penalty on all weights
+    overfitting: Tensor  # see `gan.training.adaptive`
+    augment_probability: Tensor
 
 
 class GeneratorResult(NamedTuple):
@@ -80,9 +89,11 @@ class GeneratorResult(NamedTuple):
 def critic_step(p: Players, parts: Sequence[Batch], gamma: float) -> CriticResult:
     """Move the critic (discriminator) once, by the mean gradient over the parts. gamma: weight of the penalty."""
     p.critic.requires_grad_(True)
+    for parameter in p.frozen:
+        parameter.requires_grad_(False)
     iterate_spectral_norm(p.critic)
     p.critic_optimizer.zero_grad(set_to_none=True)
-    results = []
+    results, logits = [], []
     for batch in parts:
         p.before_part()
         # Score real above fake, with a small gradient around both.
@@ -94,15 +105,20 @@ def critic_step(p: Players, parts: Sequence[Batch], gamma: float) -> CriticResul
         accuracy = (real_logits > fake_logits).float().mean()
         values = (loss, penalty, real_logits.mean(), fake_logits.mean(), accuracy)
         results.append(torch.stack([v.detach() for v in values]))
+        logits.append(torch.stack([real_logits.detach(), fake_logits.detach()]))
     p.average_gradients(list(p.critic.parameters()))
     gradient = _gradient_length(p.critic)
     p.critic_optimizer.step()
     if p.clip:
         with torch.no_grad():
-            torch._foreach_clamp_min_(list(p.critic.parameters()), -p.clip)
-            torch._foreach_clamp_max_(list(p.critic.parameters()), p.clip)
+            moved: list[Tensor] = [q for q in p.critic.parameters() if q.requires_grad]
+            torch._foreach_clamp_min_(moved, -p.clip)
+            torch._foreach_clamp_max_(moved, p.clip)
     loss, penalty, real_logit, fake_logit, accuracy = torch.stack(results).mean(0)
-    return CriticResult(loss, penalty, real_logit, fake_logit, accuracy, gradient)
+    real_logits, fake_logits = torch.cat(logits, 1)
+    overfits = overfitting(real_logits, fake_logits, p.mean)
+    probability = loss.new_tensor(bool(p.augmentations)) if p.augment_probability is None else p.augment_probability
+    return CriticResult(loss, penalty, real_logit, fake_logit, accuracy, gradient, overfits, probability)
 
 
 def generator_step(p: Players, parts: Sequence[Batch]) -> GeneratorResult:
@@ -162,7 +178,9 @@ def _judge(p: Players, batch: Batch, fake: Tensor, gamma: float) -> tuple[Tensor
 
 
 def _augmented(p: Players, pictures: Tensor, numbers: Tensor) -> Tensor:
-    return augment.apply(p.augmentations, pictures, numbers) if p.augmentations else pictures
+    if not p.augmentations:
+        return pictures
+    return augment.apply(p.augmentations, pictures, numbers, p.augment_probability)
 
 
 def _gradient_length(module: nn.Module) -> Tensor:

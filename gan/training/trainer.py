@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import dataclasses
+import math
 import zlib
 from collections.abc import Sequence
 from pathlib import Path
@@ -18,11 +19,14 @@ from gan.config import Config
 from gan.data.dataset import Dataset
 from gan.data.points import Points
 from gan.errors import Diverged, FolderError
+from gan.models.directions import without_names
 from gan.models.latent import latents
 from gan.models.model import Model, pick_device
 from gan.models.weights import read_tensors
 from gan.training import augment, ema, schedule
+from gan.training.adaptive import AdaptiveProbability
 from gan.training.batches import Batches
+from gan.training.best import Best
 from gan.training.checkpoint import newest_state, read_state, save_state
 from gan.training.distributed import ProcessGroup, check_batch
 from gan.training.diversity import diversity_of_samples
@@ -32,6 +36,7 @@ from gan.training.optimizers import OPTIMIZERS, load_state_tensors, set_rates, s
 from gan.training.penalties import PENALTIES
 from gan.training.rng import UseGenerator, step_generator
 from gan.training.snapshot import Snapshot, in_words
+from gan.training.start import begin_with, first_layers
 from gan.training.step import Batch, CriticResult, GeneratorResult, Players, critic_step, generator_step
 from gan.training.synced_layers import SyncedDropoutMasks, sync_batch_norm
 from gan.training.validation import check_resumed, with_changes
@@ -49,6 +54,7 @@ class Trainer:
     rate_scale     factor of the learning rate, below 1 after a rollback
     rollbacks      rollbacks that still count, see `gan.training.rollback`
     last_rollback  images shown when the last of them began
+    best           the best model so far, None if none was measured
     processes      the processes that share this run
 
     Every method raises TrainingError, with the flags that help, when memory runs out.
@@ -62,7 +68,9 @@ class Trainer:
         self.fingerprint = [len(images), zlib.crc32(labels.data, zlib.crc32(images.data))]
         self.shown, self.step, self.seconds = 0, 0, 0.0
         self.rate_scale, self.rollbacks, self.last_rollback = 1.0, 0, 0
+        self.best: Best | None = None
         self._last_penalty = torch.zeros((), device=self.device)
+        self.adaptive = AdaptiveProbability(self.device)
         with oom_hint(config):
             self.batches = Batches(config, dataset, self.device, self.processes)
             self._build()
@@ -89,9 +97,17 @@ class Trainer:
             torch.autocast(self.device.type, torch.bfloat16, enabled=config.precision == "bf16"),
             augment.parse(config.augment),
             config.clip,
+            self.adaptive.probability if config.augment_target else None,
+            first_layers(self.critic, config.freeze_critic),
             split_real_fake=config.critic_norm == "batch",
+            mean=self.processes.mean,
             average_gradients=self.processes.average_gradients,
         )
+
+    def begin_with(self, model: Model) -> None:
+        """Take the weights of a model, before the first step; ConfigError as `gan.training.start.begin_with`."""
+        begin_with(model, self.config, self.generator, self.critic)
+        self.average.load_state_dict(self.generator.state_dict())
 
     def _optimizer(self, network: nn.Module) -> torch.optim.Optimizer:
         c = self.config
@@ -125,6 +141,7 @@ class Trainer:
         p = self.players
         p.loss, p.penalty = LOSSES[new.loss](), PENALTIES[new.penalty]
         p.augmentations, p.clip = augment.parse(new.augment), new.clip
+        p.augment_probability = self.adaptive.probability if new.augment_target else None
         if (new.optimizer, new.beta1) != (old.optimizer, old.beta1):
             self.optimizer_spec = OPTIMIZERS[new.optimizer]
             p.generator_optimizer, p.critic_optimizer = self._optimizer(self.generator), self._optimizer(self.critic)
@@ -153,8 +170,11 @@ class Trainer:
         result = critic_step(self.players, parts, schedule.penalty_weight(self.config, self.shown))
         if schedule.penalty_due(self.config, self.shown):
             self._last_penalty = result.penalty
-        self.shown += self.config.batch_size
-        return result._replace(penalty=self._last_penalty)
+        c, state = self.config, self.adaptive
+        self.shown += c.batch_size
+        result = result._replace(augment_probability=result.augment_probability.clone())  # the one of this step
+        state.update(result.overfitting, c.batch_size, c.augment_target, c.augment_images)
+        return result._replace(penalty=self._last_penalty, overfitting=state.measure.clone())
 
     def _generator_step(self, parts: list[Batch]) -> GeneratorResult:
         c, result = self.config, generator_step(self.players, parts)
@@ -187,8 +207,8 @@ class Trainer:
 
     def model(self, average: bool = True) -> Model:
         """Return the averaged generator, or the generator itself, and the critic: not copies, without directions."""
-        none = torch.empty(0, self.config.z_dim)
-        return Model("", self.config, self.average if average else self.generator, self.critic, none, none)
+        none = without_names(torch.empty(0, self.config.z_dim), torch.empty(0))
+        return Model("", self.config, self.average if average else self.generator, self.critic, none)
 
     @torch.no_grad()
     def points(self, seeds: Sequence[int]) -> Tensor:
@@ -202,9 +222,25 @@ class Trainer:
         labels = torch.empty(0) if weights is None else weights.argmax(1).cpu()
         return diversity_of_samples(samples, self.pictures, labels, classes, seed=self.config.seed + 1)
 
+    def keep_best(self, distance: float) -> bool:
+        """Keep the averaged generator and the critic of now as the best, unless one was nearer; return whether."""
+        if not distance < (self.best.distance if self.best else math.inf):
+            return False
+        self.best = self.candidate(distance)
+        return True
+
+    def candidate(self, distance: float = math.inf) -> Best:
+        """Return copies of the averaged generator and the critic of now, with a Frechet distance."""
+        with oom_hint(self.config):
+            generator, critic = (
+                {name: tensor.detach().clone() for name, tensor in network.state_dict().items()}
+                for network in (self.average, self.critic)
+            )
+        return Best(self.shown, distance, generator, critic)
+
     def tensors(self) -> dict[str, Tensor]:
         """Return every tensor of the run's state by name."""
-        tensors: dict[str, Tensor] = {}
+        tensors: dict[str, Tensor] = self.best.tensors() if self.best else {}
         for name, network in self.named_networks.items():
             tensors |= {f"{name}.{k}": v for k, v in network.state_dict().items()}
         for name, optimizer in self.optimizers.items():
@@ -217,7 +253,17 @@ class Trainer:
         with oom_hint(self.config):
             tensors = {k: v.detach().clone() for k, v in self.tensors().items()}
             state = Snapshot(
-                tensors, self.shown, self.step, self.seconds, self.rate_scale, self.rollbacks, self.last_rollback
+                tensors=tensors,
+                shown=self.shown,
+                step=self.step,
+                seconds=self.seconds,
+                rate_scale=self.rate_scale,
+                rollbacks=self.rollbacks,
+                last_rollback=self.last_rollback,
+                augment_probability=float(self.adaptive.probability),
+                overfitting=float(self.adaptive.measure),
+                best_images=self.best.images if self.best else 0,
+                best_distance=self.best.distance if self.best else 0.0,
             )
             not_finite = state.not_finite()
         if not_finite:
@@ -239,6 +285,9 @@ class Trainer:
                 optimizer.state.clear()
         self.shown, self.step, self.seconds, self.rate_scale = to.shown, to.step, to.seconds, to.rate_scale
         self.rollbacks, self.last_rollback = to.rollbacks, to.last_rollback
+        self.adaptive.probability.fill_(to.augment_probability)
+        self.adaptive.measure.fill_(to.overfitting)
+        self.best = Best.of(to)
         self._last_penalty = torch.zeros((), device=self.device)
 
     def save(self, folder: Path, state: Snapshot | None = None) -> None:
@@ -263,11 +312,8 @@ class Trainer:
                 f"{path}: made from other pictures ({saved.pictures[0]:,}; there are {self.fingerprint[0]:,} now, or "
                 f"their contents changed): put them back, or start a new run with --out"
             )
+        self.best = self.candidate() if saved.best_images else None  # its tensors are then expected
         wanted = self.tensors()
         tensors = read_tensors(path / "state.safetensors", wanted, sum(t.numel() for t in wanted.values()))
-        self.rewind(
-            Snapshot(
-                tensors, saved.shown, saved.step, saved.seconds, saved.rate_scale, saved.rollbacks, saved.last_rollback
-            )
-        )
+        self.rewind(Snapshot(tensors=tensors, **saved.counters()))
         return faults

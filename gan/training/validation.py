@@ -158,6 +158,30 @@ def _augmented_points(config: Config) -> str | None:
     return None
 
 
+def _target_without_augment(config: Config) -> str | None:
+    if config.augment_target and config.augment == "none":
+        return "augment_target adapts augmentations, and there are none: set augment to color,translation, for example"
+    return None
+
+
+def _mirrored_points(config: Config) -> str | None:
+    if config.mirror and config.network in networks.POINT_NETWORKS:
+        return "mirror turns pictures, and there are none among points: leave it out"
+    return None
+
+
+def _measured_points(config: Config) -> str | None:
+    if config.measure_images and config.network in networks.POINT_NETWORKS:
+        return "measure_images compares pictures, and there are none among points: set it to 0"
+    return None
+
+
+def _frozen_without_init(config: Config) -> str | None:
+    if config.freeze_critic and not config.init:
+        return "freeze_critic keeps layers of the model that init names: set init too, or freeze_critic to 0"
+    return None
+
+
 def _penalised(config: Config) -> bool:
     return config.penalty != "none" and max_gamma(config) > 0
 
@@ -172,6 +196,10 @@ CONTRADICTIONS: tuple[Callable[[Config], str | None], ...] = (
     _clip_and_spectral_norm,
     _clip_and_gp,
     _augmented_points,
+    _mirrored_points,
+    _measured_points,
+    _target_without_augment,
+    _frozen_without_init,
 )
 
 

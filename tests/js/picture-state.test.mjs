@@ -4,8 +4,15 @@ import test from "node:test";
 import { CONTROLS, load } from "./page.mjs";
 
 const lab = load("shared/picture-state.js");
-const ABOUT = { size: 28, classes: ["a", "b", "c"], variance: [0.5, 0.3, 0.2], z_dim: 4 };
-const FRESH = { model: "m", seed: 204, label: null, truncation: 1, brightness: 0, sliders: [], raw: [] };
+const ABOUT = {
+  size: 28,
+  classes: ["a", "b", "c"],
+  groups: [],
+  named: ["slant", "width"],
+  variance: [0.5, 0.3, 0.2],
+  z_dim: 4,
+};
+const FRESH = { model: "m", seed: 204, label: null, truncation: 1, brightness: 0, named: [], sliders: [], raw: [] };
 const parse = (query) => lab.parseState(Object.fromEntries(new URLSearchParams(query)), CONTROLS);
 const format = (state) => `?${new URLSearchParams(lab.formatState(state, CONTROLS))}`;
 
@@ -28,6 +35,7 @@ test("an address gives back the state it was made of", () => {
     FRESH,
     { ...FRESH, model: "7", seed: 4294967295, label: 0, truncation: 0 },
     { ...FRESH, truncation: 0.05, brightness: -0.125, sliders: [0.5, 0, -4], raw: [0, 0, 1.25, 0, -0.3] },
+    { ...FRESH, named: [0, -2.5], sliders: [1] },
     { ...FRESH, label: 999, truncation: 2, brightness: 1, sliders: [0, 0.05], raw: [4] },
   ];
   for (const state of states) assert.deepEqual(parse(format(state)), state);
@@ -58,9 +66,12 @@ test("whatever an address says, values are in range", () => {
   for (const query of hostile) {
     const state = parse(`?model=m&${query}`);
     assert.ok(Number.isInteger(state.seed) && state.seed >= 0 && state.seed <= 4294967295, query);
-    assert.ok(state.label === null || (Number.isInteger(state.label) && state.label >= 0 && state.label <= 999), query);
+    assert.ok(
+      [state.label ?? []].flat().every((label) => Number.isInteger(label) && label >= 0 && label <= 999),
+      query,
+    );
     assert.ok(state.truncation >= 0 && state.truncation <= 2 && Math.abs(state.brightness) <= 1, query);
-    for (const values of [state.sliders, state.raw]) {
+    for (const values of [state.named, state.sliders, state.raw]) {
       assert.ok(values.length <= 512 && values.every((value) => Math.abs(value) <= 4), query);
     }
   }
@@ -76,10 +87,43 @@ test("numbers out of range go to the nearest end, and what is no number to the d
 });
 
 test("a state is cut to what a model has", () => {
-  const fitted = lab.fitState({ ...FRESH, label: 3, sliders: [1, 2, 3, 4], raw: [5] }, ABOUT, CONTROLS);
-  assert.deepEqual(fitted, { ...FRESH, label: null, sliders: [1, 2, 3], raw: [5, 0, 0, 0] });
+  const many = { ...FRESH, label: 3, named: [3, 2, 1], sliders: [1, 2, 3, 4], raw: [5] };
+  const fitted = lab.fitState(many, ABOUT, CONTROLS);
+  assert.deepEqual(fitted, { ...FRESH, label: null, named: [3, 2], sliders: [1, 2, 3], raw: [5, 0, 0, 0] });
   assert.equal(lab.fitState({ ...FRESH, label: 2 }, ABOUT, CONTROLS).label, 2);
   assert.equal(lab.fitState({ ...FRESH, label: 0 }, { ...ABOUT, classes: [] }, CONTROLS).label, null);
+});
+
+const SEVERAL = {
+  ...ABOUT,
+  classes: ["sea", "snow", "cat", "dog", "mouse"],
+  groups: [
+    { name: "places", size: 2, most: 1 },
+    { name: "animals", size: 3, most: 2 },
+  ],
+};
+
+test("of classes in groups an address names several", () => {
+  assert.deepEqual(parse("?model=m&label=0,3").label, [0, 3]);
+  assert.deepEqual(parse("?model=m&label=x,3,,-1,9999").label, 3);
+  assert.equal(parse("?model=m&label=,x").label, null);
+  assert.equal(format({ ...FRESH, label: [0, 3] }), "?model=m&seed=204&label=0%2C3");
+  assert.ok(parse(`?model=m&label=${"7,".repeat(9000)}`).label.length <= 4096);
+});
+
+test("a wish is cut to what a model's groups allow", () => {
+  const fit = (label, about = SEVERAL) => lab.fitState({ ...FRESH, label }, about, CONTROLS).label;
+  assert.deepEqual(
+    [4, 3, 3, 9, 0, 1, 2].map((label) => fit(label)),
+    [[4], [3], [3], null, [0], [1], [2]],
+  );
+  assert.deepEqual(fit([4, 3, 3, 9, 1, 0, 2]), [1, 3, 4]);
+  assert.deepEqual(
+    [null, [], [7]].map((label) => fit(label)),
+    [null, null, null],
+  );
+  assert.equal(fit([0, 1], ABOUT), null); // one class a picture
+  assert.equal(fit(1, ABOUT), 1);
 });
 
 test("random seeds are whole numbers in range", () => {

@@ -193,6 +193,7 @@ def test_resume_of_a_finished_run_with_more_images_equals_the_longer_run(tmp_pat
 
 
 OPTIONS = [
+    {"mirror": True}, {"augment": "color,translation", "augment_target": 0.01, "augment_images": 64},
     {"optimizer": "rmsprop", "beta1": 0.3}, {"optimizer": "sgd", "learning_rate": 1e-3}, {"critic_norm": "spectral"},
     {"augment": "color,translation,cutout"}, {"accumulate": 4}, {"critic_steps": 2, "loss": "wgan-gp", "penalty": "gp"},
     {"clip": 0.05, "loss": "wgan", "penalty": "none"}, {"network": "dcgan", "critic_norm": "batch", "penalty": "none"},

@@ -108,7 +108,7 @@ def spied(monkeypatch):
 
     def critic(p, parts, weight):
         calls.append(("critic", parts, weight, *_rates(p.critic_optimizer)))
-        return CriticResult(*torch.zeros(6))
+        return CriticResult(*torch.zeros(8))
 
     def generator(p, parts):
         calls.append(("generator", parts, None, *_rates(p.generator_optimizer)))

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 def class_histogram(comparison: Comparison, role: str) -> list[float]:
-    """Return the share of each class among a role's pictures, to 5 decimals.
+    """Return the share of each class among a role's pictures, to 5 decimals; they sum to more than 1 in groups.
 
     Classes are those that the classifier predicts, for real pictures too: its mistakes then count in both.
     """
@@ -22,26 +22,36 @@ def class_histogram(comparison: Comparison, role: str) -> list[float]:
 
 def classes_covered(comparison: Comparison, role: str) -> int:
     """Return the number of classes among a role's pictures."""
-    return covered(_shares(comparison, role))
+    return int((_shares(comparison, role) > 0).sum())
 
 
-def class_entropy(comparison: Comparison, role: str) -> float:
-    """Return the entropy of a role's class shares, in nats."""
-    return entropy(_shares(comparison, role))
+def class_entropy(comparison: Comparison, role: str) -> float | None:
+    """Return the entropy of a role's class shares, in nats; None where pictures have several classes."""
+    return None if comparison.classifier.groups else entropy(_shares(comparison, role))
 
 
-def class_entropy_relative(comparison: Comparison, role: str) -> float:
-    """Return the entropy of a role's class shares over its maximum."""
-    return relative_entropy(_shares(comparison, role))
+def class_entropy_relative(comparison: Comparison, role: str) -> float | None:
+    """Return the entropy of a role's class shares over its maximum; None where pictures have several classes."""
+    return None if comparison.classifier.groups else relative_entropy(_shares(comparison, role))
 
 
-def class_kl(comparison: Comparison, role: str) -> float:
-    """Return the KL divergence of a role's class shares from those of the training pictures, in nats."""
+def class_kl(comparison: Comparison, role: str) -> float | None:
+    """Return the KL divergence of a role's class shares from those of the training pictures, in nats.
+
+    None where pictures have several classes.
+    """
+    if comparison.classifier.groups:
+        return None
     return kl_divergence(_shares(comparison, role), _shares(comparison, "train"))
 
 
 def _shares(comparison: Comparison, role: str) -> Tensor:
-    return histogram(comparison.predicted(role), len(comparison.classifier.classes))
+    return shares(comparison.predicted(role), len(comparison.classifier.classes))
+
+
+def shares(found: Tensor, classes: int) -> Tensor:
+    """Return the share float64 (K,) of pictures with each class, found in the form of `Dataset.labels`."""
+    return histogram(found, classes) if found.ndim == 1 else found.double().mean(0)
 
 
 def histogram(labels: Tensor, classes: int) -> Tensor:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import torch
 
+from gan.evaluation.metrics import verdict
 from gan.evaluation.metrics.classifier import fit_size
 from gan.evaluation.metrics.fit import RECIPES, accuracy, fit
 from gan.evaluation.metrics.reference import SEED
@@ -22,12 +23,28 @@ SENTENCE = (
     "is its reverse: trained on real pictures, tested on generated ones; beside it, on real ones that it did not learn "
     "from."
 )
+BY_GROUP = (
+    "By group: the same of each group of classes alone, in the order in which the classes are listed above. In all, a "
+    "picture counts where every class that it was to have is seen, and no other one."
+)
 
 
 def conditional(comparison: Comparison, role: str) -> float | None:
-    """Return the share of a role's pictures whose class the classifier predicts; None for an unconditional model."""
+    """Return the share of a role's pictures whose class the classifier predicts; None for an unconditional model.
+
+    Where a picture has several classes, the share in which it sees each of them and no other one.
+    """
     labels = comparison.labels(role)
-    return None if labels is None else float((comparison.predicted(role) == labels).double().mean())
+    return None if labels is None else float(verdict.right(comparison.predicted(role), labels).double().mean())
+
+
+def conditional_by_group(comparison: Comparison, role: str) -> list[float] | None:
+    """Return `conditional` of each group of classes by itself; None where pictures have one class."""
+    labels, groups = comparison.labels(role), comparison.classifier.groups
+    if labels is None or not groups:
+        return None
+    right = verdict.right_by_group(comparison.predicted(role), labels, groups)
+    return [round(float(share), 5) for share in right.double().mean(0)]
 
 
 def score(comparison: Comparison, role: str) -> float | None:
@@ -50,8 +67,9 @@ def score(comparison: Comparison, role: str) -> float | None:
     comparison.progress(f"training a classifier on {n:,} {'generated' if role == 'generated' else 'real'} pictures")
     recipe = dataclasses.replace(RECIPES[classifier.name], epochs=-(-SHOWN // n))
     pictures = fit_size(images.permute(0, 3, 1, 2), classifier.resolution)
-    network = fit(pictures, labels, len(classifier.classes), recipe, SEED, comparison.model.device)
-    return accuracy(network, fit_size(test.images, classifier.resolution), test.labels)
+    groups, device = classifier.groups, comparison.model.device
+    network = fit(pictures, labels, len(classifier.classes), recipe, SEED, device, groups=groups)
+    return accuracy(network, fit_size(test.images, classifier.resolution), test.labels, groups)
 
 
 def samples(comparison: Comparison, role: str) -> int | None:

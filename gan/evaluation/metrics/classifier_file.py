@@ -6,10 +6,12 @@ Only what loading needs is checked; the rest of the file records how the classif
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, PlainValidator, ValidationError, model_validator
 
+from gan.config import ClassGroup
+from gan.config import class_groups as read_groups
 from gan.errors import FolderError
 from gan.io import read_json
 
@@ -20,9 +22,16 @@ class ClassifierFile(BaseModel):
     model_config = ConfigDict(strict=True, frozen=True)
 
     classes: Annotated[list[str], Field(min_length=2, max_length=1000)]
-    resolution: Literal[28, 32]
+    resolution: Literal[28, 32, 64]
     channels: Literal[1, 3]
     accuracy: Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)]
+    class_groups: Annotated[tuple[ClassGroup, ...], PlainValidator(read_groups)] = ()
+
+    @model_validator(mode="after")
+    def _groups_hold_every_class(self) -> Self:
+        if self.class_groups and sum(group.size for group in self.class_groups) != len(self.classes):
+            raise ValueError("class_groups must hold each class once")
+        return self
 
 
 def read_classifier_file(path: Path) -> ClassifierFile:

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import torch
 from torch import Tensor
 from torch.nn import functional
 
+from gan.config import ClassGroup
+from gan.evaluation.metrics import verdict
 from gan.evaluation.metrics.classifier import BATCH, Network, to_float
 
 BATCH_SIZE = 128
@@ -67,20 +69,21 @@ def fit(
     seed: int = 0,
     device: str | torch.device = "cpu",
     progress: Callable[[str], None] = lambda line: None,
+    groups: Sequence[ClassGroup] = (),
 ) -> Network:
-    """Train a network from scratch on images uint8 (N, C, H, H), H = 28 or 32, and labels int64 (N,).
+    """Train a network from scratch on images uint8 (N, C, H, H), H one of `RESOLUTIONS`, and labels int64 (N,).
 
-    SGD with Nesterov momentum; the rate rises over a tenth of the run and falls as a cosine. The result depends only on
-    the arguments and the number of threads. ValueError for fewer than two pictures, or labels that do not fit.
+    groups: of the classes, where a picture has several; labels are then rows uint8 (N, classes). SGD with Nesterov
+    momentum; the rate rises over a tenth of the run and falls as a cosine. The result depends only on the arguments and
+    the number of threads. ValueError for fewer than two pictures, or labels that do not fit.
     """
-    if len(images) < 2 or labels.shape != (len(images),):
-        raise ValueError(f"needs two pictures or more, and a label each; got {len(images)} and {tuple(labels.shape)}")
-    if int(labels.min()) < 0 or int(labels.max()) >= classes:
-        raise ValueError(f"labels must be in [0, {classes - 1}], got {int(labels.min())} to {int(labels.max())}")
+    if len(images) < 2:
+        raise ValueError(f"needs two pictures or more, got {len(images)}")
+    verdict.check_labels(labels, len(images), classes, groups)
     rng = torch.Generator().manual_seed(seed)
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
-        network = Network(images.shape[1], classes)
+        network = Network(images.shape[1], classes, images.shape[-1])
     network = network.to(device).to(memory_format=torch.channels_last).train()
     optimiser = torch.optim.SGD(
         network.parameters(), LEARNING_RATE, momentum=0.9, weight_decay=WEIGHT_DECAY, nesterov=True
@@ -97,7 +100,7 @@ def fit(
             x = distort(to_float(images[chosen].to(device)), recipe, rng)
             with torch.autocast(x.device.type, torch.bfloat16):
                 logits = network(x)
-            loss = functional.cross_entropy(logits.float(), labels[chosen].to(device))
+            loss = verdict.loss(logits.float(), labels[chosen].to(device), groups)
             optimiser.zero_grad()
             loss.backward()
             optimiser.step()
@@ -107,8 +110,11 @@ def fit(
 
 
 @torch.inference_mode()
-def accuracy(network: Network, images: Tensor, labels: Tensor) -> float:
-    """Return the share, in [0, 1], of images uint8 (N, C, H, H), N >= 1, whose label the network ranks first."""
+def accuracy(network: Network, images: Tensor, labels: Tensor, groups: Sequence[ClassGroup] = ()) -> float:
+    """Return the share, in [0, 1], of images uint8 (N, C, H, H), N >= 1, whose label the network ranks first.
+
+    Of classes in `groups`: the share of images whose row it finds whole.
+    """
     device = next(network.parameters()).device
-    parts = [network(to_float(batch.to(device))).argmax(1).cpu() for batch in images.split(BATCH)]
-    return float((torch.cat(parts) == labels).double().mean())
+    parts = [verdict.seen(network(to_float(batch.to(device))), groups).cpu() for batch in images.split(BATCH)]
+    return float(verdict.right(torch.cat(parts), labels).double().mean())

@@ -36,18 +36,18 @@ class Reference:
     test_on: Dataset
 
 
-def hold_out(labels: Tensor) -> Tensor:
-    """Mark the held-out ones of labels int64 (N,), as bool (N,): a tenth of each class, rounded, by a fixed seed."""
-    rng, out = torch.Generator().manual_seed(SEED), torch.zeros(len(labels), dtype=torch.bool)
-    for k in labels.unique():
-        where = torch.nonzero(labels == k)[:, 0]
+def hold_out(strata: Tensor) -> Tensor:
+    """Mark the held-out ones of `Dataset.strata` (N,), as bool (N,): a tenth of each, rounded, by a fixed seed."""
+    rng, out = torch.Generator().manual_seed(SEED), torch.zeros(len(strata), dtype=torch.bool)
+    for k in strata.unique():
+        where = torch.nonzero(strata == k)[:, 0]
         out[where[torch.randperm(len(where), generator=rng)[: round(len(where) / HOLD_OUT)]]] = True
     return out
 
 
 def subset(dataset: Dataset, rows: Tensor) -> Dataset:
     """Return the data set's pictures at rows: int64 indices or bool (N,)."""
-    return Dataset(dataset.name, dataset.images[rows], dataset.labels[rows], dataset.classes)
+    return Dataset(dataset.name, dataset.images[rows], dataset.labels[rows], dataset.classes, groups=dataset.groups)
 
 
 def load_test(name: str, resolution: int | None, root: str | Path) -> Dataset | None:
@@ -64,21 +64,24 @@ def load_test(name: str, resolution: int | None, root: str | Path) -> Dataset | 
     return data.load(full, resolution, root, split="test")
 
 
-def load_reference(name: str, resolution: int, root: str | Path, samples: int) -> Reference:
+def load_reference(
+    name: str, resolution: int, root: str | Path, samples: int, train: Dataset | None = None
+) -> Reference:
     """Load real pictures at `resolution` for a model of the data set `name`; at most `samples` are compared.
 
+    train: the training pictures, where they are loaded already.
     Without a test split the pictures are halved at random: one half is compared with, the other gives the floor.
     DataError, with the cure, for missing data and for samples below 2.
     """
     if samples < 2:
         raise DataError(f"samples must be at least 2, got {samples}")
-    train, rng = data.load(name, resolution, root), torch.Generator().manual_seed(SEED)
+    train, rng = train or data.load(name, resolution, root), torch.Generator().manual_seed(SEED)
     test = load_test(name, resolution, root)
     order = torch.randperm(len(train.images), generator=rng)
     if test is not None:
         n = min(samples, len(test.images), len(train.images))
         compared = subset(test, torch.randperm(len(test.images), generator=rng)[:n])
         return Reference("test", train, compared, subset(train, order[:n]), train, test)
-    n, held = min(samples, len(train.images) // 2), hold_out(train.labels)
+    n, held = min(samples, len(train.images) // 2), hold_out(train.strata())
     halves = subset(train, order[:n]), subset(train, order[n : 2 * n])
     return Reference("train", train, *halves, subset(train, ~held), subset(train, held))

@@ -34,6 +34,12 @@ METRICS: dict[str, Metric] = {
     "conditional_accuracy": Metric(
         classifier_accuracy.conditional, "classifier_accuracy", "test_on", sentence=classifier_accuracy.SENTENCE
     ),
+    "conditional_accuracy_by_group": Metric(
+        classifier_accuracy.conditional_by_group,
+        "classifier_accuracy_by_group",
+        "test_on",
+        sentence=classifier_accuracy.BY_GROUP,
+    ),
     "classifier_accuracy_score": Metric(
         classifier_accuracy.score,
         "classifier_accuracy_real",

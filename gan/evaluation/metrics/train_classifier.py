@@ -33,7 +33,7 @@ def splits(name: str, root: str | Path) -> tuple[Dataset, Dataset, str]:
     full, test = data.load(name, None, root), load_test(name, None, root)
     if test is not None:
         return full, test, "the test split"
-    held = hold_out(full.labels)
+    held = hold_out(full.strata())
     return subset(full, ~held), subset(full, held), "a tenth of each class, held out"
 
 
@@ -52,11 +52,12 @@ def main() -> None:
         train, test, origin = splits(arguments.name, arguments.data_root)
     except DataError as error:
         sys.exit(str(error))
-    network = fit(train.images, train.labels, len(train.classes), recipe, SEED, progress=print)
-    correct = accuracy(network, test.images, test.labels)
+    network = fit(train.images, train.labels, len(train.classes), recipe, SEED, progress=print, groups=train.groups)
+    correct = accuracy(network, test.images, test.labels, train.groups)
     about = {
         "dataset": arguments.name,
         "classes": list(train.classes),
+        **({"class_groups": train.groups} if train.groups else {}),
         "resolution": train.images.shape[-1],
         "channels": train.images.shape[1],
         "architecture": "five convolutions of 32, 32, 64, 64, 64 channels, batch norm, ReLU; two linear layers",

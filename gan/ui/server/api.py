@@ -56,10 +56,13 @@ def endpoints(registry: ModelRegistry) -> tuple[Callable[..., gr.FileData], Call
     Their signatures and docstrings are what `view_api()` and the page's API panel show.
     """
 
-    def generate(model: str, seed: int = 0, label: str | int | None = None, truncation: float = 1.0) -> gr.FileData:
+    def generate(
+        model: str, seed: int = 0, label: str | int | list[str | int] | None = None, truncation: float = 1.0
+    ) -> gr.FileData:
         """Return one picture as a PNG of the model's own size.
         seed: a whole number in [0, 4294967295]; the same seed always gives the same picture.
         label: a class by name or index; null lets the seed choose, and is all that a model without classes takes.
+        A list where a picture has several classes, such as ["Cat", "Sea"]; the seed chooses what is left out.
         truncation: in [0, 2]; lower is more typical, higher more varied."""
         picture = registry.picture(model, seed, label=label, truncation=truncation)
         file = io.BytesIO()
@@ -72,7 +75,7 @@ def endpoints(registry: ModelRegistry) -> tuple[Callable[..., gr.FileData], Call
         frames: int = 60,
         mode: Literal["slerp", "lerp"] = "slerp",
         loop: bool = False,
-        label: str | int | None = None,
+        label: str | int | list[str | int] | None = None,
         truncation: float = 1.0,
         fps: int = 24,
     ) -> gr.FileData:

@@ -12,6 +12,7 @@ from typing import Annotated, Any, Protocol
 
 from pydantic import AfterValidator, BeforeValidator, Field, PlainValidator, ValidationInfo, create_model
 
+from gan.config import ClassGroup, check_wish
 from gan.ui.server import controls
 from gan.ui.server.controls import Control
 from gan.ui.server.request import WHOLE, Request, choice, one_of, quoted, refusal, whole
@@ -26,6 +27,9 @@ TRUNCATION = controls.by_name()["truncation"].high
 MODES = ("slerp", "lerp")
 
 
+OneLabel = int | frozenset[int] | None
+
+
 class Bounds(Protocol):
     """The limits that depend on the model asked for, as `gan.models.model.Model` has them."""
 
@@ -33,30 +37,56 @@ class Bounds(Protocol):
     def classes(self) -> Sequence[str]: ...
 
     @property
+    def groups(self) -> Sequence[ClassGroup]: ...
+
+    @property
     def z_dim(self) -> int: ...
 
     @property
     def directions(self) -> Any: ...
 
+    @property
+    def named(self) -> Any: ...
 
-def label(value: object, classes: Sequence[str]) -> int | None:
-    """Return a class index, from an index or a name; None leaves the class to the seed."""
+
+def label(value: object, model: Bounds) -> OneLabel:
+    """Return a class index, from an index or a name; None leaves the class to the seed.
+
+    Of a model whose classes are in groups also a set of indices, from a list of those: the groups of which none is
+    named, and all of them where the list is empty, are left to the seed.
+    """
     if value is None:
         return None
+    classes = model.classes
     if not classes:
         raise ValueError(f"label must be null for a model without classes, got {quoted(value)}")
+    if not model.groups or not isinstance(value, (list, tuple)):
+        return _index(value, classes)
+    if len(value) > len(classes):
+        raise refusal("label", f"a list of at most {len(classes)} classes", value)
+    chosen = frozenset(_index(one, classes) for one in value)
+    check_wish(chosen, classes, model.groups)
+    return chosen or None
+
+
+def _index(value: object, classes: Sequence[str]) -> int:
     if isinstance(value, str):
         return list(classes).index(choice(value, "label", classes))
     return whole(value, "label", 0, len(classes) - 1)
 
 
-def _label(value: Any, info: ValidationInfo[Any]) -> int | None:
-    return label(value, info.context.classes)
+def _label(value: Any, info: ValidationInfo[Any]) -> OneLabel:
+    return label(value, info.context)
 
 
-def _labels(value: Any, info: ValidationInfo) -> int | None | list[int | None]:
-    """Return one label for a whole walk, or a list with one for each seed; None where all are left to the seeds."""
+def _labels(value: Any, info: ValidationInfo[Any]) -> OneLabel | list[OneLabel]:
+    """Return one label for a whole walk, or a list with one for each seed; None where all are left to the seeds.
+
+    Of classes in groups, a list of classes is one label; a list with one for each seed holds lists, or null.
+    """
     if not isinstance(value, (list, tuple)):
+        return _label(value, info)
+    if info.context.groups and not any(one is None or isinstance(one, (list, tuple)) for one in value):
         return _label(value, info)
     if "seeds" in info.data and len(value) != (count := len(info.data["seeds"])):
         raise refusal("label", f"one label, or a list of {count} as there are seeds", value)
@@ -89,7 +119,7 @@ def _frames(value: Any, info: ValidationInfo) -> int:
 
 _TRUNCATION = controls.by_name()["truncation"]
 Seed = Annotated[int, Field(ge=0, le=SEEDS - 1, title="seed"), WHOLE]
-Label = Annotated[int | None, PlainValidator(_label)]
+Label = Annotated[OneLabel, PlainValidator(_label)]
 Truncation = Annotated[float, Field(ge=_TRUNCATION.low, le=_TRUNCATION.high)]
 
 
@@ -113,14 +143,14 @@ class WalkRequest(Keyframes):
 
     mode: Annotated[str, one_of(lambda: MODES)]
     loop: bool
-    label: Annotated[int | None | list[int | None], PlainValidator(_labels)]
+    label: Annotated[OneLabel | list[OneLabel], PlainValidator(_labels)]
     truncation: Truncation
 
 
 def picture(values: Mapping[str, Any], model: Bounds) -> dict[str, Any]:
     """Return a value for each control, checked, in the types that rendering needs; missing ones are at their defaults.
 
-    seed: int. label: class index or None. Sliders: float. Lists of sliders: list of float without trailing zeros.
+    seed: int. label: as `label` returns it. Sliders: float. Lists of sliders: list of float without trailing zeros.
     ValueError, one sentence, for the first fault.
     """
     return dict(_picture_request(controls.CONTROLS).parse(values, model))
@@ -142,7 +172,7 @@ def _field(control: Control) -> tuple[Any, Any]:
             return Label, None
         case "slider":
             return value, control.default
-        case "directions" | "coordinates":
-            limit = "directions" if control.kind == "directions" else "z_dim"
+        case "named" | "directions" | "coordinates":
+            limit = "z_dim" if control.kind == "coordinates" else control.kind
             shape = _at_most(limit), Field(strict=False), AfterValidator(_without_trailing_zeros)
             return Annotated[list[value], *shape], []

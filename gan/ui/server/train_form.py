@@ -15,7 +15,14 @@ from gan.ui.server.request import choice, quoted
 if TYPE_CHECKING:
     from gan.networks import NetworkPair
 
-NEW_RUN_ONLY = ("network", "seed", "conditional", "critic_norm", "width")  # offered besides the settings marked `live`
+NEW_RUN_ONLY = (
+    "network",
+    "seed",
+    "conditional",
+    "critic_norm",
+    "width",
+    "mirror",
+)  # offered besides the settings marked `live`
 LARGEST = {  # a critic step with these takes 350 MB and a second at 32 x 32, on one core; a stop ends it half-way
     "points": {"batch_size": 1024, "width": 128, "critic_steps": 20},
     "pictures": {"batch_size": 128, "width": 64, "critic_steps": 20},
@@ -68,6 +75,8 @@ def _settings_menu(pairs: Mapping[str, NetworkPair], pictures: bool) -> list[dic
     left_out = {"seed"}  # has an input of its own
     if not any(pair.conditional for pair in pairs.values()):
         left_out.add("conditional")
+    if not pictures:
+        left_out |= {"mirror", "augment_target", "augment_images"}
     impossible = set() if any(pair.critic_batch_norm for pair in pairs.values()) else {"batch"}
     out: list[dict[str, Any]] = []
     for f in fields():

@@ -7,7 +7,7 @@
 
 // ---- Controls of Explore, as `gan.ui.server.controls` declares them
 
-type ControlKind = "seed" | "class" | "slider" | "directions" | "coordinates";
+type ControlKind = "seed" | "class" | "slider" | "named" | "directions" | "coordinates";
 
 interface Control {
   name: string;
@@ -29,11 +29,27 @@ interface ControlCodec {
   fit(value: any, about: ModelDescription): any;
 }
 
+/** The classes wished for: those of the seed, one, or, of classes in groups, an ascending list. */
+type Label = number | number[] | null;
+
+/** Classes that answer one question about a picture; most: of how many it can have. */
+interface ClassGroup {
+  name: string;
+  size: number;
+  most: number;
+}
+
+/** groups: of the classes, in their order, where a picture has several. */
+interface KnownClasses {
+  classes: string[];
+  groups: ClassGroup[];
+}
+
 /** One picture: a model, and a value for each control by its name. */
 interface PictureState {
   model: string;
   seed: number;
-  label: number | null;
+  label: Label;
   [control: string]: string | number | null | number[];
 }
 
@@ -73,10 +89,18 @@ interface SliderRow {
 
 interface ControlPanel {
   buildControls(about: ModelDescription, state: PictureState): void;
-  buildClasses(classes: readonly string[]): void;
+  buildClasses: ClassChoice["build"];
+  buildNamed(names: readonly string[]): void;
+  offerNamed(classes: readonly number[]): void; // dims what does nothing in pictures of these classes
   render(state: PictureState): void;
   renderSliders(name: string, state: PictureState): void;
   showAllDirections(): void;
+}
+
+/** Chips from which classes are chosen. show: without telling anyone. */
+interface ClassChoice {
+  build(known: KnownClasses): void;
+  show(label: Label): void;
 }
 
 interface OtherSeeds {
@@ -110,20 +134,22 @@ interface PackedImages {
   waited?: number; // ms before its turn came, among all visitors
   pixels?: Uint8ClampedArray<ArrayBuffer>; // in place of p, four bytes a pixel, where this browser has drawn them
   here?: number; // ms that this took
+  classes?: number[] | null; // of a picture, where its named sliders depend on them
 }
 
-interface ModelDescription {
+interface ModelDescription extends KnownClasses {
   size: number;
-  classes: string[];
   z_dim: number;
+  named: { name: string; classes: number[] | null }[]; // classes: those in which it does something, null for all
   variance: number[]; // share of each principal direction
+  beside: string[]; // the attribute that each of those mostly changes, "" for none; empty where none is known
 }
 
 /** What the page must know of a model before it asks for any picture of it. */
-interface KnownModel {
+interface KnownModel extends KnownClasses {
   model: string;
   size: number;
-  classes: string[];
+  named: string[]; // names of its sliders, as far as known
   plot: boolean; // pictures are plots of 2-D points, whose pixels mean nothing
 }
 
@@ -142,7 +168,7 @@ interface PictureRequest {
 interface GridRequest {
   model: string;
   seeds: number[];
-  label: number | null;
+  label: Label;
   truncation: PictureState[string];
 }
 
@@ -174,6 +200,8 @@ interface EngineConfig {
   maps: [number, number][];
   size: number; // of a picture's side
   directions: number;
+  named: number;
+  own: number[]; // classes with named directions of their own
 }
 
 interface Pack {
@@ -193,17 +221,19 @@ interface EnginePicture {
   label?: EngineLabel;
   truncation?: number;
   sliders?: number[];
+  named?: number[];
   raw?: number[];
 }
 
 type EngineWalk = Omit<WalkRequest, "model">;
 
-/** Pictures one after the other, (count, size, size, 4); ms: what they took. */
+/** Pictures one after the other, (count, size, size, 4); ms: what they took; classes: as in `PackedImages`, of the first. */
 interface EnginePixels {
   size: number;
   count: number;
   pixels: Uint8ClampedArray<ArrayBuffer>;
   ms: number;
+  classes?: number[] | null;
 }
 
 /** Who draws a model's pictures: the browser if "ready", else the server. */
@@ -226,7 +256,7 @@ interface WalkRequest {
   frames: number;
   mode: string;
   loop: boolean;
-  label: number | null;
+  label: Label;
   truncation: number;
 }
 
@@ -591,6 +621,17 @@ interface LatentLab {
     chosen: string | null,
     choose: (value: string) => void,
   ): void;
+  checkChips(
+    box: HTMLElement,
+    name: string,
+    entries: readonly (readonly [value: string, text: string])[],
+    choose: (value: string, on: boolean) => void,
+  ): void;
+  /** name: of the inputs; choose: told what the visitor wishes for. */
+  classChoice(
+    box: HTMLFieldSetElement,
+    options: { name: string; caption: string; choose: (label: Label) => void },
+  ): ClassChoice;
   /**
    * A row with a range input over a control's range. `moved` runs while it is dragged, `settled` when it is let go; a
    * double-click, Delete or Backspace sends it back to the default.
@@ -606,6 +647,8 @@ interface LatentLab {
   parseState(part: AddressPart, controls: Control[]): PictureState;
   /** The part of the address for a state; defaults are left out. */
   formatState(state: PictureState, controls: Control[]): AddressPart;
+  /** A wish cut to what a model has; null where nothing is left. */
+  fitLabel(label: Label, about: KnownClasses): Label;
   /** A state cut to what a model has. */
   fitState(state: PictureState, about: ModelDescription, controls: Control[]): PictureState;
   isTab(name: string): boolean;
@@ -670,7 +713,7 @@ interface LatentLab {
     element: HTMLElement,
     controls: Control[],
     on: {
-      moved(control: Control, value: number | null, i?: number): void; // i: which of the control's sliders
+      moved(control: Control, value: Label, i?: number): void; // i: which of the control's sliders
       settled(): void;
       state(): PictureState | null;
     },

@@ -84,7 +84,7 @@ def test_accuracy_counts():
     ("images", "labels", "says"),
     [
         (torch.zeros(1, 1, 28, 28, dtype=torch.uint8), torch.zeros(1, dtype=torch.int64), "two pictures"),
-        (torch.zeros(4, 1, 28, 28, dtype=torch.uint8), torch.zeros(3, dtype=torch.int64), r"4 and \(3,\)"),
+        (torch.zeros(4, 1, 28, 28, dtype=torch.uint8), torch.zeros(3, dtype=torch.int64), r"shape \(4,\), got \(3,\)"),
         (torch.zeros(4, 1, 28, 28, dtype=torch.uint8), torch.tensor([0, 1, 2, 0]), r"\[0, 1\], got 0 to 2"),
         (torch.zeros(4, 1, 28, 28, dtype=torch.uint8), torch.tensor([0, 1, -1, 0]), "got -1 to 1"),
     ],

@@ -2,7 +2,12 @@
 (() => {
   const lab = window.latentLab;
   const FIRST = 8; // direction sliders shown before "show all"
-  const BOXES = { slider: ".ll-single-sliders", directions: ".ll-directions", coordinates: ".ll-raw" };
+  const BOXES = {
+    slider: ".ll-single-sliders",
+    named: ".ll-named",
+    directions: ".ll-directions",
+    coordinates: ".ll-raw",
+  };
 
   lab.controlPanel = (element, controls, { moved, settled, state }) => {
     const find = lab.finder(element);
@@ -10,6 +15,8 @@
     const rows = new Map(controls.map(({ name }) => [name, []]));
     /** @type {ModelDescription | null} */
     let about = null;
+    /** @type {readonly string[]} */
+    let names = []; // of the named directions
 
     /** @type {(kind: ControlKind) => Control[]} */
     const ofKind = (kind) => controls.filter((control) => control.kind === kind);
@@ -18,8 +25,14 @@
     const texts = ({ kind, label, help }, i) => {
       if (kind === "slider") return { name: label, label, help };
       if (kind === "coordinates") return { name: `z${i}`, label: `Latent coordinate ${i}, offset` };
+      if (kind === "named") {
+        const words = names[i].replaceAll("_", " ");
+        return { name: words, label: words, help: `Changes ${words}, and other attributes as little as it can` };
+      }
+      const beside = (about?.beside[i] ?? "").replaceAll("_", " ");
       const share = ((about?.variance[i] ?? 0) * 100).toFixed(1);
-      return { name: String(i + 1), note: `${share} %`, label: `Direction ${i + 1}, explains ${share} percent` };
+      const said = `Direction ${i + 1}, explains ${share} percent${beside && `, mostly ${beside}`}`;
+      return { name: String(i + 1), note: beside || `${share} %`, label: said };
     };
 
     /** Append sliders of a control until it has `count`. @type {(control: Control, count: number) => SliderRow[]} */
@@ -34,18 +47,37 @@
       return have;
     };
 
-    /** @type {(classes: readonly string[]) => void} */
-    const buildClasses = (classes) => {
-      const box = find(".ll-classes", HTMLFieldSetElement);
-      const [control] = ofKind("class");
-      const chips = lab.createElement("div", { class: "ll-chips" });
-      const entries = classes.map((name, i) => /** @type {[string, string]} */ ([String(i), name]));
-      lab.radioChips(chips, "ll-class", [["", "from seed"], ...entries], null, (value) => {
-        moved(control, value === "" ? null : Number(value));
+    const [ofClass] = ofKind("class");
+    const classes = lab.classChoice(find(".ll-classes", HTMLFieldSetElement), {
+      name: "ll-class",
+      caption: ofClass.label,
+      choose: (label) => {
+        moved(ofClass, label);
         settled();
-      });
-      box.hidden = !classes.length;
-      box.replaceChildren(lab.createElement("legend", {}, control.label), chips);
+      },
+    });
+
+    /** @type {ControlPanel["buildNamed"]} */
+    const buildNamed = (wanted) => {
+      if (names.join() === wanted.join()) return;
+      names = wanted;
+      for (const control of ofKind("named")) {
+        find(BOXES.named).replaceChildren();
+        rows.set(control.name, []);
+        grow(control, names.length);
+      }
+      find(".ll-named-part").hidden = !names.length;
+    };
+
+    /** @type {ControlPanel["offerNamed"]} */
+    const offerNamed = (classes) => {
+      for (const control of ofKind("named")) {
+        rows.get(control.name)?.forEach(({ element, input }, i) => {
+          const own = about?.named[i]?.classes;
+          input.disabled = Boolean(own) && !own?.some((index) => classes.includes(index));
+          element.classList.toggle("ll-off", input.disabled);
+        });
+      }
     };
 
     const buildCoordinates = () => {
@@ -74,7 +106,8 @@
         find("[data-do=more]").textContent = `Show all ${known}`;
       }
       buildCoordinates();
-      buildClasses(about.classes);
+      buildNamed(about.named.map(({ name }) => name));
+      classes.build(about);
       if (!focused?.isConnected) find("#ll-model").focus(); // the control that had the focus is one of another model's
     };
 
@@ -82,9 +115,7 @@
     const render = (shown) => {
       find("#ll-model", HTMLSelectElement).value = shown.model;
       find("#ll-seed", HTMLInputElement).value = String(shown.seed);
-      element.querySelectorAll("[name=ll-class]").forEach((radio) => {
-        if (radio instanceof HTMLInputElement) radio.checked = radio.value === String(shown.label ?? "");
-      });
+      classes.show(shown.label);
       for (const { name } of controls) renderSliders(name, shown);
     };
 
@@ -111,6 +142,14 @@
     });
     for (const control of ofKind("slider")) grow(control, 1);
 
-    return { buildControls, buildClasses, render, renderSliders, showAllDirections };
+    return {
+      buildControls,
+      buildClasses: classes.build,
+      buildNamed,
+      offerNamed,
+      render,
+      renderSliders,
+      showAllDirections,
+    };
   };
 })();

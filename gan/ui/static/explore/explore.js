@@ -39,6 +39,7 @@
         screen.parentElement?.classList.remove("ll-blank");
         find("[data-where]").textContent = reply.here === undefined ? "server" : "browser";
         shown = payload;
+        if (payload.model === state?.model) panel.offerNamed(reply.classes ?? []);
         fetchWeights(payload.model); // now that the first picture is there
       },
       painted: lab.latencyMeter(find(".ll-meter")),
@@ -48,7 +49,7 @@
 
     /** The state in words: model, seed, class and every single slider. @type {(of: PictureState) => string} */
     const title = (of) => {
-      const label = of.label === null ? [] : [about?.classes[of.label]];
+      const label = [of.label ?? []].flat().map((index) => about?.classes[index]);
       const sliders = controls
         .filter(({ kind }) => kind === "slider")
         .map((c) => `${c.label.toLowerCase()} ${of[c.name]}`);
@@ -103,9 +104,10 @@
 
     /** Reserve a model's space, so that nothing moves once it has loaded. @type {(model: string) => void} */
     const reserve = (model) => {
-      const { size, classes } = known.get(model) ?? { size: 1, classes: [] };
+      const { size, classes, groups, named } = known.get(model) ?? { size: 1, classes: [], groups: [], named: [] };
       lab.enlarge(screen, size);
-      panel.buildClasses(classes);
+      panel.buildNamed(named);
+      panel.buildClasses({ classes, groups });
       others.reserve(size);
     };
 

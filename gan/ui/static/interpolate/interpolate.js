@@ -12,6 +12,8 @@
     const model = find("[data-set=model]", HTMLSelectElement);
     const known = lab.knownModels(models, model);
     const [first] = known.keys(); // shown where nothing else is asked for
+    /** @type {(name: string) => KnownClasses} */
+    const classesOf = (name) => known.get(name) ?? { classes: [], groups: [] };
     /** @type {(kind: ControlKind) => Control} */
     const control = (kind) => /** @type {Control} */ (lab.controls.find((one) => one.kind === kind));
     const seed = control("seed");
@@ -25,6 +27,16 @@
     /** @type {(name: string) => HTMLInputElement} */
     const input = (name) => find(`[data-set=${name}]`, HTMLInputElement);
     const label = find("[data-set=label]", HTMLSelectElement);
+    /** @type {Label} */
+    let wished = null; // of a model whose classes are in groups, in place of `label`
+    const choice = lab.classChoice(find(".ll-classes", HTMLFieldSetElement), {
+      name: "ll-walk-class",
+      caption: control("class").label,
+      choose: (next) => {
+        wished = next;
+        change();
+      },
+    });
     /** @type {(name: string) => Dial} */
     const dial = (name) => {
       const { min, max, step, defaultValue } = input(name);
@@ -49,7 +61,7 @@
       frames: Number(input("frames").value),
       mode: find("[name=ll-walk-mode]:checked", HTMLInputElement).value,
       loop: input("loop").checked,
-      label: label.value === "" ? null : Number(label.value),
+      label: classesOf(model.value).groups.length ? wished : label.value === "" ? null : Number(label.value),
       truncation: Number(input("truncation").value),
       fps: Number(input("fps").value),
     });
@@ -124,11 +136,13 @@
 
     /** Offer the classes of the chosen model; "from seed" is the first. */
     const buildClasses = () => {
-      const { classes, plot } = known.get(model.value) ?? { classes: [], plot: false };
-      root.classList.toggle("ll-plot", plot);
-      const options = classes.map((name, i) => lab.createElement("option", { value: i }, name));
+      const { classes, groups } = classesOf(model.value);
+      root.classList.toggle("ll-plot", known.get(model.value)?.plot ?? false);
+      const options = groups.length ? [] : classes.map((name, i) => lab.createElement("option", { value: i }, name));
       label.replaceChildren(lab.createElement("option", { value: "" }, "From seed"), ...options);
-      find(".ll-walk-class").hidden = !classes.length;
+      find(".ll-walk-class").hidden = !options.length;
+      choice.build(groups.length ? { classes, groups } : { classes: [], groups: [] });
+      choice.show((wished = null));
     };
 
     const keys = lab.keyframes(root, {
@@ -199,8 +213,9 @@
       find(".ll-remark").textContent = remark;
       model.value = walk.model;
       buildClasses();
-      label.value = String(walk.label ?? "");
-      if (label.selectedIndex < 0) label.value = ""; // a class that this model does not have
+      const fitting = lab.fitLabel(walk.label, classesOf(walk.model)); // the address may name what it does not have
+      if (classesOf(walk.model).groups.length) choice.show((wished = fitting));
+      else label.value = String(fitting ?? "");
       keys.set(walk.seeds);
       limitFrames();
       for (const name of ["frames", "fps", "truncation"]) input(name).value = String(walk[name]);

@@ -19,8 +19,42 @@
     return Math.min(control.high, Math.max(control.low, Number(text)));
   };
 
+  lab.fitLabel = (label, { classes, groups }) => {
+    if (!groups.length) return typeof label === "number" && label < classes.length ? label : null;
+    const wished = [...new Set([label ?? []].flat())];
+    let start = 0;
+    const kept = groups.flatMap(({ size, most }) => {
+      const own = wished.filter((index) => start <= index && index < start + size);
+      start += size;
+      return own.slice(0, most);
+    });
+    return kept.length ? kept.sort((a, b) => a - b) : null;
+  };
+
   /** @type {(values: number[], length: number) => number[]} */
   const padded = (values, length) => Array.from({ length }, (_, i) => values[i] ?? 0);
+
+  /**
+   * A list of numbers, in an address as "0.5,,-1": missing entries are 0. count: how many of them a model has.
+   * @type {(count: (about: ModelDescription) => number) => ControlCodec}
+   */
+  const listed = (count) => ({
+    start: () => [],
+    parse: (text, control) =>
+      text
+        ? text
+            .slice(0, 4096)
+            .split(",")
+            .slice(0, LONGEST)
+            .map((item) => number(item, control))
+        : [],
+    format: (values, control) => {
+      const numbers = values.map((/** @type {number} */ value) => rounded(value, control));
+      while (numbers.length && !numbers.at(-1)) numbers.pop();
+      return numbers.map((/** @type {number} */ value) => value || "").join(",");
+    },
+    fit: (values, about) => padded(values, count(about)),
+  });
 
   /**
    * What differs between the kinds of control. start: the value shown first. parse: the value in an address, which
@@ -35,14 +69,16 @@
       format: (value) => String(value),
       fit: (value) => value,
     },
+    /** As "3", or, of classes in groups, "3,17". */
     class: {
       start: () => null,
       parse: (text, { high }) => {
-        const index = wholeNumber(text);
-        return index !== null && index <= high ? index : null;
+        const indices = (text ?? "").slice(0, 4096).split(",").map(wholeNumber);
+        const known = indices.filter((index) => index !== null && index <= high);
+        return known.length > 1 ? known : (known[0] ?? null);
       },
       format: (value) => (value === null ? "" : String(value)),
-      fit: (value, { classes }) => (value !== null && value < classes.length ? value : null),
+      fit: (value, about) => lab.fitLabel(value, about),
     },
     slider: {
       start: (control) => control.default,
@@ -50,24 +86,8 @@
       format: (value, control) => (value === control.default ? "" : String(rounded(value, control))),
       fit: (value) => value,
     },
-    /** As "0.5,,-1": missing entries are 0. */
-    directions: {
-      start: () => [],
-      parse: (text, control) =>
-        text
-          ? text
-              .slice(0, 4096)
-              .split(",")
-              .slice(0, LONGEST)
-              .map((item) => number(item, control))
-          : [],
-      format: (values, control) => {
-        const numbers = values.map((/** @type {number} */ value) => rounded(value, control));
-        while (numbers.length && !numbers.at(-1)) numbers.pop();
-        return numbers.map((/** @type {number} */ value) => value || "").join(",");
-      },
-      fit: (values, { variance }) => padded(values, variance.length),
-    },
+    named: listed(({ named }) => named.length),
+    directions: listed(({ variance }) => variance.length),
     /** As "3:0.5,17:-1": index and value. */
     coordinates: {
       start: () => [],

@@ -62,6 +62,18 @@
       format: (value) => lab.percent(value),
       share: (value) => value,
     },
+    overfitting: {
+      title: "Overfitting",
+      help: "How well the critic tells the data from generated ones, at its border: 1 may mean it knows them by heart, 0 it cannot tell",
+      format: (value) => value.toFixed(2),
+      share: (value) => Math.max(0, value),
+    },
+    augment_probability: {
+      title: "Augmented",
+      help: "Probability that the critic sees a picture changed; with a target it follows overfitting",
+      format: (value) => lab.percent(value),
+      share: (value) => value,
+    },
     critic_loss: {
       title: "Critic's loss",
       help: "The loss that the critic (discriminator) minimises",
@@ -108,11 +120,16 @@
     note.textContent = beside?.(numbers) ?? "";
   };
 
-  /** The classes among the generated pictures of each side. @type {(classes: string[], sides: number[][]) => Node[]} */
-  const classBars = (classes, sides) =>
+  /**
+   * The classes among the generated pictures of each side.
+   * @type {(classes: string[], real: number[] | undefined, sides: number[][]) => Node[]} real: their shares in the
+   * data, if a picture has several; else all are taken to be equal
+   */
+  const classBars = (classes, real, sides) =>
     classes.map((name, i) => {
+      const usual = real?.[i] || 1 / classes.length;
       const bars = sides.map((shares) => {
-        const share = Math.min(1, (shares[i] * classes.length) / 2); // twice an equal share fills the bar
+        const share = Math.min(1, shares[i] / usual / 2); // twice the usual share fills the bar
         return lab.createElement("i", { style: `--share:${share}`, "aria-hidden": "true" });
       });
       const texts = sides.map((shares) => lab.percent(shares[i])).join(", ");
@@ -171,10 +188,10 @@
         const numbers = views.map((view) => ({ ...backdrop.numbers, ...view.numbers }));
         // Also those that are not known at this moment.
         rows.forEach((of, name) => of.forEach((row, i) => renderRow(row, name, numbers[i])));
-        const { classes } = backdrop.numbers;
+        const { classes, class_shares: real } = backdrop.numbers;
         const shares = views.map((view) => view.numbers.histogram);
         histogram.hidden = !classes || shares.some((share) => !share);
-        if (!histogram.hidden) find(".ll-class-shares").replaceChildren(...classBars(classes, shares));
+        if (!histogram.hidden) find(".ll-class-shares").replaceChildren(...classBars(classes, real, shares));
       },
     };
   };
