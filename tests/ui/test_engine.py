@@ -149,8 +149,6 @@ def test_named_directions_move_the_picture_as_the_servers_do_also_those_of_a_cla
     assert_same(ours, draw(model, [checks.picture(state, model) for state in states]))
     assert any(map(model.named.depends, model.named.names))
     assert len({picture.tobytes() for picture in ours}) == len(states)
-        states
-    )
 
 
 def random_states(model: Model, count: int) -> list[dict]:
