@@ -16,6 +16,7 @@ from collections.abc import Iterator
 from concurrent.futures import Future
 from contextlib import contextmanager
 from pathlib import Path
+from types import SimpleNamespace
 
 # Before torch is imported: tests run in two processes, whose threads would wait for each other on two cores.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
@@ -163,6 +164,7 @@ class FakeModel:
             fx, fy = random.uniform(0.5, 2.5, 2)
             shift = random.uniform(0, 2 * np.pi, (channels, 1, 1))
             waves.append(np.sin(2 * np.pi * (fx * x[None, :, None] + fy * x[None, None, :]) + shift))
+        self.generator, self.config = None, SimpleNamespace(network="waves")  # nothing that a browser could draw with
         self.waves = torch.tensor(np.stack(waves), dtype=torch.float64).flatten(1)
 
     def latents(self, seeds):
@@ -303,7 +305,7 @@ def served(registry, runs=None) -> Iterator[str]:
 
     demo = app.build(registry, runs)
     try:
-        _, url, _ = demo.launch(**app.settings(), prevent_thread_lock=True, quiet=True)
+        _, url, _ = demo.launch(**app.settings(registry), prevent_thread_lock=True, quiet=True)
         yield url
     finally:
         demo.close()

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
+
+import torch
 
 from gan import data
 from gan.config import Config
@@ -20,7 +22,7 @@ from gan.evaluation.metrics.classifier import Classifier, available, load_classi
 from gan.evaluation.metrics.comparison import Comparison
 from gan.evaluation.metrics.face_attributes import AttributeFeatures
 from gan.evaluation.metrics.general import Extractor, load_extractor
-from gan.evaluation.metrics.reference import load_reference
+from gan.evaluation.metrics.reference import Reference, load_reference
 from gan.evaluation.metrics.registry import METRICS
 from gan.io import read_json, write_bytes
 from gan.models.model import Model
@@ -56,72 +58,113 @@ def evaluate(
     DataError, with the cure, for samples out of range, and for data that is missing, of too few pictures or not the
     model's.
     """
-    if isinstance(samples, bool) or not isinstance(samples, int) or not MIN_SAMPLES <= samples <= 10**6:
-        raise DataError(f"samples must be a whole number in [{MIN_SAMPLES}, 1000000], got {samples!r}")
     started = time.perf_counter()
-    name = dataset or model.config.dataset
-    classifier = _load_classifier(model, name)
-    extractor = _load_features(model, classifier)
-    real = load_reference(name, model.resolution, data_root, samples)
-    _check_data(model, name, real.train)
-    if (n := len(real.compared.images)) < min(FEW, samples):
+    evaluator = load_evaluator(model.config, model.device, data_root, samples, dataset=dataset)
+    if (n := len(evaluator.real.compared.images)) < min(FEW, samples):
         progress(f"only {n} real pictures to compare with: small differences say little")
-    comparison = Comparison(model, classifier, real, progress, extractor)
-    progress("comparing them with real pictures")
-    result: dict[str, Any] = {"reference": real.split}
-    for name, metric in METRICS.items():
-        if score or not metric.trains:
-            result |= metric.record(name, comparison)
-    if sheet is not None:
-        neighbours.write_sheet(sheet, comparison)
-    result["evaluation_classifier"] = extractor.about
-    result["evaluation_features"] = extractor.kind
+    names = [name for name, metric in METRICS.items() if score or not metric.trains]
+    result = evaluator.measure(model, names, sheet, progress)
+    result["evaluation_classifier"] = evaluator.extractor.about
+    result["evaluation_features"] = evaluator.extractor.kind
     result["evaluation_device"] = model.device.type
     result["evaluation_seconds"] = round(time.perf_counter() - started, 1)
     return result
 
 
-def _load_classifier(model: Model, name: str) -> Classifier | None:
+class Evaluator:
+    """Measures models, one after the other, by one network and beside the same real pictures.
+
+    classifier  of the data set; None for pictures that have none, of which nothing is measured by class
+    extractor   makes the features; by default the classifier
+    """
+
+    def __init__(self, classifier: Classifier | None, real: Reference, extractor: Extractor | None = None) -> None:
+        chosen = extractor or classifier
+        assert chosen is not None, "an evaluator needs something that makes features"
+        self.classifier, self.real = classifier, real
+        self.extractor: Extractor = chosen
+        self._of_real: dict[Any, Any] = {}
+
+    def measure(
+        self,
+        model: Model,
+        names: Iterable[str] = METRICS,
+        sheet: Path | None = None,
+        progress: Callable[[str], None] = lambda line: None,
+    ) -> dict[str, Any]:
+        """Measure a model by the metrics of these names; return values by key, as `evaluate` does."""
+        comparison = Comparison(model, self.classifier, self.real, progress, self._of_real, self.extractor)
+        progress("comparing them with real pictures")
+        result: dict[str, Any] = {"reference": self.real.split}
+        for name in names:
+            result |= METRICS[name].record(name, comparison)
+        if sheet is not None:
+            neighbours.write_sheet(sheet, comparison)
+        return result
+
+
+def load_evaluator(
+    config: Config,
+    device: torch.device,
+    data_root: str | Path = "data",
+    samples: int = SAMPLES,
+    train: Dataset | None = None,
+    dataset: str = "",
+) -> Evaluator:
+    """Load what models with this config are measured with.
+
+    samples, dataset and errors as for `evaluate`. train: the training pictures, where they are loaded already.
+    """
+    if isinstance(samples, bool) or not isinstance(samples, int) or not MIN_SAMPLES <= samples <= 10**6:
+        raise DataError(f"samples must be a whole number in [{MIN_SAMPLES}, 1000000], got {samples!r}")
+    name = dataset or config.dataset
+    classifier = _load_classifier(config, name, device)
+    real = load_reference(name, config.resolution, data_root, samples, train)
+    _check_data(config, name, real.train)
+    return Evaluator(classifier, real, _load_features(classifier, device))
+
+
+def _load_classifier(config: Config, name: str, device: torch.device) -> Classifier | None:
     """Load the classifier of a data set; None where it has none. DataError unless its pictures are like the model's."""
     if is_points(name):
-        raise DataError(f"{model.name} makes points: python -m benchmarks.modes measures what finds their modes")
+        raise DataError(f"{name} are points, no pictures: python -m benchmarks.modes measures what finds their modes")
     if name not in available():
         if name not in data.DATASETS and not Path(name).expanduser().is_dir():
             raise DataError(
-                f"{model.name} was trained on {name!r}, which is neither a data set nor a folder here: pass the folder "
-                "of its pictures with --dataset"
+                f"the model's pictures were {name!r}, which is neither a data set nor a folder here: pass the folder "
+                "where they are now with --dataset"
             )
         return None
-    classifier = load_classifier(name, model.device)
-    own = model.classes, tuple(model.config.class_groups)
-    if model.channels != classifier.channels or own not in (((), ()), (classifier.classes, classifier.groups)):
+    classifier = load_classifier(name, device)
+    own = config.classes, tuple(config.class_groups)
+    if config.channels != classifier.channels or own not in (((), ()), (classifier.classes, classifier.groups)):
         raise DataError(
-            f"{model.name} was trained on {model.config.dataset!r}, whose channels or classes are not those of "
-            f"the data set {name!r}: pass the folder of its pictures with --dataset"
+            f"pictures are called {name!r}, and their channels or classes are not those of the data set of that name: "
+            "pass the folder of the model's pictures with --dataset"
         )
     return classifier
 
 
-def _load_features(model: Model, classifier: Classifier | None) -> Extractor:
+def _load_features(classifier: Classifier | None, device: torch.device) -> Extractor:
     """Return what makes the features of pictures whose classifier is given, None for those that have none."""
     if classifier is None:
-        return load_extractor(model.device)
-    return AttributeFeatures(model.device) if classifier.name == "faces" else classifier
+        return load_extractor(device)
+    return AttributeFeatures(device) if classifier.name == "faces" else classifier
 
 
-def _check_data(model: Model, name: str, found: Dataset) -> None:
-    """Raise DataError unless pictures have the model's channels and, where it has some, its classes."""
+def _check_data(config: Config, name: str, found: Dataset) -> None:
+    """Raise DataError unless pictures have a model's channels and, where it has some, its classes."""
     channels = found.images.shape[1]
-    if channels != model.channels:
+    if channels != config.channels:
         kinds = {1: "grey", 3: "in colour"}
         raise DataError(
-            f"the pictures of {name} are {kinds[channels]}, those of {model.name} {kinds[model.channels]}: pass others "
-            "with --dataset"
+            f"the pictures of {name} are {kinds[channels]}, the model's {kinds[config.channels]}: pass others with "
+            "--dataset"
         )
-    if model.classes and (found.classes, found.groups) != (model.classes, tuple(model.config.class_groups)):
+    if config.classes and (found.classes, found.groups) != (config.classes, tuple(config.class_groups)):
         raise DataError(
-            f"the classes of {name} ({listed(found.classes) or 'none'}) are not those of {model.name} "
-            f"({listed(model.classes)}): pass with --dataset the pictures that it was trained on"
+            f"the classes of {name} ({listed(found.classes) or 'none'}) are not the model's "
+            f"({listed(config.classes)}): pass with --dataset the pictures that it was trained on"
         )
 
 

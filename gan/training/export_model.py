@@ -17,10 +17,11 @@ from gan.evaluation.loss_curve import write_curve
 from gan.io import LOG_START, write_bytes
 from gan.models.image_grid import GRID, write_grid
 from gan.models.latent import principal_directions
+from gan.models.model import Model
 from gan.models.weights import write_tensors
 from gan.training.events import Stepped
 from gan.training.memory import oom_hint
-from gan.training.trainer import Trainer
+from gan.training.trainer import PREVIEW_SEEDS, Trainer
 
 SAMPLES = 8192  # generated for the principal directions
 # Settings that decide the weights and may change in a resumed run, each with what a log implies that lacks it.
@@ -39,15 +40,18 @@ def write_model(trainer: Trainer, out: Path, latest: Stepped | None, samples: in
 def capture_model(trainer: Trainer, latest: Stepped | None, samples: int = SAMPLES) -> Callable[[Path], None]:
     """Copy the run's model as it is now, and return a function that writes it into the model folder it is given.
 
-    Copying takes a moment, writing takes seconds. Writing may be done later and in another thread: it draws no random
-    number of the run's. The folder may hold the run's log.jsonl. model.safetensors is written last, as the sign that
-    the folder is complete. config.json names no folder of this machine; the checkpoint does. latest: the latest losses,
-    if any were reported. samples: for the principal directions, which take most of the time.
+    It is the best of those measured, where any was. Copying takes a moment, writing takes seconds. Writing may be done
+    later and in another thread: it draws no random number of the run's. The folder may hold the run's log.jsonl.
+    model.safetensors is written last, as the sign that the folder is complete. config.json names no folder of this
+    machine; the checkpoint does. latest: the latest losses, if any were reported. samples: for the principal
+    directions, which take most of the time.
     """
-    config, pictures = trainer.config, trainer.preview()
+    config = trainer.config
     with oom_hint(config):
-        average = copy.deepcopy(trainer.average)
-        critic = {name: tensor.detach().clone() for name, tensor in trainer.critic.state_dict().items()}
+        average, best = copy.deepcopy(trainer.average), trainer.best or trainer.candidate()
+        average.load_state_dict(best.generator)
+        none = torch.empty(0, config.z_dim)
+        pictures = Model("", config, average, trainer.critic, none, none).sample(PREVIEW_SEEDS)
     captured = _metrics(trainer, latest)
 
     def write(out: Path) -> None:
@@ -65,7 +69,7 @@ def capture_model(trainer: Trainer, latest: Stepped | None, samples: int = SAMPL
         write_bytes(out / "README.md", text.encode())
         write_grid(out / "samples.png", pictures)
         write_tensors(out / "directions.safetensors", {"directions": directions, "variance": variance})
-        write_tensors(out / "critic.safetensors", critic)
+        write_tensors(out / "critic.safetensors", best.critic)
         write_tensors(out / "model.safetensors", average.state_dict())
 
     return write
@@ -81,6 +85,8 @@ def _metrics(trainer: Trainer, latest: Stepped | None) -> dict[str, Any]:
         "torch": torch.__version__,
         "grid": list(GRID),
     }
+    if trainer.best:
+        metrics |= {"best_images": trainer.best.images, "best_frechet_distance": trainer.best.distance}
     if latest is not None:
         for name in ("critic_loss", "generator_loss", "penalty"):
             metrics[name] = getattr(latest, name)

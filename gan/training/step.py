@@ -111,11 +111,12 @@ def critic_step(p: Players, parts: Sequence[Batch], gamma: float) -> CriticResul
     p.critic_optimizer.step()
     if p.clip:
         with torch.no_grad():
-            moved = [q for q in p.critic.parameters() if q.requires_grad]
+            moved: list[Tensor] = [q for q in p.critic.parameters() if q.requires_grad]
             torch._foreach_clamp_min_(moved, -p.clip)
             torch._foreach_clamp_max_(moved, p.clip)
     loss, penalty, real_logit, fake_logit, accuracy = torch.stack(results).mean(0)
-    overfits = overfitting(*torch.cat(logits, 1), mean=p.mean)
+    real_logits, fake_logits = torch.cat(logits, 1)
+    overfits = overfitting(real_logits, fake_logits, p.mean)
     probability = loss.new_tensor(bool(p.augmentations)) if p.augment_probability is None else p.augment_probability
     return CriticResult(loss, penalty, real_logit, fake_logit, accuracy, gradient, overfits, probability)
 

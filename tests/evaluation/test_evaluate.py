@@ -55,7 +55,8 @@ class Pretend:
     name, z_dim, resolution, channels, device = "pretend", 2, 28, 1, torch.device("cpu")
 
     def __init__(self, pick, classes: tuple[str, ...] = tuple("0123456789"), dataset: str = "mnist-10k") -> None:
-        self.pick, self.classes, self.config = pick, classes, SimpleNamespace(dataset=dataset, class_groups=())
+        self.pick, self.classes = pick, classes
+        self.config = SimpleNamespace(dataset=dataset, classes=classes, class_groups=(), channels=1, resolution=28)
         digits = data.load("mnist-10k")
         self.images, self.labels = digits.images.permute(0, 2, 3, 1), digits.labels
         self.by_class = [torch.nonzero(self.labels == k)[:, 0] for k in range(10)]
@@ -214,9 +215,9 @@ def test_samples_are_checked(nowhere, samples):
 
 @pytest.mark.parametrize("dataset", ["cats", "no/such/folder"])
 def test_pictures_that_are_gone_are_asked_for(nowhere, dataset):
-    with pytest.raises(DataError, match=f"trained on '{dataset}'.*neither a data set nor a folder.*--dataset"):
+    with pytest.raises(DataError, match=f"pictures were '{dataset}'.*neither a data set nor a folder.*--dataset"):
         evaluate.evaluate(Pretend(memorised, dataset=dataset), nowhere, N)
-    with pytest.raises(DataError, match="makes points.*benchmarks.modes"):
+    with pytest.raises(DataError, match="ring are points.*benchmarks.modes"):
         evaluate.evaluate(Pretend(memorised, dataset="ring"), nowhere, N)
 
 
@@ -321,7 +322,7 @@ def test_what_is_wrong_is_said_in_a_line_and_changes_nothing(folder, nowhere, tm
     assert "samples must be" in stop(monkeypatch, folder, "--samples", 3)
     config = json.loads(before["config.json"]) | {"dataset": "cats"}
     (folder / "config.json").write_text(json.dumps(config))
-    assert stop(monkeypatch, folder).startswith("error: tiny was trained on 'cats', which is neither")
+    assert stop(monkeypatch, folder).startswith("error: the model's pictures were 'cats', which is neither")
     (folder / "config.json").write_bytes(before["config.json"])
     (folder / "metrics.json").write_text("[]")
     assert "expected a JSON object" in stop(monkeypatch, folder, "--data-root", nowhere, "--samples", 16, "--no-cas")

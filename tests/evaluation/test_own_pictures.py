@@ -46,10 +46,12 @@ def no_inception(monkeypatch, tmp_path):
 class Mine:
     """A model trained on the folder, whose pictures the test chooses."""
 
-    name, resolution, channels, device = "mine", 32, 3, torch.device("cpu")
+    name, resolution, device = "mine", 32, torch.device("cpu")
 
-    def __init__(self, folder, make, classes=()) -> None:
-        self.config = SimpleNamespace(dataset=str(folder), class_groups=())
+    def __init__(self, folder, make, classes=(), channels=3) -> None:
+        self.config = SimpleNamespace(
+            dataset=str(folder), class_groups=(), classes=classes, channels=channels, resolution=32
+        )
         self.make, self.classes = make, classes
 
     def sample(self, seeds, label=None):
@@ -115,14 +117,13 @@ def test_pictures_that_were_moved_are_named(folder, pictures, tmp_path):
 @pytest.mark.parametrize(
     ("classes", "channels", "dataset", "says"),
     [
-        (("cat", "dog"), 3, "", r"classes of .*mine \(none\) are not those of mine \(cat, dog\).*--dataset"),
-        ((), 1, "", "in colour, those of mine grey: pass others with --dataset"),
-        ((), 1, "emoji", "not those of the data set 'emoji'"),
-        ((), 3, "ring", "makes points"),
+        (("cat", "dog"), 3, "", r"classes of .*mine \(none\) are not the model's \(cat, dog\).*--dataset"),
+        ((), 1, "", "in colour, the model's grey: pass others with --dataset"),
+        ((), 1, "emoji", "called 'emoji', and their channels or classes are not those"),
+        ((), 3, "ring", "are points"),
     ],
 )
 def test_what_does_not_fit_is_refused_with_the_cure(folder, classes, channels, dataset, says):
-    model = Mine(folder, None, classes)
-    model.channels = channels
+    model = Mine(folder, None, classes, channels)
     with pytest.raises(DataError, match=says):
         evaluate.evaluate(model, "none", 20, dataset=dataset)

@@ -5,8 +5,10 @@ import vm from "node:vm";
 
 /** A picture's pixels, as a browser has them. */
 class ImageData {
-  constructor(width, height) {
-    Object.assign(this, { width, height, data: new Uint8ClampedArray(4 * width * height) });
+  /** (width, height), or (data, width, height) */
+  constructor(...given) {
+    const [height, width, data] = given.reverse();
+    Object.assign(this, { width, height, data: data ?? new Uint8ClampedArray(4 * width * height) });
   }
 }
 

@@ -85,16 +85,19 @@ def _hashes(images: Tensor) -> list[bytes]:
     return [hashlib.blake2b(picture.numpy().tobytes(), digest_size=16).digest() for picture in images]
 
 
-def load_reference(name: str, resolution: int, root: str | Path, samples: int) -> Reference:
+def load_reference(
+    name: str, resolution: int, root: str | Path, samples: int, train: Dataset | None = None
+) -> Reference:
     """Load real pictures at `resolution` for a model of the data set or folder `name`; at most `samples` are compared.
 
+    train: the training pictures, where they are loaded already.
     Without a test split the pictures are halved: one half is compared with, the other gives the floor. Those of a data
     set at random; those of a folder by their content, and pictures that are equal count once. DataError, with the cure,
     for missing data, for samples below 2, and for a folder of too few pictures.
     """
     if samples < 2:
         raise DataError(f"samples must be at least 2, got {samples}")
-    train, rng = data.load(name, resolution, root), torch.Generator().manual_seed(SEED)
+    train, rng = train or data.load(name, resolution, root), torch.Generator().manual_seed(SEED)
     test = load_test(name, resolution, root)
     order = torch.randperm(len(train.images), generator=rng)
     if name not in data.DATASETS:

@@ -19,9 +19,10 @@ from typing import TYPE_CHECKING, Any
 from gan.errors import FolderError
 from gan.hub.names import MODEL
 from gan.live.shares import NOBODY, Owner, holding_most
-from gan.ui.server import checks, gpu, visitor
+from gan.ui.server import checks, engine, gpu, visitor
 from gan.ui.server.limits import Limit
 from gan.ui.server.model_info import Info, read_info
+from gan.ui.server.packs import Packs
 from gan.ui.server.render_queue import Drawn, RenderQueue
 from gan.ui.server.request import quoted
 
@@ -69,6 +70,7 @@ class ModelRegistry:
         self._infos: dict[str, Info] = {}
         self._models: dict[str, Model] = {}
         self._failed_stamps: dict[str, object] = {}  # state of a damaged folder's files when it failed
+        self.packs = Packs()
         self._load = load
         self._unlisted: dict[str, Owner] = {}  # who added it, oldest first
         self._unlisted_lock = threading.Lock()
@@ -229,6 +231,16 @@ class ModelRegistry:
             "z_dim": model.z_dim,
             "variance": [round(float(v), 6) for v in model.variance],
         }
+
+    def pack(self, name: object) -> Mapping[str, Any]:
+        """Return where a browser finds a model to draw its pictures itself: {address, bytes}; loads the model.
+
+        The address is None for a model that browsers cannot draw, and for one that is not in `names`: its weights stay
+        where they are.
+        """
+        model = self.model(name)
+        found = None if self.is_unlisted(name) else self.packs.of(str(name), model)
+        return {"address": engine.pack_address(found) if found else None, "bytes": len(found.data) if found else 0}
 
     def _checked_name(self, name: object) -> str:
         if not isinstance(name, str) or name not in self._folders:

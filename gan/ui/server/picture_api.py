@@ -23,7 +23,7 @@ class PictureApi:
 
     def functions(self) -> list[rpc.Endpoint]:
         """Return the methods for `gr.HTML(server_functions=...)`."""
-        return rpc.endpoints(self.locate, self.describe, self.picture, self.grid, self.warm)
+        return rpc.endpoints(self.locate, self.describe, self.picture, self.grid, self.pack, self.warm)
 
     def describe(self, payload: rpc.Payload) -> rpc.Payload:
         """Describe a model before its first picture. {model} -> as `ModelRegistry.describe` returns it."""
@@ -58,6 +58,10 @@ class PictureApi:
         """Render one picture for each seed. {model, seeds, label, truncation} -> as `rpc.pixels` returns them."""
         values = {"seeds": None, **GridRequest.pick(payload)}
         return rpc.pixels(self.registry.grid(payload.get("model"), **values))
+
+    def pack(self, payload: rpc.Payload) -> rpc.Payload:
+        """Say where a model's weights are, for the browser to draw itself. {model} -> {address or null, bytes}."""
+        return dict(self.registry.pack(payload.get("model")))
 
     def warm(self, payload: rpc.Payload) -> rpc.Payload:
         """Begin to load every model in the background. {} -> {}."""

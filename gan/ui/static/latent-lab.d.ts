@@ -130,6 +130,8 @@ interface PackedImages {
   c: number;
   p: string;
   waited?: number; // ms before its turn came, among all visitors
+  pixels?: Uint8ClampedArray<ArrayBuffer>; // in place of p, four bytes a pixel, where this browser has drawn them
+  here?: number; // ms that this took
 }
 
 interface ModelDescription extends KnownClasses {
@@ -168,13 +170,75 @@ interface ModelFinder {
   locate(payload: { model: string }): Promise<Reply<{ found: KnownModel | null; gone: string }>>;
 }
 
-interface ExploreServer extends ModelFinder {
+interface PackServer {
+  /** Where a model's weights are; null where the browser cannot draw it, or is not to. */
+  pack(payload: { model: string }): Promise<Reply<{ address: string | null; bytes: number }>>;
+}
+
+interface ExploreServer extends ModelFinder, PackServer {
   describe(payload: { model: string }): Promise<Reply<ModelDescription>>;
   /** follows: it takes the place of the visitor's one before, if that still waits for its turn. */
   picture(payload: PictureRequest): Promise<Reply<PackedImages>>;
   grid(payload: GridRequest): Promise<Reply<PackedImages>>;
   warm(payload: {}): Promise<Reply<{}>>;
 }
+
+// ---- Drawing in the browser
+
+/** What a pack says of its model. groups: [size, most] each; maps: [side, channels], coarse to fine. */
+interface EngineConfig {
+  z_dim: number;
+  channels: number;
+  classes: number;
+  groups: [number, number][];
+  maps: [number, number][];
+  size: number; // of a picture's side
+  directions: number;
+}
+
+interface Pack {
+  config: EngineConfig;
+  tensors: Map<string, Float32Array>;
+}
+
+interface EngineGenerator {
+  draw(z: Float32Array, y: Float32Array): Uint8ClampedArray | Promise<Uint8ClampedArray>;
+}
+
+type EngineLabel = number | number[] | null;
+
+/** What is missing changes nothing. */
+interface EnginePicture {
+  seed: number;
+  label?: EngineLabel;
+  truncation?: number;
+  sliders?: number[];
+  raw?: number[];
+}
+
+type EngineWalk = Omit<WalkRequest, "model">;
+
+/** Pictures one after the other, (count, size, size, 4); ms: what they took. */
+interface EnginePixels {
+  size: number;
+  count: number;
+  pixels: Uint8ClampedArray<ArrayBuffer>;
+  ms: number;
+}
+
+/** Who draws a model's pictures: the browser if "ready", else the server. */
+type PainterState = "loading" | "ready" | "server" | "failed";
+
+/** Promises are kept by the worker, or broken with an Error whose message a visitor can read. */
+interface Engine {
+  start(): Promise<unknown>; // fails where this browser cannot draw at all
+  load(model: string, pack: ArrayBuffer): Promise<{ forgotten: string[] }>; // the pack is gone; so are other models
+  draw(model: string, pictures: EnginePicture[]): Promise<EnginePixels>;
+  walk(model: string, walk: EngineWalk, from: number, to: number): Promise<EnginePixels>; // those frames of it
+}
+
+/** In the worker: net.wasm in base64. */
+declare const WASM: string;
 
 interface WalkRequest {
   model: string;
@@ -193,11 +257,12 @@ interface Sheet {
   keys: number;
   columns: number;
   sheet: string;
+  cells?: ImageData[]; // in place of sheet, where this browser has drawn them
 }
 
-type Film = Sheet & { image: HTMLImageElement };
+type Film = Sheet & { image: HTMLImageElement | HTMLCanvasElement };
 
-interface InterpolateServer extends ModelFinder {
+interface InterpolateServer extends ModelFinder, PackServer {
   walk(payload: WalkRequest): Promise<Reply<Sheet>>;
   film(payload: WalkRequest & { fps: number; kind: string }): Promise<Reply<ServerFile>>;
 }
@@ -460,6 +525,7 @@ interface StateHistory {
 interface LatentLab {
   /** From the page's head; see `gan.ui.assets`. */
   controls: Control[];
+  worker: string; // address of the script that draws, or of none
 
   // shared/
   stats: {
@@ -571,9 +637,9 @@ interface LatentLab {
   parseState(part: AddressPart, controls: Control[]): PictureState;
   /** The part of the address for a state; defaults are left out. */
   formatState(state: PictureState, controls: Control[]): AddressPart;
-  /** A state cut to what a model has. */
   /** A wish cut to what a model has; null where nothing is left. */
   fitLabel(label: Label, about: KnownClasses): Label;
+  /** A state cut to what a model has. */
   fitState(state: PictureState, about: ModelDescription, controls: Control[]): PictureState;
   isTab(name: string): boolean;
   /** The entries that belong to a tab; those without text are left out. */
@@ -618,6 +684,16 @@ interface LatentLab {
   /** Let a finger that scrolls the page leave sliders as they were. */
   guardSliders(): void;
 
+  // engine/
+  /** A worker that draws; address: of its script. It starts with the first task. */
+  engine(address: string): Engine;
+  /** Fetch a model's weights, unless that is done or under way; why it went wrong, or "". */
+  loadPainter(model: string, server: PackServer): Promise<string>;
+  painterState(model: string): PainterState;
+  /** The server's functions that draw, done here for models whose weights are there. */
+  paintPictures(server: Pick<ExploreServer, "picture" | "grid">): Pick<ExploreServer, "picture" | "grid">;
+  paintWalks(server: Pick<InterpolateServer, "walk">): Pick<InterpolateServer, "walk">;
+
   // gallery/
   gallery(element: HTMLElement, server: ExploreServer): void;
 
@@ -634,7 +710,7 @@ interface LatentLab {
   ): ControlPanel;
   otherSeeds(
     element: HTMLElement,
-    server: ExploreServer,
+    server: Pick<ExploreServer, "grid">,
     announce: (text: string) => void,
     adopt: (seed: number) => void,
   ): OtherSeeds;
