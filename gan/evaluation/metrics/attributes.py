@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING
 
+import numpy as np
 import torch
 from torch import Tensor
 
@@ -84,10 +86,8 @@ def made(found: Readings, combination: dict[str, tuple[str, ...]]) -> float:
     having = [
         have_all({name: found[name].numpy()}, faces.ATTRIBUTES, {name: names}) for name, names in combination.items()
     ]
-    expected, both = 1.0, True
-    for one in having:
-        expected, both = expected * float(one.mean()), both & one
-    return float(both.mean()) / expected if expected else 0.0
+    expected = math.prod(float(one.mean()) for one in having)
+    return float(np.logical_and.reduce(having).mean()) / expected if expected else 0.0
 
 
 def name_of(combination: dict[str, tuple[str, ...]]) -> str:

@@ -82,7 +82,7 @@ def load(device: str = "cpu", file: Path = FILE) -> Network:
     with torch.device("meta"):
         network = Network(3, OUTPUTS, RESOLUTION, FEATURES)
     load_into(network, file, torch.device(device))
-    return network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+    return network.to(memory_format=torch.channels_last)
 
 
 @torch.inference_mode()

@@ -136,7 +136,7 @@ def load_general(device: str | torch.device = "cpu", file: Path = FILE) -> Gener
     with torch.device("meta"):
         network = Network(3, outputs, RESOLUTION, FEATURES)
     load_into(network, file.with_suffix(".safetensors"), torch.device(device))
-    return General(network.to(memory_format=torch.channels_last), accuracy)  # type: ignore[call-overload]
+    return General(network.to(memory_format=torch.channels_last), accuracy)
 
 
 def load_extractor(device: str | torch.device = "cpu") -> Extractor:

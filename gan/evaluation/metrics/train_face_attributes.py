@@ -23,7 +23,7 @@ from torch.nn import functional as F
 
 from gan.data import faces
 from gan.data.face_layers import RESOLUTION
-from gan.data.seeded import Choice, Values, have_all
+from gan.data.seeded import Choice, Values, have_all, value_of
 from gan.evaluation.metrics.classifier import Network
 from gan.evaluation.metrics.face_attributes import FEATURES, FILE, OUTPUTS, load, outputs, read, seen, split, targets
 from gan.evaluation.metrics.fit import Recipe, new_network, train
@@ -47,7 +47,7 @@ def draw(seeds: range) -> tuple[Tensor, Values]:
         name: np.where(free, faces.attributes(rows + (i + 1) * 10_000_000)[name], own[name])
         for i, name in enumerate(("hair", "beard", "glasses"))
     }
-    bald = changes["hair"] == faces.ATTRIBUTES["hair"].names.index("bald")
+    bald = changes["hair"] == value_of(faces.ATTRIBUTES, "hair", "bald")
     changes["rear_hair"] = np.where(bald, 0, own["rear_hair"])
     images = torch.from_numpy(faces.draw(rows, **changes)).permute(0, 3, 1, 2).contiguous()
     rng = torch.Generator().manual_seed(SEED)
