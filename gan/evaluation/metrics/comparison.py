@@ -61,8 +61,7 @@ class Comparison:
 
     def predicted(self, role: str) -> Tensor:
         """Return the classes that the classifier sees in a role's pictures, in the form of `Dataset.labels`."""
-        assert self.classifier is not None
-        return self.classifier.predict(self.features(role))
+        return self.once(_predicted, role)
 
     def once(self, function: Callable[[Comparison, str], T], role: str) -> T:
         """Return function(self, role), computed at the first call only: several metrics share costly parts."""
@@ -88,6 +87,13 @@ class Comparison:
         labels = drawn[torch.tensor(seeds) % len(drawn)]
         wishes = [set(row.nonzero()[:, 0].tolist()) for row in labels] if labels.ndim == 2 else labels.tolist()
         return torch.from_numpy(np.ascontiguousarray(self.model.sample(seeds, label=wishes))), labels
+
+
+def _predicted(comparison: Comparison, role: str) -> Tensor:
+    classifier = comparison.classifier
+    assert classifier is not None
+    own = comparison.extractor is classifier
+    return classifier.predict(comparison.features(role) if own else classifier.features(comparison.images(role)))
 
 
 def _features(comparison: Comparison, role: str) -> Tensor:

@@ -28,7 +28,7 @@ _MEAN, _SD = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)  # of ImageNet, as tor
 
 
 class Extractor(Protocol):
-    """What turns pictures into features. Calls do not change it.
+    """Turns pictures into features. Calls do not change it.
 
     kind: "classifier" of the data set itself, "attributes" of faces, "general" or "inception"
     about: what it is, and how accurate, in a few words of letters, digits, spaces and .,%-

@@ -44,7 +44,7 @@ MOVED = ("shift_x", "shift_y")  # attributes of faces that the recipe changes
 
 @dataclass(frozen=True)
 class Task:
-    """What is to be told of a data set's pictures: rows of classes in groups, and which pictures are held out."""
+    """A data set with what is to be told of its pictures: rows of classes in groups, and which are held out."""
 
     name: str
     images: Tensor
