@@ -29,6 +29,8 @@ from PIL import Image  # noqa: E402
 
 from gan.config import PRESETS, Config  # noqa: E402
 from gan.data.points import DRAWING_PREFIX  # noqa: E402
+from gan.models.directions import Slider  # noqa: E402
+from gan.models.named import Named  # noqa: E402
 
 
 def small(**changes) -> Config:
@@ -157,6 +159,14 @@ class FakeModel:
         self.groups = ()
         self.directions = torch.eye(z_dim)[:12].flip(1)
         self.variance = torch.softmax(-0.4 * torch.arange(12.0), 0)
+        self.beside = ("", "slant", *[""] * 10)
+        only = classes[1] if classes else ""  # the class that has the second slider
+        self.sliders = (Slider("slant", 0.9, 2.5), Slider("hair_length", 0.5, 2.0, 0.1, "slant", label=only))
+        self.named_rows = torch.eye(z_dim)[3:5]
+        if only:
+            self.sliders += (Slider("slant", 0.9, 2.5, label=only),)
+            self.named_rows = torch.cat([self.named_rows, self.named_rows[:1]])
+        self.named = Named(self.sliders, self.named_rows, classes)
         random = np.random.default_rng(5)
         x = np.linspace(0, 1, resolution, dtype=np.float32)
         waves = []
@@ -211,7 +221,9 @@ def write_folder(root: Path, name: str) -> Path:
         dataset=name, images=1000, resolution=model.resolution, channels=model.channels, classes=model.classes
     )
     (folder / "config.json").write_text(config.to_json())
-    (folder / "metrics.json").write_text(json.dumps({"images": 800_000, "grid": [8, 8]}))
+    (folder / "metrics.json").write_text(
+        json.dumps({"images": 800_000, "grid": [8, 8], "sliders": [{"name": "slant"}, {"name": "hair_length"}]})
+    )
     header = json.dumps({"w": {"dtype": "F32", "shape": [2, 3], "data_offsets": [0, 24]}}).encode()
     (folder / "model.safetensors").write_bytes(struct.pack("<Q", len(header)) + header + bytes(24))
     (folder / "critic.safetensors").touch()

@@ -17,10 +17,10 @@ def pack(model: Model, half: bool = True, most: int | None = None) -> bytes:
     """Return a model's generator and directions as safetensors, with what must be known to use them as metadata.
 
     The weights are float16 if `half`, else float32; pictures then differ from the model's by at most one grey level.
-    Directions are float32. The metadata is JSON: {format, z_dim, channels, classes, groups, maps, directions}, where
-    classes counts them, groups lists (size, most) and maps (side, channels) from coarse to fine. most: bytes
-    that it may take. ValueError for a larger one, for a network that the browser does not know, and for weights that
-    float16 cannot hold.
+    Directions are float32. The metadata is JSON: {format, z_dim, channels, classes, groups, maps, directions, named,
+    own}, where classes, directions and named are counts, groups lists (size, most), maps (side, channels) from coarse
+    to fine, and own the classes with named directions of their own. most: bytes that it may take. ValueError for a
+    larger one, for a network that the browser does not know, and for weights that float16 cannot hold.
     """
     generator = model.generator
     if not isinstance(generator, resnet.Generator):
@@ -35,6 +35,7 @@ def pack(model: Model, half: bool = True, most: int | None = None) -> bytes:
         tensors = {name: tensor.half() for name, tensor in tensors.items()}
     if not all(tensor.isfinite().all() for tensor in tensors.values()):
         raise ValueError(f"{model.name} has weights beyond what half precision holds")
+    named, special, own = model.named.tables()
     about = {
         "format": FORMAT,
         "z_dim": model.z_dim,
@@ -43,6 +44,9 @@ def pack(model: Model, half: bool = True, most: int | None = None) -> bytes:
         "groups": [[group.size, group.most] for group in model.config.class_groups],
         "maps": generator.maps,
         "directions": len(model.directions),
+        "named": len(named),
+        "own": special,
     }
-    tensors["directions"] = model.directions.detach().float().cpu()
+    for name, rows in {"directions": model.directions, "named": named, "named_own": own}.items():
+        tensors[name] = rows.detach().float().cpu()
     return save({name: tensor.contiguous() for name, tensor in tensors.items()}, {KEY: json.dumps(about)})

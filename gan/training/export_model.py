@@ -15,6 +15,7 @@ from gan.config import Config
 from gan.evaluation.card import NOT_AFFECTING_WEIGHTS, card, licence_of, public
 from gan.evaluation.loss_curve import write_curve
 from gan.io import LOG_START, write_bytes
+from gan.models.directions import without_names, write_directions
 from gan.models.image_grid import GRID, write_grid
 from gan.models.latent import principal_directions
 from gan.models.model import Model
@@ -50,8 +51,8 @@ def capture_model(trainer: Trainer, latest: Stepped | None, samples: int = SAMPL
     with oom_hint(config):
         average, best = copy.deepcopy(trainer.average), trainer.best or trainer.candidate()
         average.load_state_dict(best.generator)
-        none = torch.empty(0, config.z_dim)
-        pictures = Model("", config, average, trainer.critic, none, none).sample(PREVIEW_SEEDS)
+        none = without_names(torch.empty(0, config.z_dim), torch.empty(0))
+        pictures = Model("", config, average, trainer.critic, none).sample(PREVIEW_SEEDS)
     captured = _metrics(trainer, latest)
 
     def write(out: Path) -> None:
@@ -68,7 +69,7 @@ def capture_model(trainer: Trainer, latest: Stepped | None, samples: int = SAMPL
         text = card(config, metrics, licence_of(config), curve=write_curve(out))
         write_bytes(out / "README.md", text.encode())
         write_grid(out / "samples.png", pictures)
-        write_tensors(out / "directions.safetensors", {"directions": directions, "variance": variance})
+        write_directions(out / "directions.safetensors", without_names(directions, variance))
         write_tensors(out / "critic.safetensors", best.critic)
         write_tensors(out / "model.safetensors", average.state_dict())
 

@@ -19,6 +19,7 @@ from gan.config import Config
 from gan.data.dataset import Dataset
 from gan.data.points import Points
 from gan.errors import Diverged, FolderError
+from gan.models.directions import without_names
 from gan.models.latent import latents
 from gan.models.model import Model, pick_device
 from gan.models.weights import read_tensors
@@ -206,8 +207,8 @@ class Trainer:
 
     def model(self, average: bool = True) -> Model:
         """Return the averaged generator, or the generator itself, and the critic: not copies, without directions."""
-        none = torch.empty(0, self.config.z_dim)
-        return Model("", self.config, self.average if average else self.generator, self.critic, none, none)
+        none = without_names(torch.empty(0, self.config.z_dim), torch.empty(0))
+        return Model("", self.config, self.average if average else self.generator, self.critic, none)
 
     @torch.no_grad()
     def points(self, seeds: Sequence[int]) -> Tensor:

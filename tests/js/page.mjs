@@ -72,6 +72,17 @@ export const CONTROLS = [
     default: 0,
   },
   {
+    name: "named",
+    query: "n",
+    kind: "named",
+    label: "Attributes",
+    help: "",
+    low: -3,
+    high: 3,
+    step: 0.05,
+    default: 0,
+  },
+  {
     name: "sliders",
     query: "d",
     kind: "directions",

@@ -266,6 +266,28 @@ def test_the_class_is_chosen_or_left_to_the_seed(page: sync_api.Page, site: str)
     assert explore(page, f"{site}?model=grey&seed=1&label=7") == seven
 
 
+def test_named_sliders_move_the_picture_in_the_classes_that_have_them(page: sync_api.Page, site: str, registry) -> None:
+    start = explore(page, f"{site}?model=grey&seed=1")  # of class 1, the only one with "hair length"
+    assert page.locator(".ll-named .ll-slider-name").all_inner_texts() == ["slant", "hair length"]
+    length = page.get_by_label("hair length", exact=True)
+    drag(page, ".ll-named input >> nth=1", 0.9)
+    moved = changes(page, start)
+    page.wait_for_url(re.compile("n=,2"))
+    assert shows(page, registry.picture("grey", 1, named=[0, float(length.input_value())]))
+    page.get_by_label("7", exact=True).check()
+    changes(page, moved)
+    assert length.is_disabled() and page.get_by_label("slant", exact=True).is_enabled()
+    assert shows(page, registry.picture("grey", 1, label=7))
+    page.get_by_label("from seed").check()
+    becomes(page, moved)
+    assert length.is_enabled()
+    assert page.locator(".ll-directions .ll-slider-note").all_inner_texts()[:2] == ["33.2 %", "slant"]
+    page.get_by_label("7", exact=True).check()
+    page.wait_for_function("document.querySelectorAll('.ll-named input:disabled').length === 1")
+    page.locator("#ll-model").select_option("plain")
+    page.wait_for_function("document.querySelectorAll('.ll-named input:enabled').length === 2")
+
+
 def test_raw_coordinates_appear_on_demand_and_move_the_picture(page: sync_api.Page, site: str) -> None:
     start = explore(page, f"{site}?model=grey&seed=1")
     assert page.locator(".ll-raw input").count() == 0

@@ -15,6 +15,7 @@ import pytest
 import torch
 
 from gan.config import ClassGroup, Config
+from gan.models.directions import Directions, Slider
 from gan.models.latent import class_of, classes_of, latents
 from gan.models.model import Model, load
 from gan.models.pack import KEY, pack
@@ -69,8 +70,11 @@ def random_model(seed: int = 0, **settings) -> Model:
             torch.nn.init.normal_(parameter, std=0.1)
         elif "conv2" in name:
             torch.nn.init.normal_(parameter, std=0.7 / parameter[0].numel() ** 0.5)
-    k = min(16, config.z_dim)
-    return Model("random", config, generator.eval(), torch.nn.Identity(), torch.randn(k, config.z_dim), torch.ones(k))
+    k, labels = min(16, config.z_dim), ["", "", *config.classes[:2]]
+    sliders = tuple(Slider("tall" if i != 1 else "wide", label=label) for i, label in enumerate(labels))
+    named = torch.randn(len(sliders), config.z_dim) / 4
+    directions = Directions(torch.randn(k, config.z_dim), torch.ones(k), named, sliders)
+    return Model("random", config, generator.eval(), torch.nn.Identity(), directions)
 
 
 @pytest.mark.parametrize("size", [2, 3, 15, 16, 17, 32, 100, 511])
@@ -133,6 +137,16 @@ def test_chosen_classes_replace_the_seeds_own_in_their_groups(tmp_path) -> None:
     assert_same(drawn(tmp_path / "out", model), model.sample([5] * len(labels), label=wished))
 
 
+def test_named_directions_move_the_picture_as_the_servers_do_also_those_of_a_class_alone(tmp_path) -> None:
+    model = random_model(classes=tuple("abcdefgh"), class_groups=GROUPS)
+    (tmp_path / "pack").write_bytes(pack(model, half=False))
+    states = [{"seed": 5, "label": label, "named": named} for label in ([0], [1], [3]) for named in ([], [2], [1, -2])]
+    engine({"job": "draw", "pack": str(tmp_path / "pack"), "pictures": states, "out": str(tmp_path / "out")})
+    ours = drawn(tmp_path / "out", model)
+    assert_same(ours, draw(model, [checks.picture(state, model) for state in states]))
+    assert model.named.by_class and len({picture.tobytes() for picture in ours}) == len(states)
+
+
 def random_states(model: Model, count: int) -> list[dict]:
     """Return states of Explore, as the page sends them: some sliders moved, some classes chosen."""
     random = np.random.default_rng(1)
@@ -144,6 +158,7 @@ def random_states(model: Model, count: int) -> list[dict]:
                 "label": int(random.integers(len(model.classes))) if model.classes and random.random() < 0.5 else None,
                 "truncation": round(random.uniform(0, 2), 2),
                 "sliders": [round(v, 2) for v in random.uniform(-2, 2, len(model.directions))],
+                "named": [round(v, 2) for v in random.uniform(-1, 1, len(model.named))],
                 "raw": [0.5 if random.random() < 0.1 else 0 for _ in range(model.z_dim)],
             }
         )

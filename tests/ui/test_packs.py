@@ -12,6 +12,7 @@ from starlette.applications import Starlette
 from starlette.testclient import TestClient
 
 from gan.config import Config
+from gan.models.directions import without_names
 from gan.models.model import Model, load
 from gan.models.pack import pack
 from gan.networks import build
@@ -35,6 +36,7 @@ def test_a_pack_is_half_of_the_weights_and_the_directions(tiny_folder):
     model = load(tiny_folder, "cpu")
     tensors = tensors_of(pack(model))
     assert torch.equal(tensors.pop("directions"), model.directions)
+    assert tensors.pop("named").shape == (0, model.z_dim) and tensors.pop("named_own").shape == (0, 0, model.z_dim)
     weights = model.generator.state_dict()
     assert tensors.keys() == weights.keys()
     for name, tensor in tensors.items():
@@ -45,7 +47,7 @@ def test_a_pack_is_half_of_the_weights_and_the_directions(tiny_folder):
 def test_other_networks_have_no_pack(network):
     config = Config(dataset="any", resolution=28, channels=1, network=network)
     generator, critic = build(config)
-    model = Model("other", config, generator, critic, torch.zeros(16, 100), torch.zeros(16))
+    model = Model("other", config, generator, critic, without_names(torch.zeros(16, 100), torch.zeros(16)))
     with pytest.raises(ValueError, match=f"other is {network}"):
         pack(model)
     assert packs.Packs().of("other", model) is None

@@ -166,12 +166,14 @@ class ModelRegistry:
                 self._warm_thread.start()
 
     def picture(self, name: object, seed: object, **values: object) -> np.ndarray:
-        """Return one picture, uint8 (H, W, C), of the latent `truncation * z(seed) + sliders @ directions + raw`.
+        """Return one picture, uint8 (H, W, C), of a latent.
+
+        It is `truncation * z(seed) + model.named.offset(named, y) + sliders @ model.directions + raw`.
 
         values: of the controls in `gan.ui.server.controls`, by name, in the ranges declared there; all but the seed may
         be missing. label: None (drawn from the seed), a class index or a class name, or a list of those where classes
-        are in groups. sliders: at most K steps along the
-        principal directions, and raw: at most z_dim offsets on the latent itself; missing ones are 0.
+        are in groups. named: at most M steps along the named directions, sliders: at most K along the principal ones,
+        and raw: at most z_dim offsets on the latent itself; missing ones are 0.
         """
         return self.ask_picture(name, {"seed": seed, **values}).result().picture
 
@@ -182,6 +184,18 @@ class ModelRegistry:
         """
         model = self.model(name)
         return self._pictures.ask(visitor.asking(), model, checks.picture(values, model), follows)
+
+    def classes_of(self, name: object, values: Mapping[str, object]) -> list[int] | None:
+        """Return the indices of the classes that a picture has, where its named sliders depend on them; else None.
+
+        values: as for `ask_picture`.
+        """
+        model = self.model(name)
+        if not model.named.by_class:
+            return None
+        at = checks.picture(values, model)
+        rows = model.class_weights([at["seed"]], at["label"])
+        return None if rows is None else [int(i) for i in rows[0].nonzero()]
 
     def grid(self, name: object, seeds: object, label: object = None, truncation: object = 1.0) -> np.ndarray:
         """Return one picture for each seed, uint8 (N, H, W, C); at most `checks.MAX_GRID` seeds."""
@@ -219,7 +233,9 @@ class ModelRegistry:
         """Return what the Explore tab must know before its first picture; loads the model.
 
         Keys: name, size, channels, classes (list of str), groups (of them, as `Info.for_browser` has them), z_dim,
-        variance (list of float, one a direction).
+        named (one entry a name: {name, classes}, classes being the indices of those in which it does something, or
+        null for all), variance (list of float, one a principal direction), beside (list of str, as long or empty: what
+        each mostly changes).
         """
         model = self.model(name)
         return {
@@ -229,6 +245,11 @@ class ModelRegistry:
             "classes": list(model.classes),
             "groups": [group._asdict() for group in model.groups],
             "z_dim": model.z_dim,
+            "named": [
+                {"name": name, "classes": classes}
+                for name, classes in zip(model.named.names, model.named.classes, strict=True)
+            ],
+            "beside": list(model.beside),
             "variance": [round(float(v), 6) for v in model.variance],
         }
 
@@ -285,15 +306,17 @@ def draw(model: Model, requests: Sequence[Mapping[str, Any]]) -> np.ndarray:
     import torch
 
     with torch.inference_mode():
-        z = torch.cat([_latent(model, at) for at in requests])
         y = [model.class_weights([at["seed"]], at["label"]) for at in requests]
+        z = torch.cat([_latent(model, at, rows) for at, rows in zip(requests, y, strict=True)])
         return model.render(z, torch.cat([rows for rows in y if rows is not None]) if model.classes else None)
 
 
-def _latent(model: Model, at: Mapping[str, Any]) -> Tensor:
+def _latent(model: Model, at: Mapping[str, Any], y: Tensor | None) -> Tensor:
     z = model.latents([at["seed"]]) * at["truncation"]
     if steps := at["sliders"]:
         z = z + (z.new_tensor(steps) @ model.directions[: len(steps)].to(z))
+    if steps := at["named"]:
+        z = z + model.named.offset(steps, y).to(z)
     if offsets := at["raw"]:
         z[:, : len(offsets)] += z.new_tensor(offsets)
     return z

@@ -7,7 +7,7 @@
 
 // ---- Controls of Explore, as `gan.ui.server.controls` declares them
 
-type ControlKind = "seed" | "class" | "slider" | "directions" | "coordinates";
+type ControlKind = "seed" | "class" | "slider" | "named" | "directions" | "coordinates";
 
 interface Control {
   name: string;
@@ -90,6 +90,8 @@ interface SliderRow {
 interface ControlPanel {
   buildControls(about: ModelDescription, state: PictureState): void;
   buildClasses: ClassChoice["build"];
+  buildNamed(names: readonly string[]): void;
+  offerNamed(classes: readonly number[]): void; // dims what does nothing in pictures of these classes
   render(state: PictureState): void;
   renderSliders(name: string, state: PictureState): void;
   showAllDirections(): void;
@@ -132,18 +134,22 @@ interface PackedImages {
   waited?: number; // ms before its turn came, among all visitors
   pixels?: Uint8ClampedArray<ArrayBuffer>; // in place of p, four bytes a pixel, where this browser has drawn them
   here?: number; // ms that this took
+  classes?: number[] | null; // of a picture, where its named sliders depend on them
 }
 
 interface ModelDescription extends KnownClasses {
   size: number;
   z_dim: number;
+  named: { name: string; classes: number[] | null }[]; // classes: those in which it does something, null for all
   variance: number[]; // share of each principal direction
+  beside: string[]; // the attribute that each of those mostly changes, "" for none; empty where none is known
 }
 
 /** What the page must know of a model before it asks for any picture of it. */
 interface KnownModel extends KnownClasses {
   model: string;
   size: number;
+  named: string[]; // names of its sliders, as far as known
   plot: boolean; // pictures are plots of 2-D points, whose pixels mean nothing
 }
 
@@ -194,6 +200,8 @@ interface EngineConfig {
   maps: [number, number][];
   size: number; // of a picture's side
   directions: number;
+  named: number;
+  own: number[]; // classes with named directions of their own
 }
 
 interface Pack {
@@ -213,17 +221,19 @@ interface EnginePicture {
   label?: EngineLabel;
   truncation?: number;
   sliders?: number[];
+  named?: number[];
   raw?: number[];
 }
 
 type EngineWalk = Omit<WalkRequest, "model">;
 
-/** Pictures one after the other, (count, size, size, 4); ms: what they took. */
+/** Pictures one after the other, (count, size, size, 4); ms: what they took; classes: as in `PackedImages`, of the first. */
 interface EnginePixels {
   size: number;
   count: number;
   pixels: Uint8ClampedArray<ArrayBuffer>;
   ms: number;
+  classes?: number[] | null;
 }
 
 /** Who draws a model's pictures: the browser if "ready", else the server. */

@@ -38,20 +38,44 @@ export const classWeights = (seed, label, about) => {
   return row;
 };
 
-/** @type {(pack: Pack, picture: EnginePicture) => { z: Float32Array, y: Float32Array }} */
-export const inputsOf = ({ config, tensors }, { seed, label = null, truncation = 1, sliders = [], raw = [] }) => {
-  const z = latentOf(seed, config.z_dim).map((value) => value * fround(truncation));
-  const directions = tensors.get("directions") ?? new Float32Array(0);
-  const steps = Math.min(sliders.length, config.directions);
-  if (sliders.some(Boolean)) {
-    for (let j = 0; j < z.length; j++) {
-      let sum = 0;
-      for (let i = 0; i < steps; i++) sum += fround(sliders[i]) * directions[i * z.length + j];
-      z[j] += sum;
-    }
+/** The tensor `name` of a pack. @type {(pack: Pack, name: string) => Float32Array} */
+const tensor = ({ tensors }, name) => tensors.get(name) ?? new Float32Array(0);
+
+/**
+ * Add steps along the rows of a table to z, each step times `factor`.
+ * @type {(z: Float32Array, steps: number[], rows: Float32Array, factor?: number) => void}
+ */
+const addSteps = (z, steps, rows, factor = 1) => {
+  const count = Math.min(steps.length, rows.length / z.length);
+  for (let j = 0; j < z.length; j++) {
+    let sum = 0;
+    for (let i = 0; i < count; i++) sum += fround(steps[i]) * rows[i * z.length + j];
+    z[j] += factor * sum;
   }
+};
+
+/** Add steps along the named directions, of which a class may have its own, as `Named.offset` does. */
+/** @type {(z: Float32Array, steps: number[], y: Float32Array, pack: Pack) => void} */
+const addNamed = (z, steps, y, pack) => {
+  const { named, own } = pack.config;
+  const mine = tensor(pack, "named_own");
+  const shared = own.reduce((left, index) => left - y[index], 1);
+  addSteps(z, steps, tensor(pack, "named"), shared);
+  own.forEach((index, i) => {
+    const size = named * z.length;
+    if (y[index]) addSteps(z, steps, mine.subarray(i * size, (i + 1) * size), y[index]);
+  });
+};
+
+/** @type {(pack: Pack, picture: EnginePicture) => { z: Float32Array, y: Float32Array }} */
+export const inputsOf = (pack, { seed, label = null, truncation = 1, sliders = [], named = [], raw = [] }) => {
+  const { config } = pack;
+  const y = classWeights(seed, label, config);
+  const z = latentOf(seed, config.z_dim).map((value) => value * fround(truncation));
+  if (sliders.some(Boolean)) addSteps(z, sliders, tensor(pack, "directions"));
+  if (named.some(Boolean)) addNamed(z, named, y, pack);
   raw.slice(0, z.length).forEach((offset, j) => (z[j] += offset));
-  return { z, y: classWeights(seed, label, config) };
+  return { z, y };
 };
 
 /** @type {(a: Float32Array, b: Float32Array, t: number) => Float32Array} */

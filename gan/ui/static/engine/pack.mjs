@@ -18,7 +18,7 @@ const need = (what, fault) => {
 /** What a pack says of its model, checked. @type {(about: any) => EngineConfig} */
 export const checkConfig = (about) => {
   need(typeof about === "object" && about !== null, "they do not say what network they are of");
-  const { format, z_dim, channels, classes, groups, maps, directions } = about;
+  const { format, z_dim, channels, classes, groups, maps, directions, named, own } = about;
   need(format === 1, "they are in a format that this page does not know");
   need(isWhole(z_dim, 1, 4096), "the latent has no length");
   need(channels === 1 || channels === 3, "pictures must have one channel or three");
@@ -39,7 +39,9 @@ export const checkConfig = (about) => {
     need(map[0] ** 2 * map[1] <= MOST_VALUES, "a feature map is too large for a browser");
     need(i === 0 || map[0] === 2 * maps[i - 1][0], "each feature map must be twice as large as the one before");
   });
-  need(isWhole(directions, 0, 64), "there are too many directions");
+  need(isWhole(directions, 0, 64) && isWhole(named, 0, 1024), "there are too many directions");
+  need(Array.isArray(own) && own.every((/** @type {any} */ one) => isWhole(one, 0, classes - 1)), "no such classes");
+  need(new Set(own).size === own.length, "a class has two sets of directions");
   return {
     z_dim,
     channels,
@@ -48,11 +50,13 @@ export const checkConfig = (about) => {
     maps: maps.map((/** @type {any} */ [side, wide]) => [side, wide]),
     size: 2 * maps.at(-1)[0],
     directions,
+    named,
+    own: [...own],
   };
 };
 
 /** Name and shape of every tensor that belongs to a config. @type {(config: EngineConfig) => Map<string, number[]>} */
-export const shapesOf = ({ z_dim, channels, classes, maps, directions }) => {
+export const shapesOf = ({ z_dim, channels, classes, maps, directions, named, own }) => {
   const [[side, wide]] = maps;
   /** @type {Map<string, number[]>} */
   const shapes = new Map();
@@ -78,7 +82,9 @@ export const shapesOf = ({ z_dim, channels, classes, maps, directions }) => {
   const last = maps[maps.length - 1][1];
   projection("enlarge", last / 2, last);
   convolution("to_picture", channels, last / 2);
-  if (directions) shapes.set("directions", [directions, z_dim]);
+  shapes.set("directions", [directions, z_dim]);
+  shapes.set("named", [named, z_dim]);
+  shapes.set("named_own", [own.length, named, z_dim]);
   return shapes;
 };
 

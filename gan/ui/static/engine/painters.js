@@ -5,7 +5,7 @@
   const STALLED = 10_000; // ms without a byte of a download
   const AGAIN = 60_000; // ms after which one that went wrong is tried again
   const PART = 16; // frames of a walk that are drawn before the worker's other tasks have their turn
-  const DRAWN = new Set(["seed", "label", "truncation", "sliders", "raw"]); // controls that the engine knows
+  const DRAWN = new Set(["seed", "label", "truncation", "sliders", "named", "raw"]); // controls that the engine knows
 
   /** @type {Engine | undefined} */
   let engine;
@@ -98,7 +98,10 @@
   };
 
   /** @type {(drawn: EnginePixels) => PackedImages} */
-  const reply = ({ size, count, pixels, ms }) => ({ n: count, h: size, w: size, c: 4, p: "", pixels, here: ms });
+  const reply = ({ size, count, pixels, ms, classes = null }) => ({
+    ...{ n: count, h: size, w: size, c: 4, p: "" },
+    ...{ pixels, here: ms, classes },
+  });
 
   /** @type {(engine: Engine, request: Pick<GridRequest, "model" | "seeds" | "label"> & { truncation: any }) => Promise<EnginePixels>} */
   const drawSeeds = (engine, { model, seeds, label, truncation }) =>

@@ -51,10 +51,9 @@ const tasks = {
   },
   draw: async ({ model, pictures }) => {
     const one = known(model);
-    return draw(
-      one,
-      pictures.map((/** @type {EnginePicture} */ picture) => inputsOf(one.pack, picture)),
-    );
+    const inputs = pictures.map((/** @type {EnginePicture} */ picture) => inputsOf(one.pack, picture));
+    const classes = one.pack.config.own.length ? [...inputs[0].y.keys()].filter((i) => inputs[0].y[i]) : null;
+    return { ...(await draw(one, inputs)), classes };
   },
   walk: async ({ model, walk, from, to }) => {
     const one = known(model);

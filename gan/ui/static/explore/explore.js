@@ -39,6 +39,7 @@
         screen.parentElement?.classList.remove("ll-blank");
         find("[data-where]").textContent = reply.here === undefined ? "server" : "browser";
         shown = payload;
+        if (payload.model === state?.model) panel.offerNamed(reply.classes ?? []);
         fetchWeights(payload.model); // now that the first picture is there
       },
       painted: lab.latencyMeter(find(".ll-meter")),
@@ -103,8 +104,9 @@
 
     /** Reserve a model's space, so that nothing moves once it has loaded. @type {(model: string) => void} */
     const reserve = (model) => {
-      const { size, classes, groups } = known.get(model) ?? { size: 1, classes: [], groups: [] };
+      const { size, classes, groups, named } = known.get(model) ?? { size: 1, classes: [], groups: [], named: [] };
       lab.enlarge(screen, size);
+      panel.buildNamed(named);
       panel.buildClasses({ classes, groups });
       others.reserve(size);
     };
