@@ -35,6 +35,7 @@ from gan.data.folder import load_folder
 from gan.data.seeded import Choice
 from gan.evaluation.evaluate import Evaluator
 from gan.evaluation.metrics.classifier import load_classifier
+from gan.evaluation.metrics.face_attributes import AttributeFeatures
 from gan.evaluation.metrics.reference import Reference
 from gan.models.model import Model
 from gan.train_flags import find_model
@@ -82,9 +83,8 @@ def write_folder(folder: Path, seeds: list[int]) -> None:
 def measurement(trained_on: Dataset, seeds: list[int]) -> Measure:
     """Return a function that measures models; seeds: of training faces with glasses, for the floor."""
     compared, floor = pictures(with_glasses("test", SAMPLES)), pictures(seeds)
-    evaluator = Evaluator(
-        load_classifier("faces"), Reference("test", trained_on, compared, floor, trained_on, compared)
-    )
+    real = Reference("test", trained_on, compared, floor, trained_on, compared)
+    evaluator = Evaluator(load_classifier("faces"), real, AttributeFeatures())
     return lambda model: evaluator.measure(model, MEASURED)
 
 

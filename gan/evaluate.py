@@ -1,6 +1,6 @@
 """Measure a model folder: each number beside the score of real pictures in place of generated ones.
 
-python -m gan.evaluate FOLDER [--data-root data] [--samples N] [--device auto] [--no-cas]
+python -m gan.evaluate FOLDER [--dataset NAME] [--data-root data] [--samples N] [--device auto] [--no-cas]
 python -m gan.evaluate FOLDER --only-sliders
 python -m gan.evaluate FOLDER --name-direction 3=smile --name-direction 5=-hair_length
 
@@ -29,6 +29,9 @@ from gan.models.model import load
 def _parser() -> argparse.ArgumentParser:
     flags = argparse.ArgumentParser(prog="python -m gan.evaluate", description=(__doc__ or "").splitlines()[0])
     flags.add_argument("folder", type=Path, help="a model folder")
+    flags.add_argument(
+        "--dataset", default="", help="data set or folder to compare with (default: the one it was trained on)"
+    )
     flags.add_argument("--data-root", default="data", help="folder of downloaded data sets (default: data)")
     flags.add_argument("--samples", type=int, default=SAMPLES, help=f"generated pictures (default: {SAMPLES})")
     flags.add_argument("--device", default="auto", help="auto, cpu or cuda (default: auto)")
@@ -74,6 +77,7 @@ def main() -> None:
                 not arguments.no_cas,
                 arguments.folder / NEIGHBOURS,
                 _report,
+                arguments.dataset,
             )
             record(arguments.folder, model.config, result)
         directions = name_directions(model, names) if names else find_sliders(model, progress=_report)

@@ -61,7 +61,10 @@ LAYERS = (
     "ui/app", "evaluate", "train_flags", "train",
 )  # fmt: skip
 # The commands: they alone know a command line, and nobody imports them.
-COMMANDS = ("evaluate.py", "train_flags.py", "hub/__main__.py", "evaluation/metrics/train_classifier.py", "ui/app.py")
+COMMANDS = (
+    "evaluate.py", "train_flags.py", "hub/__main__.py", "ui/app.py", "evaluation/metrics/train_classifier.py",
+    "evaluation/metrics/train_face_attributes.py", "evaluation/metrics/train_general.py",
+)  # fmt: skip
 
 
 def layer_of(module: str) -> int | None:

@@ -12,7 +12,7 @@ from gan.data.dataset import SPLITS, Dataset, Progress, Source
 from gan.data.emoji import load_emoji, load_emoji_styles
 from gan.data.faces import load_faces, load_faces_10k
 from gan.data.folder import RESOLUTION as FOLDER_RESOLUTION
-from gan.data.folder import load_folder
+from gan.data.folder import load_folder, load_held_out
 from gan.data.mnist import load_fashion_mnist, load_fashion_mnist_10k, load_mnist, load_mnist_10k, paths
 from gan.data.points import DISTRIBUTIONS
 from gan.data.scenes import load_scenes, load_scenes_10k
@@ -57,7 +57,7 @@ def load(
 
     resolution  one of `RESOLUTIONS`, pixels a side; None or 0 for the source's own
     data_root   folder of downloaded sets, in torchvision's layout; downloads go there too
-    split       "train", or "test" where the data set has one
+    split       "train", or "test" where the data set has one; of a folder, the part named val, test or alike
     progress    is called with a line of text now and then during slow work
 
     A name in `DATASETS` comes before a folder of that name: write ./emoji for the folder. The same call gives the
@@ -68,12 +68,15 @@ def load(
     if split not in SPLITS:
         raise DataError(f"split must be 'train' or 'test', got {split!r}")
     if source := DATASETS.get(name):
-        _check_split(name, split, source.splits)
+        if split not in source.splits:
+            raise _no_split(name, split)
         return source.load(Path(data_root).expanduser(), resolution or source.resolution, split, progress)
     path = os.path.expanduser(name)
     if name and os.path.isdir(path):
-        _check_split(f"the folder {name}", split, ("train",))
-        return load_folder(Path(path), resolution or FOLDER_RESOLUTION, progress)
+        load_part = load_folder if split == "train" else load_held_out
+        if found := load_part(Path(path), resolution or FOLDER_RESOLUTION, progress):
+            return found
+        raise _no_split(f"the folder {name}", split)
     if name and os.path.isfile(path):
         raise DataError(f"{name} is a file: pass the folder that holds the pictures")
     raise DataError(
@@ -88,8 +91,7 @@ def full_set(name: str) -> str:
     return (source.subset_of if source else "") or name
 
 
-def _check_split(what: str, split: str, splits: tuple[str, ...]) -> None:
-    """Raise DataError, naming the data sets that have the split, unless it is one of `splits`."""
-    if split not in splits:
-        others = ", ".join(name for name, source in DATASETS.items() if split in source.splits)
-        raise DataError(f"{what} has no {split!r} split: use split='train', or a data set that has one ({others})")
+def _no_split(what: str, split: str) -> DataError:
+    """Return the error for data without that split, which names the data sets that have one."""
+    others = ", ".join(name for name, source in DATASETS.items() if split in source.splits)
+    return DataError(f"{what} has no {split!r} split: use split='train', or a data set that has one ({others})")

@@ -64,6 +64,12 @@ HELD_OUT: tuple[dict[str, tuple[str, ...]], ...] = (
     {"hair": ("spiky",), "glasses": LAYERS["glasses"]},
 )
 _NEEDS_HAIR = {"hair": ("bald",), "rear_hair": LAYERS["rear_hair"]}  # nor is this, because it looks torn
+# What a face must have for an attribute to show; the others show on every face.
+SHOWN_WITH: dict[str, dict[str, tuple[str, ...]]] = {
+    "frame_color": {"glasses": LAYERS["glasses"]},
+    "eye_color": {"eyes": ("happy", "wide", "wink"), "glasses": ("none", "round", "square")},
+    "hair_mirrored": {"hair": LAYERS["hair"]},
+}
 
 # What a pixel can show, in the order of `coverage` and `labels`.
 REGIONS = ("background", "skin", "hair", "brows", "eyes", "mouth", "beard", "glasses", "clothes")

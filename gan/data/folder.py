@@ -8,7 +8,7 @@ import torch
 from PIL import Image
 
 from gan.data.dataset import Dataset, Progress
-from gan.data.picture_folder import HUGE, UNREADABLE, PictureFolder, find_classes, find_pictures
+from gan.data.picture_folder import HUGE, TESTING, UNREADABLE, PictureFolder, find_classes, find_pictures
 from gan.errors import DataError
 from gan.pictures.picture_file import ENDINGS, Picture, TooManyPixels, read_picture, stack
 from gan.text import count, printable
@@ -45,6 +45,25 @@ def load_folder(root: Path, resolution: int, progress: Progress) -> Dataset:
     captions = tuple(printable(path.as_posix()) for path in paths)
     name = printable(root.resolve().name)
     return Dataset(name, images, torch.tensor(classes.labels), classes.names, captions, tuple(notes))
+
+
+def load_held_out(root: Path, resolution: int, progress: Progress) -> Dataset | None:
+    """Return the pictures that `load_folder` leaves out because their folders' names say so, such as val; unlabelled.
+
+    They are read as `load_folder` reads the others. None where there are none. DataError for fewer than MIN_PICTURES.
+    """
+    found = find_pictures(root)
+    found.pictures = sorted(found.skipped.pop(TESTING, []), key=Path.as_posix)
+    if not found.pictures:
+        return None
+    pictures, _ = _read(found, resolution, progress)
+    if len(pictures) < MIN_PICTURES:
+        raise DataError(
+            f"{root} holds {count(len(pictures), 'readable picture')} to be held out of training, at least "
+            f"{MIN_PICTURES} are needed: add pictures to that folder, or move it elsewhere"
+        )
+    images = torch.from_numpy(stack(pictures)).permute(0, 3, 1, 2).contiguous()
+    return Dataset(printable(root.resolve().name), images, torch.zeros(len(images), dtype=torch.int64), ())
 
 
 def _read(found: PictureFolder, resolution: int, progress: Progress) -> tuple[list[Picture], list[Path]]:

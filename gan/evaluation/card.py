@@ -31,6 +31,29 @@ _COMPARED = {
     "test": "real ones of the test split, which no network here has seen",
     "train": "real ones: half of the training pictures, which the generator has seen, as there is no test split",
 }
+# By `evaluation_features`: what measures, in the front matter and in the words below the table, {which} in brackets.
+_MEASURED_BY = {
+    "classifier": (
+        "own classifier",
+        "Features are those of a small classifier of this data set{which}, not of Inception: compare these numbers "
+        "only\nwith those of other Latent Lab models on the same data.",
+    ),
+    "attributes": (
+        "own network",
+        "Features are those of a small network that reads the attributes of these pictures{which}, not of Inception:\n"
+        "compare these numbers only with those of other Latent Lab models on the same data.",
+    ),
+    "general": (
+        "general network",
+        "Features are those of one network for all kinds of pictures{which}, not of Inception: compare these numbers\n"
+        "only with those of other Latent Lab models on the same pictures, measured by the same network.",
+    ),
+    "inception": (
+        "Inception v3",
+        "Features are those of torchvision's Inception v3{which}, whose weights are not those that\n"
+        "published figures were measured with: compare these numbers only with others measured so on the same data.",
+    ),
+}
 SLIDERS = "sliders"  # key of metrics.json for named directions, a list of `gan.models.directions.Slider`
 NO_BALANCE = "Class entropy and class KL are not measured: they are of pictures with one class each."
 NEIGHBOURS = "neighbours.png"  # generated pictures, each with its nearest training pictures
@@ -158,6 +181,7 @@ def _front_matter(config: Config, metrics: Mapping[str, Any], title: str) -> str
     source = data.DATASETS.get(config.dataset)
     hub = source.hub if source else ""
     lines = f"datasets: [{hub}]\n" if hub else ""
+    judge = _measured_by(metrics)[0]
     values = {name: metrics[name] for name, metric in METRICS.items() if metric.row and name in metrics}
     finite = {name: v for name, v in values.items() if type(v) in (int, float) and math.isfinite(v)}
     if "frechet_distance" not in finite:
@@ -166,7 +190,11 @@ def _front_matter(config: Config, metrics: Mapping[str, Any], title: str) -> str
         "task": {"type": "unconditional-image-generation"},
         "dataset": {"name": config.dataset, "type": hub or config.dataset},
         "metrics": [
-            {"type": name, "value": float(f"{value:.5g}"), "name": f"{name.replace('_', ' ')}, own classifier"}
+            {
+                "type": name,
+                "value": float(f"{value:.5g}"),
+                "name": f"{name.replace('_', ' ')}, {judge}",
+            }
             for name, value in finite.items()
         ],
     }
@@ -234,8 +262,9 @@ def _evaluation(metrics: Mapping[str, Any], neighbours: bool) -> str:
     sentences = dict.fromkeys(metric.sentence for metric in shown.values() if metric.sentence)
     explained = "\n".join(textwrap.fill(f"- {text}", 120, subsequent_indent="  ") for text in sentences)
     count, compared = metrics.get("frechet_samples"), _COMPARED.get(str(metrics.get("reference")), "real ones")
-    classifier = metrics.get("evaluation_classifier")
-    which = f" ({_plain(classifier)} on pictures that it did not learn from)" if isinstance(classifier, str) else ""
+    judge = metrics.get("evaluation_classifier")
+    which = f" ({_plain(judge)} on pictures that it did not learn from)" if isinstance(judge, str) else ""
+    features = _measured_by(metrics)[1].format(which=which)
     sheet = f"![Generated pictures, each beside its nearest training pictures]({NEIGHBOURS})\n" if neighbours else ""
     if "conditional_accuracy_by_group" in metrics:
         explained += f"\n{textwrap.fill(NO_BALANCE, 120, initial_indent='- ', subsequent_indent='  ')}"
@@ -244,13 +273,17 @@ def _evaluation(metrics: Mapping[str, Any], neighbours: bool) -> str:
 |---|---|---|
 {rows}
 
-Features are those of a small classifier of this data set{which}, not of Inception: compare these numbers only
-with those of other Latent Lab models on the same data. {_number(count)} generated pictures were compared with as many
+{features} {_number(count)} generated pictures were compared with as many
 {compared}. The column "real" is the floor: what real pictures score in place of the generated ones.
 
 {explained}
 
 {sheet}"""
+
+
+def _measured_by(metrics: Mapping[str, Any]) -> tuple[str, str]:
+    """Return what made the features, and the sentence about it; a classifier of the data set in older folders."""
+    return _MEASURED_BY.get(str(metrics.get("evaluation_features")), _MEASURED_BY["classifier"])
 
 
 def _sliders(metrics: Mapping[str, Any]) -> str:

@@ -10,22 +10,28 @@ from typing import Any
 
 import torch
 
+from gan import data
 from gan.config import Config
 from gan.data.dataset import Dataset
+from gan.data.points import is_points
 from gan.errors import DataError, FolderError
 from gan.evaluation import loss_curve
 from gan.evaluation.card import NEIGHBOURS, SLIDERS, card, licence_of
 from gan.evaluation.metrics import neighbours
-from gan.evaluation.metrics.classifier import Classifier, load_classifier
+from gan.evaluation.metrics.classifier import Classifier, available, load_classifier
 from gan.evaluation.metrics.comparison import Comparison
+from gan.evaluation.metrics.face_attributes import AttributeFeatures
+from gan.evaluation.metrics.general import Extractor, load_extractor
 from gan.evaluation.metrics.reference import Reference, load_reference
 from gan.evaluation.metrics.registry import METRICS
 from gan.io import read_json, write_bytes
 from gan.models.directions import Directions, slider_entries, write_directions
 from gan.models.model import Model
+from gan.text import listed
 
 SAMPLES = 10_000  # generated pictures, and as many real ones
 MIN_SAMPLES = 16  # fewer say nothing, and have too few neighbours for precision and recall
+FEW = 200  # fewer get a word on what to expect
 
 
 def evaluate(
@@ -35,6 +41,7 @@ def evaluate(
     score: bool = True,
     sheet: Path | None = None,
     progress: Callable[[str], None] = lambda line: None,
+    dataset: str = "",
 ) -> dict[str, Any]:
     """Measure everything in `METRICS`; return flat JSON values, by the keys of `gan.evaluation.metrics.registry`.
 
@@ -44,24 +51,39 @@ def evaluate(
     samples  generated pictures, at least 16; fewer where there are fewer real ones to compare with
     score    also train two classifiers for the classifier accuracy score (conditional models only)
     sheet    also write a PNG there: generated pictures, each beside its nearest training pictures
+    dataset  a data set or folder to compare with; "" for the one that the model was trained on
 
-    DataError, with the cure, for samples out of range, and for a data set that is missing or has no classifier.
+    Features are those of the data set's own classifier, of faces those of the network that reads their attributes. Of
+    other data, such as a folder, they are those of `gan.evaluation.metrics.general`, and nothing is measured by class.
+
+    DataError, with the cure, for samples out of range, and for data that is missing, of too few pictures or not the
+    model's.
     """
     started = time.perf_counter()
-    evaluator = load_evaluator(model.config, model.device, data_root, samples)
+    evaluator = load_evaluator(model.config, model.device, data_root, samples, dataset=dataset)
+    if (n := len(evaluator.real.compared.images)) < min(FEW, samples):
+        progress(f"only {n} real pictures to compare with: small differences say little")
     names = [name for name, metric in METRICS.items() if score or not metric.trains]
     result = evaluator.measure(model, names, sheet, progress)
-    result["evaluation_classifier"] = f"{evaluator.classifier.name}, {evaluator.classifier.accuracy:.2%} accurate"
+    result["evaluation_classifier"] = evaluator.extractor.about
+    result["evaluation_features"] = evaluator.extractor.kind
     result["evaluation_device"] = model.device.type
     result["evaluation_seconds"] = round(time.perf_counter() - started, 1)
     return result
 
 
 class Evaluator:
-    """Measures models, one after the other, by one classifier and beside the same real pictures."""
+    """Measures models, one after the other, by one network and beside the same real pictures.
 
-    def __init__(self, classifier: Classifier, real: Reference) -> None:
+    classifier  of the data set; None for pictures that have none, of which nothing is measured by class
+    extractor   makes the features; by default the classifier
+    """
+
+    def __init__(self, classifier: Classifier | None, real: Reference, extractor: Extractor | None = None) -> None:
+        chosen = extractor or classifier
+        assert chosen is not None, "an evaluator needs something that makes features"
         self.classifier, self.real = classifier, real
+        self.extractor: Extractor = chosen
         self._of_real: dict[Any, Any] = {}
 
     def measure(
@@ -72,7 +94,7 @@ class Evaluator:
         progress: Callable[[str], None] = lambda line: None,
     ) -> dict[str, Any]:
         """Measure a model by the metrics of these names; return values by key, as `evaluate` does."""
-        comparison = Comparison(model, self.classifier, self.real, progress, self._of_real)
+        comparison = Comparison(model, self.classifier, self.real, progress, self._of_real, self.extractor)
         progress("comparing them with real pictures")
         result: dict[str, Any] = {"reference": self.real.split}
         for name in names:
@@ -88,26 +110,63 @@ def load_evaluator(
     data_root: str | Path = "data",
     samples: int = SAMPLES,
     train: Dataset | None = None,
+    dataset: str = "",
 ) -> Evaluator:
     """Load what models with this config are measured with.
 
-    samples and errors as for `evaluate`. train: the training pictures, where they are loaded already.
+    samples, dataset and errors as for `evaluate`. train: the training pictures, where they are loaded already.
     """
     if isinstance(samples, bool) or not isinstance(samples, int) or not MIN_SAMPLES <= samples <= 10**6:
         raise DataError(f"samples must be a whole number in [{MIN_SAMPLES}, 1000000], got {samples!r}")
-    classifier = _load_classifier(config, device)
-    return Evaluator(classifier, load_reference(config.dataset, config.resolution, data_root, samples, train))
+    name = dataset or config.dataset
+    classifier = _load_classifier(config, name, device)
+    real = load_reference(name, config.resolution, data_root, samples, train)
+    _check_data(config, name, real.train)
+    return Evaluator(classifier, real, _load_features(classifier, device))
 
 
-def _load_classifier(config: Config, device: torch.device) -> Classifier:
-    classifier = load_classifier(config.dataset, device)
+def _load_classifier(config: Config, name: str, device: torch.device) -> Classifier | None:
+    """Load the classifier of a data set; None where it has none. DataError unless its pictures are like the model's."""
+    if is_points(name):
+        raise DataError(f"{name} are points, no pictures: python -m benchmarks.modes measures what finds their modes")
+    if name not in available():
+        if name not in data.DATASETS and not Path(name).expanduser().is_dir():
+            raise DataError(
+                f"the model's pictures were {name!r}, which is neither a data set nor a folder here: pass the folder "
+                "where they are now with --dataset"
+            )
+        return None
+    classifier = load_classifier(name, device)
     own = config.classes, tuple(config.class_groups)
     if config.channels != classifier.channels or own not in (((), ()), (classifier.classes, classifier.groups)):
         raise DataError(
-            f"pictures are called {config.dataset!r}, and their channels or classes are not those of the data set of "
-            "that name: evaluate a model of the data set itself"
+            f"pictures are called {name!r}, and their channels or classes are not those of the data set of that name: "
+            "pass the folder of the model's pictures with --dataset"
         )
     return classifier
+
+
+def _load_features(classifier: Classifier | None, device: torch.device) -> Extractor:
+    """Return what makes the features of pictures whose classifier is given, None for those that have none."""
+    if classifier is None:
+        return load_extractor(device)
+    return AttributeFeatures(device) if classifier.name == "faces" else classifier
+
+
+def _check_data(config: Config, name: str, found: Dataset) -> None:
+    """Raise DataError unless pictures have a model's channels and, where it has some, its classes."""
+    channels = found.images.shape[1]
+    if channels != config.channels:
+        kinds = {1: "grey", 3: "in colour"}
+        raise DataError(
+            f"the pictures of {name} are {kinds[channels]}, the model's {kinds[config.channels]}: pass others with "
+            "--dataset"
+        )
+    if config.classes and (found.classes, found.groups) != (config.classes, tuple(config.class_groups)):
+        raise DataError(
+            f"the classes of {name} ({listed(found.classes) or 'none'}) are not the model's "
+            f"({listed(config.classes)}): pass with --dataset the pictures that it was trained on"
+        )
 
 
 def record(folder: Path, config: Config, result: dict[str, Any]) -> None:

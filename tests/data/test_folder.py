@@ -12,6 +12,7 @@ from PIL import Image
 
 from gan import data
 from gan.data import folder
+from gan.errors import DataError
 from gan.io import LOG_START
 from gan.text import MAX_NAMED
 
@@ -52,6 +53,22 @@ def test_subfolders_are_classes_only_when_nothing_else_holds_pictures(tmp_path):
 def test_one_subfolder_is_no_class(tmp_path):
     fill(tmp_path / "all")
     assert data.load(str(tmp_path)).classes == ()
+
+
+def test_the_held_out_part_is_the_test_split(tmp_path):
+    fill(tmp_path / "train" / "cat")
+    fill(tmp_path / "train" / "dog", start=16)
+    fill(tmp_path / "val" / "cat", 20, start=32)
+    test = data.load(str(tmp_path), split="test")
+    assert test.images[:, 0, 0, 0].tolist() == list(range(32, 52)) and test.classes == ()
+    assert len(data.load(str(tmp_path)).images) == 32
+    with pytest.raises(DataError, match="has no 'test' split"):
+        data.load(str(tmp_path / "train"), split="test")
+    (tmp_path / "val" / "cat").rename(tmp_path / "more")
+    fill(tmp_path / "val", 3, start=60)
+    (tmp_path / "more").rename(tmp_path / "train" / "more")
+    with pytest.raises(DataError, match="3 readable pictures to be held out of training, at least 16"):
+        data.load(str(tmp_path), split="test")
 
 
 @pytest.mark.parametrize("n", [0, 15])

@@ -27,7 +27,9 @@ from gan.evaluation.metrics.registry import METRICS, evaluated
 from gan.ui.server.model_info import read_info
 
 N = 500
-EVALUATED = evaluated() - {"conditional_accuracy_by_group", "classifier_accuracy_by_group"}  # of groups of classes
+OF_OTHERS = {"conditional_accuracy_by_group", "classifier_accuracy_by_group"}  # of groups of classes
+OF_OTHERS |= {key for key in evaluated() if key.startswith(("attribute", "new_combinations"))}  # of faces
+EVALUATED = evaluated() - OF_OTHERS
 SCORE = {"classifier_accuracy_score", "classifier_accuracy_real", "classifier_accuracy_samples"}
 
 
@@ -211,10 +213,12 @@ def test_samples_are_checked(nowhere, samples):
         evaluate.evaluate(Pretend(memorised), nowhere, samples)
 
 
-@pytest.mark.parametrize("dataset", ["cats", "pictures"])
-def test_a_folder_of_one_s_own_has_no_classifier(nowhere, dataset):
-    with pytest.raises(DataError, match=f"no classifier of the data set '{dataset}'.*add a line to RECIPES"):
+@pytest.mark.parametrize("dataset", ["cats", "no/such/folder"])
+def test_pictures_that_are_gone_are_asked_for(nowhere, dataset):
+    with pytest.raises(DataError, match=f"pictures were '{dataset}'.*neither a data set nor a folder.*--dataset"):
         evaluate.evaluate(Pretend(memorised, dataset=dataset), nowhere, N)
+    with pytest.raises(DataError, match="ring are points.*benchmarks.modes"):
+        evaluate.evaluate(Pretend(memorised, dataset="ring"), nowhere, N)
 
 
 @pytest.mark.parametrize(("dataset", "classes"), [("emoji", ()), ("mnist-10k", ("cat", "dog"))])
@@ -318,7 +322,7 @@ def test_what_is_wrong_is_said_in_a_line_and_changes_nothing(folder, nowhere, tm
     assert "samples must be" in stop(monkeypatch, folder, "--samples", 3)
     config = json.loads(before["config.json"]) | {"dataset": "cats"}
     (folder / "config.json").write_text(json.dumps(config))
-    assert stop(monkeypatch, folder).startswith("error: there is no classifier of the data set 'cats'")
+    assert stop(monkeypatch, folder).startswith("error: the model's pictures were 'cats', which is neither")
     (folder / "config.json").write_bytes(before["config.json"])
     (folder / "metrics.json").write_text("[]")
     assert "expected a JSON object" in stop(monkeypatch, folder, "--data-root", nowhere, "--samples", 16, "--no-cas")

@@ -155,7 +155,7 @@ def test_pictures_without_a_measure_are_refused_with_the_cure_before_anything_is
     for i in range(20):
         Image.fromarray(np.full((32, 32, 3), i, np.uint8)).save(folder / f"{i}.png")
     config = small(dataset=str(folder), measure_images=16)
-    with pytest.raises(DataError, match="measure_images needs a measure of these pictures, or must be 0: there is no"):
+    with pytest.raises(DataError, match="measure_images needs a measure .* or must be 0: .* at least 32 are"):
         next(loop.train(config, tmp_path / "run"))
     assert not (tmp_path / "run" / "checkpoint").exists()
     with pytest.raises(ConfigError, match="measure_images compares pictures, and there are none among points"):

@@ -12,40 +12,51 @@ if TYPE_CHECKING:
     from gan.evaluation.metrics.comparison import Comparison
 
 
-def class_histogram(comparison: Comparison, role: str) -> list[float]:
+def samples(comparison: Comparison, role: str) -> int | None:
+    """Return the number of generated pictures whose classes are counted; None where there is no classifier."""
+    return comparison.samples if comparison.classifier else None
+
+
+def class_histogram(comparison: Comparison, role: str) -> list[float] | None:
     """Return the share of each class among a role's pictures, to 5 decimals; they sum to more than 1 in groups.
 
-    Classes are those that the classifier predicts, for real pictures too: its mistakes then count in both.
+    Classes are those that the classifier predicts, for real pictures too: its mistakes then count in both. None where
+    there is no classifier.
     """
-    return [round(float(share), 5) for share in _shares(comparison, role)]
+    return [round(float(share), 5) for share in _shares(comparison, role)] if comparison.classifier else None
 
 
-def classes_covered(comparison: Comparison, role: str) -> int:
-    """Return the number of classes among a role's pictures."""
-    return int((_shares(comparison, role) > 0).sum())
+def classes_covered(comparison: Comparison, role: str) -> int | None:
+    """Return the number of classes among a role's pictures; None where there is no classifier."""
+    return int((_shares(comparison, role) > 0).sum()) if comparison.classifier else None
 
 
 def class_entropy(comparison: Comparison, role: str) -> float | None:
-    """Return the entropy of a role's class shares, in nats; None where pictures have several classes."""
-    return None if comparison.classifier.groups else entropy(_shares(comparison, role))
+    """Return the entropy of a role's class shares, in nats; None where pictures do not have one class each."""
+    return entropy(_shares(comparison, role)) if _one_each(comparison) else None
 
 
 def class_entropy_relative(comparison: Comparison, role: str) -> float | None:
-    """Return the entropy of a role's class shares over its maximum; None where pictures have several classes."""
-    return None if comparison.classifier.groups else relative_entropy(_shares(comparison, role))
+    """Return the entropy of a role's class shares over its maximum; None where `class_entropy` is."""
+    return relative_entropy(_shares(comparison, role)) if _one_each(comparison) else None
 
 
 def class_kl(comparison: Comparison, role: str) -> float | None:
     """Return the KL divergence of a role's class shares from those of the training pictures, in nats.
 
-    None where pictures have several classes.
+    None where `class_entropy` is.
     """
-    if comparison.classifier.groups:
+    if not _one_each(comparison):
         return None
     return kl_divergence(_shares(comparison, role), _shares(comparison, "train"))
 
 
+def _one_each(comparison: Comparison) -> bool:
+    return comparison.classifier is not None and not comparison.classifier.groups
+
+
 def _shares(comparison: Comparison, role: str) -> Tensor:
+    assert comparison.classifier is not None
     return shares(comparison.predicted(role), len(comparison.classifier.classes))
 
 

@@ -31,7 +31,7 @@ class Network(nn.Module):
     accuracy on digits.
     """
 
-    def __init__(self, channels: int, classes: int, resolution: int = 32) -> None:
+    def __init__(self, channels: int, classes: int, resolution: int = 32, features: int = FEATURES) -> None:
         super().__init__()
         self.body = nn.Sequential(
             *_block(channels, 32, 5, 2),
@@ -40,11 +40,11 @@ class Network(nn.Module):
             *_block(64, 64, 3, 1),
             *_block(64, 64, 3, 2),
             nn.Flatten(),  # 4 x 4 positions, from 28 pixels, 32 and 64
-            nn.Linear(64 * 16, FEATURES, bias=False),
-            nn.BatchNorm1d(FEATURES),
+            nn.Linear(64 * 16, features, bias=False),
+            nn.BatchNorm1d(features),
             nn.ReLU(),
         )
-        self.head = nn.Linear(FEATURES, classes)
+        self.head = nn.Linear(features, classes)
 
     def forward(self, x: Tensor) -> Tensor:
         """Return logits (N, K)."""
@@ -69,6 +69,8 @@ class Classifier:
     groups      of the classes, where a picture has several; empty where it has one
     """
 
+    kind = "classifier"  # see `gan.evaluation.metrics.general.Extractor`
+
     def __init__(
         self,
         name: str,
@@ -82,6 +84,11 @@ class Classifier:
         self.name, self.network, self.classes = name, network.eval().requires_grad_(False), classes
         self.resolution, self.channels, self.accuracy, self.groups = resolution, channels, accuracy, groups
         self.device = next(network.parameters()).device
+
+    @property
+    def about(self) -> str:
+        """Return its data set and accuracy in words."""
+        return f"{self.name}, {self.accuracy:.2%} accurate"
 
     @torch.inference_mode()
     def features(self, images: np.ndarray | Tensor) -> Tensor:

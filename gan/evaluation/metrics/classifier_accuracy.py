@@ -30,17 +30,21 @@ BY_GROUP = (
 
 
 def conditional(comparison: Comparison, role: str) -> float | None:
-    """Return the share of a role's pictures whose class the classifier predicts; None for an unconditional model.
+    """Return the share of a role's pictures whose class the classifier predicts.
+
+    None for an unconditional model, and where there is no classifier.
 
     Where a picture has several classes, the share in which it sees each of them and no other one.
     """
     labels = comparison.labels(role)
-    return None if labels is None else float(verdict.right(comparison.predicted(role), labels).double().mean())
+    if labels is None or comparison.classifier is None:
+        return None
+    return float(verdict.right(comparison.predicted(role), labels).double().mean())
 
 
 def conditional_by_group(comparison: Comparison, role: str) -> list[float] | None:
-    """Return `conditional` of each group of classes by itself; None where pictures have one class."""
-    labels, groups = comparison.labels(role), comparison.classifier.groups
+    """Return `conditional` of each group of classes by itself; None where pictures have one class, or it is None."""
+    labels, groups = comparison.labels(role), comparison.classifier.groups if comparison.classifier else ()
     if labels is None or not groups:
         return None
     right = verdict.right_by_group(comparison.predicted(role), labels, groups)
@@ -50,11 +54,12 @@ def conditional_by_group(comparison: Comparison, role: str) -> list[float] | Non
 def score(comparison: Comparison, role: str) -> float | None:
     """Return the accuracy on real test pictures of a classifier trained on a role's pictures (arXiv:1905.10887).
 
-    The number of training pictures, the recipe and the test pictures are the same for every role. None for an
-    unconditional model.
+    The number of training pictures, the recipe and the test pictures are the same for every role. None where
+    `conditional` is.
     """
     n = samples(comparison, role)
-    if n is None:
+    classifier, test = comparison.classifier, comparison.real.test_on
+    if n is None or classifier is None:
         return None
     if role == "generated":
         images, labels = comparison.generate(n)
@@ -63,7 +68,6 @@ def score(comparison: Comparison, role: str) -> float | None:
         images, labels = comparison.images(role)[chosen], comparison.labels(role)
         labels = None if labels is None else labels[chosen]
     assert labels is not None, "conditional models, and data sets that have a classifier, are labelled"
-    classifier, test = comparison.classifier, comparison.real.test_on
     comparison.progress(f"training a classifier on {n:,} {'generated' if role == 'generated' else 'real'} pictures")
     recipe = dataclasses.replace(RECIPES[classifier.name], epochs=-(-SHOWN // n))
     pictures = fit_size(images.permute(0, 3, 1, 2), classifier.resolution)
@@ -73,5 +77,7 @@ def score(comparison: Comparison, role: str) -> float | None:
 
 
 def samples(comparison: Comparison, role: str) -> int | None:
-    """Return the number of pictures on which `score` trains a classifier; None for an unconditional model."""
-    return min(MAX_SAMPLES, len(comparison.real.fit_on.images)) if comparison.model.classes else None
+    """Return the number of pictures on which `score` trains a classifier; None where it is None."""
+    if not comparison.model.classes or comparison.classifier is None:
+        return None
+    return min(MAX_SAMPLES, len(comparison.real.fit_on.images))

@@ -10,6 +10,7 @@ import torch
 from torch import Tensor
 
 from gan.evaluation.metrics.classifier import Classifier
+from gan.evaluation.metrics.general import Extractor
 from gan.evaluation.metrics.reference import SEED, Reference
 from gan.models.model import Model
 
@@ -18,6 +19,8 @@ T = TypeVar("T")
 
 class Comparison:
     """Pictures by role: "generated", and the roles of `Reference` ("train", "compared", "floor", "fit_on", "test_on").
+
+    classifier is None for pictures that none knows; extractor makes the features, by default the classifier itself.
 
     As many pictures are generated as `real.compared` holds. They are those of seeds 0, 1, 2, ...; their classes are
     those of training pictures drawn at random, so classes are as frequent as in training.
@@ -28,12 +31,16 @@ class Comparison:
     def __init__(
         self,
         model: Model,
-        classifier: Classifier,
+        classifier: Classifier | None,
         real: Reference,
         progress: Callable[[str], None] = lambda line: None,
         of_real: dict[Any, Any] | None = None,
+        extractor: Extractor | None = None,
     ) -> None:
+        chosen = extractor or classifier
+        assert chosen is not None, "a comparison needs something that makes features"
         self.model, self.classifier, self.real, self.progress = model, classifier, real, progress
+        self.extractor: Extractor = chosen
         self.samples = len(real.compared.images)
         self._of_generated: dict[Any, Any] = {}
         self._of_real = {} if of_real is None else of_real
@@ -49,12 +56,12 @@ class Comparison:
         return self._labels if role == "generated" else getattr(self.real, role).labels
 
     def features(self, role: str) -> Tensor:
-        """Return the classifier's features of a role's pictures, float32 (N, D), on the CPU."""
+        """Return the features of a role's pictures, float32 (N, D), on the CPU."""
         return self.once(_features, role)
 
     def predicted(self, role: str) -> Tensor:
         """Return the classes that the classifier sees in a role's pictures, in the form of `Dataset.labels`."""
-        return self.classifier.predict(self.features(role))
+        return self.once(_predicted, role)
 
     def once(self, function: Callable[[Comparison, str], T], role: str) -> T:
         """Return function(self, role), computed at the first call only: several metrics share costly parts."""
@@ -82,5 +89,12 @@ class Comparison:
         return torch.from_numpy(np.ascontiguousarray(self.model.sample(seeds, label=wishes))), labels
 
 
+def _predicted(comparison: Comparison, role: str) -> Tensor:
+    classifier = comparison.classifier
+    assert classifier is not None
+    own = comparison.extractor is classifier
+    return classifier.predict(comparison.features(role) if own else classifier.features(comparison.images(role)))
+
+
 def _features(comparison: Comparison, role: str) -> Tensor:
-    return comparison.classifier.features(comparison.images(role))
+    return comparison.extractor.features(comparison.images(role))

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from gan.evaluation.metrics.comparison import Comparison
 
-Value = float | int | list[float]
+Value = float | int | list[float] | dict[str, float]
 
 
 @dataclass(frozen=True)

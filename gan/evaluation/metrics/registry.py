@@ -6,7 +6,7 @@
 
 from __future__ import annotations
 
-from gan.evaluation.metrics import balance, classifier_accuracy, frechet, manifold, neighbours
+from gan.evaluation.metrics import attributes, balance, classifier_accuracy, frechet, kernel, manifold, neighbours
 from gan.evaluation.metrics.comparison import Comparison
 from gan.evaluation.metrics.metric import Metric
 
@@ -19,6 +19,7 @@ def _samples(comparison: Comparison, role: str) -> int:
 METRICS: dict[str, Metric] = {
     "frechet_distance": Metric(frechet.measure, "frechet_floor", "floor", ratio="frechet_ratio"),
     "frechet_samples": Metric(_samples, row=False),
+    "kernel_distance": Metric(kernel.measure, "kernel_floor", "floor", sentence=kernel.SENTENCE),
     "precision": Metric(manifold.precision, "precision_floor", "floor", ratio="precision_ratio"),
     "recall": Metric(manifold.recall, "recall_floor", "floor", ratio="recall_ratio"),
     "density": Metric(manifold.density, "density_floor", "floor"),
@@ -30,7 +31,15 @@ METRICS: dict[str, Metric] = {
     "class_entropy": Metric(balance.class_entropy, "class_entropy_floor", "compared"),
     "class_entropy_relative": Metric(balance.class_entropy_relative, row=False),
     "class_kl": Metric(balance.class_kl, "class_kl_floor", "compared"),
-    "class_samples": Metric(_samples, row=False),
+    "class_samples": Metric(balance.samples, row=False),
+    "attribute_difference": Metric(
+        attributes.difference, "attribute_difference_floor", "compared", sentence=attributes.DIFFERENCE
+    ),
+    "attribute_differences": Metric(attributes.differences, "attribute_differences_floor", "compared", row=False),
+    "new_combinations": Metric(
+        attributes.rarest_combination, "new_combinations_floor", "compared", sentence=attributes.NEW
+    ),
+    "new_combinations_by_name": Metric(attributes.combinations, row=False),
     "conditional_accuracy": Metric(
         classifier_accuracy.conditional, "classifier_accuracy", "test_on", sentence=classifier_accuracy.SENTENCE
     ),
@@ -56,7 +65,13 @@ METRICS: dict[str, Metric] = {
 }
 
 # How an evaluation was done, stored beside the metrics.
-CIRCUMSTANCES = ("reference", "evaluation_classifier", "evaluation_device", "evaluation_seconds")
+CIRCUMSTANCES = (
+    "reference",
+    "evaluation_classifier",
+    "evaluation_features",
+    "evaluation_device",
+    "evaluation_seconds",
+)
 
 
 def evaluated() -> set[str]:

@@ -2,7 +2,7 @@
 
 python -m gan.evaluation.metrics.train_classifier NAME [--data-root data]
 
-On one CPU core: five minutes for digits, ten for clothes, three for emoji.
+On one CPU core: three to six minutes; ten for clothes.
 """
 
 from __future__ import annotations

@@ -8,6 +8,7 @@ import sys
 
 import pytest
 import torch
+from PIL import Image
 
 from gan import data
 from gan.data.dataset import Dataset
@@ -186,6 +187,61 @@ def test_a_subset_has_the_test_split_of_its_full_set_where_it_is_present(tmp_pat
 def test_nothing_is_downloaded_for_a_bundled_subset(tmp_path, monkeypatch):
     monkeypatch.setattr(data, "load", lambda *_, **__: pytest.fail("looked for more"))
     assert all(load_test(name, 28, tmp_path) is None for name in ("emoji", "mnist-10k", "fashion-mnist-10k", "cats"))
+
+
+def write_pictures(folder, images: torch.Tensor, start: int = 0) -> None:
+    folder.mkdir(parents=True, exist_ok=True)
+    for i, picture in enumerate(images, start):
+        Image.fromarray(picture.permute(1, 2, 0).numpy()).save(folder / f"{i}.png")
+
+
+@pytest.fixture
+def pictures():
+    return torch.randint(0, 256, (60, 3, 32, 32), generator=torch.Generator().manual_seed(0), dtype=torch.uint8)
+
+
+def test_a_folder_is_halved_by_what_its_pictures_hold(tmp_path, pictures):
+    write_pictures(tmp_path / "a", pictures)
+    write_pictures(tmp_path / "a" / "again", pictures[:10])  # equal ones count once
+    real = load_reference(str(tmp_path / "a"), 32, tmp_path, 10_000)
+    assert real.split == "train" and len(real.train.images) == len(set(tags(real.train))) == 60
+    assert len(real.compared.images) == len(real.floor.images) == 30
+    assert not set(tags(real.compared)) & set(tags(real.floor))
+    write_pictures(tmp_path / "b", pictures.flip(0)[:-1])  # other names, in another order, and one is gone
+    other = load_reference(str(tmp_path / "b"), 32, tmp_path, 10_000)
+    gone = pictures[0].numpy().tobytes()
+    assert tags(other.train) == [tag for tag in tags(real.train) if tag != gone]
+    assert len(load_reference(str(tmp_path / "a"), 32, tmp_path, 20).floor.images) == 20
+
+
+def test_the_part_of_a_folder_that_is_held_out_is_what_is_compared_with(tmp_path, pictures):
+    write_pictures(tmp_path / "train", pictures[:40])
+    write_pictures(tmp_path / "val", pictures[35:])  # five of them were learnt from
+    real = load_reference(str(tmp_path), 32, tmp_path, 10_000)
+    assert real.split == "test" and len(real.train.images) == 40
+    assert set(tags(real.compared)) == {picture.numpy().tobytes() for picture in pictures[40:]}
+    assert len(real.floor.images) == 20 and set(tags(real.floor)) <= set(tags(real.train))
+
+
+@pytest.mark.parametrize(
+    ("train", "held_out", "says"),
+    [
+        (31, 0, "31 different pictures, at least 32 are needed to measure by: add pictures"),
+        (40, 5, "5 readable pictures to be held out of training, at least 16 are needed: add"),
+    ],
+)
+def test_too_few_pictures_of_a_folder_are_refused(tmp_path, pictures, train, held_out, says):
+    write_pictures(tmp_path / "train", pictures[:train])
+    write_pictures(tmp_path / "val", pictures[train : train + held_out])
+    with pytest.raises(DataError, match=says):
+        load_reference(str(tmp_path), 32, tmp_path, 10_000)
+
+
+def test_pictures_held_out_but_learnt_from_are_none(tmp_path, pictures):
+    write_pictures(tmp_path / "train", pictures)
+    write_pictures(tmp_path / "val", pictures[:20])
+    with pytest.raises(DataError, match="0 different pictures that are held out of training and not in it as well"):
+        load_reference(str(tmp_path), 32, tmp_path, 10_000)
 
 
 def test_samples_are_checked(tmp_path):
