@@ -194,6 +194,8 @@ def load(folder: str | Path, device: str = "auto") -> Model:
     if not folder.is_dir():
         raise FolderError(f"{folder}: no such folder")
     config = read_config(folder)
+    if config.task != "generate":
+        raise FolderError(f"{folder}: translates pictures and generates none: gan.load and gan.translate take it")
     generator, critic = build_on_meta(config, folder)
     k = min(16, config.z_dim)
     expected = {"directions": torch.empty(k, config.z_dim, device="meta"), "variance": torch.empty(k, device="meta")}

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import torch
+from torch import Tensor, nn
 
 from gan.config import Config
 from gan.evaluation.card import NOT_AFFECTING_WEIGHTS, card, licence_of, public
@@ -48,14 +49,11 @@ def capture_model(trainer: Trainer, latest: Stepped | None, samples: int = SAMPL
     with oom_hint(config):
         average = copy.deepcopy(trainer.average)
         critic = {name: tensor.detach().clone() for name, tensor in trainer.critic.state_dict().items()}
-    captured = _metrics(trainer, latest)
+    captured, has_latents = _metrics(trainer, latest, len(pictures)), trainer.task.has_latents
 
     def write(out: Path) -> None:
         metrics = dict(captured)
-        with oom_hint(config):
-            directions, variance = principal_directions(
-                average, config.z_dim, len(config.classes), samples=samples, groups=config.class_groups
-            )
+        directions = _directions(config, average, samples) if has_latents else None
         parts = segments(out / "log.jsonl")
         if len(parts) > 1 or any(part["shown"] for part in parts):
             metrics["segments"] = parts
@@ -64,14 +62,24 @@ def capture_model(trainer: Trainer, latest: Stepped | None, samples: int = SAMPL
         text = card(config, metrics, licence_of(config), curve=write_curve(out))
         write_bytes(out / "README.md", text.encode())
         write_grid(out / "samples.png", pictures)
-        write_tensors(out / "directions.safetensors", {"directions": directions, "variance": variance})
+        if directions:
+            write_tensors(out / "directions.safetensors", directions)
         write_tensors(out / "critic.safetensors", critic)
         write_tensors(out / "model.safetensors", average.state_dict())
 
     return write
 
 
-def _metrics(trainer: Trainer, latest: Stepped | None) -> dict[str, Any]:
+def _directions(config: Config, average: nn.Module, samples: int) -> dict[str, Tensor]:
+    with oom_hint(config):
+        directions, variance = principal_directions(
+            average, config.z_dim, len(config.classes), samples=samples, groups=config.class_groups
+        )
+    return {"directions": directions, "variance": variance}
+
+
+def _metrics(trainer: Trainer, latest: Stepped | None, pictures: int) -> dict[str, Any]:
+    columns = GRID[1]
     metrics = {
         "images": trainer.shown,
         "seconds": round(trainer.seconds, 1),
@@ -79,10 +87,11 @@ def _metrics(trainer: Trainer, latest: Stepped | None) -> dict[str, Any]:
         "critic_parameters": sum(p.numel() for p in trainer.critic.parameters()),
         "device": str(trainer.device),
         "torch": torch.__version__,
-        "grid": list(GRID),
+        "grid": [-(-pictures // columns), columns],
     }
     if latest is not None:
-        for name in ("critic_loss", "generator_loss", "penalty"):
+        of_translator = () if trainer.task.has_latents else ("generator_content",)
+        for name in ("critic_loss", "generator_loss", "penalty", *of_translator):
             metrics[name] = getattr(latest, name)
     return metrics
 
