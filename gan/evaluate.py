@@ -15,7 +15,8 @@ from pathlib import Path
 from gan.errors import ConfigError, DataError, FolderError
 from gan.evaluation.card import NEIGHBOURS
 from gan.evaluation.evaluate import SAMPLES, evaluate, read_metrics, record
-from gan.models.model import load
+from gan.evaluation.evaluate_translator import evaluate_translator
+from gan.models.translator import Translator, load_folder
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -28,20 +29,21 @@ def _parser() -> argparse.ArgumentParser:
     return flags
 
 
+def _progress(line: str) -> None:
+    print(line, file=sys.stderr, flush=True)
+
+
 def main() -> None:
     """Evaluate, record and print. Progress goes to stderr: stdout is JSON alone."""
     arguments = _parser().parse_args()
     try:
-        model = load(arguments.folder, arguments.device)
+        model = load_folder(arguments.folder, arguments.device)
         read_metrics(arguments.folder)  # an unusable file is found before the work, not after it
-        result = evaluate(
-            model,
-            arguments.data_root,
-            arguments.samples,
-            not arguments.no_cas,
-            arguments.folder / NEIGHBOURS,
-            lambda line: print(line, file=sys.stderr, flush=True),
-        )
+        root, samples, sheet = arguments.data_root, arguments.samples, arguments.folder / NEIGHBOURS
+        if isinstance(model, Translator):
+            result = evaluate_translator(model, root, samples, sheet, _progress)
+        else:
+            result = evaluate(model, root, samples, not arguments.no_cas, sheet, _progress)
         record(arguments.folder, model.config, result)
     except (ConfigError, DataError, FolderError, OSError) as error:
         sys.exit(f"error: {error}")

@@ -58,10 +58,10 @@ def packages(names: Iterable[str]) -> set[str]:
 LAYERS = (
     "errors", "text", "config", "io", "scratch", "pictures", "networks", "data", "models", "evaluation", "training",
     "live", "hub", "ui/environment", "ui/fast_import", "ui/server", "ui/assets", "ui/header", "ui/theme", "ui/tabs",
-    "ui/app", "evaluate", "train_flags", "train",
+    "ui/app", "evaluate", "translate", "train_flags", "train",
 )  # fmt: skip
 # The commands: they alone know a command line, and nobody imports them.
-COMMANDS = ("evaluate.py", "train_flags.py", "hub/__main__.py", "evaluation/metrics/train_classifier.py", "ui/app.py")
+COMMANDS = ("evaluate.py", "translate.py", "train_flags.py", "hub/__main__.py", "evaluation/metrics/train_classifier.py", "ui/app.py")
 
 
 def layer_of(module: str) -> int | None:

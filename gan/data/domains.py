@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import PurePosixPath
 
 import torch
@@ -19,13 +19,17 @@ CURE = "pass two different sets with --from and --to"
 
 @dataclass(frozen=True)
 class Pairs:
-    """Pictures in pairs: row i of a and row i of b, uint8 (N, C, H, H), show the same. captions: N names, or none."""
+    """Pictures in pairs: row i of a and row i of b, uint8 (N, C, H, H), show the same.
+
+    captions: N names, or none. labels: int64 (N,), classes of B's classifier, None where they are not known.
+    """
 
     name: str
     a: Tensor
     b: Tensor
     captions: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
+    labels: Tensor | None = None
 
     def __post_init__(self) -> None:
         assert self.a.shape == self.b.shape and self.a.dtype == self.b.dtype == torch.uint8
@@ -91,7 +95,8 @@ def of_sets(a: Dataset, b: Dataset, paired: bool) -> Domains:
     if x.shape == y.shape and torch.equal(x, y):
         raise DataError(f"A and B, {a.name} and {b.name}, are the same pictures: {CURE}")
     name = f"{a.name} to {b.name}"
-    return Domains(name, x.contiguous(), y.contiguous(), paired, notes)
+    sizes = f"A: {count(len(x), 'picture')} of {a.name}; B: {count(len(y), 'picture')} of {b.name}"
+    return Domains(name, x.contiguous(), y.contiguous(), paired, (sizes, *notes))
 
 
 def in_colour(a: Tensor, b: Tensor) -> tuple[Tensor, Tensor]:
@@ -130,8 +135,3 @@ def _rows_by_name(dataset: Dataset) -> dict[str, int]:
     for row, caption in enumerate(dataset.captions):
         names.setdefault(PurePosixPath(caption).with_suffix("").as_posix(), row)
     return names
-
-
-def named(domains: Domains, name: str) -> Domains:
-    """Return the same under another name."""
-    return replace(domains, name=name)

@@ -62,7 +62,8 @@ def load_grey_to_colour(root: Path, resolution: int, split: str, progress: Progr
     about = index()
     chosen = _split(list(range(len(about.names))), split)
     colour = resize(on_white("noto")[chosen], resolution)
-    return Pairs("grey-to-colour", to_grey(colour), colour, tuple(about.names[emoji] for emoji in chosen))
+    names, labels = tuple(about.names[emoji] for emoji in chosen), torch.tensor(about.category)[chosen]
+    return Pairs("grey-to-colour", to_grey(colour), colour, names, labels=labels)
 
 
 def load_beard(root: Path, resolution: int, split: str, progress: Progress) -> Pairs:

@@ -9,10 +9,7 @@ from typing import Any
 from gan.errors import FolderError, HubError
 from gan.hub import names
 from gan.hub.pull import pull
-from gan.models import model
-from gan.models.model import Model
-from gan.models.translator import Translator, load_translator
-from gan.models.weights import read_config
+from gan.models.translator import load_folder
 
 log = logging.getLogger(__name__)
 
@@ -31,7 +28,7 @@ def load(source: str | Path, device: str = "auto", revision: str | None = None, 
     if isinstance(source, Path) or Path(source).exists() or not names.is_repo(source):
         if revision is not None:
             raise FolderError(f"{source}: a folder has no revisions: leave out revision")
-        return _load_folder(Path(source), device)
+        return load_folder(source, device)
     try:
         pulled = pull(source, revision, refresh=refresh)
     except HubError as error:
@@ -39,14 +36,8 @@ def load(source: str | Path, device: str = "auto", revision: str | None = None, 
     if pulled.notice:
         log.warning("%s: %s", source, pulled.notice)
     try:
-        loaded = _load_folder(pulled.folder, device)
+        loaded = load_folder(pulled.folder, device)
     except FolderError as error:
         raise FolderError(str(error).replace(str(pulled.folder), source)) from None
     loaded.name = source
     return loaded
-
-
-def _load_folder(folder: Path, device: str) -> Model | Translator:
-    if (folder / "config.json").is_file() and read_config(folder).task == "translate":
-        return load_translator(folder, device)
-    return model.load(folder, device)

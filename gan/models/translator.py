@@ -12,7 +12,7 @@ from torch import Tensor, nn
 
 from gan.config import Config
 from gan.errors import FolderError
-from gan.models.model import BATCH, pick_device, to_uint8
+from gan.models.model import BATCH, Model, load, pick_device, to_uint8
 from gan.models.weights import build_on_meta, load_into, read_config
 from gan.networks.translation import sides
 from gan.pictures.picture_file import fit_array, read_picture, stack
@@ -119,7 +119,7 @@ def _check(image: object) -> None:
 def load_translator(folder: str | Path, device: str = "auto") -> Translator:
     """Load a translator's folder, as `train.py --task translate` writes it; as `gan.models.model.load`.
 
-    FolderError also for the folder of a generator.
+    FolderError also for the folder of a generator. directions.safetensors is there and empty: there is no latent space.
     """
     folder, where = Path(folder), pick_device(device)
     if not folder.is_dir():
@@ -131,3 +131,10 @@ def load_translator(folder: str | Path, device: str = "auto") -> Translator:
     generator = load_into(generator, folder / "model.safetensors", where).to(memory_format=torch.channels_last)
     critic = load_into(critic, folder / "critic.safetensors", where)
     return Translator(folder.resolve().name, config, generator, critic)
+
+
+def load_folder(folder: str | Path, device: str = "auto") -> Model | Translator:
+    """Load a model folder of either task: a `Model`, or a `Translator`. FolderError as they raise it."""
+    if Path(folder).is_dir() and read_config(Path(folder)).task == "translate":
+        return load_translator(folder, device)
+    return load(folder, device)

@@ -53,7 +53,7 @@ def capture_model(trainer: Trainer, latest: Stepped | None, samples: int = SAMPL
 
     def write(out: Path) -> None:
         metrics = dict(captured)
-        directions = _directions(config, average, samples) if has_latents else None
+        directions = _directions(config, average, samples) if has_latents else {}
         parts = segments(out / "log.jsonl")
         if len(parts) > 1 or any(part["shown"] for part in parts):
             metrics["segments"] = parts
@@ -62,8 +62,7 @@ def capture_model(trainer: Trainer, latest: Stepped | None, samples: int = SAMPL
         text = card(config, metrics, licence_of(config), curve=write_curve(out))
         write_bytes(out / "README.md", text.encode())
         write_grid(out / "samples.png", pictures)
-        if directions:
-            write_tensors(out / "directions.safetensors", directions)
+        write_tensors(out / "directions.safetensors", directions)
         write_tensors(out / "critic.safetensors", critic)
         write_tensors(out / "model.safetensors", average.state_dict())
 

@@ -23,7 +23,7 @@ from gan.training.penalties import Penalty, squared_gradient
 
 
 class Match(NamedTuple):
-    """What a critic (discriminator) compares: N real pictures with as many fake ones.
+    """A comparison by a critic (discriminator): N real pictures with as many fake ones.
 
     critic: pictures (N, ...), and their classes or None, to logits. y: classes (N, K) of both, None without.
     """

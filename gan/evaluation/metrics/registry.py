@@ -9,6 +9,7 @@ from __future__ import annotations
 from gan.evaluation.metrics import balance, classifier_accuracy, frechet, manifold, neighbours
 from gan.evaluation.metrics.comparison import Comparison
 from gan.evaluation.metrics.metric import Metric
+from gan.evaluation.metrics.translated import TRANSLATION_METRICS
 
 
 def _samples(comparison: Comparison, role: str) -> int:
@@ -56,9 +57,13 @@ METRICS: dict[str, Metric] = {
 }
 
 # How an evaluation was done, stored beside the metrics.
-CIRCUMSTANCES = ("reference", "evaluation_classifier", "evaluation_device", "evaluation_seconds")
+CIRCUMSTANCES = (
+    "reference", "evaluation_classifier", "evaluation_device", "evaluation_seconds", "translation_samples",
+    "translation_split",
+)  # fmt: skip
 
 
 def evaluated() -> set[str]:
     """Return every key of metrics.json that an evaluation may write."""
-    return set(CIRCUMSTANCES).union(*(metric.keys(name) for name, metric in METRICS.items()))
+    known = METRICS | TRANSLATION_METRICS
+    return set(CIRCUMSTANCES).union(*(metric.keys(name) for name, metric in known.items()))

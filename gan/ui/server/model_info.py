@@ -120,6 +120,8 @@ def read_info(name: str, folder: Path) -> Info:
         raise FolderError(f"{folder / 'config.json'}: {error}") from None
     if config.resolution == 0 or config.channels == 0:
         raise FolderError(f"{folder / 'config.json'}: resolution and channels must be set, got 0")
+    if config.task != "generate":
+        raise FolderError(f"{name} translates pictures: use it with python -m gan.translate {folder.name} PICTURES...")
     metrics, samples = _metrics(folder / "metrics.json"), folder / "samples.png"
     return Info(
         name=name,
