@@ -81,9 +81,7 @@ class Config:
         task="translate",
         also="--from",
     )
-    objective: str = _setting(
-        "cycle", "what ties a translation to its picture", absent="cycle", task="translate"
-    )
+    objective: str = _setting("cycle", "what ties a translation to its picture", absent="cycle", task="translate")
     content: float = _setting(
         10.0,
         "weight of what ties a translation to its picture: cycle consistency, contrast of places, or the L1 distance "
@@ -371,6 +369,24 @@ PRESETS: dict[str, dict[str, Any]] = {
     "scenes": {"dataset": "scenes", "images": 2_000_000, "penalty_every": 4},
     "mnist": {"dataset": "mnist", "images": 400_000, "gamma": 0.1},
     "fashion-mnist": {"dataset": "fashion-mnist", "images": 600_000, "gamma": 0.1},
+    "sketch-to-face": {
+        **TRANSLATION, "dataset": "sketch-to-face", "objective": "paired", "identity": 0.0, "gamma": 1.0,
+        "mirror": True,
+    },
+    "beard": {**TRANSLATION, "dataset": "beard", "change": 1.0, "mirror": True},
+    "flat-to-3d": {
+        **TRANSLATION, "dataset": "flat-to-3d", "gamma": 0.1, "change": 1.0, "augment": "color,translation",
+        "images": 150_000,
+    },
+    "grey-to-colour": {
+        **TRANSLATION, "dataset": "grey-to-colour", "gamma": 0.1, "augment": "translation", "mirror": True,
+    },
+    # CycleGAN's own recipe, to compare with, as far as these networks go: no averaging, Adam as in the paper.
+    "cyclegan": {
+        **TRANSLATION, "dataset": "beard", "network": "cyclegan", "loss": "lsgan", "penalty": "none",
+        "penalty_every": 1, "gamma": 1.0, "identity": 5.0, "cycle_noise": 0.0, "learning_rate": 2e-4, "beta1": 0.5,
+        "beta2": 0.999, "ema_images": 1, "anneal": 0.5, "batch_size": 4, "precision": "fp32",
+    },
     "classic-mlp": {"network": "mlp", **_CLASSIC},
     "classic-dcgan": {"network": "dcgan", **_CLASSIC},
     "smoke": {

@@ -47,8 +47,8 @@ def parser(description: str | None = None) -> argparse.ArgumentParser:
     p.add_argument(
         "--pairs",
         metavar="FOLDER",
-        help="translate with pairs: a folder with two subfolders that hold pictures of the same names, or with pictures "
-        f"that show both side by side, or one of {', '.join(PAIRS)}; --objective paired unless given",
+        help="translate with pairs: a folder with two subfolders that hold pictures of the same names, or with "
+        f"pictures that show both side by side, or one of {', '.join(PAIRS)}; --objective paired unless given",
     )
     hub = p.add_argument_group("Hugging Face Hub", "needs HF_TOKEN, or `hf auth login`, with write permission")
     hub.add_argument("--push-to-hub", metavar="USER/NAME", help="push the model there when the run ends")
@@ -171,9 +171,10 @@ def _new_run(args: argparse.Namespace, given: dict[str, typing.Any], rank_zero: 
 
 def _of_translation(given: dict[str, typing.Any], preset: dict[str, typing.Any]) -> dict[str, typing.Any]:
     """Return what a translation has instead of the defaults, and the settings of its objective's paper."""
-    objective = given.get("objective", preset.get("objective", Config.objective))
-    own = {} if objective == preset.get("objective") or objective not in OBJECTIVES else OBJECTIVES[objective].customary
-    return {**({} if preset.get("task") else TRANSLATION), **own}
+    of_preset = preset.get("objective", Config.objective) if preset.get("task") else None
+    objective = given.get("objective", of_preset or Config.objective)
+    known = objective in OBJECTIVES and objective != of_preset
+    return {**({} if of_preset else TRANSLATION), **(OBJECTIVES[objective].customary if known else {})}
 
 
 def _pinned(init: str) -> tuple[str, Config]:

@@ -14,9 +14,9 @@ from pathlib import Path
 import pytest
 
 from gan.config import PRESETS, RESOLUTIONS, ClassGroup, Config
-from gan.data import DATASETS
+from gan.data import DATASETS, PAIRS
 from gan.errors import ConfigError
-from gan.networks import NETWORKS
+from gan.networks import networks_for
 from gan.training.losses import LOSSES
 
 FIELDS = {f.name: f for f in dataclasses.fields(Config)}
@@ -155,8 +155,8 @@ def test_config_needs_no_torch():
 def test_presets_are_valid_and_name_what_exists():
     for name, preset in PRESETS.items():
         config = Config(**preset)
-        assert config.dataset in DATASETS, name
-        assert config.network in NETWORKS, name
+        assert config.dataset in DATASETS | PAIRS, name
+        assert config.network in networks_for(config.task), name
         assert config.loss in LOSSES, name
         assert config.batch_size <= config.images, name
 

@@ -61,7 +61,14 @@ LAYERS = (
     "ui/app", "evaluate", "translate", "train_flags", "train",
 )  # fmt: skip
 # The commands: they alone know a command line, and nobody imports them.
-COMMANDS = ("evaluate.py", "translate.py", "train_flags.py", "hub/__main__.py", "evaluation/metrics/train_classifier.py", "ui/app.py")
+COMMANDS = (
+    "evaluate.py",
+    "translate.py",
+    "train_flags.py",
+    "hub/__main__.py",
+    "evaluation/metrics/train_classifier.py",
+    "ui/app.py",
+)
 
 
 def layer_of(module: str) -> int | None:

@@ -96,10 +96,10 @@ def load_domains(
     data_root: str | Path = "data",
     progress: Progress = lambda line: None,
 ) -> Domains:
-    """Return the sets A, `source`, and B, `target`, each as `load` names them; both at one size, B's own if none is given.
+    """Return the sets A, `source`, and B, `target`, each as `load` names them, at one size, B's own if none is given.
 
-    Without a source, target holds pairs: as `load_pairs`. paired: whether pairs are wanted; of pairs that are not used as
-    such A and B are different ones. Raises DataError, with the cure.
+    Without a source, target holds pairs: as `load_pairs`. paired: whether pairs are wanted; of pairs that are not used
+    as such A and B are different ones. Raises DataError, with the cure.
     """
     if not source:
         return domains.of_pairs(load_pairs(target, resolution, data_root, progress=progress), paired)

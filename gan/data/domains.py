@@ -9,6 +9,7 @@ import torch
 from torch import Tensor
 
 from gan.data.dataset import Dataset
+from gan.data.points import Points
 from gan.errors import DataError
 from gan.text import count, listed
 
@@ -57,6 +58,9 @@ class Domains:
         assert self.inputs.shape[1:] == self.images.shape[1:] and not (
             self.paired and len(self.inputs) != len(self.images)
         )
+
+
+TrainingSet = Dataset | Points | Domains  # all that a run can learn from
 
 
 def of_pairs(pairs: Pairs, paired: bool) -> Domains:
@@ -119,12 +123,14 @@ def match_names(a: Dataset, b: Dataset) -> tuple[Tensor, Tensor, list[str]]:
     notes = []
     for dataset, own, other, side in ((a, names[0], names[1], "B"), (b, names[1], names[0], "A")):
         if alone := sorted(own.keys() - other.keys()):
-            notes.append(f"{count(len(alone), 'picture')} of {dataset.name} without a partner in {side}: {listed(alone)}")
+            notes.append(
+                f"{count(len(alone), 'picture')} of {dataset.name} without a partner in {side}: {listed(alone)}"
+            )
     if len(both) < MIN_PICTURES:
         told = "".join(f". {note}" for note in notes)
         raise DataError(
-            f"{count(len(both), 'pair')} of one name in {a.name} and {b.name}, at least {MIN_PICTURES} are needed: give "
-            f"both pictures of a pair one name{told}"
+            f"{count(len(both), 'pair')} of one name in {a.name} and {b.name}, at least {MIN_PICTURES} are needed: "
+            f"give both pictures of a pair one name{told}"
         )
     rows = [torch.tensor([own[name] for name in both]) for own in names]
     return rows[0], rows[1], notes

@@ -70,6 +70,6 @@ def _side_by_side(root: Path, paths: list[Path], notes: list[str], resolution: i
             f"{root} holds {count(len(kept), 'pair')}, at least {MIN_PICTURES} are needed: {LAYOUTS}"
             + "".join(f". {note}" for note in notes)
         )
-    sides = [torch.from_numpy(stack([pair[i] for pair in halves])).permute(0, 3, 1, 2).contiguous() for i in (0, 1)]
+    a, b = (torch.from_numpy(stack([pair[i] for pair in halves])).permute(0, 3, 1, 2).contiguous() for i in (0, 1))
     captions = tuple(printable(path.as_posix()) for path in kept)
-    return Pairs(printable(root.resolve().name), *sides, captions, tuple(notes))
+    return Pairs(printable(root.resolve().name), a, b, captions, tuple(notes))

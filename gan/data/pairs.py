@@ -1,7 +1,7 @@
 """`PAIRS`: sets whose pictures come in pairs, so that a translation can be measured against the truth.
 
-To add one, write a function `(root, resolution, split, progress) -> Pairs` and an entry here. Split "test" are pairs that
-training never sees.
+To add one, write a function `(root, resolution, split, progress) -> Pairs` and an entry here. Split "test" are pairs
+that training never sees.
 """
 
 from __future__ import annotations
@@ -18,6 +18,8 @@ from gan.data import faces
 from gan.data.dataset import Progress, resize
 from gan.data.domains import Pairs
 from gan.data.emoji import index, on_white
+from gan.data.face_layers import LAYERS
+from gan.data.seeded import value_of
 from gan.data.sketches import sketch
 from gan.errors import DataError
 
@@ -70,8 +72,8 @@ def load_beard(root: Path, resolution: int, split: str, progress: Progress) -> P
     """Return faces with a beard and the same faces without; another 500 are the test split."""
     seeds = np.array(_face_seeds(split))
     found = faces.attributes(seeds)
-    seeds = seeds[found["hair"] != faces.ATTRIBUTES["hair"].names.index("bun")]  # never drawn with a beard
-    beards = 1 + np.arange(len(seeds)) % (len(faces.ATTRIBUTES["beard"].names) - 1)
+    seeds = seeds[found["hair"] != value_of(faces.ATTRIBUTES, "hair", "bun")]  # never drawn with a beard
+    beards = 1 + np.arange(len(seeds)) % len(LAYERS["beard"])
     progress(f"beard: drawing {2 * len(seeds):,} faces")
     with_beard, without = (_pictures(faces.draw(seeds, beard=wish), resolution) for wish in (beards.tolist(), "none"))
     return Pairs("beard", with_beard, without, tuple(f"face {seed}" for seed in seeds))
@@ -82,7 +84,9 @@ def load_sketch_to_face(root: Path, resolution: int, split: str, progress: Progr
     seeds = _face_seeds(split)
     progress(f"sketch-to-face: drawing {len(seeds):,} faces and their outlines")
     drawn = _pictures(faces.draw(seeds), resolution)
-    lines = torch.cat([sketch(faces.coverage(seeds[i : i + 500]), seeds[i : i + 500]) for i in range(0, len(seeds), 500)])
+    lines = torch.cat(
+        [sketch(faces.coverage(seeds[i : i + 500]), seeds[i : i + 500]) for i in range(0, len(seeds), 500)]
+    )
     return Pairs("sketch-to-face", resize(lines, resolution), drawn, tuple(f"face {seed}" for seed in seeds))
 
 

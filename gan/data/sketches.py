@@ -15,9 +15,9 @@ COARSE = 8  # cells a side of the fields that wobble, gaps and widths follow
 
 
 def sketch(coverage: np.ndarray, seeds: Sequence[int]) -> Tensor:
-    """Draw the borders of regions, uint8 (N, K, H, H) as `faces.coverage` gives them: uint8 (N, 3, H, H), black on white.
+    """Draw the borders of regions, black on white: uint8 (N, 3, H, H).
 
-    seeds: one a picture, of all that is random in its strokes.
+    coverage: uint8 (N, K, H, H), as `faces.coverage` gives it. seeds: one a picture, of all that is random in it.
     """
     lines = _edges(torch.from_numpy(coverage).float() / 255)
     noise = torch.stack([torch.randn(4, COARSE, COARSE, generator=_source(seed)) for seed in seeds])

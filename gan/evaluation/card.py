@@ -57,8 +57,8 @@ def _public_name(dataset: str) -> str:
 def command(config: Config) -> str:
     """Return the shell command that trains this config again, whatever later defaults are.
 
-    It has every flag, except empty ones, those of `NOT_AFFECTING_WEIGHTS` settings at their default, and those that only
-    another task reads.
+    It has every flag, except empty ones, those of `NOT_AFFECTING_WEIGHTS` settings at their default, and those that
+    only another task reads.
     """
     words = ["python", "train.py"]
     for f in dataclasses.fields(config):

@@ -55,7 +55,7 @@ def evaluate_translator(
     comparison = _compared(model, a, b, pairs, labels)
     result: dict[str, Any] = {"translation_samples": len(a), "translation_split": split}
     for name, metric in TRANSLATION_METRICS.items():
-        result |= metric.record(name, comparison)  # type: ignore[arg-type]
+        result |= metric.record(name, comparison)
     if sheet is not None:
         _write_sheet(sheet, comparison)
     result["evaluation_device"] = model.device.type

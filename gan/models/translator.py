@@ -109,8 +109,9 @@ def other(side: str) -> str:
 
 
 def _check(image: object) -> None:
-    if isinstance(image, np.ndarray) and image.dtype == np.uint8 and image.size:
-        if image.ndim == 2 or (image.ndim == 3 and image.shape[2] in (1, 3, 4)):
+    if isinstance(image, np.ndarray):
+        fits = image.ndim == 2 or (image.ndim == 3 and image.shape[2] in (1, 3, 4))
+        if fits and image.dtype == np.uint8 and image.size:
             return
     got = f"{image.dtype} {image.shape}" if isinstance(image, np.ndarray) else type(image).__name__
     raise ValueError(f"each picture must be uint8 (H, W), (H, W, 1), (H, W, 3) or (H, W, 4), or a file; got {got}")

@@ -59,9 +59,7 @@ class Picture:
     peak: int = 255
 
 
-def read_picture(
-    source: Path | bytes, resolution: int, most: int = MAX_PIXELS, half: int | None = None
-) -> Picture:
+def read_picture(source: Path | bytes, resolution: int, most: int = MAX_PIXELS, half: int | None = None) -> Picture:
     """Decode a file: turned upright, cropped to the centred square, on white where transparent, resampled (Lanczos).
 
     half: of two pictures side by side, 0 for the left one and 1 for the right one; `NotTwoSquares` if they are not.

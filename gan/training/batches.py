@@ -7,8 +7,7 @@ from torch import Tensor
 
 from gan.config import Config
 from gan.data.dataset import Dataset
-from gan.data.domains import Domains
-from gan.data.points import Points
+from gan.data.domains import Domains, TrainingSet
 from gan.training import augment
 from gan.training.augment import Augmentation
 from gan.training.distributed import ProcessGroup
@@ -63,9 +62,7 @@ class Batches(Shuffled):
     processes does not change the run.
     """
 
-    def __init__(
-        self, config: Config, dataset: Dataset | Points | Domains, device: torch.device, processes: ProcessGroup
-    ) -> None:
+    def __init__(self, config: Config, dataset: TrainingSet, device: torch.device, processes: ProcessGroup) -> None:
         super().__init__(dataset.images, device, config.seed)
         self.processes = processes
         self.inputs: Shuffled | None = None

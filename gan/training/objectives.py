@@ -5,9 +5,9 @@ Each is a `Game`: set A is translated to B, `batch.z` is of A and `batch.real` o
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
-from typing import Any, Protocol
+from typing import Any, Protocol, cast
 
 import torch
 import torch.nn.functional as F
@@ -22,8 +22,8 @@ TEMPERATURE = 0.07  # of contrast
 class Objective(Game, Protocol):
     """A game of translation.
 
-    customary: settings of its paper, which a command line that names it gets too, unless it says otherwise. parts: of
-    the networks, see `gan.networks.translation`. paired: whether row i of B in a batch is the translation of row i of A.
+    customary: settings of its paper, which a command line that names it gets too, unless it says otherwise. parts:
+    of the networks, see `gan.networks.translation`. paired: whether row i of B in a batch is what row i of A becomes.
     """
 
     customary: Mapping[str, Any]
@@ -93,9 +93,9 @@ class Contrastive:
 
     def _contrast(self, p: Players, before: Tensor, after: Tensor) -> Tensor:
         with torch.no_grad():
-            wanted = p.generator.embed(before)
+            wanted = _embed(p, before)
         terms = []
-        for query, key in zip(p.generator.embed(after), wanted, strict=True):
+        for query, key in zip(_embed(p, after), wanted, strict=True):
             logits = query @ key.transpose(1, 2) / TEMPERATURE
             here = torch.arange(logits.shape[1], device=logits.device).expand(len(logits), -1)
             terms.append(F.cross_entropy(logits.transpose(1, 2).float(), here))
@@ -143,6 +143,11 @@ def _match(p: Players, side: str, real: Tensor, fake: Tensor) -> Match:
 
 def _judge(p: Players, side: str, pictures: Tensor, y: Tensor | None) -> Tensor:
     return p.critic(pictures, side)
+
+
+def _embed(p: Players, pictures: Tensor) -> list[Tensor]:
+    # mypy takes a module's attributes for tensors or modules.
+    return cast(Callable[[Tensor], list[Tensor]], p.generator.embed)(pictures)
 
 
 def _translate(p: Players, pictures: Tensor, own: Tensor, to: str, identity: float) -> tuple[Tensor, Tensor]:

@@ -15,9 +15,7 @@ from torch import Tensor, nn
 
 from gan import networks
 from gan.config import Config
-from gan.data.dataset import Dataset
-from gan.data.domains import Domains
-from gan.data.points import Points
+from gan.data.domains import Domains, TrainingSet
 from gan.errors import Diverged, FolderError
 from gan.models.latent import latents
 from gan.models.model import Model, pick_device
@@ -55,7 +53,7 @@ class Trainer:
     Every method raises TrainingError, with the flags that help, when memory runs out.
     """
 
-    def __init__(self, config: Config, dataset: Dataset | Points | Domains, processes: ProcessGroup | None = None) -> None:
+    def __init__(self, config: Config, dataset: TrainingSet, processes: ProcessGroup | None = None) -> None:
         self.config, self.processes = config, processes or ProcessGroup()
         check_batch(self.processes, config.batch_size, config.accumulate)
         self.device = pick_device(config.device)
@@ -300,7 +298,7 @@ class Trainer:
         return faults
 
 
-def _fingerprint(dataset: Dataset | Points | Domains) -> list[int]:
+def _fingerprint(dataset: TrainingSet) -> list[int]:
     """Return how many pictures there are, and a checksum of all of them."""
     tensors = [dataset.images, dataset.labels, *([dataset.inputs] if isinstance(dataset, Domains) else [])]
     checksum = 0

@@ -13,8 +13,8 @@ from gan import data, networks
 from gan.config import Config
 from gan.data import DATASETS
 from gan.data.dataset import Dataset
-from gan.data.domains import Domains
-from gan.data.points import DISTRIBUTIONS, Points, is_points, load_points
+from gan.data.domains import Domains, TrainingSet
+from gan.data.points import DISTRIBUTIONS, is_points, load_points
 from gan.errors import ConfigError
 from gan.models import point_plot
 from gan.models.model import pick_device
@@ -34,8 +34,8 @@ PENALTY_SETTINGS = ("gamma", "gamma_start", "penalty_every")
 def prepare(
     config: Config,
     progress: Callable[[str], None] = lambda line: None,
-    dataset: Dataset | Points | Domains | None = None,
-) -> tuple[Config, Dataset | Points | Domains]:
+    dataset: TrainingSet | None = None,
+) -> tuple[Config, TrainingSet]:
     """Check names and options, load the data, and return the config with what data and machine decide filled in.
 
     dataset: the data, if it is loaded already. Raises ConfigError or DataError with the remedy, TrainingError if memory
@@ -53,7 +53,7 @@ def prepare(
 
 
 def _prepare_domains(
-    config: Config, progress: Callable[[str], None], dataset: Dataset | Points | Domains | None
+    config: Config, progress: Callable[[str], None], dataset: TrainingSet | None
 ) -> tuple[Config, Domains]:
     objective = OBJECTIVES[config.objective]
     if is_points(config.dataset) or is_points(config.source):
@@ -71,9 +71,7 @@ def _prepare_domains(
     return config, dataset
 
 
-def _prepare_points(
-    config: Config, dataset: Dataset | Points | Domains | None
-) -> tuple[Config, Dataset | Points | Domains]:
+def _prepare_points(config: Config, dataset: TrainingSet | None) -> tuple[Config, TrainingSet]:
     if not is_points(config.dataset):
         raise ConfigError(
             f"network {config.network} is for points, and {config.dataset[:40]} is not made of them: dataset must "
@@ -86,8 +84,8 @@ def _prepare_points(
 
 
 def _prepare_pictures(
-    config: Config, progress: Callable[[str], None], dataset: Dataset | Points | Domains | None
-) -> tuple[Config, Dataset | Points | Domains]:
+    config: Config, progress: Callable[[str], None], dataset: TrainingSet | None
+) -> tuple[Config, TrainingSet]:
     if is_points(config.dataset):
         supported = " or ".join(networks.POINT_NETWORKS)
         raise ConfigError(f"{config.dataset[:40]} is made of points, not pictures: network must be {supported}")

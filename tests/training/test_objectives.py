@@ -105,7 +105,9 @@ def test_contrast_is_cross_entropy_of_finding_the_same_place():
 
 
 def test_contrast_gives_its_keys_no_gradient():
-    built = build(Config(task="translate", network="unet", network_parts=("heads",), resolution=32, channels=3, width=16))
+    built = build(
+        Config(task="translate", network="unet", network_parts=("heads",), resolution=32, channels=3, width=16)
+    )
     game = Contrastive(translation(content=1.0, identity=0.0))
     given = batch(shape=(2, 3, 32, 32))
     p = players_of(game, *built)

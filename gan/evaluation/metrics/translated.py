@@ -1,4 +1,4 @@
-"""`TRANSLATION_METRICS`: what is measured of translations, against the truth where there are pairs that nobody trained on.
+"""`TRANSLATION_METRICS`: what is measured of translations, against the truth where there are held-out pairs.
 
 A metric is a function `(comparison, role) -> value`; its floor is the score of doing nothing.
 """
@@ -95,7 +95,7 @@ def cycle_error(comparison: Translated, role: str) -> float | None:
 
 
 def frechet(comparison: Translated, role: str) -> float | None:
-    """Return the Frechet distance of a role's pictures to B's own, in the features of B's classifier, if there is one."""
+    """Return the Frechet distance of a role's pictures to B's own, in the features of B's classifier; None without."""
     if comparison.classifier is None:
         return None
     made, real = (_features(comparison, images) for images in (comparison.images(role), comparison.real))
@@ -122,8 +122,8 @@ TRANSLATION_METRICS: dict[str, Metric] = {
         psnr_changed,
         "psnr_changed_untouched",
         "untouched",
-        sentence=f"PSNR changed and kept: where the truth differs from the input by more than {DIFFERENT} levels of 255, "
-        "and where it does not.",
+        sentence=f"PSNR changed and kept: where the truth differs from the input by more than {DIFFERENT} levels of "
+        "255, and where it does not.",
     ),
     "psnr_kept": Metric(psnr_kept),
     "nearer_truth": Metric(
