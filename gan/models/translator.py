@@ -54,9 +54,12 @@ class Translator:
 
     @torch.inference_mode()
     def render(self, pictures: Tensor, to: str = "b") -> Tensor:
-        """Translate float pictures (N, C, R, R) in [-1, 1] to as many, on the CPU."""
+        """Translate float pictures (N, C, R, R) in [-1, 1] to as many, on the CPU, rounded to the levels of uint8.
+
+        So a translation that goes back is the one that is seen.
+        """
         parts = [self.generator(part.to(self.device), to).float().cpu() for part in pictures.split(BATCH)]
-        return torch.cat(parts) if parts else pictures
+        return torch.cat(parts).add(1).mul(127.5).round().clamp(0, 255).div(127.5).sub(1) if parts else pictures
 
     @torch.inference_mode()
     def critic_score(self, images: Pictures, side: str = "b", inputs: Pictures | None = None) -> np.ndarray:
