@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 
 import gan
 from gan import data
-from gan.config import Config
+from gan.config import TRANSLATION, Config
 from gan.data.points import is_points
 from gan.errors import ConfigError
 from gan.evaluation.metrics.registry import METRICS, evaluated
@@ -61,9 +61,11 @@ def command(config: Config) -> str:
     only another task reads.
     """
     words = ["python", "train.py"]
+    usually = TRANSLATION if config.task == "translate" else {}
     for f in dataclasses.fields(config):
         value = getattr(config, f.name)
-        if f.metadata.get("derived") or value == "" or (f.name in NOT_AFFECTING_WEIGHTS and value == f.default):
+        usual = usually.get(f.name, f.default)
+        if f.metadata.get("derived") or value == "" or (f.name in NOT_AFFECTING_WEIGHTS and value == usual):
             continue
         if f.metadata.get("task", config.task) != config.task or (f.name == "task" and value == f.default):
             continue

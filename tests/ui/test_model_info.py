@@ -158,6 +158,17 @@ def test_a_folder_of_pictures_goes_by_its_last_name(tmp_path: Path, dataset: str
     assert read_info("grey", folder).dataset == shown
 
 
+def test_samples_that_are_a_link_are_not_shown(tmp_path: Path) -> None:
+    folder, secret = write_folder(tmp_path, "grey"), tmp_path / "secret.png"
+    (folder / "samples.png").unlink(missing_ok=True)
+    secret.write_bytes(b"private")
+    (folder / "samples.png").symlink_to(secret)
+    assert read_info("grey", folder).samples is None
+    (folder / "samples.png").unlink()
+    (folder / "samples.png").write_bytes(b"a picture")
+    assert read_info("grey", folder).samples == folder / "samples.png"
+
+
 def test_info_of_a_trained_folder(tiny_folder: Path) -> None:
     import gan
 

@@ -17,7 +17,7 @@ from conftest import KINDS, FakeModel, answer, fake_load, in_background, within,
 
 from gan.ui import app
 from gan.ui.server import model_registry as module
-from gan.ui.server import rpc, walk_api
+from gan.ui.server import rpc, train_api, walk_api
 from gan.ui.server.checks import MAX_FRAMES, MAX_GRID, MAX_KEYFRAMES
 from gan.ui.server.limits import Busy
 from gan.ui.server.model_info import discover, read_info
@@ -295,4 +295,5 @@ def test_loading_is_bounded(tmp_path: Path, monkeypatch) -> None:
 
 def test_jobs_in_line_leave_threads_for_the_rest_of_the_page() -> None:
     kinds = [module.BATCHES, module.LOADS, walk_api.DOWNLOADS]
-    assert sum(map(sum, kinds)) < 40  # threads that Gradio's server runs functions in
+    kinds += [train_api.NEWS, train_api.STARTS, train_api.UPLOADS, train_api.DOWNLOADS]
+    assert sum(map(sum, kinds)) + 10 <= app.settings()["max_threads"]

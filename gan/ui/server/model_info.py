@@ -9,7 +9,7 @@ import math
 import struct
 from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import Path, PureWindowsPath
+from pathlib import Path
 from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, WrapValidator
@@ -17,7 +17,8 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, WrapValidato
 from gan.config import ClassGroup, Config
 from gan.errors import ConfigError, FolderError
 from gan.hub.names import MODEL
-from gan.io import MAX_JSON_BYTES, read_json
+from gan.io import MAX_JSON_BYTES, is_plain, read_json
+from gan.text import last_name
 
 MAX_IMAGES = 10**12  # more than any network has been shown
 MAX_AXES = 8  # of one tensor
@@ -122,10 +123,10 @@ def read_info(name: str, folder: Path) -> Info:
         raise FolderError(f"{folder / 'config.json'}: resolution and channels must be set, got 0")
     if config.task != "generate":
         raise FolderError(f"{name} translates pictures: use it with python -m gan.translate {folder.name} PICTURES...")
-    metrics, samples = _metrics(folder / "metrics.json"), folder / "samples.png"
+    metrics = _metrics(folder / "metrics.json")
     return Info(
         name=name,
-        dataset=PureWindowsPath(config.dataset).name or "?",  # knows both kinds of slash
+        dataset=last_name(config.dataset) or "?",
         network=config.network,
         loss=config.loss,
         resolution=config.resolution,
@@ -135,7 +136,7 @@ def read_info(name: str, folder: Path) -> Info:
         classes=config.classes,
         groups=config.class_groups,
         grid=metrics.grid,
-        samples=samples if samples.is_file() else None,
+        samples=folder / "samples.png" if is_plain(folder, "samples.png") else None,
     )
 
 
