@@ -62,7 +62,8 @@ class Config:
     """Everything that decides the weights, in the units given beside each field.
 
     Saved unchanged as `config.json`. `channels` and `classes` are copied from the data set when training starts, so
-    that the networks can be rebuilt without the data.
+    that the networks can be rebuilt without the data. The classes of a translation are names of numbers that it is
+    told.
     """
 
     task: str = _setting(
@@ -371,7 +372,7 @@ PRESETS: dict[str, dict[str, Any]] = {
     "fashion-mnist": {"dataset": "fashion-mnist", "images": 600_000, "gamma": 0.1},
     "sketch-to-face": {
         **TRANSLATION, "dataset": "sketch-to-face", "objective": "paired", "identity": 0.0, "gamma": 1.0,
-        "mirror": True,
+        "mirror": True, "conditional": True,
     },
     "beard": {**TRANSLATION, "dataset": "beard", "change": 1.0, "mirror": True},
     "flat-to-3d": {

@@ -129,7 +129,7 @@ def run_settings(args: argparse.Namespace, rank_zero: bool = True) -> tuple[Conf
     if args.resume is None:
         return _new_run(args, given, rank_zero)
     if args.resume.startswith("hub:"):
-        out = _fetch_from_hub(args, given.get("dataset"), rank_zero)
+        out = _fetch_from_hub(args, given, rank_zero)
     elif args.out or args.preset:
         raise ConfigError("--resume DIR continues in DIR with DIR's own settings: leave out --out and --preset")
     else:
@@ -213,7 +213,7 @@ def find_model(init: str) -> Model:
     return model
 
 
-def _fetch_from_hub(args: argparse.Namespace, dataset: str | None, rank_zero: bool) -> Path:
+def _fetch_from_hub(args: argparse.Namespace, given: dict[str, typing.Any], rank_zero: bool) -> Path:
     from gan.hub.names import split
     from gan.hub.resume import fetch_run
 
@@ -223,7 +223,7 @@ def _fetch_from_hub(args: argparse.Namespace, dataset: str | None, rank_zero: bo
         raise ConfigError("--resume hub:USER/NAME continues with that run's own settings: leave out --preset")
     if rank_zero:
         check_free(out)
-        if notice := fetch_run(repo, revision, out, dataset):
+        if notice := fetch_run(repo, revision, out, given.get("dataset"), given.get("source")):
             print(f"note: {notice}", file=sys.stderr)
     return out
 

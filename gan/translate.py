@@ -19,7 +19,7 @@ from gan.data.picture_folder import find_pictures
 from gan.errors import ConfigError, DataError, FolderError, HubError
 from gan.hub.load import load
 from gan.io import explained
-from gan.models.translator import Translator
+from gan.models.translator import Conditions, Translator
 from gan.pictures.picture_file import read_picture, stack
 from gan.text import count, forgive_console, printable
 
@@ -32,6 +32,13 @@ def _parser() -> argparse.ArgumentParser:
     flags.add_argument("pictures", nargs="+", type=Path, metavar="PICTURES", help="files, or folders of pictures")
     flags.add_argument("--out", required=True, type=Path, metavar="DIR", help="folder to write to; it is created")
     flags.add_argument("--to", default="b", choices=("a", "b"), help="the side to translate to (default: b)")
+    flags.add_argument(
+        "--conditions",
+        type=float,
+        nargs="+",
+        metavar="N",
+        help="numbers in [0, 1] that the model is told (default: 0.5)",
+    )
     flags.add_argument("--scale", type=int, default=1, help="size of a pixel in what is written (default: 1)")
     flags.add_argument("--device", default="auto", help="auto, cpu or cuda (default: auto)")
     return flags
@@ -49,8 +56,12 @@ def main(argv: Sequence[str] | None = None) -> int:
             raise ConfigError(f"{model.name} translates to {' and '.join(model.sides)} only: leave out --to {args.to}")
         if not 1 <= args.scale <= 32:
             raise ConfigError(f"scale must be in [1, 32], got {args.scale}")
+        try:
+            model.check_conditions(args.conditions, 1)
+        except ValueError as error:
+            raise ConfigError(str(error)) from None
         files, notes = find_all(args.pictures)
-        return translate(model, files, notes, args.out, args.to, args.scale)
+        return translate(model, files, notes, args.out, args.to, args.scale, args.conditions)
     except OSError as error:
         return _fail(explained(error))
     except (ConfigError, DataError, FolderError, HubError) as error:
@@ -88,7 +99,13 @@ def find_all(given: Sequence[Path]) -> tuple[dict[Path, Path], list[str]]:
 
 
 def translate(
-    model: Translator, files: dict[Path, Path], notes: Sequence[str], out: Path, to: str = "b", scale: int = 1
+    model: Translator,
+    files: dict[Path, Path],
+    notes: Sequence[str],
+    out: Path,
+    to: str = "b",
+    scale: int = 1,
+    conditions: Conditions = None,
 ) -> int:
     """Translate files into `out`, with a progress bar; return 0, or 1 where some could not be read, which it names."""
     unreadable: list[str] = []
@@ -105,7 +122,7 @@ def translate(
                     raise
                 except Exception as error:  # decoders raise almost anything on damaged bytes
                     unreadable.append(f"{printable(path)}: not a picture that can be read ({type(error).__name__})")
-            made = model.translate([pixels for _, pixels in read], to)
+            made = model.translate([pixels for _, pixels in read], to, conditions)
             for (path, _), pixels in zip(read, made, strict=True):
                 _write(out / files[path], pixels, scale)
             bar.update(len(batch))

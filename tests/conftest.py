@@ -346,13 +346,14 @@ def browser():
 
 
 def tiny_pairs(root: Path, resolution: int, split: str, progress) -> object:
-    """Return 40 noisy squares (N, 3, R, R) and the same brighter; 20 for the test split."""
+    """Return 40 noisy squares (N, 3, R, R) and the same brighter, with two conditions; 20 for the test split."""
     from gan.data.domains import Pairs
 
     count = {"train": 40, "test": 20}[split]
     source = torch.Generator().manual_seed(count)
     a = torch.randint(0, 120, (count, 3, resolution, resolution), dtype=torch.uint8, generator=source)
-    return Pairs("tiny", a, a + 100, tuple(f"square {i}" for i in range(count)))
+    told = torch.rand(count, 2, generator=source)
+    return Pairs("tiny", a, a + 100, tuple(f"square {i}" for i in range(count)), conditions=told, classes=("x", "y"))
 
 
 @pytest.fixture(autouse=True)

@@ -23,6 +23,8 @@ class Pairs:
     """Pictures in pairs: row i of a and row i of b, uint8 (N, C, H, H), show the same.
 
     captions: N names, or none. labels: int64 (N,), classes of B's classifier, None where they are not known.
+    conditions: float32 (N, K) in [0, 1], what a picture of A does not hold and its translation is told, named by
+    classes.
     """
 
     name: str
@@ -31,8 +33,11 @@ class Pairs:
     captions: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
     labels: Tensor | None = None
+    conditions: Tensor | None = None
+    classes: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
+        assert self.conditions is None or self.conditions.shape == (len(self.a), len(self.classes))
         assert self.a.shape == self.b.shape and self.a.dtype == self.b.dtype == torch.uint8
         assert len(self.captions) in (0, len(self.a))
 
@@ -44,6 +49,7 @@ class Domains:
     inputs   set A, uint8 (M, C, H, H)
     images   set B, uint8 (N, C, H, H)
     paired   whether row i of A shows what row i of B does; then M = N
+    conditions  of pairs, as `Pairs` has them, named by classes; None without
     """
 
     name: str
@@ -53,6 +59,7 @@ class Domains:
     notes: tuple[str, ...] = ()
     classes: tuple[str, ...] = ()
     labels: Tensor = field(default_factory=lambda: torch.zeros(0, dtype=torch.int64))
+    conditions: Tensor | None = None
 
     def __post_init__(self) -> None:
         assert self.inputs.shape[1:] == self.images.shape[1:] and not (
@@ -72,7 +79,9 @@ def of_pairs(pairs: Pairs, paired: bool) -> Domains:
     if len(pairs.a) < least:
         raise DataError(f"{pairs.name} holds {count(len(pairs.a), 'pair')}, at least {least} are needed: add pictures")
     if paired:
-        return Domains(pairs.name, pairs.a, pairs.b, True, pairs.notes)
+        return Domains(
+            pairs.name, pairs.a, pairs.b, True, pairs.notes, pairs.classes, conditions=pairs.conditions
+        )  # fmt: skip
     order = torch.randperm(len(pairs.a), generator=torch.Generator().manual_seed(SEED))
     half = len(order) // 2
     note = f"the pairs are not used as such: A are {half:,} of them, B {half:,} others"

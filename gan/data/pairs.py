@@ -80,14 +80,24 @@ def load_beard(root: Path, resolution: int, split: str, progress: Progress) -> P
 
 
 def load_sketch_to_face(root: Path, resolution: int, split: str, progress: Progress) -> Pairs:
-    """Return the outlines of faces, as if drawn by hand, and the faces; another 500 are the test split."""
+    """Return the outlines of faces, as if drawn by hand, and the faces; another 500 are the test split.
+
+    Conditions are four colours, which an outline does not hold.
+    """
     seeds = _face_seeds(split)
     progress(f"sketch-to-face: drawing {len(seeds):,} faces and their outlines")
     drawn = _pictures(faces.draw(seeds), resolution)
     lines = torch.cat(
         [sketch(faces.coverage(seeds[i : i + 500]), seeds[i : i + 500]) for i in range(0, len(seeds), 500)]
     )
-    return Pairs("sketch-to-face", resize(lines, resolution), drawn, tuple(f"face {seed}" for seed in seeds))
+    return Pairs(
+        "sketch-to-face",
+        resize(lines, resolution),
+        drawn,
+        tuple(f"face {seed}" for seed in seeds),
+        conditions=torch.from_numpy(np.concatenate(list(faces.colours(seeds).values()), 1)).float() / 255,
+        classes=tuple(f"{part} {channel}" for part in faces.COLOURED for channel in ("red", "green", "blue")),
+    )
 
 
 PAIRS: dict[str, PairSource] = {

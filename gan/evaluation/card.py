@@ -169,7 +169,8 @@ def _translation(config: Config, repo: str | None) -> _Texts:
     sides = f"A is {a}, B is {b}" if config.source else f"A and B: {known.about if known else f'the pairs of {b}'}"
     shape = f"uint8 (N, {config.resolution}, {config.resolution}, {config.channels})"
     rows = "A, translated to B, and back; then B, to A, and back" if both_ways else "A above its translation"
-    usage = f'model = gan.load("{repo or "this/folder"}")\npictures = model.translate(images, to="b")  # {shape}'
+    told = ", conditions=numbers" if config.classes else ""
+    usage = f'model = gan.load("{repo or "this/folder"}")\npictures = model.translate(images, to="b"{told})  # {shape}'
     command = f"python -m gan.translate {shlex.quote(repo or 'this/folder')} PICTURES... --out DIR"
     return _Texts(
         "image-to-image",
@@ -178,7 +179,7 @@ def _translation(config: Config, repo: str | None) -> _Texts:
         f'Translator{"s" * both_ways} and critic{"s" * both_ways} trained on "{name}", {config.objective} objective,',
         usage,
         f"\nRows of the picture above: {rows}. Whole folders: `{command}`.\n",
-        f"{sides}.",
+        f"{sides}." + (f" Conditions, numbers in [0, 1]: {_classes(config)}." if config.classes else ""),
         "`model.safetensors` holds the averaged translators, `critic.safetensors` the critics, `config.json` every "
         "setting of the run.",
     )

@@ -78,7 +78,8 @@ def _sides(model: Translator, data_root: str | Path, samples: int) -> tuple[Tens
 
 
 def _compared(model: Translator, a: Tensor, b: Tensor, pairs: Pairs | None, labels: Tensor | None) -> Translated:
-    there = model.render(a.float().div(127.5).sub(1))
+    told = pairs.conditions if pairs and model.condition_names else None
+    there = model.render(a.float().div(127.5).sub(1), "b", None if told is None else told[: len(a)])
     back = model.render(there, "a") if "a" in model.sides else None
     translated, returned = (None if x is None else _planes(x) for x in (there, back))
     assert translated is not None

@@ -17,6 +17,7 @@ from gan.models.weights import build_on_meta, load_into, read_config
 from gan.networks.translation import sides
 from gan.pictures.picture_file import fit_array, read_picture, stack
 
+Conditions = np.ndarray | Tensor | Sequence[float] | Sequence[Sequence[float]] | None
 Pictures = np.ndarray | Sequence[np.ndarray | str | Path]
 
 
@@ -26,24 +27,28 @@ class Translator:
     name    the folder's name
     config  the settings of its training; it translates set A, `source`, to set B, `dataset`
     sides   the sets that it translates to: ("b",) or ("b", "a")
+    condition_names  of the numbers in [0, 1] that a translation is told besides; mostly none
     """
 
     def __init__(self, name: str, config: Config, generator: nn.Module, critic: nn.Module) -> None:
         self.name, self.config = name, config
         self.generator, self.critic = generator, critic
         self.resolution, self.channels = config.resolution, config.channels
-        self.sides = sides(config)
+        self.sides, self.condition_names = sides(config), config.classes
         self.device = next(generator.parameters()).device
 
-    def translate(self, images: Pictures, to: str = "b") -> np.ndarray:
+    def translate(self, images: Pictures, to: str = "b", conditions: Conditions = None) -> np.ndarray:
         """Translate pictures to a side; return uint8 (N, R, R, C), R the model's resolution.
 
         images: uint8 (N, H, W, C), or a sequence of arrays (H, W), (H, W, C) of any sizes, or of files. C = 1, 3 or 4,
         transparency on white. What has another size is cropped to the centred square and resized, with a warning.
-        ValueError for other arrays, and for a side that the model has not learnt.
+        conditions: for a model that is told what pictures do not hold (`condition_names`), numbers in [0, 1], (K,) for
+        all pictures or (N, K); 0.5 each for None. ValueError for other arrays, and for a side that the model has not
+        learnt.
         """
         self._check_side(to)
-        return to_uint8(self.render(self.to_tensor(images), to))
+        x = self.to_tensor(images)
+        return to_uint8(self.render(x, to, self.check_conditions(conditions, len(x)) if to == "b" else None))
 
     def there_and_back(self, images: Pictures, to: str = "b") -> tuple[np.ndarray, np.ndarray]:
         """Return translations to a side, and what they are translated back to. ValueError as `translate` for either."""
@@ -53,16 +58,21 @@ class Translator:
         return to_uint8(there), to_uint8(self.render(there, other(to)))
 
     @torch.inference_mode()
-    def render(self, pictures: Tensor, to: str = "b") -> Tensor:
+    def render(self, pictures: Tensor, to: str = "b", conditions: Tensor | None = None) -> Tensor:
         """Translate float pictures (N, C, R, R) in [-1, 1] to as many, on the CPU, rounded to the levels of uint8.
 
-        So a translation that goes back is the one that is seen.
+        So a translation that goes back is the one that is seen. conditions: float32 (N, K), None without.
         """
-        parts = [self.generator(part.to(self.device), to).float().cpu() for part in pictures.split(BATCH)]
+        parts = []
+        for i in range(0, len(pictures), BATCH):
+            told = None if conditions is None else conditions[i : i + BATCH].to(self.device)
+            parts.append(self.generator(pictures[i : i + BATCH].to(self.device), to, told).float().cpu())
         return torch.cat(parts).add(1).mul(127.5).round().clamp(0, 255).div(127.5).sub(1) if parts else pictures
 
     @torch.inference_mode()
-    def critic_score(self, images: Pictures, side: str = "b", inputs: Pictures | None = None) -> np.ndarray:
+    def critic_score(
+        self, images: Pictures, side: str = "b", inputs: Pictures | None = None, conditions: Conditions = None
+    ) -> np.ndarray:
         """Return the logits float32 (N,) of pictures of a side; higher is more real, and only differences count.
 
         inputs: what they are translations of, which the critic (discriminator) of a model of pairs looks at too.
@@ -74,8 +84,29 @@ class Translator:
             if inputs is None:
                 raise ValueError(f"the critic of {self.name} looks at pairs: pass inputs too")
             x = torch.cat([self.to_tensor(inputs), x], 1)
-        scores = [self.critic(part.to(self.device), side).view(len(part), -1).mean(1) for part in x.split(BATCH)]
-        return torch.cat(scores).float().cpu().numpy() if len(x) else np.empty(0, np.float32)
+        told = self.check_conditions(conditions, len(x)) if side == "b" else None
+        scores = []
+        for i in range(0, len(x), BATCH):
+            y = None if told is None else told[i : i + BATCH].to(self.device)
+            part = x[i : i + BATCH].to(self.device)
+            scores.append(self.critic(part, side, y).view(len(part), -1).mean(1).float().cpu())
+        return torch.cat(scores).numpy() if len(x) else np.empty(0, np.float32)
+
+    def check_conditions(self, conditions: Conditions, count: int) -> Tensor | None:
+        """Return conditions, as for `translate`, as float32 (count, K); None for a model without. ValueError else."""
+        k = len(self.condition_names)
+        if not k:
+            if conditions is not None:
+                raise ValueError(f"{self.name} has no conditions: leave them out")
+            return None
+        try:
+            rows = torch.as_tensor([0.5] * k if conditions is None else conditions, dtype=torch.float32)
+            rows = rows.expand(count, k)
+        except (RuntimeError, TypeError, ValueError):
+            raise ValueError(f"conditions must be {k} numbers, or as many for each picture") from None
+        if not ((rows >= 0) & (rows <= 1)).all():
+            raise ValueError(f"conditions must be in [0, 1]: {', '.join(self.condition_names)}")
+        return rows
 
     def to_tensor(self, images: Pictures) -> Tensor:
         """Return pictures, as for `translate`, as float32 (N, C, R, R) in [-1, 1] on the CPU."""

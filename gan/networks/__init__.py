@@ -59,6 +59,7 @@ TRANSLATORS: dict[str, NetworkPair] = {  # the pair of one direction, see `gan.n
     "unet": NetworkPair(
         lambda config: Translators(config, unet.Translator),
         lambda config: Critics(config, resnet.Critic),
+        conditional=True,
         convolutional=True,
         uses_width=True,
     ),

@@ -41,7 +41,7 @@ class Translator(nn.Module):
                 break
         return found
 
-    def forward(self, x: Tensor) -> Tensor:
+    def forward(self, x: Tensor, y: Tensor | None = None) -> Tensor:
         return self.layers(x).float()
 
 

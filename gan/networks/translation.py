@@ -35,12 +35,12 @@ class Translators(nn.Module):
 
     def __init__(self, config: Config, build: Callable[[Config], nn.Module]) -> None:
         super().__init__()
-        self.towards = nn.ModuleDict({side: build(config) for side in sides(config)})
+        self.towards = nn.ModuleDict({side: build(_of_side(config, side)) for side in sides(config)})
         self.heads = self._build_heads(config) if "heads" in config.network_parts else None
 
-    def forward(self, x: Tensor, to: str = "b") -> Tensor:
-        """Translate pictures (N, C, R, R) to the side `to`."""
-        return self.towards[to](x)
+    def forward(self, x: Tensor, to: str = "b", y: Tensor | None = None) -> Tensor:
+        """Translate pictures (N, C, R, R) to the side `to`. y: conditions (N, K) of a translation to b, if any."""
+        return self.towards[to](x, y)
 
     def embed(self, x: Tensor) -> list[Tensor]:
         """Return, for each small map of pictures x (N, C, R, R), unit vectors (N, places, D), one a place."""
@@ -69,11 +69,16 @@ class Critics(nn.Module):
         super().__init__()
         narrow = dataclasses.replace(config, width=max(config.width // 2 // 16 * 16, MIN_WIDTH))
         channels = config.channels * (2 if "pairs" in config.network_parts else 1)
-        self.of = nn.ModuleDict({side: build(narrow, channels) for side in sides(config)})
+        self.of = nn.ModuleDict({side: build(_of_side(narrow, side), channels) for side in sides(config)})
 
-    def forward(self, x: Tensor, side: str = "b") -> Tensor:
-        """Return logits (N,) of pictures (N, C, R, R) of a side."""
-        return self.of[side](x)
+    def forward(self, x: Tensor, side: str = "b", y: Tensor | None = None) -> Tensor:
+        """Return logits (N,) of pictures (N, C, R, R) of a side. y: as for `Translators`."""
+        return self.of[side](x, y)
+
+
+def _of_side(config: Config, side: str) -> Config:
+    """Return the config of a network of one side: only b has conditions."""
+    return config if side == "b" else dataclasses.replace(config, classes=())
 
 
 def _small(maps: list[Tensor]) -> list[Tensor]:

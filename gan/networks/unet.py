@@ -6,6 +6,7 @@ normalisation, so nothing differs between training and use, and a picture does n
 
 from __future__ import annotations
 
+import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
@@ -30,7 +31,8 @@ class Translator(nn.Module):
         super().__init__()
         widths = widths_of(config)
         pairs = list(zip(widths, widths[1:], strict=False))
-        self.from_picture = init_normal_(nn.Conv2d(config.channels, widths[0], 3, padding=1), 1.0)
+        planes = config.channels + len(config.classes)
+        self.from_picture = init_normal_(nn.Conv2d(planes, widths[0], 3, padding=1), 1.0)
         self.down = nn.ModuleList(
             init_normal_(nn.Conv2d(before, after, 4, stride=2, padding=1), GAIN) for before, after in pairs
         )
@@ -39,15 +41,17 @@ class Translator(nn.Module):
         self.blocks = nn.ModuleList(ResidualBlock(before) for before, _ in reversed(pairs[1:]))
         self.to_change = init_normal_(nn.Conv2d(widths[0], config.channels, 3, padding=1), 0.0)
 
-    def maps(self, x: Tensor) -> list[Tensor]:
-        """Return the feature maps of the way down, from (N, W, R, R) to the smallest."""
-        maps = [self.from_picture(x)]
+    def maps(self, x: Tensor, y: Tensor | None = None) -> list[Tensor]:
+        """Return the feature maps of the way down, from (N, W, R, R) to the smallest. y: as in `forward`."""
+        told = x if y is None else torch.cat([x, (2 * y.to(x) - 1)[:, :, None, None].expand(-1, -1, *x.shape[2:])], 1)
+        maps = [self.from_picture(told)]
         for layer in self.down:
             maps.append(layer(F.leaky_relu(maps[-1], SLOPE)))
         return maps
 
-    def forward(self, x: Tensor) -> Tensor:
-        *skips, h = self.maps(x)
+    def forward(self, x: Tensor, y: Tensor | None = None) -> Tensor:
+        """Translate x (N, C, R, R). y: conditions (N, K) in [0, 1], where the config has names for them."""
+        *skips, h = self.maps(x, y)
         h = self.middle(h)
         for i, layer in enumerate(self.up):
             h = layer(h) + skips.pop()

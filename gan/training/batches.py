@@ -57,6 +57,7 @@ class Batches(Shuffled):
 
     inputs         the pictures to translate, of `Domains`; in pairs they come in the same order. None for generation
     class_weights  of every picture, float32 (n, K) on the device; None without classes
+    conditions     of every picture to translate, likewise; None without
 
     Every process draws the random numbers of the whole batch and keeps its own rows of each part, so that the number of
     processes does not change the run.
@@ -68,6 +69,8 @@ class Batches(Shuffled):
         self.inputs: Shuffled | None = None
         if isinstance(dataset, Domains):
             self.inputs = Shuffled(dataset.inputs, device, config.seed if dataset.paired else config.seed + 2**32)
+        told = dataset.conditions if config.classes and isinstance(dataset, Domains) else None
+        self.conditions = None if told is None else told.to(device)
         labelled = dataset if config.classes and isinstance(dataset, Dataset) else None
         self.class_weights = labelled.class_weights().to(device) if labelled else None
 
@@ -105,17 +108,18 @@ class Batches(Shuffled):
             for (real, y), z, mix, *pair in zip(chosen, *drawn, strict=True)
         ]  # fmt: skip
 
-    def fixed(self, count: int) -> tuple[Tensor, Tensor]:
-        """Return the first `count` pictures of A and of B of a fixed order, float (count, ...) on the CPU.
+    def fixed(self, count: int) -> tuple[Tensor, Tensor, Tensor | None]:
+        """Return the first `count` pictures of A and of B of a fixed order, float (count, ...), on the CPU.
 
-        Where there are fewer, they come again. For translations only.
+        And A's conditions (count, K), None without. Where there are fewer, they come again. For translations only.
         """
         assert self.inputs
         chosen = []
         for side in (self.inputs, self):
             indices = shuffled_indices(FIXED, len(side.pictures), 0, count)  # of pairs both
             chosen.append(side.decode(indices).cpu())
-        return chosen[0], chosen[1]
+        told = shuffled_indices(FIXED, len(self.inputs.pictures), 0, count)
+        return chosen[0], chosen[1], None if self.conditions is None else self.conditions.cpu()[told]
 
     def _draw_translation(
         self,
@@ -136,9 +140,11 @@ class Batches(Shuffled):
         drawn = [[part.to(self.device) for part in self._parts(v, config.accumulate)] for v in random]
         if pictures_of is not None:
             chosen = [(batch.real, batch.z) for batch in pictures_of]
+            told = [batch.y for batch in pictures_of]
         else:
             orders = [self._parts(s.next_indices(shown, count), config.accumulate) for s in (self, inputs)]
             chosen = [(self.decode(b), inputs.decode(a)) for b, a in zip(*orders, strict=True)]
+            told = [None if self.conditions is None else self.conditions[a.to(self.device)] for a in orders[1]]
             if sides:  # of a pair both or none
                 own = [self._parts(side, config.accumulate) for side in (sides[0], sides[self.seed != inputs.seed])]
                 chosen = [
@@ -146,8 +152,8 @@ class Batches(Shuffled):
                     for (b, a), left_b, left_a in zip(chosen, *own, strict=True)
                 ]
         return [
-            Batch(b, None, a, mix, torch.stack([real, fake]), torch.stack(noise) if noise else None)
-            for (b, a), mix, real, fake, *noise in zip(chosen, *drawn, strict=True)
+            Batch(b, y, a, mix, torch.stack([real, fake]), torch.stack(noise) if noise else None)
+            for (b, a), y, mix, real, fake, *noise in zip(chosen, told, *drawn, strict=True)
         ]
 
     def _class_weights(self, indices: Tensor) -> Tensor | None:

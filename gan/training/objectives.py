@@ -117,17 +117,17 @@ class Paired:
 
     def matches(self, p: Players, batch: Batch) -> Sequence[Match]:
         """Return pictures of A with their translations, beside pairs."""
-        return (self._match(p, batch, p.generator(batch.z, "b")),)
+        return (self._match(p, batch, p.generator(batch.z, "b", batch.y)),)
 
     def play(self, p: Players, batch: Batch) -> tuple[Sequence[Match], Tensor | None]:
         """Return the same, and the distance to the other one of the pair."""
-        to_b, same_b = _translate(p, batch.z, batch.real, "b", self.identity)
+        to_b, same_b = _translate(p, batch.z, batch.real, "b", self.identity, batch.y)
         content = self.content * _distance(to_b, batch.real) + self.identity * same_b
         return (self._match(p, batch, to_b),), content + self.change * _distance(to_b, batch.z)
 
     def _match(self, p: Players, batch: Batch, to_b: Tensor) -> Match:
         real, fake = (torch.cat([batch.z, picture], 1) for picture in (batch.real, to_b))
-        return _match(p, "b", real, fake)
+        return _match(p, "b", real, fake)._replace(y=batch.y)
 
 
 OBJECTIVES: dict[str, type[Objective]] = {
@@ -142,7 +142,7 @@ def _match(p: Players, side: str, real: Tensor, fake: Tensor) -> Match:
 
 
 def _judge(p: Players, side: str, pictures: Tensor, y: Tensor | None) -> Tensor:
-    return p.critic(pictures, side)
+    return p.critic(pictures, side, y)
 
 
 def _embed(p: Players, pictures: Tensor) -> list[Tensor]:
@@ -150,11 +150,14 @@ def _embed(p: Players, pictures: Tensor) -> list[Tensor]:
     return cast(Callable[[Tensor], list[Tensor]], p.generator.embed)(pictures)
 
 
-def _translate(p: Players, pictures: Tensor, own: Tensor, to: str, identity: float) -> tuple[Tensor, Tensor]:
+def _translate(
+    p: Players, pictures: Tensor, own: Tensor, to: str, identity: float, y: Tensor | None = None
+) -> tuple[Tensor, Tensor]:
     """Return translations of pictures, and how far the side's own pictures are from staying as they are."""
     if not identity:
-        return p.generator(pictures, to), torch.zeros((), device=own.device)
-    translated, kept = p.generator(torch.cat([pictures, own]), to).chunk(2)
+        return p.generator(pictures, to, y), torch.zeros((), device=own.device)
+    told = None if y is None else torch.cat([y, y])
+    translated, kept = p.generator(torch.cat([pictures, own]), to, told).chunk(2)
     return translated, _distance(kept, own)
 
 

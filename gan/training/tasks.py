@@ -87,20 +87,21 @@ class Translate:
 
     def sample(self, model: Translator, batches: Batches) -> np.ndarray:
         """Return translations to B of fixed pictures of A, at most `COMPARED`."""
-        return to_uint8(model.render(batches.fixed(COMPARED)[0]))
+        a, _, told = batches.fixed(COMPARED)
+        return to_uint8(model.render(a, "b", told))
 
     def preview(self, model: Translator, batches: Batches) -> np.ndarray:
         """Return rows of pictures: of A, translated to B, and back; then the same of B. One way: A, B, A, B, ..."""
         wanted = SHEET if "a" in model.sides else SHEET * GRID[0] // 2
-        a, b = batches.fixed(wanted)
+        a, b, told = batches.fixed(wanted)
         rows = []
         if "a" in model.sides:
             for pictures, side in ((a, "b"), (b, "a")):
                 there = model.render(pictures, side)
                 rows += [pictures, there, model.render(there, other(side))]
         else:
-            for part in a.split(SHEET):
-                rows += [part, model.render(part)]
+            for part, made in zip(a.split(SHEET), model.render(a, "b", told).split(SHEET), strict=True):
+                rows += [part, made]
         return to_uint8(torch.cat(rows))
 
 

@@ -212,7 +212,8 @@ class Trainer:
 
     def diversity(self, samples: np.ndarray) -> float:
         """Return `diversity_ratio` of what `sample` returned; of as many as there are real pictures to compare with."""
-        weights, classes = self.class_weights, 0 if self.config.class_groups else len(self.config.classes)
+        weights, config = self.class_weights, self.config
+        classes = 0 if config.class_groups or weights is None else len(config.classes)
         labels = torch.empty(0) if weights is None else weights.argmax(1).cpu()
         return diversity_of_samples(samples, self.pictures, labels, classes, seed=self.config.seed + 1)
 

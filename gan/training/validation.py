@@ -65,8 +65,14 @@ def _prepare_domains(
             )
     assert isinstance(dataset, Domains)
     _, channels, resolution, _ = dataset.images.shape
+    told = networks.find_pair(config).conditional and config.conditional and dataset.conditions is not None
     config = dataclasses.replace(
-        config, resolution=resolution, channels=channels, classes=(), class_groups=(), network_parts=objective.parts
+        config,
+        resolution=resolution,
+        channels=channels,
+        classes=dataset.classes if told else (),
+        class_groups=(),
+        network_parts=objective.parts,
     )
     return config, dataset
 

@@ -64,6 +64,16 @@ def test_grey_is_the_luminance_and_labels_are_unicodes(loaded):
     assert [about.category[about.names.index(name)] for name in pairs.captions] == pairs.labels.tolist()
 
 
+def test_outlines_come_with_the_four_colours_of_their_face():
+    pairs = data.load_pairs("sketch-to-face", 64, split="test")
+    assert pairs.classes[0] == "skin red" and pairs.classes[-1] == "background blue" and pairs.conditions.shape[1] == 12
+    told = (pairs.conditions[:, 9:] * 255).round()
+    assert (pairs.b[:, :, 0, 0] - told).abs().max() <= 1  # a corner shows the background
+    seeds = [int(caption.split()[1]) for caption in pairs.captions]
+    clothes = torch.from_numpy(faces.colours(seeds)["clothes"]).float() / 255
+    torch.testing.assert_close(pairs.conditions[:, 6:9], clothes)
+
+
 def test_outlines_are_dark_lines_on_white_along_borders_and_follow_their_seed():
     seeds = list(range(8))
     cover = faces.coverage(seeds)

@@ -28,7 +28,7 @@ class Adders(nn.Module):
         super().__init__()
         self.change = nn.ParameterDict({"b": nn.Parameter(torch.tensor(0.25)), "a": nn.Parameter(torch.tensor(-0.1))})
 
-    def forward(self, x: Tensor, to: str) -> Tensor:
+    def forward(self, x: Tensor, to: str, y: Tensor | None = None) -> Tensor:
         return x + self.change[to]
 
 
@@ -37,7 +37,7 @@ class Sums(nn.Module):
         super().__init__()
         self.weight = nn.Parameter(torch.ones(()))
 
-    def forward(self, x: Tensor, side: str) -> Tensor:
+    def forward(self, x: Tensor, side: str, y: Tensor | None = None) -> Tensor:
         return x.flatten(1).sum(1) * self.weight * (1 if side == "b" else 10)
 
 

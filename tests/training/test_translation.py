@@ -11,6 +11,7 @@ import torch
 from conftest import assert_same, translation
 from PIL import Image
 from runs import FINISHED, final, read_state, train_parts
+from torch import nn
 
 import gan
 from gan.data import PAIRS
@@ -37,6 +38,24 @@ def test_interrupted_and_resumed_equals_uninterrupted_bit_for_bit(objective, net
     assert_same(read_state(tmp_path / "parts"), whole)
     for name in ("model.safetensors", "critic.safetensors", "samples.png"):
         assert (tmp_path / "parts" / name).read_bytes() == (tmp_path / "whole" / name).read_bytes()
+
+
+OPTIONS = [
+    {"loss": "hinge", "penalty": "none", "critic_norm": "spectral"},
+    {"loss": "wgan-gp", "penalty": "gp", "critic_steps": 2, "objective": "paired"},
+    {"augment": "translation,cutout", "augment_target": 0.01, "augment_images": 64, "source": "mnist-10k",
+     "dataset": "fashion-mnist-10k"},
+    {"loss": "wgan", "penalty": "none", "clip": 0.1, "optimizer": "rmsprop", "cycle_noise": 0.0},
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("options", OPTIONS, ids=str)
+def test_every_option_of_generation_serves_and_resumes_bit_for_bit(options, tmp_path):
+    config = translation(**options)
+    whole = final(tmp_path / "whole", config)
+    train_parts(tmp_path / "parts", config, (1,))
+    assert_same(read_state(tmp_path / "parts"), whole)
+    assert all(v.isfinite().all() for v in whole.values())
 
 
 @pytest.mark.parametrize(("objective", "rows"), [("cycle", 6), ("contrastive", 8), ("paired", 8)])
@@ -90,6 +109,42 @@ def test_pairs_come_as_pairs_and_unpaired_sides_share_none():
     a, b = _sides(unpaired)
     assert len(a) == len(b) == 20
     assert not {p.numpy().tobytes() for p in a + 100} & {p.numpy().tobytes() for p in b}
+
+
+def test_conditions_reach_translator_and_critic_beside_their_picture(tmp_path):
+    config = translation(objective="paired", conditional=True, accumulate=2)
+    trainer = Trainer(*prepare(config))
+    assert trainer.config.classes == ("x", "y")
+    pairs = PAIRS["tiny"].load(tmp_path, 28, "train", print)
+    told = {p.numpy().tobytes(): y for p, y in zip(pairs.a, pairs.conditions, strict=True)}
+    for part in trainer.batches.draw(trainer.config, (), torch.Generator().manual_seed(0), 0):
+        rows = part.z.add(1).mul(127.5).round().to(torch.uint8)
+        assert all(torch.equal(told[p.numpy().tobytes()], y) for p, y in zip(rows, part.y, strict=True))
+    whole = final(tmp_path / "whole", config)
+    train_parts(tmp_path / "parts", config, (1,))
+    assert_same(read_state(tmp_path / "parts"), whole)
+    model = gan.load(tmp_path / "whole", "cpu")
+    assert model.condition_names == ("x", "y")
+    nn.init.normal_(model.generator.towards["b"].to_change.weight)
+    pictures = pairs.a[:2].permute(0, 2, 3, 1).numpy()
+    one, other = model.translate(pictures, conditions=[0, 0]), model.translate(pictures, conditions=[[0, 0], [1, 1]])
+    assert np.array_equal(one[0], other[0]) and not np.array_equal(one[1], other[1])
+    assert np.array_equal(model.translate(pictures), model.translate(pictures, conditions=[0.5, 0.5]))
+    assert len(model.critic_score(pictures, inputs=pictures, conditions=[0.1, 1])) == 2
+    for bad, message in (
+        ([1, 2, 3], "must be 2 numbers"),
+        ([0, 2], r"must be in \[0, 1\]: x, y"),
+        ("red", "must be 2 numbers"),
+    ):
+        with pytest.raises(ValueError, match=message):
+            model.translate(pictures, conditions=bad)
+    assert "Conditions, numbers in [0, 1]: x, y." in (tmp_path / "whole" / "README.md").read_text()
+
+
+def test_a_model_without_conditions_takes_none(tmp_path):
+    model = Trainer(*prepare(translation(objective="paired"))).model()
+    with pytest.raises(ValueError, match="has no conditions: leave them out"):
+        model.translate(np.zeros((1, 28, 28, 3), np.uint8), conditions=[1.0])
 
 
 def test_sides_of_different_size_are_shown_in_orders_of_their_own():
