@@ -8,7 +8,7 @@ import sys
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
-from gan.errors import ConfigError, DataError, FolderError, TrainingError
+from gan.errors import ConfigError, DataError, FolderError, HubError, TrainingError
 
 
 def benchmark_parser(
@@ -55,6 +55,6 @@ def run_main(main: Callable[[], int]) -> int:
     """Run a benchmark and return its exit status; 2, and one line on stderr, for unusable settings, data or memory."""
     try:
         return main()
-    except (ConfigError, DataError, FolderError, TrainingError) as error:
+    except (ConfigError, DataError, FolderError, HubError, TrainingError) as error:
         print(f"error: {error}", file=sys.stderr)
         return 2

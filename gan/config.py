@@ -241,6 +241,15 @@ class Config:
         choices=("auto", "bf16", "fp32"),
     )
     sample_images: int = _setting(100_000, "images between two grids of samples", 1, 10**10, resumable=True)
+    measure_images: int = _setting(
+        0,
+        "images between measurements of the averaged generator by its Frechet distance; the model folder then has the "
+        "best of them. 0 = none, and the last one",
+        0,
+        10**10,
+        resumable=True,
+        absent=0,
+    )
     checkpoint_images: int = _setting(50_000, "images between two checkpoints", 1, 10**10, resumable=True)
     channels: int = _setting(0, "colour channels, from the data set", 0, 3, derived=True)
     classes: tuple[str, ...] = _setting((), "class names, from the data set", derived=True)

@@ -20,7 +20,7 @@ from gan.train_flags import PushSettings, device_of, find_model, parser, push_se
 from gan.training import distributed
 from gan.training.checkpoint import holds_run
 from gan.training.control import Control
-from gan.training.events import Alarmed, Done, Event, Published, Sampled, Started, Stepped
+from gan.training.events import Alarmed, Done, Evaluated, Event, Published, Sampled, Started, Stepped
 
 if typing.TYPE_CHECKING:
     from gan.hub.pusher import DryRunPusher, Pusher
@@ -178,6 +178,10 @@ class Progress:
                 self.say(f"{event.shown:,} images: ALARM {event.kind}: {event.message}{advice}")
             case Sampled():
                 self.say(f"{event.shown:,} images: {event.path}")
+            case Evaluated():
+                best = ", the best so far" if event.best else ""
+                floor = f"real pictures {event.frechet_floor:.3g}"
+                self.say(f"{event.shown:,} images: Frechet distance {event.frechet_distance:.3g} ({floor}){best}")
             case Done():
                 self._print(self._bar.close)
                 for line in self._summary(event):

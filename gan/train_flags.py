@@ -63,7 +63,8 @@ def parser(description: str | None = None) -> argparse.ArgumentParser:
         names = f.metadata.get("choices") or registries.get(f.name, ())
         choices = f": {', '.join(names)}" if names else ""
         flag = "--" + f.name.replace("_", "-")
-        help = f"{f.metadata['help']}{choices} (default: {f.default})".replace("%", "%%")
+        anew = "; may be given anew with --resume" if f.metadata.get("resumable") else ""
+        help = f"{f.metadata['help']}{choices} (default: {f.default}{anew})".replace("%", "%%")
         if kinds[f.name] is bool:
             p.add_argument(flag, action=argparse.BooleanOptionalAction, default=None, help=help)
             continue

@@ -6,20 +6,25 @@ import argparse
 import copy
 import json
 import math
+import shutil
 
 import pytest
 import torch
+from conftest import small
 
-from benchmarks import flags, modes, stacked_mnist, sweep, throughput, time_to_quality
+from benchmarks import flags, modes, stacked_mnist, start, sweep, throughput, time_to_quality
 from benchmarks.digit_evaluator import DigitEvaluator
 from gan import data, networks
 from gan.config import Config
+from gan.data import faces
+from gan.data.folder import load_folder
 from gan.data.points import MIXTURES
-from gan.errors import ConfigError, DataError, FolderError, TrainingError
-from gan.evaluation.metrics.classifier import load_classifier
+from gan.errors import ConfigError, DataError, FolderError, HubError, TrainingError
+from gan.evaluation.metrics.classifier import Classifier, Network, load_classifier
 from gan.evaluation.metrics.modes import Coverage
+from gan.models.weights import read_config
 from gan.networks.layers import Dropout
-from gan.training import step
+from gan.training import export_model, loop, step
 from gan.training.losses import LOSSES
 from gan.training.trainer import Trainer
 from gan.training.validation import prepare
@@ -292,6 +297,74 @@ def test_ours_trains_until_it_is_as_near_or_gives_up(monkeypatch, capsys, halves
     assert ours[0].split() == ["ours", "4", "5.0", f"{distances[1]}.000"]
 
 
+@pytest.fixture
+def few_faces(monkeypatch):
+    """Make the benchmark of starts small."""
+    monkeypatch.setattr(start, "PICTURES", 16)
+    monkeypatch.setattr(start, "SAMPLES", 20)
+    hair = tuple(faces.ATTRIBUTES["hair"].names)
+    torch.manual_seed(0)
+    classifier = Classifier("faces", Network(3, len(hair), 64), hair, 64, 3, 0.1)
+    monkeypatch.setattr(start, "load_classifier", lambda name: {"faces": classifier}[name])
+
+
+def test_faces_with_glasses_are_no_others(few_faces, tmp_path):
+    seeds = start.with_glasses("train", 20)
+    assert len(set(seeds)) == 20 and set(seeds) <= set(faces.SEEDS["train"])
+    bare = faces.ATTRIBUTES["glasses"].names.index("none")
+    assert bare not in faces.attributes(seeds)["glasses"].tolist()
+    (tmp_path / "glasses").mkdir()
+    (tmp_path / "glasses" / "old.png").write_bytes(b"")
+    start.write_folder(tmp_path / "glasses", seeds)
+    found = load_folder(tmp_path / "glasses", 64, print)
+    assert {tuple(p.flatten().tolist()) for p in found.images} == {
+        tuple(p.flatten().tolist()) for p in start.pictures(seeds).images
+    }
+
+
+@pytest.mark.slow
+def test_a_start_from_a_model_is_measured_beside_one_from_scratch(few_faces, quick, tmp_path, monkeypatch, capsys):
+    model = tmp_path / "model"
+    for module in (loop, export_model):
+        monkeypatch.setattr(module, "write_grid", lambda path, pictures: None)  # PNGs of noise take a second each
+    list(loop.train(small(dataset="faces-10k", images=16), model))
+    words = ["start", str(model), "--images", "32", "--every", "16", "--threads", "1", "--work", str(tmp_path / "work")]
+    monkeypatch.setattr("sys.argv", [*words, "--json", str(tmp_path / "found.json")])
+    begun, trained = [], []
+    begin, advance = Trainer.begin_with, Trainer.advance
+    monkeypatch.setattr(Trainer, "begin_with", lambda self, model: begun.append(1) or begin(self, model))
+    monkeypatch.setattr(Trainer, "advance", lambda self, *move: trained.append(1) or advance(self, *move))
+    assert start.main() in (0, 1)
+    text = capsys.readouterr().out
+    result = json.loads(text[text.index("\n{") :])
+    assert len(begun) == 1 and len(trained) == 4
+    for arm in start.ARMS:
+        points = result["arms"][arm]
+        assert [point["images"] for point in points] == [16, 32]
+        assert all(point["frechet_distance"] > 0 and point["minutes"] > 0 for point in points)
+        config = read_config(tmp_path / "work" / arm)
+        assert (config.width, config.resolution, config.mirror, config.augment_target) == (16, 64, True, 0.6)
+        assert config.init == ("model" if arm == "model" else "")
+    # One measurement and the end of a run are lost; the other run is not repeated.
+    cached = json.loads((tmp_path / "found.json").read_text())
+    cached["results"]["model"]["points"].pop()
+    (tmp_path / "found.json").write_text(json.dumps(cached))
+    shutil.rmtree(tmp_path / "work" / "model" / "checkpoint")
+    (tmp_path / "work" / "model" / "checkpoint.old").rename(tmp_path / "work" / "model" / "checkpoint")
+    start.main()
+    text = capsys.readouterr().out
+    again = json.loads(text[text.index("\n{") :])
+    assert len(begun) == 1 and len(trained) == 5
+    for arm in start.ARMS:
+        for first, second in zip(result["arms"][arm], again["arms"][arm], strict=True):
+            assert second["frechet_distance"] == pytest.approx(first["frechet_distance"], rel=1e-5)
+
+
+def test_a_start_is_met_when_the_model_is_nearer_in_half_an_hour():
+    points = [{"minutes": m, "frechet_distance": d} for m, d in ((1, 9.0), (29, 4.0), (31, 1.0))]
+    assert start.best_within(points, 30) == 4.0 and start.best_within(points, 0.5) == math.inf
+
+
 def test_flags_are_in_range_or_refused():
     a_or_b = flags.names_from(["a", "b"])
     for kind, text, value in (
@@ -329,7 +402,7 @@ def test_a_benchmark_refuses_bad_flags_before_it_runs(monkeypatch, capsys):
 
 
 def test_a_benchmark_that_cannot_run_says_why_in_one_line(capsys):
-    for kind in (ConfigError, DataError, FolderError, TrainingError):
+    for kind in (ConfigError, DataError, FolderError, HubError, TrainingError):
 
         def main(kind=kind):
             raise kind("no such thing: take another")

@@ -57,7 +57,7 @@ def finished(*flags: str) -> tuple[int, str, str]:
 
 def test_there_is_a_flag_for_every_field_that_the_data_does_not_decide():
     flags = {s for action in train_flags.parser()._actions for s in action.option_strings}
-    expected = {"--" + f.name.replace("_", "-") for f in FIELDS} | {"--no-conditional"}
+    expected = {"--" + f.name.replace("_", "-") for f in FIELDS} | {"--no-conditional", "--no-mirror"}
     hub = {"--push-to-hub", "--private", "--push-every", "--push-checkpoint", "--dry-run"}
     assert flags == expected | hub | {"-h", "--help", "--preset", "--out", "--resume"}
     assert "--channels" not in flags and "--classes" not in flags
@@ -70,7 +70,8 @@ def test_help_gives_each_flags_meaning_default_and_choices(capsys):
     words = " ".join(capsys.readouterr().out.split())
     for f in FIELDS:
         assert " ".join(f.metadata["help"].split()) in words
-        assert f"(default: {f.default})" in words
+        anew = "; may be given anew with --resume" if f.metadata.get("resumable") else ""
+        assert f"(default: {f.default}{anew})" in words
     for names in (DATASETS, NETWORKS, LOSSES, PENALTIES, OPTIMIZERS):
         assert ", ".join(names) in words
     assert all(name in words for name in PRESETS)

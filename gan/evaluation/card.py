@@ -25,6 +25,7 @@ NOT_AFFECTING_WEIGHTS = (
     "sample_images",
     "checkpoint_images",
 )  # settings that do not decide weights
+BEST = ("best_images", "best_frechet_distance")  # keys of metrics.json for the model that was kept of a run
 SEGMENTS = ("segments", "legs")  # keys of metrics.json for the parts of a run: today's, and that of older folders
 _COMPARED = {
     "test": "real ones of the test split, which no network here has seen",
@@ -90,7 +91,7 @@ def card(
     """
     config = public(config)
     texts = _translation(config, repo) if config.task == "translate" else _generation(config, repo)
-    shown_elsewhere = evaluated().union(SEGMENTS)
+    shown_elsewhere = evaluated().union(SEGMENTS, BEST)
     training = {k: v for k, v in metrics.items() if k not in shown_elsewhere and not isinstance(v, list)}
     rows = "\n".join(f"| {markdown(k.replace('_', ' '))} | {_number(v)} |" for k, v in training.items())
     title = repo.split("/")[1] if repo else f"{config.dataset}-{config.resolution}"
@@ -107,7 +108,7 @@ tags: [gan, pytorch, {config.network}]
 ![{texts.samples}](samples.png)
 
 {texts.what} with Latent Lab: `{config.network}` networks, {code_span(config.loss)} loss,
-{metrics["images"]:,} images shown{_start(config)}. Licence of the training pictures: {licence}.
+{metrics["images"]:,} images shown{_start(config)}.{_best(metrics)} Licence of the training pictures: {licence}.
 
 Install Latent Lab {gan.__version__}: `pip install .` in a copy of its repository. Then, in Python:
 
@@ -187,6 +188,14 @@ def _translation(config: Config, repo: str | None) -> _Texts:
 
 def _start(config: Config) -> str:
     return f", from the weights of {code_span(config.init)} on" if config.init else ""
+
+
+def _best(metrics: Mapping[str, Any]) -> str:
+    """Return a sentence on which of a run's models this is; "" where none was chosen."""
+    images, distance = (metrics.get(key) for key in BEST)
+    if type(images) is not int or type(distance) is not float:
+        return ""
+    return f" These are the weights at {images:,} images, the best of the run: Frechet distance {_number(distance)}."
 
 
 def _classes(config: Config) -> str:

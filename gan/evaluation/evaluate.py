@@ -4,18 +4,21 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
+import torch
+
 from gan.config import Config
+from gan.data.dataset import Dataset
 from gan.errors import DataError, FolderError
 from gan.evaluation import loss_curve
 from gan.evaluation.card import NEIGHBOURS, card, licence_of
 from gan.evaluation.metrics import neighbours
 from gan.evaluation.metrics.classifier import Classifier, load_classifier
 from gan.evaluation.metrics.comparison import Comparison
-from gan.evaluation.metrics.reference import load_reference
+from gan.evaluation.metrics.reference import Reference, load_reference
 from gan.evaluation.metrics.registry import METRICS
 from gan.io import read_json, write_bytes
 from gan.models.model import Model
@@ -43,32 +46,65 @@ def evaluate(
 
     DataError, with the cure, for samples out of range, and for a data set that is missing or has no classifier.
     """
-    if isinstance(samples, bool) or not isinstance(samples, int) or not MIN_SAMPLES <= samples <= 10**6:
-        raise DataError(f"samples must be a whole number in [{MIN_SAMPLES}, 1000000], got {samples!r}")
     started = time.perf_counter()
-    classifier = _load_classifier(model)
-    real = load_reference(model.config.dataset, model.resolution, data_root, samples)
-    comparison = Comparison(model, classifier, real, progress)
-    progress("comparing them with real pictures")
-    result: dict[str, Any] = {"reference": real.split}
-    for name, metric in METRICS.items():
-        if score or not metric.trains:
-            result |= metric.record(name, comparison)
-    if sheet is not None:
-        neighbours.write_sheet(sheet, comparison)
-    result["evaluation_classifier"] = f"{classifier.name}, {classifier.accuracy:.2%} accurate"
+    evaluator = load_evaluator(model.config, model.device, data_root, samples)
+    names = [name for name, metric in METRICS.items() if score or not metric.trains]
+    result = evaluator.measure(model, names, sheet, progress)
+    result["evaluation_classifier"] = f"{evaluator.classifier.name}, {evaluator.classifier.accuracy:.2%} accurate"
     result["evaluation_device"] = model.device.type
     result["evaluation_seconds"] = round(time.perf_counter() - started, 1)
     return result
 
 
-def _load_classifier(model: Model) -> Classifier:
-    classifier = load_classifier(model.config.dataset, model.device)
-    own = model.classes, tuple(model.config.class_groups)
-    if model.channels != classifier.channels or own not in (((), ()), (classifier.classes, classifier.groups)):
+class Evaluator:
+    """Measures models, one after the other, by one classifier and beside the same real pictures."""
+
+    def __init__(self, classifier: Classifier, real: Reference) -> None:
+        self.classifier, self.real = classifier, real
+        self._of_real: dict[Any, Any] = {}
+
+    def measure(
+        self,
+        model: Model,
+        names: Iterable[str] = METRICS,
+        sheet: Path | None = None,
+        progress: Callable[[str], None] = lambda line: None,
+    ) -> dict[str, Any]:
+        """Measure a model by the metrics of these names; return values by key, as `evaluate` does."""
+        comparison = Comparison(model, self.classifier, self.real, progress, self._of_real)
+        progress("comparing them with real pictures")
+        result: dict[str, Any] = {"reference": self.real.split}
+        for name in names:
+            result |= METRICS[name].record(name, comparison)
+        if sheet is not None:
+            neighbours.write_sheet(sheet, comparison)
+        return result
+
+
+def load_evaluator(
+    config: Config,
+    device: torch.device,
+    data_root: str | Path = "data",
+    samples: int = SAMPLES,
+    train: Dataset | None = None,
+) -> Evaluator:
+    """Load what models with this config are measured with.
+
+    samples and errors as for `evaluate`. train: the training pictures, where they are loaded already.
+    """
+    if isinstance(samples, bool) or not isinstance(samples, int) or not MIN_SAMPLES <= samples <= 10**6:
+        raise DataError(f"samples must be a whole number in [{MIN_SAMPLES}, 1000000], got {samples!r}")
+    classifier = _load_classifier(config, device)
+    return Evaluator(classifier, load_reference(config.dataset, config.resolution, data_root, samples, train))
+
+
+def _load_classifier(config: Config, device: torch.device) -> Classifier:
+    classifier = load_classifier(config.dataset, device)
+    own = config.classes, tuple(config.class_groups)
+    if config.channels != classifier.channels or own not in (((), ()), (classifier.classes, classifier.groups)):
         raise DataError(
-            f"{model.name} was trained on {model.config.dataset!r}, whose channels or classes are not those of "
-            "the data set of that name: evaluate a model of the data set itself"
+            f"pictures are called {config.dataset!r}, and their channels or classes are not those of the data set of "
+            "that name: evaluate a model of the data set itself"
         )
     return classifier
 

@@ -12,13 +12,11 @@ from gan.data import DATASETS, PAIRS
 from gan.data.points import is_points
 from gan.errors import HubError
 from gan.evaluation.card import public
-from gan.evaluation.loss_curve import ROLLED_BACK
+from gan.evaluation.loss_curve import DRAWN, ROLLED_BACK
 from gan.hub.names import CHECKPOINT
 from gan.hub.pull import pull
 from gan.io import write_bytes
 from gan.training.checkpoint import copy_state, read_state
-
-LOSSES = ("critic_loss", "generator_loss")
 
 
 def fetch_run(repo: str, revision: str | None, out: Path, dataset: str | None, source: str | None = None) -> str:
@@ -35,7 +33,8 @@ def fetch_run(repo: str, revision: str | None, out: Path, dataset: str | None, s
         if _is_folder(name):
             if given is None or not _is_folder(given):
                 raise HubError(f"{repo} learnt from a folder named {name!r}: pass your copy of it with --{field}")
-            config = dataclasses.replace(config, **{field: given})
+            folder: dict[str, Any] = {field: given}
+            config = dataclasses.replace(config, **folder)
     aside = out / "checkpoint.part"
     copy_state(state, aside, config)
     if (pulled.folder / "log.jsonl").is_file():
@@ -67,10 +66,11 @@ def _started(event: dict[str, Any]) -> dict[str, Any]:
     return {"event": "started", "config": dataclasses.asdict(config), "shown": _count(event["shown"])}
 
 
-def _stepped(event: dict[str, Any]) -> dict[str, Any]:
-    if any(type(event[name]) is not float for name in LOSSES):
+def _drawn(event: dict[str, Any]) -> dict[str, Any]:
+    numbers = {name: event[name] for name in DRAWN[event["event"]]}
+    if any(type(value) is not float for value in numbers.values()):
         raise ValueError
-    return {"event": "stepped", "shown": _count(event["shown"])} | {name: event[name] for name in LOSSES}
+    return {"event": event["event"], "shown": _count(event["shown"]), **numbers}
 
 
 def _rolled_back(event: dict[str, Any]) -> dict[str, Any]:
@@ -86,4 +86,4 @@ def _count(value: Any) -> int:
     return value
 
 
-_CHECKS = {"started": _started, "stepped": _stepped, "alarmed": _rolled_back}
+_CHECKS = {"started": _started, **dict.fromkeys(DRAWN, _drawn), "alarmed": _rolled_back}

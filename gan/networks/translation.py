@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Callable
+from typing import cast
 
 import torch
 import torch.nn.functional as F
@@ -46,7 +47,7 @@ class Translators(nn.Module):
         """Return, for each small map of pictures x (N, C, R, R), unit vectors (N, places, D), one a place."""
         assert self.heads is not None, "this objective needs heads"
         out = []
-        for maps, head in zip(_small(self.towards["b"].maps(x)), self.heads, strict=True):
+        for maps, head in zip(_small(_maps(self.towards["b"], x)), self.heads, strict=True):
             places = head(maps.flatten(2).transpose(1, 2)).float()
             out.append(F.normalize(places, dim=2))
         return out
@@ -55,7 +56,7 @@ class Translators(nn.Module):
         probe = self.towards["b"]
         sample = next(probe.parameters()).new_zeros(1, config.channels, config.resolution, config.resolution)
         with torch.no_grad():
-            channels = [maps.shape[1] for maps in _small(probe.maps(sample))]
+            channels = [maps.shape[1] for maps in _small(_maps(probe, sample))]
         return nn.ModuleList(
             nn.Sequential(nn.Linear(c, EMBEDDING), nn.LeakyReLU(SLOPE), nn.Linear(EMBEDDING, EMBEDDING))
             for c in channels
@@ -79,6 +80,11 @@ class Critics(nn.Module):
 def _of_side(config: Config, side: str) -> Config:
     """Return the config of a network of one side: only b has conditions."""
     return config if side == "b" else dataclasses.replace(config, classes=())
+
+
+def _maps(translator: nn.Module, x: Tensor) -> list[Tensor]:
+    # mypy takes a module's attributes for tensors or modules.
+    return cast(Callable[[Tensor], list[Tensor]], translator.maps)(x)
 
 
 def _small(maps: list[Tensor]) -> list[Tensor]:

@@ -9,7 +9,7 @@ import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, get_type_hints
 
 from safetensors import SafetensorError, safe_open
 from torch import Tensor
@@ -18,57 +18,52 @@ from gan.config import Config
 from gan.errors import FolderError
 from gan.io import LOG_START, naming_file, read_json, sync_to_disk, write_bytes
 from gan.models.weights import check_header, write_tensors
+from gan.training.snapshot import Counters
+
+OLD_NAMES = {"rollbacks": "falls", "last_rollback": "fell"}
+RANGES = {"rate_scale": (1e-300, 1.0), "augment_probability": (0.0, 1.0), "overfitting": (-1.0, 1.0)}
 
 
-@dataclass(frozen=True)
-class CheckpointState:
-    """The content of state.json: counters as in `Snapshot`, the config, and a fingerprint of the pictures.
+@dataclass(frozen=True, kw_only=True)
+class CheckpointState(Counters):
+    """The content of state.json: a run's counters, its config, and a fingerprint of the pictures.
 
     pictures: how many there are, and a checksum.
     """
 
-    shown: int
-    step: int
-    seconds: float
     pictures: list[int]
     config: Config
-    rate_scale: float = 1.0
-    rollbacks: int = 0
-    last_rollback: int = 0
-    augment_probability: float = 0.0
-    overfitting: float = 0.0
 
 
 def read_state(state: Path) -> CheckpointState:
     """Read the counters and config of a checkpoint that `find_state` found. FolderError names the file and the fault.
 
-    Older checkpoints are read too: rollbacks and last_rollback were once named falls and fell, and before that these
-    two and rate_scale did not exist; nor did augment_probability and overfitting.
+    Older checkpoints are read too: rollbacks and last_rollback were once named falls and fell, and counters with a
+    default did not always exist.
     """
     path = state / "state.json"
     meta = read_json(path)
     try:
-        counts = [meta["shown"], meta["step"], meta.get("rollbacks", meta.get("falls", 0))]
-        counts += [meta.get("last_rollback", meta.get("fell", 0)), *meta["pictures"]]
-        if len(counts) != 6 or any(type(n) is not int or n < 0 for n in counts):
-            raise ValueError(
-                "shown, step, rollbacks, last_rollback and two numbers of pictures must be whole numbers, not negative"
-            )
-        if type(meta["seconds"]) not in (int, float) or not 0 <= meta["seconds"] < 1e12:
-            raise ValueError("seconds must be a number that is not negative")
-        scale = meta.get("rate_scale", 1.0)
-        if type(scale) not in (int, float) or not 0 < scale <= 1:
-            raise ValueError("rate_scale must be a number above 0, at most 1")
-        adaptive = meta.get("augment_probability", 0.0), meta.get("overfitting", 0.0)
-        if any(type(v) not in (int, float) or not low <= v <= 1 for v, low in zip(adaptive, (0, -1), strict=True)):
-            raise ValueError("augment_probability must be in [0, 1], and overfitting in [-1, 1]")
-        config = Config.from_dict(meta["config"])
+        old_names = {new: meta[old] for new, old in OLD_NAMES.items() if old in meta}
+        names = [f.name for f in dataclasses.fields(Counters)]
+        counters = {name: value for name, value in (old_names | meta).items() if name in names}
+        for name, value in counters.items():
+            _check_counter(name, value)
+        pictures = meta["pictures"]
+        if len(pictures) != 2 or any(type(n) is not int or n < 0 for n in pictures):
+            raise ValueError("pictures must be two whole numbers, not negative")
+        return CheckpointState(**counters, pictures=pictures, config=Config.from_dict(meta["config"]))
     except (KeyError, TypeError, ValueError) as error:
         raise FolderError(f"{path}: not a checkpoint of this program ({type(error).__name__}: {error})") from None
-    shown, step, rollbacks, last_rollback, *pictures = counts
-    return CheckpointState(
-        shown, step, float(meta["seconds"]), pictures, config, float(scale), rollbacks, last_rollback, *adaptive
-    )
+
+
+def _check_counter(name: str, value: Any) -> None:
+    low, high = RANGES.get(name, (0, 1e12))
+    if get_type_hints(Counters)[name] is int:
+        if type(value) is not int or value < 0:
+            raise ValueError(f"{name} must be a whole number, not negative, got {value!r}")
+    elif type(value) not in (int, float) or not low <= value <= high:
+        raise ValueError(f"{name} must be a number in [{low:g}, {high:g}], got {value!r}")
 
 
 def save_state(folder: Path, tensors: Mapping[str, Tensor], meta: Mapping[str, Any]) -> None:

@@ -71,6 +71,18 @@ class Measured:
 
 
 @dataclass(frozen=True)
+class Evaluated:
+    """The averaged generator, measured as `python -m gan.evaluate` does. best: nearer to real pictures than ever."""
+
+    shown: int
+    frechet_distance: float
+    frechet_floor: float
+    precision: float
+    recall: float
+    best: bool
+
+
+@dataclass(frozen=True)
 class Changed:
     """New settings from the next step on."""
 
@@ -125,7 +137,9 @@ class Done:
     stopped: bool
 
 
-Event = Started | Ticked | Stepped | Sampled | Measured | Changed | Alarmed | Checkpointed | Published | Done
+Event = (
+    Started | Ticked | Stepped | Sampled | Measured | Evaluated | Changed | Alarmed | Checkpointed | Published | Done
+)
 
 
 def record(event: Event) -> dict[str, Any]:

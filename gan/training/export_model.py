@@ -40,15 +40,17 @@ def write_model(trainer: Trainer, out: Path, latest: Stepped | None, samples: in
 def capture_model(trainer: Trainer, latest: Stepped | None, samples: int = SAMPLES) -> Callable[[Path], None]:
     """Copy the run's model as it is now, and return a function that writes it into the model folder it is given.
 
-    Copying takes a moment, writing takes seconds. Writing may be done later and in another thread: it draws no random
-    number of the run's. The folder may hold the run's log.jsonl. model.safetensors is written last, as the sign that
-    the folder is complete. config.json names no folder of this machine; the checkpoint does. latest: the latest losses,
-    if any were reported. samples: for the principal directions, which take most of the time.
+    It is the best of those measured, where any was. Copying takes a moment, writing takes seconds. Writing may be done
+    later and in another thread: it draws no random number of the run's. The folder may hold the run's log.jsonl.
+    model.safetensors is written last, as the sign that the folder is complete. config.json names no folder of this
+    machine; the checkpoint does. latest: the latest losses, if any were reported. samples: for the principal
+    directions, which take most of the time.
     """
-    config, pictures = trainer.config, trainer.preview()
+    config = trainer.config
     with oom_hint(config):
-        average = copy.deepcopy(trainer.average)
-        critic = {name: tensor.detach().clone() for name, tensor in trainer.critic.state_dict().items()}
+        average, best = copy.deepcopy(trainer.average), trainer.best or trainer.candidate()
+        average.load_state_dict(best.generator)
+        pictures = trainer.task.preview(trainer.task.model(config, average, trainer.critic), trainer.batches)
     captured, has_latents = _metrics(trainer, latest, len(pictures)), trainer.task.has_latents
 
     def write(out: Path) -> None:
@@ -63,7 +65,7 @@ def capture_model(trainer: Trainer, latest: Stepped | None, samples: int = SAMPL
         write_bytes(out / "README.md", text.encode())
         write_grid(out / "samples.png", pictures)
         write_tensors(out / "directions.safetensors", directions)
-        write_tensors(out / "critic.safetensors", critic)
+        write_tensors(out / "critic.safetensors", best.critic)
         write_tensors(out / "model.safetensors", average.state_dict())
 
     return write
@@ -88,6 +90,8 @@ def _metrics(trainer: Trainer, latest: Stepped | None, pictures: int) -> dict[st
         "torch": torch.__version__,
         "grid": [-(-pictures // columns), columns],
     }
+    if trainer.best:
+        metrics |= {"best_images": trainer.best.images, "best_frechet_distance": trainer.best.distance}
     if latest is not None:
         of_translator = () if trainer.task.has_latents else ("generator_content",)
         for name in ("critic_loss", "generator_loss", "penalty", *of_translator):

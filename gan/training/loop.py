@@ -19,6 +19,7 @@ from gan.errors import ConfigError, Diverged, TrainingError
 from gan.models.image_grid import write_grid
 from gan.models.model import Model, load
 from gan.training.alarms import AlarmMonitor, alarmed
+from gan.training.best import Measure, measurement
 from gan.training.control import Control
 from gan.training.distributed import ProcessGroup
 from gan.training.events import (
@@ -26,6 +27,7 @@ from gan.training.events import (
     Changed,
     Checkpointed,
     Done,
+    Evaluated,
     Event,
     Measured,
     Published,
@@ -80,6 +82,8 @@ def train(
         # All processes use the precision that rank 0 measured as the faster.
         bf16 = processes.any(processes.rank == 0 and config.precision == "bf16")
         config = dataclasses.replace(config, precision="bf16" if bf16 else "fp32")
+        measuring = config.measure_images and processes.rank == 0
+        measure = processes.rank_zero_first(lambda: measurement(config, dataset) if measuring else None)
         trainer = Trainer(config, dataset, processes)
         notes = list(dataset.notes)
         if log and not log.locked:
@@ -89,7 +93,7 @@ def train(
         if out and resume and (faults := trainer.restore(out / "checkpoint")):
             notes.append(f"{faults}: going on from the checkpoint before it, at image {trainer.shown:,}")
         notes += _notes_on_settings(config, trainer)
-        events = run(trainer, len(dataset.images), tuple(notes), folder, control or Control(), publish_images)
+        events = run(trainer, len(dataset.images), tuple(notes), folder, control or Control(), publish_images, measure)
         if processes.rank == 0:
             ready()
         yield from events if log is None else _logged(events, log)
@@ -117,19 +121,21 @@ def run(
     out: Path | None,
     control: Control,
     publish_images: int = 0,
+    measure: Measure | None = None,
     report: float | None = None,
     ticks: bool = False,
 ) -> Iterator[Event]:
     """Run a prepared trainer to its end, rolling back when something is not finite; arguments as in `train`.
 
-    picture_count: of the training set. report: least seconds between two `Stepped`, `REPORT_SECONDS` if None.
-    ticks: yield a `Ticked` after every step.
+    picture_count: of the training set. measure: as `gan.training.best.measurement` returns it, in rank 0 alone.
+    report: least seconds between two `Stepped`, `REPORT_SECONDS` if None. ticks: yield a `Ticked` after every step.
     """
     generator, critic = (sum(p.numel() for p in n.parameters()) for n in (trainer.generator, trainer.critic))
     yield Started(trainer.config, trainer.shown, picture_count, notes, generator, critic, str(trainer.device))
     monitor = AlarmMonitor(trainer.config.dataset)
     reporter = Reporter(trainer, monitor, REPORT_SECONDS if report is None else report)
-    loop = _Loop(trainer, control, out, publish_images, ticks, monitor, reporter, RollbackPolicy(trainer))
+    rollback = RollbackPolicy(trainer)
+    loop = _Loop(trainer, control, out, publish_images, measure, ticks, monitor, reporter, rollback)
     state: Snapshot | None = None
     stopped = False
     while state is None:
@@ -154,6 +160,7 @@ class _Loop:
     control: Control
     out: Path | None
     publish_images: int
+    measure: Measure | None
     ticks: bool
     monitor: AlarmMonitor
     reporter: Reporter
@@ -173,7 +180,7 @@ class _Loop:
         return False
 
     def _step(self, move: str) -> Iterator[Event]:
-        """Make one step, and report, sample, save and publish what is due after it."""
+        """Make one step, and report, measure, sample, save and publish what is due after it."""
         trainer, reporter = self.trainer, self.reporter
         shown_before, begin = trainer.shown, perf_counter()
         critic, generator = trainer.advance(move)
@@ -190,9 +197,12 @@ class _Loop:
             yield Ticked(trainer.shown)
 
     def _write_due(self, due: _Due) -> Iterator[Event]:
-        """Sample, save and publish what is due. Raises Diverged first if the state is not finite."""
+        """Measure, sample, save and publish what is due. Raises Diverged first if the state is not finite."""
         trainer = self.trainer
         state = finite_snapshot(trainer)
+        if due.measure and self.measure:
+            yield self._evaluate(self.measure)
+            state = trainer.snapshot()  # with the best
         if due.sample:
             yield from self._sample()
         if due.checkpoint or due.publish:
@@ -214,6 +224,13 @@ class _Loop:
         yield Measured(trainer.shown, diversity)
         if alarm := self.monitor.check_diversity(diversity, trainer.shown):
             yield alarmed(trainer.shown, *alarm, trainer.config)
+
+    def _evaluate(self, measure: Measure) -> Evaluated:
+        trainer = self.trainer
+        found = measure(trainer.model())
+        best = trainer.keep_best(found["frechet_distance"])
+        numbers = {name: found[name] for name in ("frechet_distance", "frechet_floor", "precision", "recall")}
+        return Evaluated(trainer.shown, **numbers, best=best)
 
     def _save(self, state: Snapshot) -> Checkpointed:
         self.saved_at = self.trainer.shown
@@ -250,6 +267,7 @@ class _Loop:
 class _Due:
     """Work that is due after a step."""
 
+    measure: bool
     sample: bool
     checkpoint: bool
     publish: bool
@@ -257,7 +275,7 @@ class _Due:
     @property
     def any(self) -> bool:
         """Return whether anything is due."""
-        return self.sample or self.checkpoint or self.publish
+        return self.measure or self.sample or self.checkpoint or self.publish
 
 
 def _due(config: Config, publish_images: int, before: int, after: int) -> _Due:
@@ -266,7 +284,9 @@ def _due(config: Config, publish_images: int, before: int, after: int) -> _Due:
     def crossed(period: float) -> bool:
         return before // period != after // period
 
-    return _Due(crossed(config.sample_images), crossed(config.checkpoint_images), crossed(publish_images or math.inf))
+    measure = config.measure_images > 0 and (crossed(config.measure_images) or after >= config.images)
+    publish = crossed(publish_images or math.inf)
+    return _Due(measure, crossed(config.sample_images), crossed(config.checkpoint_images), publish)
 
 
 def _change(trainer: Trainer, settings: dict[str, Any]) -> Event:

@@ -5,15 +5,15 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Any
 
 from torch import Tensor
 
 
-@dataclass(frozen=True)
-class Snapshot:
-    """The state of a run at one moment.
+@dataclass(frozen=True, kw_only=True)
+class Counters:
+    """The numbers of a run's state. Defaults are those of checkpoints from before a number existed.
 
-    tensors         copies, named as in `Trainer.tensors`
     shown           real images shown
     step            steps made
     seconds         of training, over all resumed parts
@@ -21,21 +21,30 @@ class Snapshot:
     rollbacks       rollbacks that still count, see `gan.training.rollback`
     last_rollback   images shown when the last of them began
     augment_probability, overfitting   see `gan.training.adaptive`
+    best_images, best_distance         see `gan.training.best`; 0 images: nothing was measured
     """
 
-    tensors: dict[str, Tensor]
     shown: int
     step: int
     seconds: float
-    rate_scale: float
+    rate_scale: float = 1.0
     rollbacks: int = 0
     last_rollback: int = 0
     augment_probability: float = 0.0
     overfitting: float = 0.0
+    best_images: int = 0
+    best_distance: float = 0.0
 
-    def counters(self) -> dict[str, int | float]:
-        """Return every field but the tensors, by name."""
-        return {f.name: getattr(self, f.name) for f in dataclasses.fields(self) if f.name != "tensors"}
+    def counters(self) -> dict[str, Any]:
+        """Return these numbers alone, by name."""
+        return {f.name: getattr(self, f.name) for f in dataclasses.fields(Counters)}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Snapshot(Counters):
+    """The state of a run at one moment. tensors: copies, named as in `Trainer.tensors`."""
+
+    tensors: dict[str, Tensor]
 
     def part(self, name: str) -> dict[str, Tensor]:
         """Return the tensors of one network or optimiser by their names inside it."""

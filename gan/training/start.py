@@ -31,27 +31,10 @@ def begin_with(model: Model, config: Config, generator: nn.Module, critic: nn.Mo
     Where the model has no classes and the run has, the weights of classes stay as they are. ConfigError, with the layer
     and what would fit, if another layer is missing or has another shape; then nothing was loaded.
     """
-    fitted = []
-    for i, (old, new) in enumerate(((model.generator, generator), (model.critic, critic))):
-        before, after, by_class = old.state_dict(), dict(new.state_dict()), _class_tensors(config, i)
-        _check_fit(model, config, before, after, by_class)
-        after |= {name: tensor for name, tensor in before.items() if name not in by_class}
-        # concat_classes, of generators, multiplies classes by the square root of their number.
-        scale = math.sqrt(max(len(model.classes), 1) / max(len(config.classes), 1)) if new is generator else 1.0
-        for name in sorted(by_class & before.keys() & after.keys()):
-            if after[name].ndim < 2:  # an estimate of spectral normalisation, improved below
-                continue
-            rest, rows = _split(before[name].to(after[name].device), len(model.classes))
-            if not model.classes:
-                after[name] = torch.cat([rest, _split(after[name], len(config.classes))[1]], 1)
-                continue
-            after[name] = torch.cat([rest, _rows_of(model.config, config, rows * scale)], 1)
-            bias = name.removesuffix("weight") + "bias"
-            if not config.classes and bias in after:
-                after[bias] = before[bias].to(rest.device) + _mean_of_classes(rows * scale, model.config.class_groups)
-        fitted.append((new, after))
-    for new, tensors in fitted:
-        new.load_state_dict(tensors)
+    pairs = ((model.generator, generator), (model.critic, critic))
+    fitted = [_fitted(model, config, i, old.state_dict(), new.state_dict()) for i, (old, new) in enumerate(pairs)]
+    for network, tensors in zip((generator, critic), fitted, strict=True):
+        network.load_state_dict(tensors)
     for _ in range(ITERATIONS if config.critic_norm == "spectral" else 0):
         iterate_spectral_norm(critic)
 
@@ -65,6 +48,27 @@ def first_layers(critic: nn.Module, count: int) -> list[nn.Parameter]:
     if count >= len(layers):
         raise ConfigError(f"freeze_critic must be at most {len(layers) - 1} for this critic, got {count}")
     return [parameter for layer in layers[:count] for parameter in layer.parameters()]
+
+
+def _fitted(model: Model, config: Config, player: int, before: Tensors, after: Tensors) -> dict[str, Tensor]:
+    """Return the tensors of a run's generator (0) or critic (1), from those of a model and those it was built with."""
+    by_class = _class_tensors(config, player)
+    _check_fit(model, config, before, after, by_class)
+    out = {**after, **{name: tensor for name, tensor in before.items() if name not in by_class}}
+    # concat_classes, of generators, multiplies classes by the square root of their number.
+    scale = 1.0 if player else math.sqrt(max(len(model.classes), 1) / max(len(config.classes), 1))
+    for name in sorted(by_class & before.keys() & after.keys()):
+        if after[name].ndim < 2:  # an estimate of spectral normalisation, which `begin_with` improves
+            continue
+        rest, rows = _split(before[name].to(after[name].device), len(model.classes))
+        if not model.classes:
+            out[name] = torch.cat([rest, _split(after[name], len(config.classes))[1]], 1)
+            continue
+        out[name] = torch.cat([rest, _rows_of(model.config, config, rows * scale)], 1)
+        bias = name.removesuffix("weight") + "bias"
+        if not config.classes and bias in after:
+            out[bias] = before[bias].to(rest.device) + _mean_of_classes(rows * scale, model.config.class_groups)
+    return out
 
 
 def _class_tensors(config: Config, player: int) -> frozenset[str]:

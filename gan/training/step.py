@@ -159,11 +159,15 @@ def critic_step(p: Players, parts: Sequence[Batch], gamma: float) -> CriticResul
     p.critic_optimizer.step()
     if p.clip:
         with torch.no_grad():
-            moved = [q for q in p.critic.parameters() if q.requires_grad]
+            moved: list[Tensor] = [q for q in p.critic.parameters() if q.requires_grad]
             torch._foreach_clamp_min_(moved, -p.clip)
             torch._foreach_clamp_max_(moved, p.clip)
     loss, penalty, real_logit, fake_logit, accuracy = torch.stack(results).mean(0)
-    overfits = torch.stack([overfitting(*torch.cat(both, 1), mean=p.mean) for both in logits.values()]).mean()
+    measured = []
+    for both in logits.values():
+        real_logits, fake_logits = torch.cat(both, 1)
+        measured.append(overfitting(real_logits, fake_logits, p.mean))
+    overfits = torch.stack(measured).mean()
     probability = loss.new_tensor(bool(p.augmentations)) if p.augment_probability is None else p.augment_probability
     return CriticResult(loss, penalty, real_logit, fake_logit, accuracy, gradient, overfits, probability)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import dataclasses
+import math
 import zlib
 from collections.abc import Sequence
 from pathlib import Path
@@ -23,6 +24,7 @@ from gan.models.weights import read_tensors
 from gan.training import augment, ema, schedule
 from gan.training.adaptive import AdaptiveProbability
 from gan.training.batches import Batches
+from gan.training.best import Best
 from gan.training.checkpoint import newest_state, read_state, save_state
 from gan.training.distributed import ProcessGroup, check_batch
 from gan.training.diversity import diversity_of_samples
@@ -48,6 +50,7 @@ class Trainer:
     rate_scale     factor of the learning rate, below 1 after a rollback
     rollbacks      rollbacks that still count, see `gan.training.rollback`
     last_rollback  images shown when the last of them began
+    best           the best model so far, None if none was measured
     processes      the processes that share this run
 
     Every method raises TrainingError, with the flags that help, when memory runs out.
@@ -61,6 +64,7 @@ class Trainer:
         self.fingerprint = _fingerprint(dataset)
         self.shown, self.step, self.seconds = 0, 0, 0.0
         self.rate_scale, self.rollbacks, self.last_rollback = 1.0, 0, 0
+        self.best: Best | None = None
         self._last_penalty = torch.zeros((), device=self.device)
         self.adaptive = AdaptiveProbability(self.device)
         with oom_hint(config):
@@ -217,9 +221,25 @@ class Trainer:
         labels = torch.empty(0) if weights is None else weights.argmax(1).cpu()
         return diversity_of_samples(samples, self.pictures, labels, classes, seed=self.config.seed + 1)
 
+    def keep_best(self, distance: float) -> bool:
+        """Keep the averaged generator and the critic of now as the best, unless one was nearer; return whether."""
+        if not distance < (self.best.distance if self.best else math.inf):
+            return False
+        self.best = self.candidate(distance)
+        return True
+
+    def candidate(self, distance: float = math.inf) -> Best:
+        """Return copies of the averaged generator and the critic of now, with a Frechet distance."""
+        with oom_hint(self.config):
+            generator, critic = (
+                {name: tensor.detach().clone() for name, tensor in network.state_dict().items()}
+                for network in (self.average, self.critic)
+            )
+        return Best(self.shown, distance, generator, critic)
+
     def tensors(self) -> dict[str, Tensor]:
         """Return every tensor of the run's state by name."""
-        tensors: dict[str, Tensor] = {}
+        tensors: dict[str, Tensor] = self.best.tensors() if self.best else {}
         for name, network in self.named_networks.items():
             tensors |= {f"{name}.{k}": v for k, v in network.state_dict().items()}
         for name, optimizer in self.optimizers.items():
@@ -232,9 +252,18 @@ class Trainer:
         with oom_hint(self.config):
             tensors = {k: v.detach().clone() for k, v in self.tensors().items()}
             state = Snapshot(
-                tensors, self.shown, self.step, self.seconds, self.rate_scale, self.rollbacks, self.last_rollback,
-                float(self.adaptive.probability), float(self.adaptive.measure),
-            )  # fmt: skip
+                tensors=tensors,
+                shown=self.shown,
+                step=self.step,
+                seconds=self.seconds,
+                rate_scale=self.rate_scale,
+                rollbacks=self.rollbacks,
+                last_rollback=self.last_rollback,
+                augment_probability=float(self.adaptive.probability),
+                overfitting=float(self.adaptive.measure),
+                best_images=self.best.images if self.best else 0,
+                best_distance=self.best.distance if self.best else 0.0,
+            )
             not_finite = state.not_finite()
         if not_finite:
             raise Diverged(self.shown, f"{in_words(not_finite)} weights")
@@ -257,6 +286,7 @@ class Trainer:
         self.rollbacks, self.last_rollback = to.rollbacks, to.last_rollback
         self.adaptive.probability.fill_(to.augment_probability)
         self.adaptive.measure.fill_(to.overfitting)
+        self.best = Best.of(to)
         self._last_penalty = torch.zeros((), device=self.device)
 
     def save(self, folder: Path, state: Snapshot | None = None) -> None:
@@ -281,21 +311,10 @@ class Trainer:
                 f"{path}: made from other pictures ({saved.pictures[0]:,}; there are {self.fingerprint[0]:,} now, or "
                 f"their contents changed): put them back, or start a new run with --out"
             )
+        self.best = self.candidate() if saved.best_images else None  # its tensors are then expected
         wanted = self.tensors()
         tensors = read_tensors(path / "state.safetensors", wanted, sum(t.numel() for t in wanted.values()))
-        self.rewind(
-            Snapshot(
-                tensors,
-                saved.shown,
-                saved.step,
-                saved.seconds,
-                saved.rate_scale,
-                saved.rollbacks,
-                saved.last_rollback,
-                saved.augment_probability,
-                saved.overfitting,
-            )  # fmt: skip
-        )
+        self.rewind(Snapshot(tensors=tensors, **saved.counters()))
         return faults
 
 

@@ -201,6 +201,14 @@ def _mirrored_points(config: Config) -> str | None:
     return None
 
 
+def _measured_points(config: Config) -> str | None:
+    if config.measure_images and config.task != "generate":
+        return "measure_images measures generators, and this run translates: set it to 0"
+    if config.measure_images and config.network in networks.POINT_NETWORKS:
+        return "measure_images compares pictures, and there are none among points: set it to 0"
+    return None
+
+
 def _frozen_without_init(config: Config) -> str | None:
     if config.freeze_critic and not config.init:
         return "freeze_critic keeps layers of the model that init names: set init too, or freeze_critic to 0"
@@ -240,6 +248,7 @@ CONTRADICTIONS: tuple[Callable[[Config], str | None], ...] = (
     _clip_and_gp,
     _augmented_points,
     _mirrored_points,
+    _measured_points,
     _target_without_augment,
     _frozen_without_init,
     _translation_settings_of_generation,

@@ -56,11 +56,12 @@ def test_command_reproduces_every_field():
         "data_root": "elsewhere", "precision": "fp32", "resolution": 64, "width": 32, "beta1": 0.123456789,
         "learning_rate": 1e-7, "anneal": 1.0, "beta2": 1e-17, "conditional": False, "penalty": "gp", "augment": "color",
         "critic_norm": "batch", "optimizer": "sgd", "accumulate": 8, "learning_rate_start": 0.5, "beta2_start": 0.5,
-        "init": "weights/emoji", "mirror": True, "augment_target": 0.5,
+        "mirror": True, "augment_target": 0.5,
         "task": "translate", "source": "emoji", "objective": "paired",
     }  # fmt: skip
     of_task = {f.name: {"task": f.metadata["task"]} for f in dataclasses.fields(Config) if "task" in f.metadata}
-    for field in (f.name for f in dataclasses.fields(Config) if not f.metadata.get("derived")):
+    fields = {f.name for f in dataclasses.fields(Config) if not f.metadata.get("derived")}
+    for field in fields - {"init"}:  # which must be there
         default = getattr(Config(), field)
         value = other.get(field, default + 1 if field in ("batch_size", "seed") else 7)
         config = Config(**{field: value, **of_task.get(field, {})})
@@ -75,7 +76,7 @@ def test_command_stays_true_when_a_default_changes():
     assert words[:2] == ["python", "train.py"] and words[words.index("--gamma") + 1] == "0.5"
     spelt = {w.removeprefix("--").removeprefix("no-").replace("-", "_") for w in words if w.startswith("--")}
     derived = {f.name for f in dataclasses.fields(Config) if f.metadata.get("derived")}
-    neutral = {"device", "data_root", "sample_images", "checkpoint_images", "init"}  # an empty init is left out
+    neutral = {"device", "data_root", "sample_images", "checkpoint_images", "init"}  # the last where it is empty
     neutral |= {"task", *(f.name for f in dataclasses.fields(Config) if "task" in f.metadata)}  # of another task
     assert spelt == {f.name for f in dataclasses.fields(Config)} - derived - neutral
 
@@ -126,6 +127,18 @@ def test_card_names_every_part_of_a_run_whose_settings_changed():
 def test_card_ignores_segments_that_are_not_valid(segments):
     config = Config(images=300, **TRAINED)
     assert card(config, {**METRICS, "segments": segments}, "MIT") == card(config, METRICS, "MIT")
+
+
+def test_card_says_which_model_of_the_run_it_is():
+    best = {"best_images": 9_000, "best_frechet_distance": 3.14159}
+    text = card(Config(**TRAINED), {**METRICS, **best}, "MIT")
+    assert (
+        "12,345 images shown. These are the weights at 9,000 images, the best of the run: Frechet distance 3.142."
+        in text
+    )
+    assert "best images |" not in text
+    for wrong in ({}, best | {"best_images": "<b>"}, best | {"best_frechet_distance": None}):
+        assert "the best of the run" not in card(Config(**TRAINED), {**METRICS, **wrong}, "MIT")
 
 
 EVALUATION = {

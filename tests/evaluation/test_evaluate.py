@@ -53,7 +53,8 @@ class Pretend:
     name, z_dim, resolution, channels, device = "pretend", 2, 28, 1, torch.device("cpu")
 
     def __init__(self, pick, classes: tuple[str, ...] = tuple("0123456789"), dataset: str = "mnist-10k") -> None:
-        self.pick, self.classes, self.config = pick, classes, SimpleNamespace(dataset=dataset, class_groups=())
+        self.pick, self.classes = pick, classes
+        self.config = SimpleNamespace(dataset=dataset, classes=classes, class_groups=(), channels=1, resolution=28)
         digits = data.load("mnist-10k")
         self.images, self.labels = digits.images.permute(0, 2, 3, 1), digits.labels
         self.by_class = [torch.nonzero(self.labels == k)[:, 0] for k in range(10)]

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from PIL import Image, ImageColor
 
-from gan.evaluation.loss_curve import COLOURS, draw, read_losses, short, write_curve
+from gan.evaluation.loss_curve import COLOURS, draw, read_distances, read_losses, short, write_curve
 
 
 def log_of(tmp_path, *events) -> None:
@@ -36,6 +36,34 @@ def test_what_a_rollback_threw_away_is_not_drawn(tmp_path):
     won = {"event": "alarmed", "shown": 32, "kind": "critic-won", "message": "say"}
     log_of(tmp_path, stepped(16), stepped(32), stepped(48), fell, stepped(40, 9.0), won, stepped(48))
     assert [p[0] for p in read_losses(tmp_path / "log.jsonl")] == [16, 32, 40, 48]
+
+
+def test_distances_are_read_as_losses_are(tmp_path):
+    def evaluated(shown, distance=3.0, floor=1.0):
+        return {"event": "evaluated", "shown": shown, "frechet_distance": distance, "frechet_floor": floor}
+
+    others = [stepped(16), evaluated(20, "x"), {"event": "evaluated", "shown": 24}]
+    log_of(tmp_path, evaluated(16), *others, evaluated(32, 2.0), {"event": "started", "shown": 16}, evaluated(48))
+    assert read_distances(tmp_path / "log.jsonl") == [(16, 3.0, 1.0), (48, 3.0, 1.0)]
+
+
+def test_distances_are_drawn_below_with_a_ring_around_the_least():
+    losses = [(0, 1.0, 1.0), (100, 1.0, 1.0)]
+    falling = draw(losses, [(shown, 9.0 - shown / 20, 1.0) for shown in range(20, 101, 20)])
+    rising = draw(losses, [(shown, 4.0 + shown / 20, 1.0) for shown in range(20, 101, 20)])
+    assert falling.size == rising.size == (1200, 1200) != draw(losses).size
+    assert np.array_equal(np.asarray(falling)[:600], np.asarray(draw(losses)))
+    red = [
+        (np.abs(np.asarray(p)[700:].astype(int) - ImageColor.getrgb(COLOURS["generated"])).sum(-1) < 30).sum(0)
+        for p in (falling, rising)
+    ]
+    left, right = slice(290, 306), slice(1150, 1169)  # where the first and the last were measured
+    assert red[0][right].sum() > 2 * red[0][left].sum() and red[1][left].sum() > 2 * red[1][right].sum()
+
+
+@pytest.mark.parametrize("distances", [[(50, 0.0, 0.0)], [(10**30, 1.0, 1.0), (5, 1e300, 1.0)], [(1, 3.0, 1e300)]])
+def test_any_finite_distances_can_be_drawn(distances):
+    assert np.asarray(draw([(0, 1.0, 1.0), (100, 1.0, 1.0)], distances)).std() > 1
 
 
 def rows_of(picture: Image.Image, colour: str) -> np.ndarray:

@@ -128,17 +128,20 @@ def test_of_a_log_only_what_is_needed_and_valid_stays():
     config = dataclasses.asdict(Config(dataset="/home/her/cats"))
     good = {"event": "stepped", "shown": 16, "critic_loss": 0.5, "generator_loss": 1.0, "path": "/etc", "x": 1}
     start = {"event": "started", "shown": 0, "config": config, "notes": ["<b>"]}
+    near = {"event": "evaluated", "shown": 16, "frechet_distance": 3.0, "frechet_floor": 1.0, "recall": 0.5}
     back = {"event": "alarmed", "shown": 32, "kind": "non-finite", "message": "<b>"}
     bad = [
         back | {"kind": "critic-won"}, back | {"shown": -1}, {"event": []},
         3, [], {}, {"event": "stepped"}, good | {"shown": -1}, good | {"shown": 1e9}, good | {"critic_loss": "0"},
+        near | {"frechet_distance": None}, near | {"shown": "16"},
         start | {"config": {}}, start | {"shown": True}, {"event": "done", "shown": 1},
     ]  # fmt: skip
-    lines = [*map(json.dumps, [start, *bad, good, back]), "{", "[" * 100_000]
+    lines = [*map(json.dumps, [start, *bad, good, near, back]), "{", "[" * 100_000]
     kept = [json.loads(line) for line in valid_events("\n".join(lines)).splitlines()]
     assert [set(event) for event in kept] == [
         {"event", "config", "shown"},
         {"event", "shown", "critic_loss", "generator_loss"},
+        {"event", "shown", "frechet_distance", "frechet_floor"},
         {"event", "shown", "kind"},
     ]
     assert kept[0]["config"]["dataset"] == "cats"

@@ -16,7 +16,7 @@ FULL = 4_000  # bytes of one state
 
 def filled(count: int, keep: tuple[int, ...] = ()) -> History:
     """A history of so many moments, filled as by `gan.live.worker`; keep: those kept in any case."""
-    state = Snapshot({"weights": torch.zeros(FULL // 4)}, 0, 0, 0.0, 1.0)
+    state = Snapshot(tensors={"weights": torch.zeros(FULL // 4)}, shown=0, step=0, seconds=0.0)
     out = History()
     for i in range(count):
         due, with_state = out.keeps(i)

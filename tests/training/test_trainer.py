@@ -144,15 +144,16 @@ def test_an_interrupted_run_of_points_goes_on_from_a_snapshot_bit_for_bit(every)
 OTHER = {
     "loss": "wgan", "penalty": "r1", "gamma": 0.3, "penalty_every": 2, "clip": 0.5, "augment": "none",
     "batch_size": 8, "critic_steps": 3, "optimizer": "sgd", "learning_rate": 1e-3, "critic_lr_ratio": 2.0, "beta1": 0.5,
-    "beta2": 0.9, "ema_images": 1,
+    "beta2": 0.9, "ema_images": 1, "augment_target": 0.5, "augment_images": 64,
 }  # fmt: skip
+OF_PICTURES = {"augment", "augment_target", "augment_images"}  # points are not augmented
 
 
 def test_every_setting_that_may_change_on_the_way_is_tested():
     assert set(OTHER) == {f.name for f in dataclasses.fields(Config) if f.metadata.get("live")}
 
 
-@pytest.mark.parametrize("setting", sorted(set(OTHER) - {"augment"}))
+@pytest.mark.parametrize("setting", sorted(set(OTHER) - OF_PICTURES))
 def test_a_setting_changed_on_the_way_acts_from_the_next_step_on(setting):
     config, dataset = prepare(Config(**PLANE))
     kept, changed = Trainer(config, dataset), Trainer(config, dataset)

@@ -20,7 +20,6 @@ from gan.errors import ConfigError, FolderError
 from gan.evaluation.card import command
 from gan.models import model
 from gan.models.translator import Translator
-from gan.networks import TRANSLATORS
 from gan.training.events import Done, Measured, Sampled, Stepped
 from gan.training.loop import train
 from gan.training.objectives import OBJECTIVES
@@ -28,24 +27,22 @@ from gan.training.trainer import Trainer
 from gan.training.validation import prepare
 
 
-@pytest.mark.parametrize("network", TRANSLATORS)
-@pytest.mark.parametrize("objective", OBJECTIVES)
+@pytest.mark.parametrize(("objective", "network"), [*((name, "unet") for name in OBJECTIVES), ("cycle", "cyclegan")])
 def test_interrupted_and_resumed_equals_uninterrupted_bit_for_bit(objective, network, tmp_path):
     config = translation(objective=objective, network=network, anneal=0.5, mirror=True, augment="color", accumulate=2)
     whole = final(tmp_path / "whole", config)
     assert any(k.startswith("generator_optimizer") and v.any() for k, v in whole.items())
-    assert train_parts(tmp_path / "parts", config, (1, 1)) == [8, 16, 24]
+    assert train_parts(tmp_path / "parts", config, (1,)) == [8, 24]
     assert_same(read_state(tmp_path / "parts"), whole)
     for name in ("model.safetensors", "critic.safetensors", "samples.png"):
         assert (tmp_path / "parts" / name).read_bytes() == (tmp_path / "whole" / name).read_bytes()
 
 
 OPTIONS = [
-    {"loss": "hinge", "penalty": "none", "critic_norm": "spectral"},
     {"loss": "wgan-gp", "penalty": "gp", "critic_steps": 2, "objective": "paired"},
     {"augment": "translation,cutout", "augment_target": 0.01, "augment_images": 64, "source": "mnist-10k",
      "dataset": "fashion-mnist-10k"},
-    {"loss": "wgan", "penalty": "none", "clip": 0.1, "optimizer": "rmsprop", "cycle_noise": 0.0},
+    {"loss": "hinge", "penalty": "none", "critic_norm": "spectral", "optimizer": "rmsprop", "cycle_noise": 0.0},
 ]  # fmt: skip
 
 

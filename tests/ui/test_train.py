@@ -98,7 +98,8 @@ def test_the_tab_is_told_what_there_is(tab):
 
 def test_only_what_can_be_chosen_is_offered(tab):
     points, pictures = menus(tab, "points"), menus(tab, "pictures")
-    assert set(pictures) - set(points) == {"augment", "conditional"}, "points have none"
+    of_pictures = {"augment", "augment_images", "augment_target", "conditional", "mirror"}
+    assert set(pictures) - set(points) == of_pictures, "points have none"
     assert points["network"]["choices"] == list(POINT_NETWORKS) and pictures["network"]["choices"] == list(NETWORKS)
     assert points["critic_norm"]["choices"] == ["none", "spectral"]
     assert pictures["critic_norm"]["choices"] == ["none", "batch", "spectral"]

@@ -21,14 +21,22 @@ class Comparison:
 
     As many pictures are generated as `real.compared` holds. They are those of seeds 0, 1, 2, ...; their classes are
     those of training pictures drawn at random, so classes are as frequent as in training.
+
+    of_real: what `once` has computed of the real pictures, where other models were compared with the same before.
     """
 
     def __init__(
-        self, model: Model, classifier: Classifier, real: Reference, progress: Callable[[str], None] = lambda line: None
+        self,
+        model: Model,
+        classifier: Classifier,
+        real: Reference,
+        progress: Callable[[str], None] = lambda line: None,
+        of_real: dict[Any, Any] | None = None,
     ) -> None:
         self.model, self.classifier, self.real, self.progress = model, classifier, real, progress
         self.samples = len(real.compared.images)
-        self._computed: dict[tuple[Any, str], Any] = {}
+        self._of_generated: dict[Any, Any] = {}
+        self._of_real = {} if of_real is None else of_real
         progress(f"generating {self.samples:,} pictures")
         self._generated, self._labels = self._sample(range(self.samples))
 
@@ -50,9 +58,10 @@ class Comparison:
 
     def once(self, function: Callable[[Comparison, str], T], role: str) -> T:
         """Return function(self, role), computed at the first call only: several metrics share costly parts."""
-        if (function, role) not in self._computed:
-            self._computed[function, role] = function(self, role)
-        return self._computed[function, role]
+        computed = self._of_generated if role == "generated" else self._of_real
+        if (function, role) not in computed:
+            computed[function, role] = function(self, role)
+        return computed[function, role]
 
     def generate(self, count: int) -> tuple[Tensor, Tensor | None]:
         """Return `count` generated pictures, uint8 (N, H, W, C), and their classes; those of "generated" come first."""

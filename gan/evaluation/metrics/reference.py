@@ -64,15 +64,18 @@ def load_test(name: str, resolution: int | None, root: str | Path) -> Dataset | 
     return data.load(full, resolution, root, split="test")
 
 
-def load_reference(name: str, resolution: int, root: str | Path, samples: int) -> Reference:
+def load_reference(
+    name: str, resolution: int, root: str | Path, samples: int, train: Dataset | None = None
+) -> Reference:
     """Load real pictures at `resolution` for a model of the data set `name`; at most `samples` are compared.
 
+    train: the training pictures, where they are loaded already.
     Without a test split the pictures are halved at random: one half is compared with, the other gives the floor.
     DataError, with the cure, for missing data and for samples below 2.
     """
     if samples < 2:
         raise DataError(f"samples must be at least 2, got {samples}")
-    train, rng = data.load(name, resolution, root), torch.Generator().manual_seed(SEED)
+    train, rng = train or data.load(name, resolution, root), torch.Generator().manual_seed(SEED)
     test = load_test(name, resolution, root)
     order = torch.randperm(len(train.images), generator=rng)
     if test is not None:

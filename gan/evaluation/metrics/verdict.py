@@ -1,4 +1,4 @@
-"""What a classifier's logits say: one class a picture, or, of classes in groups, which of each group."""
+"""The verdict of a classifier's logits: one class a picture, or, of classes in groups, which of each group."""
 
 from __future__ import annotations
 

@@ -571,9 +571,9 @@ interface LatentLab {
   parseState(part: AddressPart, controls: Control[]): PictureState;
   /** The part of the address for a state; defaults are left out. */
   formatState(state: PictureState, controls: Control[]): AddressPart;
-  /** A state cut to what a model has. */
   /** A wish cut to what a model has; null where nothing is left. */
   fitLabel(label: Label, about: KnownClasses): Label;
+  /** A state cut to what a model has. */
   fitState(state: PictureState, about: ModelDescription, controls: Control[]): PictureState;
   isTab(name: string): boolean;
   /** The entries that belong to a tab; those without text are left out. */

@@ -62,6 +62,18 @@
       format: (value) => lab.percent(value),
       share: (value) => value,
     },
+    overfitting: {
+      title: "Overfitting",
+      help: "How well the critic tells the data from generated ones, at its border: 1 may mean it knows them by heart, 0 it cannot tell",
+      format: (value) => value.toFixed(2),
+      share: (value) => Math.max(0, value),
+    },
+    augment_probability: {
+      title: "Augmented",
+      help: "Probability that the critic sees a picture changed; with a target it follows overfitting",
+      format: (value) => lab.percent(value),
+      share: (value) => value,
+    },
     critic_loss: {
       title: "Critic's loss",
       help: "The loss that the critic (discriminator) minimises",
