@@ -2,12 +2,14 @@
 
     python -m benchmarks.latency [--model emoji] [--seconds 5] [--json FILE]
 
-Compares four arms with the same model: `plain`, a queued `gr.Slider.input` to `gr.Image` with Gradio's defaults;
-`tuned`, the same with every option that helps (no progress overlay, a private event, no run history); `explore`, the
-Explore tab; `explore +60 ms`, the Explore tab through a local relay that delays every byte by 30 ms each way. In `drag`
-the slider moves in every animation frame; in `step` it moves once, and the next move waits for the picture. A picture
-is drawn when a canvas has its pixels or an image element has loaded. It is painted when the browser's frame with it is
-complete, up to 17 ms later on a display of 60 Hz, which also limits the paints per second.
+Compares arms with the same model: `plain`, a queued `gr.Slider.input` to `gr.Image` with Gradio's defaults; `tuned`,
+the same with every option that helps (no progress overlay, a private event, no run history); `explore`, the Explore tab
+with the server's pictures; `browser`, the Explore tab once it draws in the browser. `+60 ms` and `+300 ms`: through a
+local relay that delays every byte by half of that each way. In `drag` the slider moves in every animation frame; in
+`step` it moves once, and the next move waits for the picture. A picture is drawn when a canvas has its pixels or an
+image element has loaded. It is painted when the browser's frame with it is complete, up to 17 ms later on a display of
+60 Hz, which also limits the paints per second. Requests are those to the server during the drag; worker, the time that
+the browser's worker takes for one picture.
 """
 
 from __future__ import annotations
@@ -18,6 +20,7 @@ import os
 import subprocess
 import sys
 import threading
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -26,10 +29,10 @@ from benchmarks.flags import benchmark_parser, positive_int, positive_seconds, r
 from benchmarks.report import report
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Page
+    from playwright.sync_api import Browser
 
 ROOT = Path(__file__).resolve().parent.parent
-DELAY = 0.03  # seconds each way
+DELAYS = {"+60 ms": 0.03, "+300 ms": 0.15}  # seconds each way
 SERVERS = ("plain", "tuned", "explore")
 
 # Counts paints of new pictures and moves one slider; runs before the page's own scripts.
@@ -96,7 +99,7 @@ def serve(server: str, model: str, port: int) -> None:
     registry = ModelRegistry([f for f in discover(ROOT / "weights", ROOT / "runs") if f.name == model])
     registry.picture(model, 0)
     if server == "explore":
-        app.build(registry).launch(**{**app.settings(port), "quiet": True})
+        app.build(registry).launch(**{**app.settings(registry, port), "quiet": True})
         return
     with gr.Blocks() as demo:
         slider = gr.Slider(-3, 3, 0, step=0.01, elem_id="slider")
@@ -112,9 +115,9 @@ def serve(server: str, model: str, port: int) -> None:
     demo.launch(server_port=port, server_name="127.0.0.1", quiet=True, run_history=not tuned)
 
 
-async def _relay(port: int, target: int) -> None:
+async def _relay(port: int, target: int, delay: float) -> None:
     async def pump(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        # Every chunk leaves DELAY after it arrived, in order: more latency, but the same bandwidth.
+        # Every chunk leaves `delay` after it arrived, in order: more latency, but the same bandwidth.
         loop = asyncio.get_running_loop()
         queue: asyncio.Queue[tuple[float, bytes] | None] = asyncio.Queue()
 
@@ -128,7 +131,7 @@ async def _relay(port: int, target: int) -> None:
 
         sender = asyncio.create_task(send())
         while chunk := await reader.read(65536):
-            queue.put_nowait((loop.time() + DELAY, chunk))
+            queue.put_nowait((loop.time() + delay, chunk))
         queue.put_nowait(None)
         await sender
 
@@ -149,30 +152,64 @@ def percentile(values: list[float], p: float) -> float:
     return sorted(values)[min(len(values) - 1, int(p * len(values)))]
 
 
-def measure(page: Page, url: str, selector: str, seconds: float, steps: int, tab: str | None) -> dict[str, float]:
+# Milliseconds that the worker took for each of 60 pictures, drawn one by one.
+WORKER = """async (model) => {
+  const { picture } = latentLab.paintPictures({});
+  const times = [];
+  for (let seed = 0; seed < 60; seed++) times.push((await picture({ model, seed })).here);
+  return times;
+}"""
+
+
+@dataclass(frozen=True)
+class Arm:
+    """A page with a slider. model: the one that the browser is to draw itself; None where the server draws."""
+
+    url: str
+    selector: str
+    tab: str | None = None
+    model: str | None = None
+
+
+def measure(browser: Browser, arm: Arm, seconds: float, steps: int) -> dict[str, float]:
     """Measure one arm: paints per second while dragging, and milliseconds from a change to its paint."""
-    page.goto(url)
-    if tab:
-        page.get_by_role("tab", name=tab).click()
+    page = browser.new_page(viewport={"width": 1280, "height": 900})
+    page.add_init_script(PROBE)
+    if arm.model is None:
+        page.route("**/engine/pack/*", lambda route: route.abort())
+    requests: list[str] = []
+    page.on("request", lambda request: requests.append(request.url))
+    selector = arm.selector
+    page.goto(arm.url)
+    if arm.tab:
+        page.get_by_role("tab", name=arm.tab).click()
     page.wait_for_selector(selector)
+    if arm.model is not None:
+        page.wait_for_function("(model) => latentLab.painterState(model) === 'ready'", arg=arm.model)
     page.wait_for_timeout(1500)
     page.evaluate("([s, n]) => probe.drag(s, n)", [selector, 1.0])  # warm up
     page.wait_for_timeout(1000)
+    requests.clear()
     fps = page.evaluate("([s, n]) => probe.drag(s, n)", [selector, seconds])
+    asked = len(requests)
     page.wait_for_timeout(1500)
     times = page.evaluate("([s, n]) => probe.step(s, n)", [selector, steps])
+    worker = {} if arm.model is None else {"worker_p50_ms": percentile(page.evaluate(WORKER, arm.model), 0.5)}
+    page.close()
     return {
         "fps": fps,
         "drawn_p50_ms": percentile(times["drawn"], 0.5),
         "p50_ms": percentile(times["painted"], 0.5),
         "p95_ms": percentile(times["painted"], 0.95),
         "steps": len(times["painted"]),
+        "requests": asked,
+        **worker,
     }
 
 
 def run(model: str, seconds: float, steps: int) -> dict:
     """Start the servers, measure all arms, and check the goals."""
-    ports = {name: free_port() for name in (*SERVERS, "relay")}
+    ports = {name: free_port() for name in (*SERVERS, *DELAYS)}
     servers = [
         subprocess.Popen(
             [sys.executable, "-m", "benchmarks.latency", "--serve", name, "--model", model, "--port", str(ports[name])],
@@ -180,21 +217,20 @@ def run(model: str, seconds: float, steps: int) -> dict:
         )
         for name in SERVERS
     ]
-    threading.Thread(target=lambda: asyncio.run(_relay(ports["relay"], ports["explore"])), daemon=True).start()
+    for name, delay in DELAYS.items():
+        relay = _relay(ports[name], ports["explore"], delay)
+        threading.Thread(target=asyncio.run, args=(relay,), daemon=True).start()
     try:
         for name in SERVERS:
             wait_for(f"http://127.0.0.1:{ports[name]}/")
         with chromium() as browser:
-            page = browser.new_page(viewport={"width": 1280, "height": 900})
-            page.add_init_script(PROBE)
-            direction = "#ll-explore .ll-directions input[type=range]"
-            pages = {
-                "plain": (f"http://127.0.0.1:{ports['plain']}/", "#slider input[type=range]", None),
-                "tuned": (f"http://127.0.0.1:{ports['tuned']}/", "#slider input[type=range]", None),
-                "explore": (f"http://127.0.0.1:{ports['explore']}/", direction, "Explore"),
-                "explore +60 ms": (f"http://127.0.0.1:{ports['relay']}/", direction, "Explore"),
-            }
-            arms = {n: measure(page, url, s, seconds, steps, tab) for n, (url, s, tab) in pages.items()}
+            at = {name: f"http://127.0.0.1:{port}/" for name, port in ports.items()}
+            direction = "#ll-explore .ll-directions input[type=range]", "Explore"
+            pages = {name: Arm(at[name], "#slider input[type=range]") for name in ("plain", "tuned")}
+            pages |= {"explore": Arm(at["explore"], *direction), "explore +60 ms": Arm(at["+60 ms"], *direction)}
+            pages["browser"] = Arm(at["explore"], *direction, model)
+            pages |= {f"browser {delay}": Arm(at[delay], *direction, model) for delay in DELAYS}
+            arms = {name: measure(browser, arm, seconds, steps) for name, arm in pages.items()}
     finally:
         for server in servers:
             server.terminate()
@@ -209,6 +245,14 @@ def run(model: str, seconds: float, steps: int) -> dict:
         "explore, p50 from change to painted frame: at most 20 ms": (explore["p50_ms"], explore["p50_ms"] <= 20),
         "explore +60 ms paints at least 40 frames per second": (delayed["fps"], delayed["fps"] >= 40),
     }
+    for name, here in ((name, arm) for name, arm in arms.items() if name.startswith("browser")):
+        goals[f"{name} asks the server for nothing"] = (here["requests"], here["requests"] == 0)
+        goals[f"{name}, p50 from change to painted frame: at most 17 ms"] = (here["p50_ms"], here["p50_ms"] <= 17)
+        goals[f"{name} paints at least 58 frames per second"] = (here["fps"], here["fps"] >= 58)
+        goals[f"{name}, worker: at most 6 ms for a picture of 32 pixels"] = (
+            here["worker_p50_ms"],
+            here["worker_p50_ms"] <= 6,
+        )
     return {
         "model": model,
         "arms": arms,
@@ -229,10 +273,12 @@ def main() -> int:
         serve(args.serve, args.model, args.port)
         return 0
     result = run(args.model, args.seconds, args.steps)
-    print(f"{'':16}{'':10}{'drawn':>10}{'painted':>10}{'painted':>10}")
-    print(f"{'arm':16}{'paints/s':>10}{'p50 ms':>10}{'p50 ms':>10}{'p95 ms':>10}")
+    print(f"{'':16}{'':10}{'drawn':>10}{'painted':>10}{'painted':>10}{'':10}{'worker':>10}")
+    print(f"{'arm':16}{'paints/s':>10}{'p50 ms':>10}{'p50 ms':>10}{'p95 ms':>10}{'requests':>10}{'p50 ms':>10}")
     for name, arm in result["arms"].items():
-        print(f"{name:16}{arm['fps']:10.1f}{arm['drawn_p50_ms']:10.1f}{arm['p50_ms']:10.1f}{arm['p95_ms']:10.1f}")
+        worker = f"{arm['worker_p50_ms']:10.1f}" if "worker_p50_ms" in arm else ""
+        times = f"{arm['drawn_p50_ms']:10.1f}{arm['p50_ms']:10.1f}{arm['p95_ms']:10.1f}"
+        print(f"{name:16}{arm['fps']:10.1f}{times}{arm['requests']:10}{worker}")
     for goal, outcome in result["goals"].items():
         print(f"{'met   ' if outcome['met'] else 'MISSED'}  {goal}: {outcome['measured']:.1f}")
     return report(result, args.json, all(outcome["met"] for outcome in result["goals"].values()))

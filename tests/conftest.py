@@ -16,6 +16,7 @@ from collections.abc import Iterator
 from concurrent.futures import Future
 from contextlib import contextmanager
 from pathlib import Path
+from types import SimpleNamespace
 
 # Before torch is imported: tests run in two processes, whose threads would wait for each other on two cores.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
@@ -28,6 +29,8 @@ from PIL import Image  # noqa: E402
 
 from gan.config import PRESETS, TRANSLATION, Config  # noqa: E402
 from gan.data.points import DRAWING_PREFIX  # noqa: E402
+from gan.models.directions import Slider  # noqa: E402
+from gan.models.named import Named  # noqa: E402
 
 
 def small(**changes) -> Config:
@@ -157,6 +160,14 @@ class FakeModel:
         self.groups = ()
         self.directions = torch.eye(z_dim)[:12].flip(1)
         self.variance = torch.softmax(-0.4 * torch.arange(12.0), 0)
+        self.beside = ("", "slant", *[""] * 10)
+        only = classes[1] if classes else ""  # the class that has the second slider
+        self.sliders = (Slider("slant", 0.9, 2.5), Slider("hair_length", 0.5, 2.0, 0.1, "slant", label=only))
+        self.named_rows = torch.eye(z_dim)[3:5]
+        if only:
+            self.sliders += (Slider("slant", 0.9, 2.5, label=only),)
+            self.named_rows = torch.cat([self.named_rows, self.named_rows[:1]])
+        self.named = Named(self.sliders, self.named_rows, classes)
         random = np.random.default_rng(5)
         x = np.linspace(0, 1, resolution, dtype=np.float32)
         waves = []
@@ -164,6 +175,7 @@ class FakeModel:
             fx, fy = random.uniform(0.5, 2.5, 2)
             shift = random.uniform(0, 2 * np.pi, (channels, 1, 1))
             waves.append(np.sin(2 * np.pi * (fx * x[None, :, None] + fy * x[None, None, :]) + shift))
+        self.generator, self.config = None, SimpleNamespace(network="waves")  # nothing that a browser could draw with
         self.waves = torch.tensor(np.stack(waves), dtype=torch.float64).flatten(1)
 
     def latents(self, seeds):
@@ -210,7 +222,9 @@ def write_folder(root: Path, name: str) -> Path:
         dataset=name, images=1000, resolution=model.resolution, channels=model.channels, classes=model.classes
     )
     (folder / "config.json").write_text(config.to_json())
-    (folder / "metrics.json").write_text(json.dumps({"images": 800_000, "grid": [8, 8]}))
+    (folder / "metrics.json").write_text(
+        json.dumps({"images": 800_000, "grid": [8, 8], "sliders": [{"name": "slant"}, {"name": "hair_length"}]})
+    )
     header = json.dumps({"w": {"dtype": "F32", "shape": [2, 3], "data_offsets": [0, 24]}}).encode()
     (folder / "model.safetensors").write_bytes(struct.pack("<Q", len(header)) + header + bytes(24))
     (folder / "critic.safetensors").touch()
@@ -304,7 +318,7 @@ def served(registry, runs=None) -> Iterator[str]:
 
     demo = app.build(registry, runs)
     try:
-        _, url, _ = demo.launch(**app.settings(), prevent_thread_lock=True, quiet=True)
+        _, url, _ = demo.launch(**app.settings(registry), prevent_thread_lock=True, quiet=True)
         yield url
     finally:
         demo.close()

@@ -14,7 +14,14 @@ import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
 TEXT = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
-FILES = {"loss": 1, "data set": 2, "metric": 2, "slider": 2, "network": 2}  # the most that an addition may touch
+FILES = {
+    "loss": 1,
+    "data set": 2,
+    "metric": 2,
+    "attribute": 1,
+    "slider": 2,
+    "network": 2,
+}  # the most that an addition may touch
 
 
 class Block(NamedTuple):
@@ -27,8 +34,8 @@ class Block(NamedTuple):
 
 
 def blocks(thing: str) -> list[Block]:
-    """Return the blocks of the section "Add a THING", in order."""
-    section = TEXT.split(f"\n## Add a {thing}\n", 1)[1].split("\n## ")[0]
+    """Return the blocks of the section "Add a THING" or "Add an", in order."""
+    section = re.split(rf"\n## Add an? {thing}\n", TEXT, maxsplit=1)[1].split("\n## ")[0]
     place = r"(?:New file|In) `([^`]+)`(?:, (above|below) `([^`]+)`)?:\n\n```python\n(.*?)```"
     found = [Block(*groups) for groups in re.findall(place, section, re.DOTALL)]
     assert len(found) == section.count("```python"), f"{thing}: a block without its place"
@@ -109,6 +116,22 @@ def test_a_metric_is_measured_and_stands_on_the_card(changed):
     row = re.search(r"^\| contrast \| ([\d.]+) \| ([\d.]+) \|$", card, re.MULTILINE)
     assert row and 0 < float(row[1]) < 127.5 and 0 < float(row[2]) < 127.5
     assert "Contrast: the mean standard deviation" in card and '"type": "contrast"' in card
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(180)
+def test_an_attribute_is_measured(changed):
+    code = """
+import numpy as np
+from gan.config import Config
+from gan.evaluation.attributes import attributes_of
+known = {name: one for one in attributes_of(Config(dataset="fashion-mnist", channels=1)) for name in one.names}
+half = np.zeros((2, 28, 28, 1), np.uint8)
+half[0, :, :14] = 255
+assert known["symmetry"].measure(half).tolist() == [[0.0], [1.0]]
+assert "symmetry" not in [name for one in attributes_of(Config(dataset="mnist", channels=1)) for name in one.names]
+"""
+    run(changed, "-c", code)
 
 
 @pytest.mark.slow

@@ -17,6 +17,7 @@ from gan.data.points import is_points
 from gan.errors import ConfigError
 from gan.evaluation.metrics.registry import METRICS, evaluated
 from gan.evaluation.metrics.translated import TRANSLATION_METRICS
+from gan.models.directions import Slider, read_sliders
 from gan.text import code_block, code_span, last_name, markdown
 
 NOT_AFFECTING_WEIGHTS = (
@@ -31,6 +32,7 @@ _COMPARED = {
     "test": "real ones of the test split, which no network here has seen",
     "train": "real ones: half of the training pictures, which the generator has seen, as there is no test split",
 }
+SLIDERS = "sliders"  # key of metrics.json for named directions, a list of `gan.models.directions.Slider`
 NO_BALANCE = "Class entropy and class KL are not measured: they are of pictures with one class each."
 NEIGHBOURS = "neighbours.png"  # generated pictures, each with its nearest training pictures
 
@@ -127,7 +129,7 @@ Made by
 | measured at the end of training | |
 |---|---|
 {rows}
-{_evaluation(metrics, neighbours)}
+{_evaluation(metrics, neighbours)}{_sliders(metrics)}
 {texts.files}
 """
 
@@ -157,8 +159,8 @@ def _generation(config: Config, repo: str | None) -> _Texts:
         f"pictures = model.sample(range(16), label=None, truncation=1.0)  # {shape}",
         _app_line(repo),
         f"Classes: {_classes(config)}.",
-        "`model.safetensors` is the averaged generator, `critic.safetensors` the critic, `directions.safetensors` the "
-        "principal\ndirections of the latent space, `config.json` every setting of the run.",
+        "`model.safetensors` is the averaged generator, `critic.safetensors` the critic, `directions.safetensors` "
+        "directions in\nthe latent space, `config.json` every setting of the run.",
     )
 
 
@@ -340,6 +342,50 @@ def _translation_evaluation(metrics: Mapping[str, Any], worst: bool) -> str:
 {explained}
 
 {sheet}"""
+
+
+def _sliders(metrics: Mapping[str, Any]) -> str:
+    """Return the table of named sliders; "" where there are none, or where that list is not valid."""
+    try:
+        sliders = read_sliders(metrics.get(SLIDERS, []))
+    except (ValueError, TypeError):
+        return ""
+    if not sliders:
+        return ""
+    by_class = any(slider.label for slider in sliders)
+    rows = "\n".join(f"| {' | '.join(_slider_row(slider, by_class))} |" for slider in sliders)
+    text = (
+        f"`model.edit(z, {'y, ' if by_class else ''}{sliders[0].name}=2)` moves latents"
+        f"{', given their class weights' if by_class else ''}. Changes are in standard deviations within a class; R2 "
+        "is the share of an attribute's variance that a straight line through the latent space tells, on pictures that "
+        "it was not fitted to."
+    )
+    if any(slider.accuracy is not None for slider in sliders):
+        text += " Accuracy says how often it is there after a move of 2 and gone after one of -2."
+    if any(slider.principal for slider in sliders):
+        text += ' "n by hand" is principal direction n, to which a person gave the name.'
+    return f"""
+## Sliders
+
+| from -2 to 2 | classes | R2 | own change (sd) | largest other change (sd) |
+|---|---|---|---|---|
+{rows}
+
+{textwrap.fill(text, 120)}
+"""
+
+
+def _slider_row(slider: Slider, by_class: bool) -> tuple[str, ...]:
+    """Return the cells of a slider's row in the card. by_class: some slider is for a single class."""
+    name = markdown(slider.name.replace("_", " "))
+    where = markdown(slider.label) if slider.label else "all others" if by_class else "all"
+    if slider.principal:
+        return name, "all", f"{slider.principal} by hand", "", ""
+    r2 = "" if slider.r2 is None else f"{slider.r2:.2f}"
+    accuracy = "" if slider.accuracy is None else f", accuracy {slider.accuracy:.2f}"
+    own = "" if slider.effect is None else f"{slider.effect:+.1f}"
+    cross = f"{slider.cross:.2f}, {markdown(slider.affects.replace('_', ' '))}" if slider.affects else "none"
+    return name, where, r2 + accuracy, own, cross
 
 
 def _plain(text: str) -> str:

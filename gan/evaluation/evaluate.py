@@ -14,13 +14,14 @@ from gan.config import Config
 from gan.data.dataset import Dataset
 from gan.errors import DataError, FolderError
 from gan.evaluation import loss_curve
-from gan.evaluation.card import NEIGHBOURS, card, licence_of
+from gan.evaluation.card import NEIGHBOURS, SLIDERS, card, licence_of
 from gan.evaluation.metrics import neighbours
 from gan.evaluation.metrics.classifier import Classifier, load_classifier
 from gan.evaluation.metrics.comparison import Comparison
 from gan.evaluation.metrics.reference import Reference, load_reference
 from gan.evaluation.metrics.registry import METRICS
 from gan.io import read_json, write_bytes
+from gan.models.directions import Directions, slider_entries, write_directions
 from gan.models.model import Model
 
 SAMPLES = 10_000  # generated pictures, and as many real ones
@@ -121,6 +122,17 @@ def record(folder: Path, config: Config, result: dict[str, Any]) -> None:
     has = {name: (folder / name).is_file() for name in (loss_curve.NAME, NEIGHBOURS)}
     text = card(config, metrics, licence_of(config), curve=has[loss_curve.NAME], neighbours=has[NEIGHBOURS])
     write_bytes(folder / "README.md", text.encode())
+
+
+def record_sliders(folder: Path, config: Config, directions: Directions) -> list[dict[str, Any]]:
+    """Write directions with their names into the folder, its metrics.json and its card; return what metrics.json has.
+
+    Each file is written whole or not at all. Principal directions stay as they are.
+    """
+    about = slider_entries(directions.sliders)
+    write_directions(folder / "directions.safetensors", directions)
+    record(folder, config, {SLIDERS: about})
+    return about
 
 
 def read_metrics(folder: Path) -> dict[str, Any]:

@@ -39,6 +39,7 @@ class Generator(nn.Module):
         super().__init__()
         maps = MAPS[config.resolution]
         widths = [int(config.width * GENERATOR_CHANNELS[side]) for side in maps]
+        self.maps = list(zip(maps, widths, strict=True))  # side and channels of each, coarse to fine
         self.coarse = (widths[0], maps[0], maps[0])
         self.dense = init_normal_(nn.Linear(config.z_dim + len(config.classes), widths[0] * maps[0] ** 2), 1.0)
         stages = [nn.Sequential(ResidualBlock(widths[0]), ResidualBlock(widths[0]))]

@@ -10,12 +10,13 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from torch import Tensor, nn
+from torch import nn
 
 from gan.config import Config
 from gan.evaluation.card import NOT_AFFECTING_WEIGHTS, card, licence_of, public
 from gan.evaluation.loss_curve import write_curve
 from gan.io import LOG_START, write_bytes
+from gan.models.directions import Directions, without_names, write_directions
 from gan.models.image_grid import GRID, write_grid
 from gan.models.latent import principal_directions
 from gan.models.weights import write_tensors
@@ -55,7 +56,7 @@ def capture_model(trainer: Trainer, latest: Stepped | None, samples: int = SAMPL
 
     def write(out: Path) -> None:
         metrics = dict(captured)
-        directions = _directions(config, average, samples) if has_latents else {}
+        directions = _directions(config, average, samples) if has_latents else None
         parts = segments(out / "log.jsonl")
         if len(parts) > 1 or any(part["shown"] for part in parts):
             metrics["segments"] = parts
@@ -64,19 +65,22 @@ def capture_model(trainer: Trainer, latest: Stepped | None, samples: int = SAMPL
         text = card(config, metrics, licence_of(config), curve=write_curve(out))
         write_bytes(out / "README.md", text.encode())
         write_grid(out / "samples.png", pictures)
-        write_tensors(out / "directions.safetensors", directions)
+        if directions:
+            write_directions(out / "directions.safetensors", directions)
+        else:
+            write_tensors(out / "directions.safetensors", {})
         write_tensors(out / "critic.safetensors", best.critic)
         write_tensors(out / "model.safetensors", average.state_dict())
 
     return write
 
 
-def _directions(config: Config, average: nn.Module, samples: int) -> dict[str, Tensor]:
+def _directions(config: Config, average: nn.Module, samples: int) -> Directions:
     with oom_hint(config):
         directions, variance = principal_directions(
             average, config.z_dim, len(config.classes), samples=samples, groups=config.class_groups
         )
-    return {"directions": directions, "variance": variance}
+    return without_names(directions, variance)
 
 
 def _metrics(trainer: Trainer, latest: Stepped | None, pictures: int) -> dict[str, Any]:

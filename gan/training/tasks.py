@@ -10,6 +10,7 @@ from torch import nn
 
 from gan import networks
 from gan.config import Config
+from gan.models.directions import without_names
 from gan.models.image_grid import GRID
 from gan.models.latent import latents
 from gan.models.model import Model, to_uint8
@@ -57,8 +58,8 @@ class Generate:
 
     def model(self, config: Config, generator: nn.Module, critic: nn.Module) -> Model:
         """Return a `Model` without directions."""
-        none = torch.empty(0, config.z_dim)
-        return Model("", config, generator, critic, none, none)
+        none = without_names(torch.empty(0, config.z_dim), torch.empty(0))
+        return Model("", config, generator, critic, none)
 
     @torch.no_grad()
     def sample(self, model: Model, batches: Batches) -> np.ndarray:

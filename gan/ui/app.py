@@ -25,7 +25,7 @@ with without_stubs():
 
 from gan.io import shipped_models  # noqa: E402
 from gan.ui import assets, header  # noqa: E402
-from gan.ui.server import api, body_limit, doors, event_queue, function_route, owner, publish_api  # noqa: E402
+from gan.ui.server import api, body_limit, doors, engine, event_queue, function_route, owner, publish_api  # noqa: E402
 from gan.ui.server.hub_models import HubModels, is_local_folder, requested_models  # noqa: E402
 from gan.ui.server.model_info import discover  # noqa: E402
 from gan.ui.server.model_registry import ModelRegistry  # noqa: E402
@@ -41,7 +41,7 @@ HOUR = 3600  # seconds
 
 
 def build(registry: ModelRegistry, runs: Callable[[], Runs] | None = None) -> gr.Blocks:
-    """Build the page over one registry; start it with `launch(**settings())`. runs: as for the Train tab."""
+    """Build the page over one registry; start it with `launch(**settings(registry))`. runs: as for the Train tab."""
     with gr.Blocks(title="Latent Lab", analytics_enabled=False, fill_width=True, delete_cache=(HOUR, HOUR)) as demo:
         header.build()
         with gr.Tabs(elem_id="ll-tabs"):
@@ -70,14 +70,14 @@ def refresh(demo: gr.Blocks, registry: ModelRegistry) -> None:
     demo.config = demo.get_config_file()
 
 
-def settings(port: int | None = None) -> dict[str, Any]:
-    """Return the keywords for `launch`: our look, and every feature off that this app does not use."""
+def settings(registry: ModelRegistry, port: int | None = None) -> dict[str, Any]:
+    """Return the keywords for `launch`: our look, our routes, and every feature off that this app does not use."""
     return {
         "server_name": os.environ.get("GRADIO_SERVER_NAME") or ("0.0.0.0" if "SPACE_ID" in os.environ else "127.0.0.1"),
         "server_port": port,
         "app_kwargs": {
             "middleware": [*doors.middleware(), *body_limit.middleware()],
-            "routes": [*function_route.routes(), *owner.routes()],
+            "routes": [*function_route.routes(), *owner.routes(), *engine.routes(registry.packs)],
         },
         "theme": theme(),
         "head": assets.head(),
@@ -112,7 +112,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     remote.add_to(registry)
     demo = build(registry)
     remote.add_late(registry, lambda: refresh(demo, registry))
-    launch = settings(args.port)
+    launch = settings(registry, args.port)
     try:
         _, url, _ = demo.launch(**launch, prevent_thread_lock=True)
     except OSError:  # Gradio's, whatever the system's reason was

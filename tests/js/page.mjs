@@ -5,8 +5,10 @@ import vm from "node:vm";
 
 /** A picture's pixels, as a browser has them. */
 class ImageData {
-  constructor(width, height) {
-    Object.assign(this, { width, height, data: new Uint8ClampedArray(4 * width * height) });
+  /** (width, height), or (data, width, height) */
+  constructor(...given) {
+    const [height, width, data] = given.reverse();
+    Object.assign(this, { width, height, data: data ?? new Uint8ClampedArray(4 * width * height) });
   }
 }
 
@@ -67,6 +69,17 @@ export const CONTROLS = [
     low: -1,
     high: 1,
     step: 0.001,
+    default: 0,
+  },
+  {
+    name: "named",
+    query: "n",
+    kind: "named",
+    label: "Attributes",
+    help: "",
+    low: -3,
+    high: 3,
+    step: 0.05,
     default: 0,
   },
   {

@@ -4,8 +4,15 @@ import test from "node:test";
 import { CONTROLS, load } from "./page.mjs";
 
 const lab = load("shared/picture-state.js");
-const ABOUT = { size: 28, classes: ["a", "b", "c"], groups: [], variance: [0.5, 0.3, 0.2], z_dim: 4 };
-const FRESH = { model: "m", seed: 204, label: null, truncation: 1, brightness: 0, sliders: [], raw: [] };
+const ABOUT = {
+  size: 28,
+  classes: ["a", "b", "c"],
+  groups: [],
+  named: ["slant", "width"],
+  variance: [0.5, 0.3, 0.2],
+  z_dim: 4,
+};
+const FRESH = { model: "m", seed: 204, label: null, truncation: 1, brightness: 0, named: [], sliders: [], raw: [] };
 const parse = (query) => lab.parseState(Object.fromEntries(new URLSearchParams(query)), CONTROLS);
 const format = (state) => `?${new URLSearchParams(lab.formatState(state, CONTROLS))}`;
 
@@ -28,6 +35,7 @@ test("an address gives back the state it was made of", () => {
     FRESH,
     { ...FRESH, model: "7", seed: 4294967295, label: 0, truncation: 0 },
     { ...FRESH, truncation: 0.05, brightness: -0.125, sliders: [0.5, 0, -4], raw: [0, 0, 1.25, 0, -0.3] },
+    { ...FRESH, named: [0, -2.5], sliders: [1] },
     { ...FRESH, label: 999, truncation: 2, brightness: 1, sliders: [0, 0.05], raw: [4] },
   ];
   for (const state of states) assert.deepEqual(parse(format(state)), state);
@@ -63,7 +71,7 @@ test("whatever an address says, values are in range", () => {
       query,
     );
     assert.ok(state.truncation >= 0 && state.truncation <= 2 && Math.abs(state.brightness) <= 1, query);
-    for (const values of [state.sliders, state.raw]) {
+    for (const values of [state.named, state.sliders, state.raw]) {
       assert.ok(values.length <= 512 && values.every((value) => Math.abs(value) <= 4), query);
     }
   }
@@ -79,8 +87,9 @@ test("numbers out of range go to the nearest end, and what is no number to the d
 });
 
 test("a state is cut to what a model has", () => {
-  const fitted = lab.fitState({ ...FRESH, label: 3, sliders: [1, 2, 3, 4], raw: [5] }, ABOUT, CONTROLS);
-  assert.deepEqual(fitted, { ...FRESH, label: null, sliders: [1, 2, 3], raw: [5, 0, 0, 0] });
+  const many = { ...FRESH, label: 3, named: [3, 2, 1], sliders: [1, 2, 3, 4], raw: [5] };
+  const fitted = lab.fitState(many, ABOUT, CONTROLS);
+  assert.deepEqual(fitted, { ...FRESH, label: null, named: [3, 2], sliders: [1, 2, 3], raw: [5, 0, 0, 0] });
   assert.equal(lab.fitState({ ...FRESH, label: 2 }, ABOUT, CONTROLS).label, 2);
   assert.equal(lab.fitState({ ...FRESH, label: 0 }, { ...ABOUT, classes: [] }, CONTROLS).label, null);
 });

@@ -13,6 +13,7 @@ import torch
 
 import gan
 from gan.config import ClassGroup
+from gan.models.directions import Directions, Slider, without_names
 from gan.models.latent import class_of, latents
 from gan.models.model import BATCH, Model, load, pick_device, to_uint8
 from gan.networks import NETWORKS, build
@@ -42,7 +43,7 @@ def untrained(network: str, config) -> Model:
                 torch.nn.init.normal_(p, std=0.05)
             elif p.ndim == 2:
                 p.mul_(2)  # more contrast than a new network has
-    return Model("untrained", config, *nets, torch.zeros(16, 100), torch.zeros(16))
+    return Model("untrained", config, *nets, without_names(torch.zeros(16, 100), torch.zeros(16)))
 
 
 def level(a: np.ndarray, b: np.ndarray) -> int:
@@ -329,3 +330,22 @@ def test_loading_twice_gives_the_same_model(tiny_folder, tmp_path):
     first, second = load(tiny_folder, "cpu"), load(copy, "cpu")
     assert second.name == "elsewhere"
     assert np.array_equal(first.sample(range(4)), second.sample(range(4)))
+
+
+def test_edit_moves_latents_along_names_and_asks_for_classes_where_they_matter(tiny_folder):
+    model = load(tiny_folder, "cpu")
+    first, *_ = model.classes
+    sliders = (Slider("slant", principal=1), Slider("smile", 0.5, 2.0, label=first))
+    rows = torch.eye(model.z_dim)[:2]
+    named = Directions(model.directions, model.variance, rows, sliders)
+    edited = Model("m", model.config, model.generator, model.critic, named)
+    z, y = edited.latents([1, 2]), torch.eye(len(model.classes))[[0, 1]]
+    assert torch.equal(edited.edit(z), z)
+    torch.testing.assert_close(edited.edit(z, slant=2) - z, 2 * rows[[0, 0]])
+    torch.testing.assert_close(edited.edit(z, y, smile=-1) - z, torch.stack([-rows[1], 0 * rows[1]]))
+    with pytest.raises(ValueError, match="direction of smile depends on the class"):
+        edited.edit(z, smile=1)
+    with pytest.raises(ValueError, match="no slider 'beard': it has slant, smile"):
+        edited.edit(z, beard=1)
+    with pytest.raises(ValueError, match=r"class weights must be \(2, "):
+        edited.edit(z, y[:1], smile=1)

@@ -14,6 +14,7 @@ from runs import read_state, refused, stop_after, train_parts
 from gan import networks, train_flags
 from gan.config import ClassGroup, Config
 from gan.errors import ConfigError, FolderError
+from gan.models.directions import without_names
 from gan.models.model import Model, load
 from gan.training import loop
 from gan.training.start import begin_with, first_layers
@@ -33,8 +34,8 @@ def pair(config, seed):
 
 def begun(old: Config, new: Config):
     """Return a model of one config, and the networks of another that began with it."""
-    none = torch.empty(0, old.z_dim)
-    model = Model("old", old, *pair(old, 1), none, none)
+    none = without_names(torch.empty(0, old.z_dim), torch.empty(0))
+    model = Model("old", old, *pair(old, 1), none)
     generator, critic = pair(new, 2)
     begin_with(model, new, generator, critic)
     return model, generator.eval(), critic.eval()
@@ -114,8 +115,9 @@ def test_spectral_norms_are_right_from_the_first_step(classes):
     ids=str,
 )  # fmt: skip
 def test_what_does_not_fit_is_told_by_layer_with_what_would_and_nothing_is_loaded(changes, words):
-    config, none = dataclasses.replace(LITTLE, **changes), torch.empty(0, 8)
-    model = Model("old", LITTLE, *pair(LITTLE, 1), none, none)
+    config = dataclasses.replace(LITTLE, **changes)
+    none = without_names(torch.empty(0, 8), torch.empty(0))
+    model = Model("old", LITTLE, *pair(LITTLE, 1), none)
     generator, critic = pair(config, 2)
     before = [{k: v.clone() for k, v in network.state_dict().items()} for network in (generator, critic)]
     with pytest.raises(ConfigError, match=f"init: old does not fit: its layer .*{words}"):

@@ -122,12 +122,13 @@ def test_functions_and_streams_go_on_as_before(site):
 def test_the_real_bounds_leave_room_for_what_the_app_itself_sends():
     from gan.live import uploads
     from gan.ui import app
+    from gan.ui.server.model_registry import ModelRegistry
 
     assert (
         body_limit.MAX_FUNCTION_BODY > uploads.SENT_BYTES * 4 / 3 + 2**20
         and body_limit.MAX_BODY < body_limit.MAX_FUNCTION_BODY
     )
-    doors, layer = app.settings()["app_kwargs"]["middleware"]
+    doors, layer = app.settings(ModelRegistry([]))["app_kwargs"]["middleware"]
     assert doors.cls is Doors and layer.cls is BodyLimit and not layer.args and not layer.kwargs
 
 

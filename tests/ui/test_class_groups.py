@@ -13,6 +13,7 @@ import torch
 from conftest import answer, served
 
 from gan.config import ClassGroup, Config
+from gan.models.directions import without_names
 from gan.models.model import Model
 from gan.networks import build
 from gan.ui.server import api, checks
@@ -42,7 +43,7 @@ def model() -> Model:
         net.eval().requires_grad_(False)
         for p in net.parameters():
             torch.nn.init.normal_(p, std=0.05) if not p.any() else p.mul_(2 if p.ndim == 2 else 1)
-    return Model("several", config, *nets, torch.eye(16, 100), torch.full((16,), 0.05))
+    return Model("several", config, *nets, without_names(torch.eye(16, 100), torch.full((16,), 0.05)))
 
 
 @pytest.fixture(scope="module")

@@ -24,14 +24,14 @@ BRIGHTNESS = Control("brightness", "b", "slider", "Brightness", "Added to <every
 
 def declared_in(head: str) -> list[dict]:
     """Return the controls as a script of the page's head finds them."""
-    return json.loads(re.search(r"window\.latentLab = \{ controls: (.*) \};", head)[1])
+    return json.loads(re.search(r"window\.latentLab = (.*);", head)[1])["controls"]
 
 
 def test_a_control_that_is_left_out_is_at_its_default(tmp_path: Path) -> None:
     registry = ModelRegistry([write_folder(tmp_path, "grey")], load=fake_load)
     expected = registry.picture("grey", 1)
     for control in CONTROLS:
-        value = [] if control.kind in ("directions", "coordinates") else control.default
+        value = [] if control.kind in controls.LISTS else control.default
         if control.kind != "seed":
             assert np.array_equal(registry.picture("grey", 1, **{control.name: value}), expected), control.name
 
@@ -56,7 +56,7 @@ def test_the_engine_takes_the_same_ranges() -> None:
 def test_the_server_takes_what_the_range_holds_and_nothing_else(tmp_path: Path, name: str) -> None:
     registry, control = ModelRegistry([write_folder(tmp_path, "grey")], load=fake_load), controls.by_name()[name]
     for value in (control.low, control.high, control.low - control.step, control.high + control.step):
-        given = [value] if control.kind in ("directions", "coordinates") else value
+        given = [value] if control.kind in controls.LISTS else value
         payload = {"model": "grey", "seed": 1, name: given}
         reply = answer(PictureApi(registry), "picture", payload)
         assert ("error" not in reply) == (control.low <= value <= control.high), (value, reply)

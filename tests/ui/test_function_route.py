@@ -12,6 +12,7 @@ import pytest
 from gan.ui import app
 from gan.ui.server import function_route, rpc, visitor
 from gan.ui.server.limits import Busy
+from gan.ui.server.model_registry import ModelRegistry
 
 CALLS: list[visitor.Visitor] = []
 
@@ -38,7 +39,7 @@ async def breaks(payload: rpc.Payload) -> rpc.Payload:
 def site():
     with gr.Blocks() as demo:
         html = gr.HTML("", server_functions=rpc.endpoints(echo, aecho, refuse, breaks))
-    _, url, _ = demo.launch(**app.settings(), prevent_thread_lock=True, quiet=True)
+    _, url, _ = demo.launch(**app.settings(ModelRegistry([])), prevent_thread_lock=True, quiet=True)
     with httpx.Client(base_url=url, timeout=20) as client:
         yield SimpleNamespace(client=client, id=html._id, path=function_route.PATH)
     demo.close()

@@ -128,7 +128,7 @@ def test_a_model_that_is_late_does_not_keep_the_page_waiting_and_is_there_after_
     demo = app.build(registry)
     remote.add_late(registry, lambda: app.refresh(demo, registry))
     try:
-        _, url, _ = demo.launch(**app.settings(), prevent_thread_lock=True, quiet=True)
+        _, url, _ = demo.launch(**app.settings(registry), prevent_thread_lock=True, quiet=True)
 
         def page() -> str:
             return urllib.request.urlopen(url, timeout=10).read().decode()

@@ -10,6 +10,7 @@ import pytest
 from PIL import Image
 
 from gan.ui import assets
+from gan.ui.server import engine
 from gan.ui.tabs import interpolate
 
 pytestmark = pytest.mark.browser
@@ -25,12 +26,11 @@ def registry(tiny_registry):
 
 @pytest.fixture(scope="module")
 def url(registry):
-    """The tab alone, so that every call seen is its own."""
+    """The tab alone, drawn by the server, so that every call seen is its own."""
+    head = assets.head().replace(engine.worker_address(), "")
     with gr.Blocks() as demo:
         interpolate.build(registry)
-    _, url, _ = demo.launch(
-        prevent_thread_lock=True, quiet=True, head=assets.head(), server_name="127.0.0.1", run_history=False
-    )
+    _, url, _ = demo.launch(prevent_thread_lock=True, quiet=True, head=head, server_name="127.0.0.1", run_history=False)
     yield url
     demo.close()
 

@@ -14,6 +14,7 @@ from conftest import fake_load, write_folder
 
 from gan.errors import FolderError
 from gan.hub.names import MODEL
+from gan.models.model import load
 from gan.ui import app
 from gan.ui.server import model_info
 from gan.ui.server import model_registry as module
@@ -182,8 +183,23 @@ def test_the_page_is_told_which_models_plot_points(tmp_path: Path) -> None:
     from gan.networks import NETWORKS, POINT_NETWORKS
 
     info = read_info("m", write_folder(tmp_path, "colour"))
-    known = {"model": "m", "size": 32, "classes": ["face", "animal", "food"], "groups": [], "plot": False}
-    assert info.for_browser() == known
+    assert info.for_browser() == {
+        "model": "m",
+        "size": 32,
+        "classes": ["face", "animal", "food"],
+        "groups": [],
+        "named": ["slant", "hair_length"],
+        "plot": False,
+    }
     known = {**NETWORKS, **POINT_NETWORKS}
     plots = {name for name in known if dataclasses.replace(info, network=name).for_browser()["plot"]}
     assert plots == set(POINT_NETWORKS)
+
+
+def test_sliders_are_reserved_by_name_as_the_model_has_them() -> None:
+    from gan.models import directions
+
+    assert (model_info.MAX_NAMED, model_info.MAX_NAME) == (directions.MAX_NAMED, directions.MAX_NAME)
+    for folder in sorted((Path(__file__).parents[2] / "weights").iterdir()):
+        model = load(folder, "cpu")
+        assert read_info("m", folder).named == model.named.names != ()

@@ -32,7 +32,15 @@ def registry(tmp_path: Path) -> ModelRegistry:
 
 
 HUGE = 10**400
-GOOD_PICTURE = {"name": "grey", "seed": 3, "label": 2, "truncation": 0.7, "sliders": [1.0], "raw": [0.5]}
+GOOD_PICTURE = {
+    "name": "grey",
+    "seed": 3,
+    "label": 2,
+    "truncation": 0.7,
+    "named": [1.0],
+    "sliders": [1.0],
+    "raw": [0.5],
+}
 BAD_PICTURE = [
     ("name", "grey/../grey"), ("name", "../../etc/passwd"), ("name", None), ("name", 0), ("name", ["grey"]),
     ("name", {}), ("seed", -1), ("seed", 2**32), ("seed", 1.5), ("seed", "3"), ("seed", None), ("seed", True),
@@ -41,6 +49,7 @@ BAD_PICTURE = [
     ("truncation", -0.1), ("truncation", math.nan), ("truncation", "1"), ("truncation", None), ("truncation", False),
     ("truncation", HUGE), ("sliders", [math.nan]), ("sliders", [4.01]), ("sliders", [-math.inf]),
     ("sliders", ["1"]), ("sliders", [[1.0]]), ("sliders", [True]), ("sliders", [0.0] * 13), ("sliders", [0.0] * 10**6),
+    ("named", [0.0] * 3), ("named", [3.01]), ("named", ["1"]), ("named", {"slant": 1}), ("named", None),
     ("sliders", "1234"), ("sliders", {"0": 1}), ("sliders", None), ("raw", [0.0] * 17), ("raw", [math.nan]),
     ("raw", [None]), ("raw", 3),
 ]  # fmt: skip
@@ -58,7 +67,7 @@ def test_picture_refuses_a_hostile_argument_and_says_which(registry: ModelRegist
 
 def test_picture_is_the_latent_plus_its_moves(registry: ModelRegistry) -> None:
     model = KINDS["grey"]
-    z = 0.7 * model.latents([3]) + model.directions[0]
+    z = 0.7 * model.latents([3]) + model.directions[0] + model.named_rows[0]
     z[0, 0] += 0.5
     expected = model.render(z, model.class_weights([3], 2))[0]
     got = registry.picture(**GOOD_PICTURE)

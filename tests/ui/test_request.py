@@ -13,7 +13,7 @@ from pydantic import Field
 from gan.ui.server import checks, controls, train_requests, walk_api
 from gan.ui.server.request import WHOLE, Request, _declared, _expected, choice, number, one_of, quoted, whole
 
-MODEL = SimpleNamespace(classes=tuple("0123456789"), groups=(), directions=[None] * 12, z_dim=16)
+MODEL = SimpleNamespace(classes=tuple("0123456789"), groups=(), directions=[None] * 12, named=[None] * 2, z_dim=16)
 HOSTILE: list[Any] = [
     None, True, False, "", "3", "\ud800", "x" * 10_000, 1.5, -1, 2**64, 10**30, -(10**400), 1e308, math.nan, math.inf,
     -math.inf, [], [None], [[]], [[1.0]], [math.nan], ["3"], [True], [1] * 10_000, {}, {"0": 1}, {"\ud800": [[]]},

@@ -45,6 +45,9 @@ class Bounds(Protocol):
     @property
     def directions(self) -> Any: ...
 
+    @property
+    def named(self) -> Any: ...
+
 
 def label(value: object, model: Bounds) -> OneLabel:
     """Return a class index, from an index or a name; None leaves the class to the seed.
@@ -169,7 +172,7 @@ def _field(control: Control) -> tuple[Any, Any]:
             return Label, None
         case "slider":
             return value, control.default
-        case "directions" | "coordinates":
-            limit = "directions" if control.kind == "directions" else "z_dim"
+        case "named" | "directions" | "coordinates":
+            limit = "z_dim" if control.kind == "coordinates" else control.kind
             shape = _at_most(limit), Field(strict=False), AfterValidator(_without_trailing_zeros)
             return Annotated[list[value], *shape], []

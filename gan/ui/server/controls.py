@@ -16,8 +16,10 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 # seed: a whole number, with a button for a random one. class: one of the model's classes, or none. slider: one number.
-# directions: one slider for each principal direction. coordinates: one slider for each latent coordinate.
-Kind = Literal["seed", "class", "slider", "directions", "coordinates"]
+# named: one slider for each named direction. directions: one for each principal direction. coordinates: one for each
+# latent coordinate.
+Kind = Literal["seed", "class", "slider", "named", "directions", "coordinates"]
+LISTS = ("named", "directions", "coordinates")  # the kinds that hold a number for each of several sliders
 
 
 @dataclass(frozen=True)
@@ -56,6 +58,11 @@ CONTROLS = (
         name="truncation", query="truncation", kind="slider", label="Truncation",
         help="Lower is more typical, higher more varied",
         low=0, high=2, step=0.05, default=1,
+    ),
+    Control(
+        name="named", query="n", kind="named", label="Attributes",
+        help="Each changes what its name says, and the rest as little as it can; a dimmed one is not for this class",
+        low=-3, high=3, step=0.05, default=0,
     ),
     Control(
         name="sliders", query="d", kind="directions", label="Principal directions",

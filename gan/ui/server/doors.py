@@ -16,7 +16,7 @@ from starlette.datastructures import Headers
 from starlette.middleware import Middleware
 from starlette.responses import JSONResponse
 
-from gan.ui.server import owner
+from gan.ui.server import engine, owner
 from gan.ui.server.publish_api import can_sign_in
 from gan.ui.server.request import quoted
 
@@ -47,7 +47,15 @@ class Doors:
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
-        reads = [FILES, PAGE, STREAMS, DESCRIPTION, re.escape(owner.PATH), *([SIGN_IN] if can_sign_in() else [])]
+        reads = [
+            FILES,
+            PAGE,
+            STREAMS,
+            DESCRIPTION,
+            re.escape(owner.PATH),
+            engine.PATHS,
+            *([SIGN_IN] if can_sign_in() else []),
+        ]
         self.reads, self.posts = re.compile("|".join(reads)), re.compile(POSTS)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:

@@ -21,6 +21,8 @@ from gan.io import MAX_JSON_BYTES, is_plain, read_json
 from gan.text import last_name
 
 MAX_IMAGES = 10**12  # more than any network has been shown
+MAX_NAMED = 1024  # sliders, those for single classes counted too
+MAX_NAME = 32  # letters of one; both as in `gan.models.directions`, which needs torch
 MAX_AXES = 8  # of one tensor
 MAX_SIDE = 2**40  # numbers along one axis; bounded because the product of huge numbers takes minutes
 
@@ -32,6 +34,7 @@ class Info:
     dataset: a data set's name, or the last part of a folder's path, because the rest is private.
     grid: (rows, columns) of samples.png, whose pictures are seeds 0, 1, 2, ... row by row; None if not known.
     samples: the PNG's path, or None when the folder has none.
+    named: names of the sliders, each once, as far as metrics.json has them.
     """
 
     name: str
@@ -46,6 +49,7 @@ class Info:
     groups: tuple[ClassGroup, ...]
     grid: tuple[int, int] | None
     samples: Path | None
+    named: tuple[str, ...] = ()
 
     def for_browser(self) -> dict[str, Any]:
         """Return what the page must know of a model before it asks for any picture of it.
@@ -58,6 +62,7 @@ class Info:
             "size": self.resolution,
             "classes": list(self.classes),
             "groups": [group._asdict() for group in self.groups],
+            "named": list(self.named),
             "plot": self.network.startswith("points"),
         }
 
@@ -73,11 +78,18 @@ OR_NONE = WrapValidator(_none_if_invalid)  # a value of the wrong type or out of
 Side = Annotated[int, Field(strict=True, ge=1, le=64)]
 
 
+class Named(BaseModel):
+    """A named slider, of which its name is of interest here."""
+
+    name: Annotated[str, Field(strict=True, max_length=MAX_NAME)]
+
+
 class Metrics(BaseModel):
     """The entries of metrics.json that the gallery shows."""
 
     images: Annotated[Annotated[int, Field(strict=True, ge=0, le=MAX_IMAGES)] | None, OR_NONE] = None
     grid: Annotated[tuple[Side, Side] | None, OR_NONE] = None
+    sliders: Annotated[Annotated[list[Named], Field(max_length=MAX_NAMED)] | None, OR_NONE] = None
 
 
 class TensorEntry(BaseModel):
@@ -137,6 +149,7 @@ def read_info(name: str, folder: Path) -> Info:
         groups=config.class_groups,
         grid=metrics.grid,
         samples=folder / "samples.png" if is_plain(folder, "samples.png") else None,
+        named=tuple(dict.fromkeys(slider.name for slider in metrics.sliders or ())),
     )
 
 

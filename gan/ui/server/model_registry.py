@@ -19,9 +19,10 @@ from typing import TYPE_CHECKING, Any
 from gan.errors import FolderError
 from gan.hub.names import MODEL
 from gan.live.shares import NOBODY, Owner, holding_most
-from gan.ui.server import checks, gpu, visitor
+from gan.ui.server import checks, engine, gpu, visitor
 from gan.ui.server.limits import Limit
 from gan.ui.server.model_info import Info, read_info
+from gan.ui.server.packs import Packs
 from gan.ui.server.render_queue import Drawn, RenderQueue
 from gan.ui.server.request import quoted
 
@@ -69,6 +70,7 @@ class ModelRegistry:
         self._infos: dict[str, Info] = {}
         self._models: dict[str, Model] = {}
         self._failed_stamps: dict[str, object] = {}  # state of a damaged folder's files when it failed
+        self.packs = Packs()
         self._load = load
         self._unlisted: dict[str, Owner] = {}  # who added it, oldest first
         self._unlisted_lock = threading.Lock()
@@ -164,12 +166,14 @@ class ModelRegistry:
                 self._warm_thread.start()
 
     def picture(self, name: object, seed: object, **values: object) -> np.ndarray:
-        """Return one picture, uint8 (H, W, C), of the latent `truncation * z(seed) + sliders @ directions + raw`.
+        """Return one picture, uint8 (H, W, C), of a latent.
+
+        It is `truncation * z(seed) + model.named.offset(named, y) + sliders @ model.directions + raw`.
 
         values: of the controls in `gan.ui.server.controls`, by name, in the ranges declared there; all but the seed may
         be missing. label: None (drawn from the seed), a class index or a class name, or a list of those where classes
-        are in groups. sliders: at most K steps along the
-        principal directions, and raw: at most z_dim offsets on the latent itself; missing ones are 0.
+        are in groups. named: at most M steps along the named directions, sliders: at most K along the principal ones,
+        and raw: at most z_dim offsets on the latent itself; missing ones are 0.
         """
         return self.ask_picture(name, {"seed": seed, **values}).result().picture
 
@@ -180,6 +184,18 @@ class ModelRegistry:
         """
         model = self.model(name)
         return self._pictures.ask(visitor.asking(), model, checks.picture(values, model), follows)
+
+    def classes_of(self, name: object, values: Mapping[str, object]) -> list[int] | None:
+        """Return the indices of the classes that a picture has, where its named sliders depend on them; else None.
+
+        values: as for `ask_picture`.
+        """
+        model = self.model(name)
+        if not model.named.by_class:
+            return None
+        at = checks.picture(values, model)
+        rows = model.class_weights([at["seed"]], at["label"])
+        return None if rows is None else [int(i) for i in rows[0].nonzero()]
 
     def grid(self, name: object, seeds: object, label: object = None, truncation: object = 1.0) -> np.ndarray:
         """Return one picture for each seed, uint8 (N, H, W, C); at most `checks.MAX_GRID` seeds."""
@@ -217,7 +233,9 @@ class ModelRegistry:
         """Return what the Explore tab must know before its first picture; loads the model.
 
         Keys: name, size, channels, classes (list of str), groups (of them, as `Info.for_browser` has them), z_dim,
-        variance (list of float, one a direction).
+        named (one entry a name: {name, classes}, classes being the indices of those in which it does something, or
+        null for all), variance (list of float, one a principal direction), beside (list of str, as long or empty: what
+        each mostly changes).
         """
         model = self.model(name)
         return {
@@ -227,8 +245,23 @@ class ModelRegistry:
             "classes": list(model.classes),
             "groups": [group._asdict() for group in model.groups],
             "z_dim": model.z_dim,
+            "named": [
+                {"name": name, "classes": classes}
+                for name, classes in zip(model.named.names, model.named.classes, strict=True)
+            ],
+            "beside": list(model.beside),
             "variance": [round(float(v), 6) for v in model.variance],
         }
+
+    def pack(self, name: object) -> Mapping[str, Any]:
+        """Return where a browser finds a model to draw its pictures itself: {address, bytes}; loads the model.
+
+        The address is None for a model that browsers cannot draw, and for one that is not in `names`: its weights stay
+        where they are.
+        """
+        model = self.model(name)
+        found = None if self.is_unlisted(name) else self.packs.of(str(name), model)
+        return {"address": engine.pack_address(found) if found else None, "bytes": len(found.data) if found else 0}
 
     def _checked_name(self, name: object) -> str:
         if not isinstance(name, str) or name not in self._folders:
@@ -273,15 +306,17 @@ def draw(model: Model, requests: Sequence[Mapping[str, Any]]) -> np.ndarray:
     import torch
 
     with torch.inference_mode():
-        z = torch.cat([_latent(model, at) for at in requests])
         y = [model.class_weights([at["seed"]], at["label"]) for at in requests]
+        z = torch.cat([_latent(model, at, rows) for at, rows in zip(requests, y, strict=True)])
         return model.render(z, torch.cat([rows for rows in y if rows is not None]) if model.classes else None)
 
 
-def _latent(model: Model, at: Mapping[str, Any]) -> Tensor:
+def _latent(model: Model, at: Mapping[str, Any], y: Tensor | None) -> Tensor:
     z = model.latents([at["seed"]]) * at["truncation"]
     if steps := at["sliders"]:
         z = z + (z.new_tensor(steps) @ model.directions[: len(steps)].to(z))
+    if steps := at["named"]:
+        z = z + model.named.offset(steps, y).to(z)
     if offsets := at["raw"]:
         z[:, : len(offsets)] += z.new_tensor(offsets)
     return z

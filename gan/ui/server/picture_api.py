@@ -23,7 +23,7 @@ class PictureApi:
 
     def functions(self) -> list[rpc.Endpoint]:
         """Return the methods for `gr.HTML(server_functions=...)`."""
-        return rpc.endpoints(self.locate, self.describe, self.picture, self.grid, self.warm)
+        return rpc.endpoints(self.locate, self.describe, self.picture, self.grid, self.pack, self.warm)
 
     def describe(self, payload: rpc.Payload) -> rpc.Payload:
         """Describe a model before its first picture. {model} -> as `ModelRegistry.describe` returns it."""
@@ -43,21 +43,26 @@ class PictureApi:
         return {"found": info.for_browser(), "gone": ""}
 
     async def picture(self, payload: rpc.Payload) -> rpc.Payload:
-        """Render one picture. {model, seed, ..., follows} -> as `rpc.pixels` returns it, and {waited}.
+        """Render one picture. {model, seed, ..., follows} -> as `rpc.pixels` returns it, and {waited, classes}.
 
         The request has an entry for each control. follows: true where it takes the place of the visitor's one before,
-        if that still waits. waited: milliseconds before its turn came.
+        if that still waits. waited: milliseconds before its turn came. classes: as `ModelRegistry.classes_of` says.
         """
         name, values = payload.get("model"), {"seed": None, **controls.requested(payload)}
         if not self.registry.is_loaded(name):
             await to_thread.run_sync(self.registry.model, name)
         drawn = await asyncio.wrap_future(self.registry.ask_picture(name, values, payload.get("follows") is True))
-        return rpc.pixels(drawn.picture[None]) | {"waited": round(drawn.waited * 1000)}
+        known = {"waited": round(drawn.waited * 1000), "classes": self.registry.classes_of(name, values)}
+        return rpc.pixels(drawn.picture[None]) | known
 
     def grid(self, payload: rpc.Payload) -> rpc.Payload:
         """Render one picture for each seed. {model, seeds, label, truncation} -> as `rpc.pixels` returns them."""
         values = {"seeds": None, **GridRequest.pick(payload)}
         return rpc.pixels(self.registry.grid(payload.get("model"), **values))
+
+    def pack(self, payload: rpc.Payload) -> rpc.Payload:
+        """Say where a model's weights are, for the browser to draw itself. {model} -> {address or null, bytes}."""
+        return dict(self.registry.pack(payload.get("model")))
 
     def warm(self, payload: rpc.Payload) -> rpc.Payload:
         """Begin to load every model in the background. {} -> {}."""

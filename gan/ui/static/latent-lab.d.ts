@@ -7,7 +7,7 @@
 
 // ---- Controls of Explore, as `gan.ui.server.controls` declares them
 
-type ControlKind = "seed" | "class" | "slider" | "directions" | "coordinates";
+type ControlKind = "seed" | "class" | "slider" | "named" | "directions" | "coordinates";
 
 interface Control {
   name: string;
@@ -90,6 +90,8 @@ interface SliderRow {
 interface ControlPanel {
   buildControls(about: ModelDescription, state: PictureState): void;
   buildClasses: ClassChoice["build"];
+  buildNamed(names: readonly string[]): void;
+  offerNamed(classes: readonly number[]): void; // dims what does nothing in pictures of these classes
   render(state: PictureState): void;
   renderSliders(name: string, state: PictureState): void;
   showAllDirections(): void;
@@ -130,18 +132,24 @@ interface PackedImages {
   c: number;
   p: string;
   waited?: number; // ms before its turn came, among all visitors
+  pixels?: Uint8ClampedArray<ArrayBuffer>; // in place of p, four bytes a pixel, where this browser has drawn them
+  here?: number; // ms that this took
+  classes?: number[] | null; // of a picture, where its named sliders depend on them
 }
 
 interface ModelDescription extends KnownClasses {
   size: number;
   z_dim: number;
+  named: { name: string; classes: number[] | null }[]; // classes: those in which it does something, null for all
   variance: number[]; // share of each principal direction
+  beside: string[]; // the attribute that each of those mostly changes, "" for none; empty where none is known
 }
 
 /** What the page must know of a model before it asks for any picture of it. */
 interface KnownModel extends KnownClasses {
   model: string;
   size: number;
+  named: string[]; // names of its sliders, as far as known
   plot: boolean; // pictures are plots of 2-D points, whose pixels mean nothing
 }
 
@@ -168,13 +176,79 @@ interface ModelFinder {
   locate(payload: { model: string }): Promise<Reply<{ found: KnownModel | null; gone: string }>>;
 }
 
-interface ExploreServer extends ModelFinder {
+interface PackServer {
+  /** Where a model's weights are; null where the browser cannot draw it, or is not to. */
+  pack(payload: { model: string }): Promise<Reply<{ address: string | null; bytes: number }>>;
+}
+
+interface ExploreServer extends ModelFinder, PackServer {
   describe(payload: { model: string }): Promise<Reply<ModelDescription>>;
   /** follows: it takes the place of the visitor's one before, if that still waits for its turn. */
   picture(payload: PictureRequest): Promise<Reply<PackedImages>>;
   grid(payload: GridRequest): Promise<Reply<PackedImages>>;
   warm(payload: {}): Promise<Reply<{}>>;
 }
+
+// ---- Drawing in the browser
+
+/** What a pack says of its model. groups: [size, most] each; maps: [side, channels], coarse to fine. */
+interface EngineConfig {
+  z_dim: number;
+  channels: number;
+  classes: number;
+  groups: [number, number][];
+  maps: [number, number][];
+  size: number; // of a picture's side
+  directions: number;
+  named: number;
+  own: number[]; // classes with named directions of their own
+}
+
+interface Pack {
+  config: EngineConfig;
+  tensors: Map<string, Float32Array>;
+}
+
+interface EngineGenerator {
+  draw(z: Float32Array, y: Float32Array): Uint8ClampedArray | Promise<Uint8ClampedArray>;
+}
+
+type EngineLabel = number | number[] | null;
+
+/** What is missing changes nothing. */
+interface EnginePicture {
+  seed: number;
+  label?: EngineLabel;
+  truncation?: number;
+  sliders?: number[];
+  named?: number[];
+  raw?: number[];
+}
+
+type EngineWalk = Omit<WalkRequest, "model">;
+
+/** Pictures one after the other, (count, size, size, 4); ms: what they took; classes: as in `PackedImages`, of the first. */
+interface EnginePixels {
+  size: number;
+  count: number;
+  pixels: Uint8ClampedArray<ArrayBuffer>;
+  ms: number;
+  classes?: number[] | null;
+}
+
+/** Who draws a model's pictures: the browser if "ready", else the server. */
+type PainterState = "loading" | "ready" | "server" | "failed";
+
+/** Promises are kept by the worker, or broken with an Error whose message a visitor can read. */
+interface Engine {
+  start(): Promise<unknown>; // fails where this browser cannot draw at all
+  load(model: string, pack: ArrayBuffer): Promise<{ forgotten: string[] }>; // the pack is gone; so are other models
+  draw(model: string, pictures: EnginePicture[]): Promise<EnginePixels>;
+  walk(model: string, walk: EngineWalk, from: number, to: number): Promise<EnginePixels>; // those frames of it
+}
+
+/** In the worker: net.wasm in base64. */
+declare const WASM: string;
 
 interface WalkRequest {
   model: string;
@@ -193,11 +267,12 @@ interface Sheet {
   keys: number;
   columns: number;
   sheet: string;
+  cells?: ImageData[]; // in place of sheet, where this browser has drawn them
 }
 
-type Film = Sheet & { image: HTMLImageElement };
+type Film = Sheet & { image: HTMLImageElement | HTMLCanvasElement };
 
-interface InterpolateServer extends ModelFinder {
+interface InterpolateServer extends ModelFinder, PackServer {
   walk(payload: WalkRequest): Promise<Reply<Sheet>>;
   film(payload: WalkRequest & { fps: number; kind: string }): Promise<Reply<ServerFile>>;
 }
@@ -460,6 +535,7 @@ interface StateHistory {
 interface LatentLab {
   /** From the page's head; see `gan.ui.assets`. */
   controls: Control[];
+  worker: string; // address of the script that draws, or of none
 
   // shared/
   stats: {
@@ -618,6 +694,16 @@ interface LatentLab {
   /** Let a finger that scrolls the page leave sliders as they were. */
   guardSliders(): void;
 
+  // engine/
+  /** A worker that draws; address: of its script. It starts with the first task. */
+  engine(address: string): Engine;
+  /** Fetch a model's weights, unless that is done or under way; why it went wrong, or "". */
+  loadPainter(model: string, server: PackServer): Promise<string>;
+  painterState(model: string): PainterState;
+  /** The server's functions that draw, done here for models whose weights are there. */
+  paintPictures(server: Pick<ExploreServer, "picture" | "grid">): Pick<ExploreServer, "picture" | "grid">;
+  paintWalks(server: Pick<InterpolateServer, "walk">): Pick<InterpolateServer, "walk">;
+
   // gallery/
   gallery(element: HTMLElement, server: ExploreServer): void;
 
@@ -634,7 +720,7 @@ interface LatentLab {
   ): ControlPanel;
   otherSeeds(
     element: HTMLElement,
-    server: ExploreServer,
+    server: Pick<ExploreServer, "grid">,
     announce: (text: string) => void,
     adopt: (seed: number) => void,
   ): OtherSeeds;

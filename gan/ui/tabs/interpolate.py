@@ -24,10 +24,11 @@ if TYPE_CHECKING:
 
 def build(registry: ModelRegistry) -> gr.HTML:
     """Add the tab's contents to the tab under construction."""
+    models = PictureApi(registry)
     return gr.HTML(
         page(registry),
         js_on_load=assets.on_load("interpolate"),
-        server_functions=[*WalkApi(registry).functions(), *rpc.endpoints(PictureApi(registry).locate)],
+        server_functions=[*WalkApi(registry).functions(), *rpc.endpoints(models.locate, models.pack)],
         elem_id="ll-interpolate",
         apply_default_css=False,  # Gradio's look for prose would win over ours for buttons and inputs
         padding=False,

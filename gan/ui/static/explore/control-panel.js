@@ -2,7 +2,12 @@
 (() => {
   const lab = window.latentLab;
   const FIRST = 8; // direction sliders shown before "show all"
-  const BOXES = { slider: ".ll-single-sliders", directions: ".ll-directions", coordinates: ".ll-raw" };
+  const BOXES = {
+    slider: ".ll-single-sliders",
+    named: ".ll-named",
+    directions: ".ll-directions",
+    coordinates: ".ll-raw",
+  };
 
   lab.controlPanel = (element, controls, { moved, settled, state }) => {
     const find = lab.finder(element);
@@ -10,6 +15,8 @@
     const rows = new Map(controls.map(({ name }) => [name, []]));
     /** @type {ModelDescription | null} */
     let about = null;
+    /** @type {readonly string[]} */
+    let names = []; // of the named directions
 
     /** @type {(kind: ControlKind) => Control[]} */
     const ofKind = (kind) => controls.filter((control) => control.kind === kind);
@@ -18,8 +25,14 @@
     const texts = ({ kind, label, help }, i) => {
       if (kind === "slider") return { name: label, label, help };
       if (kind === "coordinates") return { name: `z${i}`, label: `Latent coordinate ${i}, offset` };
+      if (kind === "named") {
+        const words = names[i].replaceAll("_", " ");
+        return { name: words, label: words, help: `Changes ${words}, and other attributes as little as it can` };
+      }
+      const beside = (about?.beside[i] ?? "").replaceAll("_", " ");
       const share = ((about?.variance[i] ?? 0) * 100).toFixed(1);
-      return { name: String(i + 1), note: `${share} %`, label: `Direction ${i + 1}, explains ${share} percent` };
+      const said = `Direction ${i + 1}, explains ${share} percent${beside && `, mostly ${beside}`}`;
+      return { name: String(i + 1), note: beside || `${share} %`, label: said };
     };
 
     /** Append sliders of a control until it has `count`. @type {(control: Control, count: number) => SliderRow[]} */
@@ -43,6 +56,29 @@
         settled();
       },
     });
+
+    /** @type {ControlPanel["buildNamed"]} */
+    const buildNamed = (wanted) => {
+      if (names.join() === wanted.join()) return;
+      names = wanted;
+      for (const control of ofKind("named")) {
+        find(BOXES.named).replaceChildren();
+        rows.set(control.name, []);
+        grow(control, names.length);
+      }
+      find(".ll-named-part").hidden = !names.length;
+    };
+
+    /** @type {ControlPanel["offerNamed"]} */
+    const offerNamed = (classes) => {
+      for (const control of ofKind("named")) {
+        rows.get(control.name)?.forEach(({ element, input }, i) => {
+          const own = about?.named[i]?.classes;
+          input.disabled = Boolean(own) && !own?.some((index) => classes.includes(index));
+          element.classList.toggle("ll-off", input.disabled);
+        });
+      }
+    };
 
     const buildCoordinates = () => {
       if (!about || !find(".ll-advanced", HTMLDetailsElement).open) return;
@@ -70,6 +106,7 @@
         find("[data-do=more]").textContent = `Show all ${known}`;
       }
       buildCoordinates();
+      buildNamed(about.named.map(({ name }) => name));
       classes.build(about);
       if (!focused?.isConnected) find("#ll-model").focus(); // the control that had the focus is one of another model's
     };
@@ -105,6 +142,14 @@
     });
     for (const control of ofKind("slider")) grow(control, 1);
 
-    return { buildControls, buildClasses: classes.build, render, renderSliders, showAllDirections };
+    return {
+      buildControls,
+      buildClasses: classes.build,
+      buildNamed,
+      offerNamed,
+      render,
+      renderSliders,
+      showAllDirections,
+    };
   };
 })();

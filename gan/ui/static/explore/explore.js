@@ -24,12 +24,23 @@
     let shown = null; // the state whose picture is on the canvas; `state` may be ahead of it
     let opening = 0;
 
+    const painter = lab.paintPictures(server);
+
+    /** Let the browser draw the pictures of a model as soon as it can. @type {(model: string) => Promise<void>} */
+    const fetchWeights = async (model) => {
+      const why = await lab.loadPainter(model, server);
+      if (why) status(`The server draws the pictures, because ${why}.`);
+    };
+
     const requests = new lab.LatestRequest({
-      send: (/** @type {PictureState} */ payload) => server.picture({ ...payload, follows: true }),
+      send: (/** @type {PictureState} */ payload) => painter.picture({ ...payload, follows: true }),
       show: (reply, payload) => {
         lab.paint(screen, lab.decodeImages(reply)[0]);
         screen.parentElement?.classList.remove("ll-blank");
+        find("[data-where]").textContent = reply.here === undefined ? "server" : "browser";
         shown = payload;
+        if (payload.model === state?.model) panel.offerNamed(reply.classes ?? []);
+        fetchWeights(payload.model); // now that the first picture is there
       },
       painted: lab.latencyMeter(find(".ll-meter")),
       announce: problem,
@@ -85,7 +96,7 @@
       state: () => state,
     });
 
-    const others = lab.otherSeeds(element, server, problem, (seed) => {
+    const others = lab.otherSeeds(element, painter, problem, (seed) => {
       if (!state || !about) return;
       const { model, label, truncation } = state;
       change(lab.fitState(lab.completeState({ model, label, truncation, seed }, controls), about, controls));
@@ -93,8 +104,9 @@
 
     /** Reserve a model's space, so that nothing moves once it has loaded. @type {(model: string) => void} */
     const reserve = (model) => {
-      const { size, classes, groups } = known.get(model) ?? { size: 1, classes: [], groups: [] };
+      const { size, classes, groups, named } = known.get(model) ?? { size: 1, classes: [], groups: [], named: [] };
       lab.enlarge(screen, size);
+      panel.buildNamed(named);
       panel.buildClasses({ classes, groups });
       others.reserve(size);
     };

@@ -5,6 +5,7 @@
   const GAP = 2; // CSS pixels between two tiles
   const MARGIN = 20; // and around them, at least
   const SIDE = 58; // of a tile, about
+  const AT_ONCE = 64; // pictures in one request
 
   /** @type {(wall: HTMLElement) => void} */
   const buildWall = (wall) => {
@@ -44,7 +45,58 @@
     });
   };
 
+  /**
+   * Show other seeds on a wall, as many as fit.
+   * @type {(wall: HTMLElement, draw: ExploreServer["grid"], announce: (text: string) => void) => Promise<void>}
+   */
+  const renew = async (wall, draw, announce) => {
+    const { model = "", rows, columns, size } = wall.dataset;
+    const tiles = /** @type {HTMLElement[]} */ ([...wall.children]);
+    const shown = tiles.filter((tile) => !tile.hidden);
+    const canvas = lab.createElement("canvas", {
+      width: Number(columns) * Number(size),
+      height: Number(rows) * Number(size),
+    });
+    const context = lab.context(canvas);
+    /** @type {Map<HTMLElement, number>} */
+    const seeds = new Map(shown.map((tile) => [tile, lab.randomSeed()]));
+    for (let from = 0; from < shown.length; from += AT_ONCE) {
+      const part = shown.slice(from, from + AT_ONCE);
+      const request = { model, seeds: part.map((tile) => seeds.get(tile) ?? 0), label: null, truncation: 1 };
+      const reply = await lab.callWithRetry(() => draw(request), announce);
+      announce(reply.error === undefined ? "" : lab.notices.error(reply.error));
+      if (reply.error !== undefined) return;
+      lab.decodeImages(reply).forEach((image, i) => {
+        const at = tiles.indexOf(part[i]);
+        context.putImageData(
+          image,
+          (at % Number(columns)) * Number(size),
+          Math.floor(at / Number(columns)) * Number(size),
+        );
+      });
+    }
+    wall.style.setProperty("--sheet", `url("${canvas.toDataURL()}")`);
+    for (const [tile, seed] of seeds) {
+      Object.assign(tile.dataset, { seed: String(seed) });
+      tile.title = `seed ${seed}`;
+      tile.setAttribute("aria-label", `${model}, seed ${seed}: open in Explore`);
+    }
+  };
+
   lab.gallery = (element, server) => {
+    const { grid } = lab.paintPictures(server);
+    element.addEventListener("click", async (event) => {
+      const button = lab.closest(event, "[data-renew]", HTMLButtonElement);
+      const card = button?.closest(".ll-card");
+      if (!button || !card) return;
+      const find = lab.finder(card);
+      const wall = find(".ll-wall");
+      button.disabled = true;
+      await renew(wall, grid, (text) => (find(".ll-problem").textContent = text));
+      button.disabled = false;
+      if (document.activeElement === document.body) button.focus();
+      lab.loadPainter(wall.dataset.model ?? "", server); // the next ones are drawn here
+    });
     element.querySelectorAll(".ll-wall").forEach((wall) => buildWall(/** @type {HTMLElement} */ (wall)));
     element.addEventListener("click", (event) => {
       const { open: model, seed } = lab.closest(event, "[data-open]")?.dataset ?? {};

@@ -70,9 +70,10 @@
       if (showing) keys.mark(lab.keyframeNear(frame, showing.seeds.length, showing.frames, showing.loop));
     });
 
+    const painter = lab.paintWalks(server);
     let turn = 0; // decoding is asynchronous, so a sheet can be late even after its reply was in time
     const requests = new lab.LatestRequest({
-      send: (/** @type {WalkRequest} */ payload) => server.walk(payload),
+      send: (/** @type {WalkRequest} */ payload) => painter.walk(payload),
       show: async (reply, payload) => {
         const mine = ++turn;
         const film = await lab.decodeSheet(reply).catch(() => null);
@@ -84,6 +85,8 @@
         player.load(film, { loop: payload.loop, fps: settings().fps });
         keys.show(film, payload.seeds);
         status(`${film.frames} frames from ${payload.seeds.length} keyframes.`);
+        const why = await lab.loadPainter(payload.model, server);
+        if (why) status(`The server draws the frames, because ${why}.`);
       },
       announce: problem,
       limit: 2,

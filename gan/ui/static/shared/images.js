@@ -1,8 +1,12 @@
-// Pixels from the server as pictures on a canvas.
+// Pixels as pictures on a canvas.
 (() => {
   const lab = window.latentLab;
 
-  lab.decodeImages = ({ n, h, w, c, p }) => {
+  lab.decodeImages = ({ n, h, w, c, p, pixels }) => {
+    if (pixels) {
+      const [bytes, drawn] = [4 * h * w, pixels];
+      return Array.from({ length: n }, (_, i) => new ImageData(drawn.subarray(i * bytes, (i + 1) * bytes), w, h));
+    }
     const text = atob(p);
     const images = [];
     for (let i = 0, from = 0; i < n; i++) {

@@ -35,6 +35,28 @@
   const padded = (values, length) => Array.from({ length }, (_, i) => values[i] ?? 0);
 
   /**
+   * A list of numbers, in an address as "0.5,,-1": missing entries are 0. count: how many of them a model has.
+   * @type {(count: (about: ModelDescription) => number) => ControlCodec}
+   */
+  const listed = (count) => ({
+    start: () => [],
+    parse: (text, control) =>
+      text
+        ? text
+            .slice(0, 4096)
+            .split(",")
+            .slice(0, LONGEST)
+            .map((item) => number(item, control))
+        : [],
+    format: (values, control) => {
+      const numbers = values.map((/** @type {number} */ value) => rounded(value, control));
+      while (numbers.length && !numbers.at(-1)) numbers.pop();
+      return numbers.map((/** @type {number} */ value) => value || "").join(",");
+    },
+    fit: (values, about) => padded(values, count(about)),
+  });
+
+  /**
    * What differs between the kinds of control. start: the value shown first. parse: the value in an address, which
    * anyone may have written; null where the address does not name it. format: its text there, "" for the default.
    * fit: the value cut to what a model has.
@@ -64,24 +86,8 @@
       format: (value, control) => (value === control.default ? "" : String(rounded(value, control))),
       fit: (value) => value,
     },
-    /** As "0.5,,-1": missing entries are 0. */
-    directions: {
-      start: () => [],
-      parse: (text, control) =>
-        text
-          ? text
-              .slice(0, 4096)
-              .split(",")
-              .slice(0, LONGEST)
-              .map((item) => number(item, control))
-          : [],
-      format: (values, control) => {
-        const numbers = values.map((/** @type {number} */ value) => rounded(value, control));
-        while (numbers.length && !numbers.at(-1)) numbers.pop();
-        return numbers.map((/** @type {number} */ value) => value || "").join(",");
-      },
-      fit: (values, { variance }) => padded(values, variance.length),
-    },
+    named: listed(({ named }) => named.length),
+    directions: listed(({ variance }) => variance.length),
     /** As "3:0.5,17:-1": index and value. */
     coordinates: {
       start: () => [],

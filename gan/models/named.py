@@ -1,0 +1,84 @@
+"""Named directions in use: what an amount of each name adds to a latent, in the classes that have it."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+
+import torch
+from torch import Tensor
+
+from gan.models.directions import Slider
+
+
+class Named:
+    """The named directions of a model.
+
+    names    in the order of the sliders; each once, however many classes have a direction of that name
+    classes  for each name the indices of the classes that have a direction for it; None where all have the same
+    """
+
+    def __init__(self, sliders: Sequence[Slider], rows: Tensor, classes: Sequence[str]) -> None:
+        """Take what is known of each row of `rows` (R, z_dim); labels are among the classes."""
+        self.names = tuple(dict.fromkeys(slider.name for slider in sliders))
+        place = {name: i for i, name in enumerate(self.names)}
+        own = {slider.label for slider in sliders if slider.label}
+        self._base = rows.new_zeros(len(self.names), rows.shape[1])
+        everywhere = [False] * len(self.names)
+        for slider, row in zip(sliders, rows, strict=True):
+            if not slider.label:
+                self._base[place[slider.name]] = row
+                everywhere[place[slider.name]] = bool(slider.principal)
+        # A class with directions of its own has those, and of the ones for all classes those that a person named.
+        special = [i for i, name in enumerate(classes) if name in own]
+        spread = torch.tensor(everywhere)[:, None]
+        self._own = {i: torch.where(spread, self._base, 0) for i in special}
+        for slider, row in zip(sliders, rows, strict=True):
+            if slider.label:
+                self._own[classes.index(slider.label)][place[slider.name]] = row
+        count = len(classes)
+        self.classes = tuple(self._having(m, count) for m in range(len(self.names)))
+
+    def _having(self, m: int, count: int) -> tuple[int, ...] | None:
+        """Return the classes, of `count`, in which row m does something; None where it is the same in all."""
+        if all(torch.equal(rows[m], self._base[m]) for rows in self._own.values()):
+            return None
+        return tuple(i for i in range(count) if self._own.get(i, self._base)[m].any())
+
+    def __len__(self) -> int:
+        return len(self.names)
+
+    @property
+    def by_class(self) -> bool:
+        """Return True where the direction of any name depends on the class."""
+        return any(own is not None for own in self.classes)
+
+    def offset(self, amounts: Sequence[float], y: Tensor | None) -> Tensor:
+        """Return what to add to latents, (1, z_dim), or (N, z_dim) where it depends on the class weights y (N, K).
+
+        amounts: steps along each name in order; missing ones are 0. Between classes it glides as their weights do.
+        """
+        steps = self._base.new_tensor(amounts)
+        base = steps @ self._base[: len(steps)]
+        if y is None or not self._own:
+            return base[None]
+        own = torch.stack([steps @ rows[: len(steps)] for rows in self._own.values()])
+        return base + y[:, list(self._own)].to(own) @ (own - base)
+
+    def tables(self) -> tuple[Tensor, tuple[int, ...], Tensor]:
+        """Return what `offset` reads: rows (M, z_dim) for all, S classes with their own, and those (S, M, z_dim)."""
+        own = torch.stack(list(self._own.values())) if self._own else self._base.new_zeros(0, *self._base.shape)
+        return self._base, tuple(self._own), own
+
+    def amounts(self, asked: Mapping[str, float]) -> list[float]:
+        """Return the amount for each name, 0 where none is asked for.
+
+        ValueError, with the names that there are, for another name; also for an amount that is no finite number.
+        """
+        for name, value in asked.items():
+            if name not in self.names:
+                have = f"it has {', '.join(self.names)}" if self.names else "it has no named sliders"
+                raise ValueError(f"the model has no slider {name!r}: {have}")
+            if isinstance(value, bool) or not isinstance(value, (int, float)) or not math.isfinite(value):
+                raise ValueError(f"{name} must be a number, got {value!r}")
+        return [float(asked.get(name, 0)) for name in self.names]

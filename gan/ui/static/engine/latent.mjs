@@ -1,0 +1,118 @@
+// From a seed and the controls to what the generator reads, latent and class weights, as gan/models/latent.py has it.
+import { randomIndex, randomNormal, randomOrder, randomWords } from "./random.mjs";
+
+const { fround } = Math;
+
+/** The latent of a seed. @type {(seed: number, size: number) => Float32Array} */
+export const latentOf = (seed, size) => randomNormal(randomWords(seed), size);
+
+/** The classes that belong to a seed, independent of its latent. @type {(seed: number, about: EngineConfig) => number[]} */
+export const classesOf = (seed, { classes, groups }) => {
+  if (!classes) return [];
+  const words = randomWords(Math.imul(seed, 2654435761) + 2654435769);
+  if (!groups.length) return [randomIndex(words, classes)];
+  let start = 0;
+  return groups.flatMap(([size, most]) => {
+    const count = 1 + randomIndex(words, most);
+    const drawn = randomOrder(words, size).slice(0, count);
+    start += size;
+    return drawn.map((index) => start - size + index).sort((a, b) => a - b);
+  });
+};
+
+/**
+ * A row of class weights: 1 for each class of a picture. A group of which none is named keeps the seed's own.
+ * @type {(seed: number, label: EngineLabel, about: EngineConfig) => Float32Array}
+ */
+export const classWeights = (seed, label, about) => {
+  const row = new Float32Array(about.classes);
+  for (const index of classesOf(seed, about)) row[index] = 1;
+  const named = [label ?? []].flat().filter((index) => Number.isInteger(index) && 0 <= index && index < about.classes);
+  let start = 0;
+  for (const [size] of about.groups.length ? about.groups : [[about.classes]]) {
+    const own = named.filter((index) => start <= index && index < start + size);
+    if (own.length) row.fill(0, start, start + size);
+    for (const index of own) row[index] = 1;
+    start += size;
+  }
+  return row;
+};
+
+/** The tensor `name` of a pack. @type {(pack: Pack, name: string) => Float32Array} */
+const tensor = ({ tensors }, name) => tensors.get(name) ?? new Float32Array(0);
+
+/**
+ * Add steps along the rows of a table to z, each step times `factor`.
+ * @type {(z: Float32Array, steps: number[], rows: Float32Array, factor?: number) => void}
+ */
+const addSteps = (z, steps, rows, factor = 1) => {
+  const count = Math.min(steps.length, rows.length / z.length);
+  for (let j = 0; j < z.length; j++) {
+    let sum = 0;
+    for (let i = 0; i < count; i++) sum += fround(steps[i]) * rows[i * z.length + j];
+    z[j] += factor * sum;
+  }
+};
+
+/** Add steps along the named directions, of which a class may have its own, as `Named.offset` does. */
+/** @type {(z: Float32Array, steps: number[], y: Float32Array, pack: Pack) => void} */
+const addNamed = (z, steps, y, pack) => {
+  const { named, own } = pack.config;
+  const mine = tensor(pack, "named_own");
+  const shared = own.reduce((left, index) => left - y[index], 1);
+  addSteps(z, steps, tensor(pack, "named"), shared);
+  own.forEach((index, i) => {
+    const size = named * z.length;
+    if (y[index]) addSteps(z, steps, mine.subarray(i * size, (i + 1) * size), y[index]);
+  });
+};
+
+/** @type {(pack: Pack, picture: EnginePicture) => { z: Float32Array, y: Float32Array }} */
+export const inputsOf = (pack, { seed, label = null, truncation = 1, sliders = [], named = [], raw = [] }) => {
+  const { config } = pack;
+  const y = classWeights(seed, label, config);
+  const z = latentOf(seed, config.z_dim).map((value) => value * fround(truncation));
+  if (sliders.some(Boolean)) addSteps(z, sliders, tensor(pack, "directions"));
+  if (named.some(Boolean)) addNamed(z, named, y, pack);
+  raw.slice(0, z.length).forEach((offset, j) => (z[j] += offset));
+  return { z, y };
+};
+
+/** @type {(a: Float32Array, b: Float32Array, t: number) => Float32Array} */
+export const lerp = (a, b, t) => a.map((value, i) => value + (b[i] - value) * t);
+
+/**
+ * On a great circle, while lengths change linearly; where that is not defined, on a straight line.
+ * @type {(a: Float32Array, b: Float32Array, t: number) => Float32Array}
+ */
+export const slerp = (a, b, t) => {
+  const [lengthA, lengthB] = [a, b].map((one) => Math.sqrt(one.reduce((sum, value) => sum + value * value, 0)));
+  const product = a.reduce((sum, value, i) => sum + value * b[i], 0);
+  const cosine = product / (Math.max(lengthA, 1e-12) * Math.max(lengthB, 1e-12));
+  if (Math.abs(cosine) > 1 - 1e-6) return lerp(a, b, t);
+  const angle = Math.acos(Math.min(1, Math.max(-1, cosine)));
+  const length = (lengthA + (lengthB - lengthA) * t) / Math.sin(angle);
+  const from = (Math.sin((1 - t) * angle) * length) / Math.max(lengthA, 1e-12);
+  const to = (Math.sin(t * angle) * length) / Math.max(lengthB, 1e-12);
+  return a.map((value, i) => from * value + to * b[i]);
+};
+
+/** The place of a frame on a path: the keyframes before and after it, and how far it is between them. */
+/** @type {(frame: number, frames: number, keys: number, loop: boolean) => { from: number, to: number, t: number }} */
+export const placeOf = (frame, frames, keys, loop) => {
+  const position = loop ? frame * (keys / frames) : frames > 1 ? (frame * (keys - 1)) / (frames - 1) : 0;
+  const from = Math.min(Math.floor(position), keys - 1);
+  return { from, to: loop ? (from + 1) % keys : Math.min(from + 1, keys - 1), t: position - from };
+};
+
+/**
+ * What the generator reads for one frame of a walk through seeds. Class weights always go in a straight line.
+ * @type {(pack: Pack, walk: EngineWalk, frame: number) => { z: Float32Array, y: Float32Array }}
+ */
+export const inputsOfFrame = ({ config }, { seeds, frames, mode, loop, label, truncation }, frame) => {
+  const { from, to, t } = placeOf(frame, frames, seeds.length, loop);
+  const [a, b] = [from, to].map((key) => latentOf(seeds[key], config.z_dim));
+  const [p, q] = [from, to].map((key) => classWeights(seeds[key], label, config));
+  const z = mode === "slerp" ? slerp(a, b, t) : lerp(a, b, t);
+  return { z: z.map((value) => value * fround(truncation)), y: lerp(p, q, t) };
+};

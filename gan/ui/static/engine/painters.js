@@ -1,0 +1,149 @@
+// Where a picture is drawn: by this browser once it has the model's weights, until then and where it cannot by the
+// server. Replies are the same from both, so whoever asks need not know.
+(() => {
+  const lab = window.latentLab;
+  const STALLED = 10_000; // ms without a byte of a download
+  const AGAIN = 60_000; // ms after which one that went wrong is tried again
+  const PART = 16; // frames of a walk that are drawn before the worker's other tasks have their turn
+  const DRAWN = new Set(["seed", "label", "truncation", "sliders", "named", "raw"]); // controls that the engine knows
+
+  /** @type {Engine | undefined} */
+  let engine;
+  /**
+   * What is known of a model. failed: when its weights could not be used, in ms.
+   * @type {Map<string, { state: PainterState, failed: number }>}
+   */
+  const models = new Map();
+
+  /** Read a file to its end; it may be slow, but must not stall. @type {(address: string, bytes: number) => Promise<ArrayBuffer>} */
+  const download = async (address, bytes) => {
+    const late = new AbortController();
+    let timer = 0;
+    const wait = () => {
+      clearTimeout(timer);
+      timer = setTimeout(() => late.abort(), STALLED);
+    };
+    wait();
+    try {
+      const response = await fetch(new URL(address, document.baseURI), { signal: late.signal, priority: "low" });
+      if (!response.ok || !response.body) throw new Error("the server does not send the model's weights");
+      const file = new Uint8Array(bytes);
+      const reader = response.body.getReader();
+      let at = 0;
+      for (let part = await reader.read(); !part.done; part = await reader.read()) {
+        if (at + part.value.length > bytes) throw new Error("the model's weights arrived damaged");
+        file.set(part.value, at);
+        at += part.value.length;
+        wait();
+      }
+      if (at < bytes) throw new Error("the model's weights arrived cut off");
+      return file.buffer;
+    } catch (error) {
+      if (late.signal.aborted) throw new Error("the model's weights stopped coming");
+      if (error instanceof TypeError) throw new Error("the model's weights did not arrive");
+      throw error;
+    } finally {
+      clearTimeout(timer);
+    }
+  };
+
+  /** @type {(model: string, server: PackServer) => Promise<"ready" | "server">} */
+  const load = async (model, server) => {
+    const { connection } = /** @type {{ connection?: { saveData?: boolean } }} */ (navigator);
+    if (!lab.worker || connection?.saveData) return "server"; // nothing went wrong
+    const reply = await server.pack({ model });
+    if (reply.error !== undefined || reply.busy) throw new Error("the server does not send the model's weights");
+    if (reply.address === null) return "server";
+    engine ??= lab.engine(String(new URL(lab.worker, document.baseURI)));
+    await engine.start();
+    const { forgotten } = await engine.load(model, await download(reply.address, reply.bytes));
+    forgotten.forEach((other) => models.delete(other));
+    return "ready";
+  };
+
+  lab.loadPainter = async (model, server) => {
+    const { state = "failed", failed = -Infinity } = models.get(model) ?? {};
+    if (state !== "failed" || performance.now() - failed < AGAIN) return "";
+    models.set(model, { state: "loading", failed });
+    try {
+      models.set(model, { state: await load(model, server), failed });
+      return "";
+    } catch (error) {
+      models.set(model, { state: "failed", failed: performance.now() });
+      return error instanceof Error ? error.message : String(error);
+    }
+  };
+
+  lab.painterState = (model) => models.get(model)?.state ?? "server";
+
+  /** Whether the engine knows every control that is not at its default. @type {(request: Record<string, any>) => boolean} */
+  const isKnown = (request) =>
+    lab.controls.every((control) => {
+      const value = request[control.name];
+      return DRAWN.has(control.name) || value === undefined || lab.codecs[control.kind].format(value, control) === "";
+    });
+
+  /**
+   * Draw here where that works, else ask the server.
+   * @type {<T>(request: any, here: (engine: Engine) => Promise<any>, there: () => Promise<T>) => Promise<T>}
+   */
+  const paint = async (request, here, there) => {
+    if (!engine || models.get(request.model)?.state !== "ready" || !isKnown(request)) return there();
+    try {
+      return await here(engine);
+    } catch {
+      models.set(request.model, { state: "failed", failed: performance.now() });
+      return there();
+    }
+  };
+
+  /** @type {(drawn: EnginePixels) => PackedImages} */
+  const reply = ({ size, count, pixels, ms, classes = null }) => ({
+    ...{ n: count, h: size, w: size, c: 4, p: "" },
+    ...{ pixels, here: ms, classes },
+  });
+
+  /** @type {(engine: Engine, request: Pick<GridRequest, "model" | "seeds" | "label"> & { truncation: any }) => Promise<EnginePixels>} */
+  const drawSeeds = (engine, { model, seeds, label, truncation }) =>
+    engine.draw(
+      model,
+      seeds.map((seed) => ({ seed, label, truncation })),
+    );
+
+  /** All frames of a walk in parts, then its keyframes. @type {(engine: Engine, request: WalkRequest) => Promise<Sheet>} */
+  const drawWalk = async (engine, request) => {
+    const { model, seeds, frames } = request;
+    const parts = [];
+    for (let from = 0; from < frames; from += PART) {
+      parts.push(await engine.walk(model, request, from, Math.min(frames, from + PART)));
+    }
+    parts.push(await drawSeeds(engine, request));
+    const cells = parts.flatMap((part) => lab.decodeImages(reply(part)));
+    const columns = Math.ceil(Math.sqrt(cells.length));
+    return { size: parts[0].size, frames, keys: seeds.length, columns, sheet: "", cells };
+  };
+
+  lab.paintPictures = ({ picture, grid }) => ({
+    picture: (request) =>
+      paint(
+        request,
+        async (to) => reply(await to.draw(String(request.model), [/** @type {any} */ (request)])),
+        () => picture(request),
+      ),
+    grid: (request) =>
+      paint(
+        request,
+        async (to) => reply(await drawSeeds(to, request)),
+        () => grid(request),
+      ),
+  });
+
+  lab.paintWalks = ({ walk }) => ({
+    walk: (request) =>
+      paint(
+        request,
+        (to) => drawWalk(to, request),
+        () => walk(request),
+      ),
+  });
+})();

@@ -1,0 +1,266 @@
+"""The engine that draws in the browser, run by Node: the same pictures as `Model`, and no faith in what it reads."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shutil
+import struct
+import subprocess
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from gan.config import ClassGroup, Config
+from gan.models.directions import Directions, Slider
+from gan.models.latent import class_of, classes_of, latents
+from gan.models.model import Model, load
+from gan.models.pack import KEY, pack
+from gan.networks import resnet
+from gan.ui.server import checks
+from gan.ui.server.model_registry import draw
+
+ROOT = Path(__file__).resolve().parents[2]
+ENGINE = ROOT / "gan/ui/static/engine"
+SHIPPED = sorted(p.parent for p in ROOT.glob("weights/*/config.json"))
+SEEDS = [0, 1, 2, 204, 2**31 - 1, 2**31, 2**32 - 1, 123_456_789]
+GROUPS = (ClassGroup("where", 3), ClassGroup("what", 5, 3))
+
+
+def engine(*jobs: dict) -> list[dict]:
+    """Let tests/js/engine.mjs do jobs and return its replies."""
+    path = shutil.which("node")
+    if path is None:
+        if os.environ.get("CI"):
+            pytest.fail("there is no node on this machine: CI needs it")
+        pytest.skip("there is no node on this machine")
+    program = ROOT / "tests/js/engine.mjs"
+    done = subprocess.run([path, program], input=json.dumps(jobs), capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    return json.loads(done.stdout)
+
+
+def drawn(out: Path, model: Model) -> np.ndarray:
+    """Read pictures that the engine has drawn as `Model` returns them, as int."""
+    rgba = np.fromfile(out, np.uint8).reshape(-1, model.resolution, model.resolution, 4)
+    assert (rgba[..., 3] == 255).all()
+    if model.channels == 1:
+        assert (rgba[..., :1] == rgba[..., 1:3]).all()
+    return rgba[..., : model.channels].astype(int)
+
+
+def assert_same(ours: np.ndarray, theirs: np.ndarray, share: float = 0.04) -> None:
+    """Check that pictures differ by one grey level at most, and no more than a share of their values."""
+    assert ours.shape == theirs.shape
+    difference = np.abs(ours - theirs.astype(int))
+    assert difference.max() <= 1
+    assert (difference > 0).mean() <= share
+
+
+def random_model(seed: int = 0, **settings) -> Model:
+    """Return a model with random weights in every layer, whose pictures lie mostly within [-1, 1]."""
+    config = Config(**{"dataset": "any", "resolution": 28, "channels": 1, "width": 16, "z_dim": 20, **settings})
+    torch.manual_seed(seed)
+    generator = resnet.Generator(config)
+    for name, parameter in generator.named_parameters():
+        if name.endswith("bias"):
+            torch.nn.init.normal_(parameter, std=0.1)
+        elif "conv2" in name:
+            torch.nn.init.normal_(parameter, std=0.7 / parameter[0].numel() ** 0.5)
+    k, labels = min(16, config.z_dim), ["", "", *config.classes[:2]]
+    sliders = tuple(Slider("tall" if i != 1 else "wide", label=label) for i, label in enumerate(labels))
+    named = torch.randn(len(sliders), config.z_dim) / 4
+    directions = Directions(torch.randn(k, config.z_dim), torch.ones(k), named, sliders)
+    return Model("random", config, generator.eval(), torch.nn.Identity(), directions)
+
+
+@pytest.mark.parametrize("size", [2, 3, 15, 16, 17, 32, 100, 511])
+def test_latents_are_torchs(size, tmp_path) -> None:
+    engine({"job": "latents", "seeds": SEEDS, "size": size, "out": str(tmp_path / "z")})
+    ours = np.fromfile(tmp_path / "z", np.float32).reshape(len(SEEDS), size)
+    np.testing.assert_allclose(ours, latents(SEEDS, size), rtol=0, atol=5e-7)
+
+
+def test_a_seeds_classes_are_the_models() -> None:
+    seeds = [*SEEDS, *range(300)]
+    counts = (1, 2, 10, 1000)
+    several = [(ClassGroup("one", 7),), GROUPS, (ClassGroup("all", 40, 40), ClassGroup("few", 2, 2))]
+    jobs = [{"job": "classes", "seeds": seeds, "about": {"classes": count, "groups": []}} for count in counts]
+    for groups in several:
+        about = {"classes": sum(g.size for g in groups), "groups": [[g.size, g.most] for g in groups]}
+        jobs.append({"job": "classes", "seeds": seeds, "about": about})
+    replies = [reply["drawn"] for reply in engine(*jobs)]
+    for count, reply in zip(counts, replies, strict=False):
+        assert reply == [[class_of(seed, count)] for seed in seeds]
+    for groups, reply in zip(several, replies[len(counts) :], strict=True):
+        assert reply == [sum(classes_of(seed, groups), []) for seed in seeds]
+
+
+# Every size of picture, the smallest width and a larger one, grey and colour, no classes, one, and several a picture.
+SHAPES = [
+    {"resolution": resolution, "width": width, "channels": channels, "z_dim": z_dim, **classes}
+    for resolution in (28, 32, 64)
+    for width, channels, z_dim, classes in [
+        (16, 1, 2, {}),
+        (16, 3, 20, {"classes": tuple("abcdefgh"), "class_groups": GROUPS}),
+        (48, 3, 100, {"classes": tuple("abc")}),
+    ]
+]
+
+
+def test_networks_of_every_shape(tmp_path) -> None:
+    models = [random_model(i, **shape) for i, shape in enumerate(SHAPES)]
+    jobs = []
+    for i, model in enumerate(models):
+        (tmp_path / f"{i}.pack").write_bytes(pack(model, half=False))
+        pictures = [{"seed": seed} for seed in SEEDS]
+        jobs.append(
+            {"job": "draw", "pack": str(tmp_path / f"{i}.pack"), "pictures": pictures, "out": str(tmp_path / f"{i}")}
+        )
+    engine(*jobs)
+    for i, model in enumerate(models):
+        theirs = model.sample(SEEDS)
+        assert ((theirs > 0) & (theirs < 255)).mean() > 0.5, "most values are cut off: what does that compare?"
+        assert_same(drawn(tmp_path / f"{i}", model), theirs, share=0.002)
+
+
+def test_chosen_classes_replace_the_seeds_own_in_their_groups(tmp_path) -> None:
+    model = random_model(classes=tuple("abcdefgh"), class_groups=GROUPS)
+    labels = [None, 1, [4], [2, 5, 7], [3, 4, 5]]
+    (tmp_path / "pack").write_bytes(pack(model, half=False))
+    pictures = [{"seed": 5, "label": label} for label in labels]
+    engine({"job": "draw", "pack": str(tmp_path / "pack"), "pictures": pictures, "out": str(tmp_path / "out")})
+    wished = [frozenset(label) if isinstance(label, list) else label for label in labels]
+    assert_same(drawn(tmp_path / "out", model), model.sample([5] * len(labels), label=wished))
+
+
+def test_named_directions_move_the_picture_as_the_servers_do_also_those_of_a_class_alone(tmp_path) -> None:
+    model = random_model(classes=tuple("abcdefgh"), class_groups=GROUPS)
+    (tmp_path / "pack").write_bytes(pack(model, half=False))
+    states = [{"seed": 5, "label": label, "named": named} for label in ([0], [1], [3]) for named in ([], [2], [1, -2])]
+    engine({"job": "draw", "pack": str(tmp_path / "pack"), "pictures": states, "out": str(tmp_path / "out")})
+    ours = drawn(tmp_path / "out", model)
+    assert_same(ours, draw(model, [checks.picture(state, model) for state in states]))
+    assert model.named.by_class and len({picture.tobytes() for picture in ours}) == len(states)
+
+
+def random_states(model: Model, count: int) -> list[dict]:
+    """Return states of Explore, as the page sends them: some sliders moved, some classes chosen."""
+    random = np.random.default_rng(1)
+    states = []
+    for _ in range(count):
+        states.append(
+            {
+                "seed": int(random.integers(2**32)),
+                "label": int(random.integers(len(model.classes))) if model.classes and random.random() < 0.5 else None,
+                "truncation": round(random.uniform(0, 2), 2),
+                "sliders": [round(v, 2) for v in random.uniform(-2, 2, len(model.directions))],
+                "named": [round(v, 2) for v in random.uniform(-1, 1, len(model.named))],
+                "raw": [0.5 if random.random() < 0.1 else 0 for _ in range(model.z_dim)],
+            }
+        )
+    return states
+
+
+WALKS = [
+    {"seeds": [204, 93, 33], "frames": 25, "mode": "slerp", "loop": True, "label": None, "truncation": 1},
+    {"seeds": [1, 2], "frames": 9, "mode": "lerp", "loop": False, "label": 0, "truncation": 0.7},
+    {"seeds": [7, 7, 8], "frames": 4, "mode": "slerp", "loop": False, "label": None, "truncation": 1.5},
+]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("folder", SHIPPED, ids=lambda folder: folder.name)
+def test_shipped_models_with_weights_of_half_precision(folder, tmp_path) -> None:
+    model = load(folder, "cpu")
+    (tmp_path / "pack").write_bytes(pack(model))
+    seeds, states = list(range(1000)), random_states(model, 200)
+    pictures = [{"seed": seed} for seed in seeds] + states
+    common = {"job": "draw", "pack": str(tmp_path / "pack")}
+    jobs = [{**common, "pictures": pictures, "out": str(tmp_path / "out")}]
+    jobs += [{**common, "walk": walk, "out": str(tmp_path / f"walk{i}")} for i, walk in enumerate(WALKS)]
+    engine(*jobs)
+    ours = drawn(tmp_path / "out", model)
+    assert_same(ours[:1000], model.sample(seeds))
+    served = draw(model, [checks.picture(state, model) for state in states])
+    assert_same(ours[1000:], served, share=0.06)  # twice as far from the mean, errors are larger
+    for i, walk in enumerate(WALKS):
+        assert_same(drawn(tmp_path / f"walk{i}", model), model.interpolate(**walk), share=0.06)
+
+
+# What nobody should send, and what the refusal says.
+
+
+def rewritten(data: bytes, about=None, entries=None, body=None) -> bytes:
+    """Return a pack with parts of it replaced: what it says of its model, its header's entries, its numbers."""
+    (length,) = struct.unpack("<Q", data[:8])
+    header = json.loads(data[8 : 8 + length])
+    if about is not None:
+        header["__metadata__"] = {KEY: json.dumps({**json.loads(header["__metadata__"][KEY]), **about})}
+    for name, change in (entries or {}).items():
+        if change is None:
+            del header[name]
+        else:
+            header[name] = {**header.get(name, {}), **change}
+    text = json.dumps(header).encode()
+    return struct.pack("<Q", len(text)) + text + (data[8 + length :] if body is None else body)
+
+
+def test_damaged_and_hostile_packs_are_refused_with_a_sentence(tmp_path) -> None:
+    good = pack(random_model(classes=("a", "b")))
+    size = len(good)
+    big = {"maps": [[4, 4096], [8, 4096]]}
+    cases = {
+        "cut off": [b"", good[:7], good[:100], good[: size // 2], good[:-1], struct.pack("<Q", 2**63) + good[8:]],
+        "header is damaged": [struct.pack("<Q", 50) + good[8:], struct.pack("<Q", 4) + b"\xff\xfe{}" + good],
+        "do not say what network": [rewritten(good, entries={"__metadata__": {KEY: "null"}})],
+        "does not know": [rewritten(good, {"format": 2})],
+        "one channel or three": [rewritten(good, {"channels": 4})],
+        "latent has no length": [rewritten(good, {"z_dim": value}) for value in (0, -1, 1.5, "20", None, 2**60)],
+        "classes make no sense": [rewritten(good, {"classes": -1}), rewritten(good, {"groups": "ab"})],
+        "nor do their groups": [rewritten(good, {"groups": value}) for value in ([[0, 1]], [[2, 3]], [None])],
+        "in one group": [rewritten(good, {"groups": [[1, 1]]})],
+        "no feature maps": [rewritten(good, {"maps": value}) for value in ([], None, 3)],
+        "has no size": [rewritten(good, {"maps": value}) for value in ([[7, 2**40]], [[1e9, 8]], [None], [[7, "8"]])],
+        "multiple of 8": [rewritten(good, {"maps": [[7, 12], [14, 8]]})],
+        "twice as large": [rewritten(good, {"maps": [[7, 32], [28, 16]]})],
+        "too large for a browser": [rewritten(good, {"maps": [[256, 8], [512, 512]]})],
+        "too many for a browser": [rewritten(good, big)],
+        "another shape": [rewritten(good, {"z_dim": 21}), rewritten(good, entries={"dense.bias": {"shape": [1]}})],
+        "is missing": [rewritten(good, entries={"dense.bias": None})],
+        "there is no place for": [rewritten(good, entries={"other": {"dtype": "F16", "shape": [1]}})],
+        "neither F16 nor F32": [rewritten(good, entries={"dense.bias": {"dtype": t}}) for t in ("I64", "toString", 5)],
+        "another length": [rewritten(good, entries={"dense.bias": {"data_offsets": [0, 2]}})],
+        "not finite": [rewritten(good, body=b"\xff" * (size - 8 - struct.unpack("<Q", good[:8])[0]))],
+    }  # fmt: skip
+    paths, expected = [], []
+    for sentence, packs in cases.items():
+        for data in packs:
+            paths.append(tmp_path / str(len(paths)))
+            paths[-1].write_bytes(data)
+            expected.append(sentence)
+    (tmp_path / "good").write_bytes(rewritten(good))
+    *replies, last = engine(*({"job": "read", "pack": str(path)} for path in [*paths, tmp_path / "good"]))
+    for sentence, reply in zip(expected, replies, strict=True):
+        assert reply["kind"] == "Error", reply
+        assert reply["error"].startswith("the model's weights cannot be used: "), reply
+        assert sentence in reply["error"]
+    assert last == {"error": None}
+
+
+def test_net_wasm_is_what_the_compiler_makes_of_net_c(tmp_path) -> None:
+    """Built as `npm run wasm` builds it. Other versions of the compiler make other code of it."""
+    command = json.loads((ROOT / "package.json").read_text())["scripts"]["wasm"].split()
+    missing = [tool for tool in ("clang", "wasm-ld") if not shutil.which(tool)]
+    if missing:
+        pytest.skip(f"there is no {' and no '.join(missing)} on this machine (apt-get install clang lld)")
+    version = re.search(r"version (\d+)", subprocess.check_output(["clang", "--version"], text=True))
+    if not version or version[1] != "14":
+        pytest.skip("net.wasm was built by version 14 of clang, that of Debian 12; this is another")
+    assert command[command.index("-o") + 1] == "gan/ui/static/engine/net.wasm"
+    command[command.index("-o") + 1] = str(tmp_path / "net.wasm")
+    subprocess.run(command, cwd=ROOT, check=True)
+    assert (tmp_path / "net.wasm").read_bytes() == (ENGINE / "net.wasm").read_bytes()
