@@ -219,6 +219,8 @@ def load(folder: str | Path, device: str = "auto") -> Model:
     if not folder.is_dir():
         raise FolderError(f"{folder}: no such folder")
     config = read_config(folder)
+    if config.task != "generate":
+        raise FolderError(f"{folder}: translates pictures and generates none: gan.load and gan.translate take it")
     generator, critic = build_on_meta(config, folder)
     directions = read_directions(folder / "directions.safetensors", config.z_dim, config.classes)
     generator = load_into(generator, folder / "model.safetensors", where)
