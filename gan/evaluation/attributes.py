@@ -12,7 +12,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from gan.config import Config
-from gan.data import full_set
+from gan.data import faces, full_set
+from gan.data.seeded import Range
+from gan.evaluation.metrics import face_attributes
 from gan.networks import POINT_NETWORKS
 
 _TINY = 1e-6
@@ -133,6 +135,10 @@ def _of_subject(pictures: np.ndarray, values: np.ndarray) -> np.ndarray:
 
 _DIGITS, _CLOTHES = frozenset({"mnist"}), frozenset({"fashion-mnist"})
 _EMOJI = frozenset({"emoji", "emoji-styles"})  # on white
+_FACES = frozenset({"faces"})
+# Columns of `face_attributes` that are numbers; the others are probabilities.
+_NUMBERS = frozenset(name for name, found in faces.ATTRIBUTES.items() if isinstance(found, Range))
+_NUMBERS |= {name for name in face_attributes.NAMES if name.endswith(("_red", "_yellow")) and name != "hair_family_red"}
 ATTRIBUTES: tuple[Attributes, ...] = (
     Attributes(("slant", "width", "height"), shape, 1, but=_CLOTHES),
     Attributes(("width", "height"), extent, 1, datasets=_CLOTHES),
@@ -141,8 +147,16 @@ ATTRIBUTES: tuple[Attributes, ...] = (
     Attributes(("brightness",), shade, 3, datasets=_EMOJI),
     Attributes(("colourfulness", "warmth"), tint, 3, datasets=_EMOJI),
     Attributes(("size",), size, 3, datasets=_EMOJI),
-    Attributes(("brightness",), brightness, 3, but=_EMOJI),
-    Attributes(("colourfulness", "warmth"), colors, 3, but=_EMOJI),
+    Attributes(("brightness",), brightness, 3, but=_EMOJI | _FACES),
+    Attributes(("colourfulness", "warmth"), colors, 3, but=_EMOJI | _FACES),
+    Attributes(
+        face_attributes.NAMES,
+        face_attributes.measure,
+        3,
+        datasets=_FACES,
+        switches=frozenset(face_attributes.NAMES) - _NUMBERS,
+        parts=frozenset(name for name in face_attributes.NAMES if not name.startswith(("background", "skin"))),
+    ),
 )
 
 

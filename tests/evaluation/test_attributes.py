@@ -78,3 +78,6 @@ def test_each_data_set_has_its_own_attributes():
     emoji = ["brightness", "colourfulness", "warmth", "size"]
     assert names(dataset="emoji", channels=3) == names(dataset="emoji-styles", channels=3) == emoji
     assert names(dataset="ring", network="points", channels=3) == []
+    (faces,) = attributes_of(Config(dataset="faces", channels=3))
+    assert {"skin", "beard", "mouth_smile", "hair_tone"} < set(faces.names)
+    assert {"beard", "hair_family_red"} < faces.switches and not {"skin", "clothes_red", "tilt"} & faces.switches
