@@ -29,8 +29,7 @@ from benchmarks.flags import benchmark_parser, positive_int, positive_seconds, r
 from benchmarks.report import report
 from gan import networks
 from gan.config import PRESETS, Config
-from gan.data.dataset import Dataset
-from gan.data.points import Points
+from gan.data.domains import TrainingSet
 from gan.training.trainer import Trainer
 from gan.training.validation import prepare
 
@@ -93,7 +92,7 @@ def textbook(config: Config, images: Tensor) -> Iterator[None]:
             yield
 
 
-def ours(config: Config, dataset: Dataset | Points) -> Iterator[None]:
+def ours(config: Config, dataset: TrainingSet) -> Iterator[None]:
     """Make one step per `next`."""
     trainer = Trainer(config, dataset)
     while True:

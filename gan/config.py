@@ -51,6 +51,8 @@ def _setting(default: Any, help: str, low: float = -math.inf, high: float = math
     resumable   may differ when a run is resumed
     live        may change while a run is going on
     absent      the value in folders that were written before the field existed
+    task        the only task that reads it
+    also        another name of its flag
     """
     return field(default=default, metadata={"help": help, "low": low, "high": high, **metadata})
 
@@ -60,10 +62,65 @@ class Config:
     """Everything that decides the weights, in the units given beside each field.
 
     Saved unchanged as `config.json`. `channels` and `classes` are copied from the data set when training starts, so
-    that the networks can be rebuilt without the data.
+    that the networks can be rebuilt without the data. The classes of a translation are names of numbers that it is
+    told.
     """
 
-    dataset: str = _setting("emoji", "name of a data set, or a folder of pictures")
+    task: str = _setting(
+        "generate",
+        "what is learnt: to generate pictures, or to translate those of one set into those of another",
+        choices=("generate", "translate"),
+        absent="generate",
+    )
+    dataset: str = _setting(
+        "emoji", "name of a data set, or a folder of pictures; what is translated to (B) in a translation", also="--to"
+    )
+    source: str = _setting(
+        "",
+        "what is translated (A), named as dataset is; empty where dataset holds pairs",
+        absent="",
+        task="translate",
+        also="--from",
+    )
+    objective: str = _setting("cycle", "what ties a translation to its picture", absent="cycle", task="translate")
+    content: float = _setting(
+        10.0,
+        "weight of what ties a translation to its picture: cycle consistency, contrast of places, or the L1 distance "
+        "to the other one of the pair",
+        0.0,
+        1e4,
+        resumable=True,
+        absent=10.0,
+        task="translate",
+    )
+    identity: float = _setting(
+        2.0,
+        "weight of leaving pictures as they are that are of the set translated to",
+        0.0,
+        1e4,
+        resumable=True,
+        absent=2.0,
+        task="translate",
+    )
+    change: float = _setting(
+        0.0,
+        "weight of the mean absolute change, so that what need not change stays",
+        0.0,
+        1e4,
+        resumable=True,
+        absent=0.0,
+        task="translate",
+    )
+    cycle_noise: float = _setting(
+        2.0,
+        "standard deviation, in levels of 255, of noise on a translation before it goes back: a cycle cannot hide the "
+        "picture in a faint pattern then",
+        0.0,
+        64.0,
+        resumable=True,
+        absent=2.0,
+        task="translate",
+    )
     network: str = _setting("resnet", "architecture of the generator and the critic (discriminator)")
     conditional: bool = _setting(True, "train on the data set's classes, if network and data have them", absent=True)
     init: str = _setting(
@@ -199,6 +256,9 @@ class Config:
     class_groups: tuple[ClassGroup, ...] = _setting(
         (), "groups of the classes, where a picture has several; from the data set", derived=True, absent=()
     )
+    network_parts: tuple[str, ...] = _setting(
+        (), "parts of a translator's networks that its objective needs", derived=True, absent=(), task="translate"
+    )
 
     def __post_init__(self) -> None:
         """Raise ConfigError, naming field, range and value, unless every field is of its type and in its range."""
@@ -236,8 +296,9 @@ class Config:
         values = {**old, **values}
         if missing := sorted(names - set(values)):
             raise ConfigError(f"missing field {missing[0]!r}")
-        if isinstance(values["classes"], list):
-            values = {**values, "classes": tuple(values["classes"])}
+        for name in ("classes", "network_parts"):
+            if isinstance(values[name], list):
+                values = {**values, name: tuple(values[name])}
         return Config(**{**values, "class_groups": class_groups(values["class_groups"])})
 
 
@@ -305,6 +366,12 @@ _CLASSIC = {
     "anneal": 0.0, "precision": "fp32", "images": 1_000_000, "dataset": "mnist", "conditional": False,
 }  # fmt: skip
 
+# Of a translation what differs from the defaults above.
+TRANSLATION: dict[str, Any] = {
+    "task": "translate", "network": "unet", "conditional": False, "penalty": "r1", "gamma": 0.5, "penalty_every": 4,
+    "images": 300_000, "sample_images": 20_000, "checkpoint_images": 20_000, "ema_images": 4_000,
+}  # fmt: skip
+
 # Only what differs from the defaults above, which are the emoji recipe.
 PRESETS: dict[str, dict[str, Any]] = {
     "emoji": {},
@@ -312,6 +379,24 @@ PRESETS: dict[str, dict[str, Any]] = {
     "scenes": {"dataset": "scenes", "images": 2_000_000, "penalty_every": 4},
     "mnist": {"dataset": "mnist", "images": 400_000, "gamma": 0.1},
     "fashion-mnist": {"dataset": "fashion-mnist", "images": 600_000, "gamma": 0.1},
+    "sketch-to-face": {
+        **TRANSLATION, "dataset": "sketch-to-face", "objective": "paired", "identity": 0.0, "gamma": 1.0,
+        "mirror": True, "conditional": True,
+    },
+    "beard": {**TRANSLATION, "dataset": "beard", "change": 1.0, "mirror": True},
+    "flat-to-3d": {
+        **TRANSLATION, "dataset": "flat-to-3d", "gamma": 0.1, "change": 1.0, "augment": "color,translation",
+        "images": 150_000,
+    },
+    "grey-to-colour": {
+        **TRANSLATION, "dataset": "grey-to-colour", "gamma": 0.1, "augment": "translation", "mirror": True,
+    },
+    # CycleGAN's own recipe, to compare with, as far as these networks go: no averaging, Adam as in the paper.
+    "cyclegan": {
+        **TRANSLATION, "dataset": "beard", "network": "cyclegan", "loss": "lsgan", "penalty": "none",
+        "penalty_every": 1, "gamma": 1.0, "identity": 5.0, "cycle_noise": 0.0, "learning_rate": 2e-4, "beta1": 0.5,
+        "beta2": 0.999, "ema_images": 1, "anneal": 0.5, "batch_size": 4, "precision": "fp32",
+    },
     "classic-mlp": {"network": "mlp", **_CLASSIC},
     "classic-dcgan": {"network": "dcgan", **_CLASSIC},
     "smoke": {

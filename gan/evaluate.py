@@ -18,12 +18,14 @@ import re
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 from gan.errors import ConfigError, DataError, FolderError
 from gan.evaluation.card import NEIGHBOURS, SLIDERS
 from gan.evaluation.evaluate import SAMPLES, evaluate, read_metrics, record, record_sliders
+from gan.evaluation.evaluate_translator import evaluate_translator
 from gan.evaluation.sliders import find_sliders, name_directions
-from gan.models.model import load
+from gan.models.translator import Translator, load_folder
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -66,22 +68,21 @@ def main() -> None:
     arguments = _parser().parse_args()
     try:
         names = _numbered(arguments.name_direction)
-        model = load(arguments.folder, arguments.device)
+        model = load_folder(arguments.folder, arguments.device)
         read_metrics(arguments.folder)  # an unusable file is found before the work, not after it
-        result = {}
-        if not arguments.only_sliders and not names:
-            result = evaluate(
-                model,
-                arguments.data_root,
-                arguments.samples,
-                not arguments.no_cas,
-                arguments.folder / NEIGHBOURS,
-                _report,
-                arguments.dataset,
-            )
+        root, samples, sheet = arguments.data_root, arguments.samples, arguments.folder / NEIGHBOURS
+        result: dict[str, Any] = {}
+        if isinstance(model, Translator):
+            if arguments.only_sliders or names:
+                raise ConfigError(f"{model.name} translates, and sliders are of a latent space: leave out their flags")
+            result = evaluate_translator(model, root, samples, sheet, _report)
             record(arguments.folder, model.config, result)
-        directions = name_directions(model, names) if names else find_sliders(model, progress=_report)
-        result[SLIDERS] = record_sliders(arguments.folder, model.config, directions)
+        else:
+            if not arguments.only_sliders and not names:
+                result = evaluate(model, root, samples, not arguments.no_cas, sheet, _report, arguments.dataset)
+                record(arguments.folder, model.config, result)
+            directions = name_directions(model, names) if names else find_sliders(model, progress=_report)
+            result[SLIDERS] = record_sliders(arguments.folder, model.config, directions)
     except (ConfigError, DataError, FolderError, OSError) as error:
         sys.exit(f"error: {error}")
     print(json.dumps(result, indent=2))

@@ -195,7 +195,8 @@ class Progress:
             lose_output()
 
     def _describe(self, event: Started) -> str:
-        classes = count(len(event.config.classes), "class") if event.config.classes else "no classes"
+        noun, plural = ("condition", "conditions") if event.config.task == "translate" else ("class", "classes")
+        classes = count(len(event.config.classes), noun) if event.config.classes else f"no {plural}"
         return (
             f"{event.config.dataset}: {count(event.pictures, 'picture')} at {event.config.resolution} px, {classes}; "
             f"{event.config.network}, generator {event.generator_parameters / 1e6:.2f} M, "

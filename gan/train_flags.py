@@ -11,14 +11,15 @@ import typing
 from dataclasses import dataclass
 from pathlib import Path
 
-from gan.config import PRESETS, Config
-from gan.data import DATASETS
+from gan.config import PRESETS, TRANSLATION, Config
+from gan.data import DATASETS, PAIRS
 from gan.data.points import DISTRIBUTIONS
 from gan.errors import ConfigError, FolderError
 from gan.models.weights import read_config
-from gan.networks import NETWORKS, POINT_NETWORKS
+from gan.networks import NETWORKS, POINT_NETWORKS, TRANSLATORS
 from gan.training.checkpoint import ended_before_checkpoint, find_state, read_state
 from gan.training.losses import LOSSES
+from gan.training.objectives import OBJECTIVES
 from gan.training.optimizers import OPTIMIZERS
 from gan.training.penalties import PENALTIES
 from gan.training.run_folder import check_no_run
@@ -31,8 +32,8 @@ if typing.TYPE_CHECKING:
 def parser(description: str | None = None) -> argparse.ArgumentParser:
     """Build the parser: a flag for every field of Config that the data does not decide, and those of the command."""
     registries: dict[str, typing.Iterable[str]] = {
-        "dataset": [*DATASETS, *DISTRIBUTIONS], "network": [*NETWORKS, *POINT_NETWORKS], "loss": LOSSES,
-        "penalty": PENALTIES, "optimizer": OPTIMIZERS,
+        "dataset": [*DATASETS, *DISTRIBUTIONS], "network": [*NETWORKS, *POINT_NETWORKS, *TRANSLATORS], "loss": LOSSES,
+        "penalty": PENALTIES, "optimizer": OPTIMIZERS, "objective": OBJECTIVES,
     }  # fmt: skip
     p = argparse.ArgumentParser(description=description, formatter_class=_Help)
     p.add_argument("--preset", choices=PRESETS, help="a recipe; other flags change it")
@@ -42,6 +43,12 @@ def parser(description: str | None = None) -> argparse.ArgumentParser:
         metavar="DIR",
         help="continue the run in DIR from its last checkpoint, or one that was pushed: hub:USER/NAME[@REVISION]. If "
         "several machines train, all need access to DIR",
+    )
+    p.add_argument(
+        "--pairs",
+        metavar="FOLDER",
+        help="translate with pairs: a folder with two subfolders that hold pictures of the same names, or with "
+        f"pictures that show both side by side, or one of {', '.join(PAIRS)}; --objective paired unless given",
     )
     hub = p.add_argument_group("Hugging Face Hub", "needs HF_TOKEN, or `hf auth login`, with write permission")
     hub.add_argument("--push-to-hub", metavar="USER/NAME", help="push the model there when the run ends")
@@ -61,7 +68,8 @@ def parser(description: str | None = None) -> argparse.ArgumentParser:
         if kinds[f.name] is bool:
             p.add_argument(flag, action=argparse.BooleanOptionalAction, default=None, help=help)
             continue
-        p.add_argument(flag, type=kinds[f.name], default=None, metavar=kinds[f.name].__name__.upper(), help=help)
+        flags = [flag, *filter(None, [f.metadata.get("also")])]
+        p.add_argument(*flags, type=kinds[f.name], default=None, metavar=kinds[f.name].__name__.upper(), help=help)
     return p
 
 
@@ -118,11 +126,11 @@ def run_settings(args: argparse.Namespace, rank_zero: bool = True) -> tuple[Conf
     others may find already written to.
     """
     names = [f.name for f in dataclasses.fields(Config) if not f.metadata.get("derived")]
-    given = {n: getattr(args, n) for n in names if getattr(args, n) is not None}
+    given = {n: getattr(args, n) for n in names if getattr(args, n) is not None} | _pairs(args)
     if args.resume is None:
         return _new_run(args, given, rank_zero)
     if args.resume.startswith("hub:"):
-        out = _fetch_from_hub(args, given.get("dataset"), rank_zero)
+        out = _fetch_from_hub(args, given, rank_zero)
     elif args.out or args.preset:
         raise ConfigError("--resume DIR continues in DIR with DIR's own settings: leave out --out and --preset")
     else:
@@ -130,18 +138,44 @@ def run_settings(args: argparse.Namespace, rank_zero: bool = True) -> tuple[Conf
     return dataclasses.replace(_checkpoint_config(out), **given), out, True
 
 
+def _pairs(args: argparse.Namespace) -> dict[str, typing.Any]:
+    """Return the settings that --pairs and --from stand for; ConfigError where other flags contradict them."""
+    if args.pairs is None:
+        return {} if args.source is None or args.task else {"task": "translate"}
+    for flag, value in (("--from", args.source), ("--to", args.dataset)):
+        if value:
+            raise ConfigError(f"--pairs {args.pairs} names both sides: leave out {flag}")
+    if args.task == "generate":
+        raise ConfigError("--pairs are for --task translate")
+    if args.resume:
+        return {"dataset": args.pairs}
+    return {"task": "translate", "dataset": args.pairs, "source": "", "objective": args.objective or "paired"}
+
+
 def _new_run(args: argparse.Namespace, given: dict[str, typing.Any], rank_zero: bool) -> tuple[Config, Path, bool]:
     # A loss from the command line brings its paper's settings with it; a preset's loss has them in the preset.
-    customary = LOSSES[args.loss].customary if args.loss in LOSSES else {}
+    customary = dict(LOSSES[args.loss].customary) if args.loss in LOSSES else {}
+    preset = PRESETS.get(args.preset or "", {})
+    if "translate" in (given.get("task"), preset.get("task")):
+        customary = {**_of_translation(given, preset), **customary}
     shapes: dict[str, typing.Any] = {}
     if args.init:
         given["init"], model = _pinned(args.init)
         shapes = {name: getattr(model, name) for name in SHAPES}
-    config = Config(**{**PRESETS.get(args.preset or "", {}), **customary, **shapes, **given})
-    out = Path(args.out or Path("runs") / (args.preset or Path(config.dataset).resolve().name or "model"))
+    config = Config(**{**preset, **customary, **shapes, **given})
+    names = [Path(name).resolve().name for name in (config.source, config.dataset) if name]
+    out = Path(args.out or Path("runs") / (args.preset or "-to-".join(names) or "model"))
     if rank_zero:
         check_free(out)
     return config, out, False
+
+
+def _of_translation(given: dict[str, typing.Any], preset: dict[str, typing.Any]) -> dict[str, typing.Any]:
+    """Return what a translation has instead of the defaults, and the settings of its objective's paper."""
+    of_preset = preset.get("objective", Config.objective) if preset.get("task") else None
+    objective = given.get("objective", of_preset or Config.objective)
+    known = objective in OBJECTIVES and objective != of_preset
+    return {**({} if of_preset else TRANSLATION), **(OBJECTIVES[objective].customary if known else {})}
 
 
 def _pinned(init: str) -> tuple[str, Config]:
@@ -180,7 +214,7 @@ def find_model(init: str) -> Model:
     return model
 
 
-def _fetch_from_hub(args: argparse.Namespace, dataset: str | None, rank_zero: bool) -> Path:
+def _fetch_from_hub(args: argparse.Namespace, given: dict[str, typing.Any], rank_zero: bool) -> Path:
     from gan.hub.names import split
     from gan.hub.resume import fetch_run
 
@@ -190,7 +224,7 @@ def _fetch_from_hub(args: argparse.Namespace, dataset: str | None, rank_zero: bo
         raise ConfigError("--resume hub:USER/NAME continues with that run's own settings: leave out --preset")
     if rank_zero:
         check_free(out)
-        if notice := fetch_run(repo, revision, out, dataset):
+        if notice := fetch_run(repo, revision, out, given.get("dataset"), given.get("source")):
             print(f"note: {notice}", file=sys.stderr)
     return out
 

@@ -27,7 +27,7 @@ import pytest  # noqa: E402
 import torch  # noqa: E402
 from PIL import Image  # noqa: E402
 
-from gan.config import PRESETS, Config  # noqa: E402
+from gan.config import PRESETS, TRANSLATION, Config  # noqa: E402
 from gan.data.points import DRAWING_PREFIX  # noqa: E402
 from gan.models.directions import Slider  # noqa: E402
 from gan.models.named import Named  # noqa: E402
@@ -73,6 +73,7 @@ def few_drawn(monkeypatch) -> None:
     for drawn in (faces, scenes):
         monkeypatch.setattr(drawn, "SEEDS", {"train": range(600), "test": range(1_000_000, 1_000_200)})
         monkeypatch.setattr(drawn, "SUBSET", 300)
+    monkeypatch.setattr("gan.data.pairs.FACES", {"train": range(64), "test": range(1_000_000, 1_000_032)})
 
 
 @pytest.fixture
@@ -353,3 +354,34 @@ def browser():
         browser = playwright.chromium.launch(executable_path=path, args=arguments)
         yield browser
         browser.close()
+
+
+# Pairs to translate between.
+
+
+def tiny_pairs(root: Path, resolution: int, split: str, progress) -> object:
+    """Return 40 noisy squares (N, 3, R, R) and the same brighter, with two conditions; 20 for the test split."""
+    from gan.data.domains import Pairs
+
+    count = {"train": 40, "test": 20}[split]
+    source = torch.Generator().manual_seed(count)
+    a = torch.randint(0, 120, (count, 3, resolution, resolution), dtype=torch.uint8, generator=source)
+    told = torch.rand(count, 2, generator=source)
+    return Pairs("tiny", a, a + 100, tuple(f"square {i}" for i in range(count)), conditions=told, classes=("x", "y"))
+
+
+@pytest.fixture(autouse=True)
+def tiny_pairs_known(monkeypatch) -> None:
+    """Let pairs called `tiny` be known."""
+    from gan.data.pairs import PAIRS, PairSource
+
+    monkeypatch.setitem(PAIRS, "tiny", PairSource(tiny_pairs, 28, "squares; brighter ones", "CC0-1.0"))
+
+
+def translation(**changes) -> Config:
+    """Return a config of a translation whose run takes a fraction of a second; keyword arguments change it."""
+    base = {
+        **TRANSLATION, "dataset": "tiny", "images": 24, "batch_size": 8, "width": 16, "precision": "fp32",
+        "device": "cpu", "sample_images": 1000, "checkpoint_images": 1000, "ema_images": 16,
+    }  # fmt: skip
+    return dataclasses.replace(Config(**base), **changes)

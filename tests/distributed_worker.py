@@ -7,9 +7,10 @@ import sys
 from pathlib import Path
 
 import torch
-from conftest import small
+from conftest import small, tiny_pairs
 from safetensors.torch import save_file
 
+from gan.data.pairs import PAIRS, PairSource
 from gan.networks import NETWORKS
 from gan.training.distributed import ProcessGroup, join
 from gan.training.trainer import Trainer
@@ -21,6 +22,10 @@ CASES = {network: {"network": network, "penalty": "gp"} for network in NETWORKS}
     for network, pair in NETWORKS.items()
     if pair.critic_batch_norm
 }
+CASES["cycle"] = {
+    "task": "translate", "network": "unet", "dataset": "tiny", "objective": "cycle", "resolution": 28, "penalty": "r1",
+    "mirror": True, "change": 1.0,
+}  # fmt: skip
 
 
 def train_case(name: str, processes: ProcessGroup) -> tuple[dict[str, torch.Tensor], dict[str, torch.Tensor]]:
@@ -35,6 +40,7 @@ def train_case(name: str, processes: ProcessGroup) -> tuple[dict[str, torch.Tens
 
 if __name__ == "__main__":
     folder, processes = Path(sys.argv[1]), join("cpu")
+    PAIRS["tiny"] = PairSource(tiny_pairs, 28, "squares; brighter ones", "CC0-1.0")
     for name in CASES:
         _, after = train_case(name, processes)
         save_file({k: v.contiguous() for k, v in after.items()}, folder / f"{name}-{processes.rank}.safetensors")

@@ -59,7 +59,8 @@ def test_there_is_a_flag_for_every_field_that_the_data_does_not_decide():
     flags = {s for action in train_flags.parser()._actions for s in action.option_strings}
     expected = {"--" + f.name.replace("_", "-") for f in FIELDS} | {"--no-conditional", "--no-mirror"}
     hub = {"--push-to-hub", "--private", "--push-every", "--push-checkpoint", "--dry-run"}
-    assert flags == expected | hub | {"-h", "--help", "--preset", "--out", "--resume"}
+    expected |= {f.metadata["also"] for f in FIELDS if "also" in f.metadata} | {"--pairs"}
+    assert {"--from", "--to"} <= flags == expected | hub | {"-h", "--help", "--preset", "--out", "--resume"}
     assert "--channels" not in flags and "--classes" not in flags
 
 

@@ -1,5 +1,7 @@
 """Pictures to learn from: `DATASETS`, and `load` for one of them or for a folder of the user's own pictures.
 
+Two sets to translate between come from `load_domains`: any two of these, or one of `PAIRS`, or a folder of pairs.
+
 To add a data set, write one function `(root, resolution, split, progress) -> Dataset` in a file of its own, and one
 entry here.
 """
@@ -8,18 +10,22 @@ import os
 from pathlib import Path
 
 from gan.config import RESOLUTIONS
+from gan.data import domains
 from gan.data.dataset import SPLITS, Dataset, Progress, Source
+from gan.data.domains import Domains, Pairs
 from gan.data.emoji import load_emoji, load_emoji_styles
 from gan.data.faces import load_faces, load_faces_10k
 from gan.data.folder import RESOLUTION as FOLDER_RESOLUTION
 from gan.data.folder import load_folder, load_held_out
 from gan.data.mnist import load_fashion_mnist, load_fashion_mnist_10k, load_mnist, load_mnist_10k, paths
+from gan.data.pair_folder import load_pair_folder
+from gan.data.pairs import PAIRS
 from gan.data.points import DISTRIBUTIONS
 from gan.data.scenes import load_scenes, load_scenes_10k
 from gan.data.stacked import load_stacked_mnist
 from gan.errors import DataError
 
-__all__ = ["DATASETS", "DataError", "Dataset", "Source", "full_set", "load"]
+__all__ = ["DATASETS", "PAIRS", "DataError", "Dataset", "Source", "full_set", "load", "load_domains", "load_pairs"]
 
 # fmt: off
 _CC_BY_SA = "CC-BY-SA-3.0"
@@ -83,6 +89,52 @@ def load(
         f"unknown data set {name!r}: pass one of {', '.join(DATASETS)}, the path of a folder of pictures, or, with "
         f"--network points, one of {', '.join(DISTRIBUTIONS)}"
     )
+
+
+def load_domains(
+    source: str,
+    target: str,
+    paired: bool,
+    resolution: int | None = None,
+    data_root: str | Path = "data",
+    progress: Progress = lambda line: None,
+) -> Domains:
+    """Return the sets A, `source`, and B, `target`, each as `load` names them, at one size, B's own if none is given.
+
+    Without a source, target holds pairs: as `load_pairs`. paired: whether pairs are wanted; of pairs that are not used
+    as such A and B are different ones. Raises DataError, with the cure.
+    """
+    if not source:
+        return domains.of_pairs(load_pairs(target, resolution, data_root, progress=progress), paired)
+    for flag, name in (("--from", source), ("--to", target)):
+        if name in PAIRS:
+            raise DataError(f"{name} holds pairs: pass it alone, as --pairs {name}, not as {flag}")
+    b = load(target, resolution, data_root, progress=progress)
+    a = load(source, b.images.shape[-1], data_root, progress=progress)
+    return domains.of_sets(a, b, paired)
+
+
+def load_pairs(
+    name: str,
+    resolution: int | None = None,
+    data_root: str | Path = "data",
+    split: str = "train",
+    progress: Progress = lambda line: None,
+) -> Pairs:
+    """Return the pairs called `name`, one of `PAIRS`, or those of the folder `name`; as `load`."""
+    if resolution and resolution not in RESOLUTIONS:
+        raise DataError(f"resolution must be one of {', '.join(map(str, RESOLUTIONS))}, got {resolution}")
+    if source := PAIRS.get(name):
+        return source.load(Path(data_root).expanduser(), resolution or source.resolution, split, progress)
+    path = os.path.expanduser(name)
+    if not (name and os.path.isdir(path)):
+        raise DataError(
+            f"unknown pairs {name!r}: pass one of {', '.join(PAIRS)}, or the path of a folder of pairs; for two sets, "
+            "--from A --to B"
+        )
+    if split != "train":
+        raise _no_split(f"the folder {name}", split)
+    return load_pair_folder(Path(path), resolution or FOLDER_RESOLUTION, progress)
 
 
 def full_set(name: str) -> str:

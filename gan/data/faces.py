@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 import torch
 
-from gan.data import face_colors as colours
+from gan.data import face_colors as ramps
 from gan.data import seeded
 from gan.data.dataset import Dataset, Progress, resize
 from gan.data.face_layers import LAYERS, RESOLUTION, cover, paint
@@ -29,7 +29,7 @@ _PLACE = "thousandths of the way along the colours"
 ATTRIBUTES: dict[str, Choice | Range] = {
     "hair": Choice(_STYLES, (6, 18, 16, 16, 16, 13, 15)),
     "rear_hair": Choice(("none", *LAYERS["rear_hair"]), (48, 12, 14, 14, 12)),
-    "hair_family": Choice(tuple(colours.HAIR), (20, 22, 18, 14, 10, 16)),
+    "hair_family": Choice(tuple(ramps.HAIR), (20, 22, 18, 14, 10, 16)),
     "hair_tone": Range(0, 1000, _PLACE + " of the family"),
     "hair_mirrored": _SWITCH,
     "skin": Range(0, 1000, _PLACE + ", from light to dark"),
@@ -73,6 +73,7 @@ SHOWN_WITH: dict[str, dict[str, tuple[str, ...]]] = {
 
 # What a pixel can show, in the order of `coverage` and `labels`.
 REGIONS = ("background", "skin", "hair", "brows", "eyes", "mouth", "beard", "glasses", "clothes")
+COLOURED = ("skin", "hair", "clothes", "background")
 _REGION_OF = {"rear_hair": "hair", "body": "skin", "head": "skin"}
 
 SEEDS = {"train": range(50_000), "test": range(1_000_000, 1_010_000)}
@@ -134,6 +135,13 @@ def labels(seeds: Sequence[int] | np.ndarray, **changes: Any) -> np.ndarray:
     return coverage(seeds, **changes).argmax(1).astype(np.uint8)
 
 
+def colours(seeds: Sequence[int] | np.ndarray, **changes: Any) -> dict[str, np.ndarray]:
+    """Return the colours that faces are painted in, by `COLOURED`: int64 (N, 3) each, red, green and blue, 0 to 255."""
+    found = attributes(seeds, **changes)
+    tints = _tints(found)
+    return {"skin": tints["head"], "hair": tints["hair"], "clothes": tints["clothes"], "background": _background(found)}
+
+
 def _load(name: str, seeds: range, resolution: int, progress: Progress) -> Dataset:
     progress(f"{name}: drawing {len(seeds):,} faces")
     images = torch.empty(len(seeds), 3, resolution, resolution, dtype=torch.uint8)
@@ -165,16 +173,16 @@ def _parts(found: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
 
 
 def _tints(found: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
-    skin = colours.warm(colours.along(colours.SKIN, found["skin"]), found["undertone"])
-    hair = colours.mix_hair(found["hair_family"], found["hair_tone"])
-    clothes = colours.lighten(colours.around(colours.CLOTHES, found["clothes_hue"]), found["clothes_light"])
+    skin = ramps.warm(ramps.along(ramps.SKIN, found["skin"]), found["undertone"])
+    hair = ramps.mix_hair(found["hair_family"], found["hair_tone"])
+    clothes = ramps.lighten(ramps.around(ramps.CLOTHES, found["clothes_hue"]), found["clothes_light"])
     return {
         "rear_hair": hair, "body": skin, "head": skin, "clothes": clothes, "mouth": skin, "beard": hair,
-        "eyes": colours.along(colours.EYES, found["eye_color"]), "brows": hair,
-        "glasses": colours.along(colours.FRAMES, found["frame_color"]), "hair": hair,
+        "eyes": ramps.along(ramps.EYES, found["eye_color"]), "brows": hair,
+        "glasses": ramps.along(ramps.FRAMES, found["frame_color"]), "hair": hair,
     }  # fmt: skip
 
 
 def _background(found: dict[str, np.ndarray]) -> np.ndarray:
-    ring = colours.around(colours.BACKGROUND, found["background_hue"])
-    return colours.lighten(ring, found["background_light"])
+    ring = ramps.around(ramps.BACKGROUND, found["background_hue"])
+    return ramps.lighten(ring, found["background_light"])

@@ -8,14 +8,15 @@ import math
 import shlex
 import textwrap
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
 import gan
 from gan import data
-from gan.config import Config
+from gan.config import TRANSLATION, Config
 from gan.data.points import is_points
 from gan.errors import ConfigError
 from gan.evaluation.metrics.registry import METRICS, evaluated
+from gan.evaluation.metrics.translated import TRANSLATION_METRICS
 from gan.models.directions import Slider, read_sliders
 from gan.text import code_block, code_span, last_name, markdown
 
@@ -60,26 +61,39 @@ NEIGHBOURS = "neighbours.png"  # generated pictures, each with its nearest train
 
 
 def public(config: Config) -> Config:
-    """Return the config without this machine's folders: `dataset` loses its path, `data_root` gets its default.
+    """Return the config without this machine's folders: data sets lose their paths, `data_root` gets its default.
 
     A folder with the name of a data set is told apart from it.
     """
-    name = last_name(config.dataset) or "pictures"
-    if name != config.dataset and (name in data.DATASETS or is_points(name)):
-        name += " (folder)"
+    name = _public_name(config.dataset)
     init = config.init if config.init.startswith("hub:") else last_name(config.init)
-    return dataclasses.replace(config, dataset=name, data_root=Config.data_root, init=init)
+    return dataclasses.replace(
+        config, dataset=name, source=_public_name(config.source) if config.source else "", data_root=Config.data_root,
+        init=init,
+    )  # fmt: skip
+
+
+def _public_name(dataset: str) -> str:
+    """Return the name of a data set, or the last part of a folder's path, told apart from it."""
+    name = last_name(dataset) or "pictures"
+    known = name in data.DATASETS or name in data.PAIRS or is_points(name)
+    return f"{name} (folder)" if name != dataset and known else name
 
 
 def command(config: Config) -> str:
     """Return the shell command that trains this config again, whatever later defaults are.
 
-    It has every flag, except empty ones and those of `NOT_AFFECTING_WEIGHTS` settings at their default.
+    It has every flag, except empty ones, those of `NOT_AFFECTING_WEIGHTS` settings at their default, and those that
+    only another task reads.
     """
     words = ["python", "train.py"]
+    usually = TRANSLATION if config.task == "translate" else {}
     for f in dataclasses.fields(config):
         value = getattr(config, f.name)
-        if f.metadata.get("derived") or value == "" or (f.name in NOT_AFFECTING_WEIGHTS and value == f.default):
+        usual = usually.get(f.name, f.default)
+        if f.metadata.get("derived") or value == "" or (f.name in NOT_AFFECTING_WEIGHTS and value == usual):
+            continue
+        if f.metadata.get("task", config.task) != config.task or (f.name == "task" and value == f.default):
             continue
         flag = f.name.replace("_", "-")
         words += [f"--{flag}" if value else f"--no-{flag}"] if isinstance(value, bool) else [f"--{flag}", str(value)]
@@ -101,9 +115,7 @@ def card(
     curve, neighbours  True where the folder has curve.png, neighbours.png
     """
     config = public(config)
-    dataset = markdown(config.dataset)
-    classes = _classes(config)
-    shape = f"uint8 (16, {config.resolution}, {config.resolution}, {config.channels})"
+    texts = _translation(config, repo) if config.task == "translate" else _generation(config, repo)
     shown_elsewhere = evaluated().union(SEGMENTS, BEST)
     training = {k: v for k, v in metrics.items() if k not in shown_elsewhere and not isinstance(v, list)}
     rows = "\n".join(f"| {markdown(k.replace('_', ' '))} | {_number(v)} |" for k, v in training.items())
@@ -112,15 +124,15 @@ def card(
     return f"""---
 license: mit
 library_name: latent-lab
-pipeline_tag: unconditional-image-generation
+pipeline_tag: {texts.pipeline}
 tags: [gan, pytorch, {config.network}]
 {_front_matter(config, metrics, title)}---
 
-# {dataset}, {config.resolution} x {config.resolution}
+# {texts.title}, {config.resolution} x {config.resolution}
 
-![Samples of seeds 0 to 63](samples.png)
+![{texts.samples}](samples.png)
 
-Generator and critic trained on "{dataset}" with Latent Lab: `{config.network}` networks, {code_span(config.loss)} loss,
+{texts.what} with Latent Lab: `{config.network}` networks, {code_span(config.loss)} loss,
 {metrics["images"]:,} images shown{_start(config)}.{_best(metrics)} Licence of the training pictures: {licence}.
 
 Install Latent Lab {gan.__version__}: `pip install .` in a copy of its repository. Then, in Python:
@@ -128,23 +140,75 @@ Install Latent Lab {gan.__version__}: `pip install .` in a copy of its repositor
 ```python
 import gan
 
-model = gan.load("{repo or "this/folder"}")
-pictures = model.sample(range(16), label=None, truncation=1.0)  # {shape}
+{texts.usage}
 ```
-{_app_line(repo)}
+{texts.app}
 Made by
 
 {code_block(_first_command(config, metrics))}
 {_later_commands(config, metrics)}{picture}
-Classes: {classes}.
+{texts.data}
 
 | measured at the end of training | |
 |---|---|
 {rows}
 {_evaluation(metrics, neighbours)}{_sliders(metrics)}
-`model.safetensors` is the averaged generator, `critic.safetensors` the critic, `directions.safetensors` directions in
-the latent space, `config.json` every setting of the run.
+{texts.files}
 """
+
+
+class _Texts(NamedTuple):
+    """The parts of a card that depend on the task; Markdown."""
+
+    pipeline: str
+    title: str
+    samples: str
+    what: str
+    usage: str
+    app: str
+    data: str
+    files: str
+
+
+def _generation(config: Config, repo: str | None) -> _Texts:
+    dataset = markdown(config.dataset)
+    shape = f"uint8 (16, {config.resolution}, {config.resolution}, {config.channels})"
+    return _Texts(
+        "unconditional-image-generation",
+        dataset,
+        "Samples of seeds 0 to 63",
+        f'Generator and critic trained on "{dataset}"',
+        f'model = gan.load("{repo or "this/folder"}")\n'
+        f"pictures = model.sample(range(16), label=None, truncation=1.0)  # {shape}",
+        _app_line(repo),
+        f"Classes: {_classes(config)}.",
+        "`model.safetensors` is the averaged generator, `critic.safetensors` the critic, `directions.safetensors` "
+        "directions in\nthe latent space, `config.json` every setting of the run.",
+    )
+
+
+def _translation(config: Config, repo: str | None) -> _Texts:
+    a, b = markdown(config.source), markdown(config.dataset)
+    both_ways = "back" in config.network_parts
+    name = f"{a} to {b}" if config.source else b
+    known = data.PAIRS.get(config.dataset)
+    sides = f"A is {a}, B is {b}" if config.source else f"A and B: {known.about if known else f'the pairs of {b}'}"
+    shape = f"uint8 (N, {config.resolution}, {config.resolution}, {config.channels})"
+    rows = "A, translated to B, and back; then B, to A, and back" if both_ways else "A above its translation"
+    told = ", conditions=numbers" if config.classes else ""
+    usage = f'model = gan.load("{repo or "this/folder"}")\npictures = model.translate(images, to="b"{told})  # {shape}'
+    command = f"python -m gan.translate {shlex.quote(repo or 'this/folder')} PICTURES... --out DIR"
+    return _Texts(
+        "image-to-image",
+        name,
+        f"Rows: {rows}",
+        f'Translator{"s" * both_ways} and critic{"s" * both_ways} trained on "{name}", {config.objective} objective,',
+        usage,
+        f"\nRows of the picture above: {rows}. Whole folders: `{command}`.\n",
+        f"{sides}." + (f" Conditions, numbers in [0, 1]: {_classes(config)}." if config.classes else ""),
+        "`model.safetensors` holds the averaged translators, `critic.safetensors` the critics, `config.json` every "
+        "setting of the run.",
+    )
 
 
 def _start(config: Config) -> str:
@@ -246,12 +310,15 @@ def licence_of(config: Config) -> str:
     """Return the licence of the pictures that a model was trained on, as far as it is known."""
     if is_points(config.dataset):
         return "none: the points are drawn by this program"
-    source = data.DATASETS.get(config.dataset)
-    return source.licence if source else "the licence of the folder's owner"
+    known = {name: entry.licence for registry in (data.DATASETS, data.PAIRS) for name, entry in registry.items()}
+    names = [name for name in (config.source, config.dataset) if name]
+    return " and ".join(dict.fromkeys(known.get(name, "the licence of the folder's owner") for name in names))
 
 
 def _evaluation(metrics: Mapping[str, Any], neighbours: bool) -> str:
     """Return the table of metrics and their explanation; "" for a model that was not evaluated."""
+    if "translation_samples" in metrics:
+        return _translation_evaluation(metrics, neighbours)
     if "frechet_distance" not in metrics:
         return ""
     shown = {name: metric for name, metric in METRICS.items() if metric.row and name in metrics}
@@ -284,6 +351,30 @@ def _evaluation(metrics: Mapping[str, Any], neighbours: bool) -> str:
 def _measured_by(metrics: Mapping[str, Any]) -> tuple[str, str]:
     """Return what made the features, and the sentence about it; a classifier of the data set in older folders."""
     return _MEASURED_BY.get(str(metrics.get("evaluation_features")), _MEASURED_BY["classifier"])
+
+
+def _translation_evaluation(metrics: Mapping[str, Any], worst: bool) -> str:
+    """Return the same for a translator."""
+    shown = {name: metric for name, metric in TRANSLATION_METRICS.items() if name in metrics}
+    rows = "\n".join(
+        f"| {name.replace('_', ' ')} | {_number(metrics[name])} | "
+        f"{_number(metrics[metric.floor]) if metric.floor in metrics else ''} |"
+        for name, metric in shown.items()
+    )
+    sentences = dict.fromkeys(metric.sentence for metric in shown.values() if metric.sentence)
+    explained = "\n".join(textwrap.fill(f"- {text}", 120, subsequent_indent="  ") for text in sentences)
+    held_out = "that training did not use" if metrics.get("translation_split") == "test" else "of the training set"
+    sheet = f"![The worst translations: inputs, what was made of them, the truth]({NEIGHBOURS})\n" if worst else ""
+    return f"""
+| measured by `python -m gan.evaluate` | translated to B | left as it was |
+|---|---|---|
+{rows}
+
+{_number(metrics["translation_samples"])} pictures {held_out}.
+
+{explained}
+
+{sheet}"""
 
 
 def _sliders(metrics: Mapping[str, Any]) -> str:

@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import logging
 from pathlib import Path
+from typing import Any
 
 from gan.errors import FolderError, HubError
 from gan.hub import names
 from gan.hub.pull import pull
-from gan.models import model
-from gan.models.model import Model
+from gan.models.translator import load_folder
 
 log = logging.getLogger(__name__)
 
 
-def load(source: str | Path, device: str = "auto", revision: str | None = None, refresh: bool = False) -> Model:
+def load(source: str | Path, device: str = "auto", revision: str | None = None, refresh: bool = False) -> Any:
     """Load a model folder, or USER/NAME on the Hub at a branch, tag or commit (`main` if not given).
+
+    Returns a `Model`, or a `Translator` for one that translates.
 
     A path that exists is a folder. Any other text of the form USER/NAME is a repository, whose files are downloaded
     once. The commit of a branch or tag is asked for once a day; refresh=True asks now. When the Hub cannot be reached,
@@ -26,7 +28,7 @@ def load(source: str | Path, device: str = "auto", revision: str | None = None, 
     if isinstance(source, Path) or Path(source).exists() or not names.is_repo(source):
         if revision is not None:
             raise FolderError(f"{source}: a folder has no revisions: leave out revision")
-        return model.load(source, device)
+        return load_folder(source, device)
     try:
         pulled = pull(source, revision, refresh=refresh)
     except HubError as error:
@@ -34,7 +36,7 @@ def load(source: str | Path, device: str = "auto", revision: str | None = None, 
     if pulled.notice:
         log.warning("%s: %s", source, pulled.notice)
     try:
-        loaded = model.load(pulled.folder, device)
+        loaded = load_folder(pulled.folder, device)
     except FolderError as error:
         raise FolderError(str(error).replace(str(pulled.folder), source)) from None
     loaded.name = source

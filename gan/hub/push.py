@@ -23,7 +23,7 @@ from gan.hub.client import RepoChanged, api, check_token, page, translate_errors
 from gan.hub.names import MAX_PICTURE_BYTES, MODEL, checked_repo, is_commit
 from gan.hub.pull import forget
 from gan.io import is_plain, json_line, naming_file, read_json, write_bytes
-from gan.models.model import load
+from gan.models.translator import load_folder
 from gan.models.weights import read_config
 from gan.training.checkpoint import copy_state, find_state, read_state
 
@@ -58,7 +58,7 @@ def build(folder: Path, into: Path, repo: str, checkpoint: bool = False) -> dict
     names = plain_files(folder, CHECKPOINTS if checkpoint else ())
     if missing := [name for name in MODEL.files if name not in names]:
         raise FolderError(f"{folder / missing[0]}: missing, so this is no finished model")
-    load(folder, "cpu")
+    load_folder(folder, "cpu")
     for name in PICTURES:
         if name in names:
             _check_picture(folder / name)

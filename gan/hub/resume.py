@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from gan.config import Config
-from gan.data import DATASETS
+from gan.data import DATASETS, PAIRS
 from gan.data.points import is_points
 from gan.errors import HubError
 from gan.evaluation.card import public
@@ -19,19 +19,22 @@ from gan.io import write_bytes
 from gan.training.checkpoint import copy_state, read_state
 
 
-def fetch_run(repo: str, revision: str | None, out: Path, dataset: str | None) -> str:
+def fetch_run(repo: str, revision: str | None, out: Path, dataset: str | None, source: str | None = None) -> str:
     """Make `out` a run to resume, of a checkpoint and the valid events of its log; return a notice or "".
 
-    dataset: this machine's folder of pictures, for a run that learnt from one: a repository must not choose which
-    folder is read. HubError or FolderError with the cure; weights and pictures are checked when they are read.
+    dataset, source: this machine's folders of pictures, for a run that learnt from them: a repository must not choose
+    which folder is read. HubError or FolderError with the cure; weights and pictures are checked when they are read.
     """
     pulled = pull(repo, revision, CHECKPOINT, refresh=True)
     state = pulled.folder / "checkpoint"
     config = public(read_state(state).config)
-    if config.dataset not in DATASETS and not is_points(config.dataset):
-        if dataset is None or dataset in DATASETS or is_points(dataset):
-            raise HubError(f"{repo} learnt from a folder named {config.dataset!r}: pass your copy of it with --dataset")
-        config = dataclasses.replace(config, dataset=dataset)
+    for field, given in (("dataset", dataset), ("source", source)):
+        name = getattr(config, field)
+        if _is_folder(name):
+            if given is None or not _is_folder(given):
+                raise HubError(f"{repo} learnt from a folder named {name!r}: pass your copy of it with --{field}")
+            folder: dict[str, Any] = {field: given}
+            config = dataclasses.replace(config, **folder)
     aside = out / "checkpoint.part"
     copy_state(state, aside, config)
     if (pulled.folder / "log.jsonl").is_file():
@@ -39,6 +42,10 @@ def fetch_run(repo: str, revision: str | None, out: Path, dataset: str | None) -
         write_bytes(out / "log.jsonl", valid_events(log).encode())
     aside.rename(out / "checkpoint")
     return pulled.notice
+
+
+def _is_folder(name: str) -> bool:
+    return bool(name) and name not in DATASETS and name not in PAIRS and not is_points(name)
 
 
 def valid_events(log: str) -> str:

@@ -17,7 +17,7 @@ import numpy as np
 import torch
 
 from gan.config import Config
-from gan.data.dataset import Dataset
+from gan.data.domains import TrainingSet
 from gan.data.points import Points
 from gan.errors import Diverged, TrainingError, for_page
 from gan.live.stepper import Stepper
@@ -101,7 +101,7 @@ def burst(
     yield update()
 
 
-def pack(value: Snapshot | Dataset | Points) -> Any:
+def pack(value: Snapshot | TrainingSet) -> Any:
     """Return a state or a data set with numpy arrays in place of tensors, to be sent to another process."""
     return type(value), {f.name: _to_arrays(getattr(value, f.name)) for f in dataclasses.fields(value)}
 

@@ -10,8 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from gan.config import Config
-from gan.data.dataset import Dataset
-from gan.data.points import Points
+from gan.data.domains import TrainingSet
 from gan.live.history import Moment
 from gan.live.views import SCALE, View
 from gan.models.image_grid import tile_pictures
@@ -26,9 +25,7 @@ LOW, HIGH = (30, 44, 74), (74, 60, 30)  # where the critic (discriminator) takes
 SAMPLES = 2048  # for the directions of a model that someone waits for: a quarter of the usual, in a quarter of the time
 
 
-def write_folder(
-    config: Config, state: Snapshot, data: Dataset | Points, folder: Path, checkpoint: bool = True
-) -> None:
+def write_folder(config: Config, state: Snapshot, data: TrainingSet, folder: Path, checkpoint: bool = True) -> None:
     """Write a model folder of a run's state. checkpoint: with one from which `train.py --resume` goes on."""
     trainer = Trainer(config, data)
     trainer.rewind(state)

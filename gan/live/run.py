@@ -11,8 +11,7 @@ from typing import Any
 import torch
 
 from gan.config import Config
-from gan.data.dataset import Dataset
-from gan.data.points import Points
+from gan.data.domains import TrainingSet
 from gan.errors import TrainingError, for_page
 from gan.live.history import Moment
 from gan.live.worker import Burst, Worker
@@ -44,7 +43,7 @@ class Run(Worker):
     def __init__(
         self,
         configs: Sequence[Config],
-        data: Dataset | Points | None = None,
+        data: TrainingSet | None = None,
         begin: Sequence[Snapshot] | None = None,
         burst: Burst | None = None,
     ) -> None:

@@ -18,6 +18,8 @@ from gan.training.trainer import Trainer
 
 SLOW = 0.1  # seconds: a step that may take longer is interrupted within its parts too
 
+OF_AUGMENTATION = ("overfitting", "augment_probability")  # numbers that are told where pictures are augmented
+
 
 class Stepper:
     """A trainer that goes step by step, as its control asks.
@@ -45,7 +47,8 @@ class Stepper:
                 self.steps += 1
                 return
             if isinstance(event, Stepped):
-                self.numbers = {k: v for k, v in record(event).items() if k != "event"}
+                left_out = {"event"} if self.trainer.players.augmentations else {"event", *OF_AUGMENTATION}
+                self.numbers = {k: v for k, v in record(event).items() if k not in left_out}
             elif isinstance(event, Alarmed | Changed):
                 yield event
         self.finished = True

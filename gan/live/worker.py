@@ -11,6 +11,7 @@ from typing import Any
 
 from gan.config import Config
 from gan.data.dataset import Dataset
+from gan.data.domains import TrainingSet
 from gan.data.points import Points
 from gan.errors import ConfigError, Diverged, TrainingError
 from gan.live.burst import BurstError, BurstUpdate, pack, unpack
@@ -53,7 +54,7 @@ class Worker:
     def __init__(
         self,
         configs: Sequence[Config],
-        data: Dataset | Points | None = None,
+        data: TrainingSet | None = None,
         begin: Sequence[Snapshot] | None = None,
         burst: Burst | None = None,
     ) -> None:
@@ -109,7 +110,7 @@ class Worker:
         for config in self.configs:
             config, data = prepare(config, dataset=data)
             configs.append(config)
-        assert data is not None
+        assert isinstance(data, Dataset | Points), "a live run generates"
         self.configs, self.data = tuple(configs), data
         self._check()
         kind = "points" if isinstance(data, Points) else "pictures"
@@ -130,7 +131,7 @@ class Worker:
         """Return True while the run is not paused, slowed, changed or stopped."""
         return not self.step_delay and all(control.free_running for control in self._controls)
 
-    def _run_burst(self, burst: Burst, data: Dataset | Points) -> None:
+    def _run_burst(self, burst: Burst, data: TrainingSet) -> None:
         """Train in a GPU worker for a bounded time (see `gan.live.burst`), or until a command for the run comes in."""
         notice, steps_before = None, [side.steps for side in self._sides]
         try:

@@ -127,7 +127,7 @@ class Model:
         class weights are needed and missing, or do not fit.
         """
         steps = self.named.amounts(amounts)
-        by_class = [name for name in amounts if self.named.classes[self.named.names.index(name)] is not None]
+        by_class = [name for name in amounts if self.named.depends(name)]
         if y is None and by_class:
             raise ValueError(f"the direction of {by_class[0]} depends on the class: pass class weights after z")
         if y is not None and y.shape != (len(z), len(self.classes)):
@@ -219,6 +219,8 @@ def load(folder: str | Path, device: str = "auto") -> Model:
     if not folder.is_dir():
         raise FolderError(f"{folder}: no such folder")
     config = read_config(folder)
+    if config.task != "generate":
+        raise FolderError(f"{folder}: translates pictures and generates none: gan.load and gan.translate take it")
     generator, critic = build_on_meta(config, folder)
     directions = read_directions(folder / "directions.safetensors", config.z_dim, config.classes)
     generator = load_into(generator, folder / "model.safetensors", where)

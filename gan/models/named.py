@@ -14,8 +14,7 @@ from gan.models.directions import Slider
 class Named:
     """The named directions of a model.
 
-    names    in the order of the sliders; each once, however many classes have a direction of that name
-    classes  for each name the indices of the classes that have a direction for it; None where all have the same
+    names  in the order of the sliders; each once, however many classes have a direction of that name
     """
 
     def __init__(self, sliders: Sequence[Slider], rows: Tensor, classes: Sequence[str]) -> None:
@@ -36,22 +35,19 @@ class Named:
         for slider, row in zip(sliders, rows, strict=True):
             if slider.label:
                 self._own[classes.index(slider.label)][place[slider.name]] = row
-        count = len(classes)
-        self.classes = tuple(self._having(m, count) for m in range(len(self.names)))
-
-    def _having(self, m: int, count: int) -> tuple[int, ...] | None:
-        """Return the classes, of `count`, in which row m does something; None where it is the same in all."""
-        if all(torch.equal(rows[m], self._base[m]) for rows in self._own.values()):
-            return None
-        return tuple(i for i in range(count) if self._own.get(i, self._base)[m].any())
 
     def __len__(self) -> int:
         return len(self.names)
 
-    @property
-    def by_class(self) -> bool:
-        """Return True where the direction of any name depends on the class."""
-        return any(own is not None for own in self.classes)
+    def depends(self, name: str) -> bool:
+        """Return True where the direction of a name depends on the class."""
+        m = self.names.index(name)
+        return any(not torch.equal(rows[m], self._base[m]) for rows in self._own.values())
+
+    def acting(self, y: Tensor | None) -> list[bool]:
+        """Return for each name whether it does anything in a picture with class weights y (K,)."""
+        steps = torch.eye(len(self.names))
+        return [bool(self.offset(row.tolist(), None if y is None else y[None]).any()) for row in steps]
 
     def offset(self, amounts: Sequence[float], y: Tensor | None) -> Tensor:
         """Return what to add to latents, (1, z_dim), or (N, z_dim) where it depends on the class weights y (N, K).

@@ -16,6 +16,7 @@ from gan.config import Config
 from gan.errors import ConfigError, FolderError
 from gan.io import MAX_JSON_BYTES, read_json, write_bytes
 from gan.models import point_plot
+from gan.networks.translation import PARTS
 
 MAX_ELEMENTS = 200_000_000  # of one file: 800 MB as float32, far above anything trained here
 
@@ -34,9 +35,11 @@ def read_config(folder: Path) -> Config:
         raise FolderError(f"{path}: {error}") from None
     if config.resolution == 0 or config.channels == 0:
         raise FolderError(f"{path}: resolution and channels must be set in a trained model's config")
-    known = networks.NETWORKS | networks.POINT_NETWORKS
+    known = networks.networks_for(config.task)
     if config.network not in known:
         raise FolderError(f"{path}: unknown network {config.network!r}: known are {', '.join(known)}")
+    if unknown := set(config.network_parts) - set(PARTS):
+        raise FolderError(f"{path}: unknown part of networks {min(unknown)!r}: known are {', '.join(PARTS)}")
     shape = (config.resolution, config.channels, config.classes)
     if config.network in networks.POINT_NETWORKS and shape != (point_plot.SIDE, point_plot.CHANNELS, ()):
         raise FolderError(

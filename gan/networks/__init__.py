@@ -1,19 +1,20 @@
 """`NETWORKS`: pairs of a generator and a critic (discriminator). A new pair is one file here and one line in the dict.
 
-`POINT_NETWORKS` holds the pairs for points of a 2-D distribution.
+`POINT_NETWORKS` holds the pairs for points of a 2-D distribution, `TRANSLATORS` those of the task translate.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from torch import nn
 
 from gan.config import Config
 from gan.errors import ConfigError
-from gan.networks import dcgan, mlp, points, resnet
+from gan.networks import cyclegan, dcgan, mlp, points, resnet, unet
 from gan.networks.layers import spectral_norm_
+from gan.networks.translation import Critics, Translators
 
 
 @dataclass(frozen=True)
@@ -54,9 +55,31 @@ POINT_NETWORKS: dict[str, NetworkPair] = {
 }
 
 
+TRANSLATORS: dict[str, NetworkPair] = {  # the pair of one direction, see `gan.networks.translation`
+    "unet": NetworkPair(
+        lambda config: Translators(config, unet.Translator),
+        lambda config: Critics(config, resnet.Critic),
+        conditional=True,
+        convolutional=True,
+        uses_width=True,
+    ),
+    "cyclegan": NetworkPair(
+        lambda config: Translators(config, cyclegan.Translator),
+        lambda config: Critics(config, cyclegan.Critic),
+        convolutional=True,
+        uses_width=True,
+    ),
+}
+
+
+def networks_for(task: str) -> Mapping[str, NetworkPair]:
+    """Return the pairs for a task, by name."""
+    return TRANSLATORS if task == "translate" else NETWORKS | POINT_NETWORKS
+
+
 def find_pair(config: Config) -> NetworkPair:
-    """Return the pair that a config names, for pictures or points. Raises ConfigError, with the choices, if unknown."""
-    known = NETWORKS | POINT_NETWORKS
+    """Return the pair that a config names, for its task. Raises ConfigError, with the choices, if unknown."""
+    known = networks_for(config.task)
     if config.network not in known:
         raise ConfigError(f"network must be one of {', '.join(known)}, got {config.network!r}")
     return known[config.network]
@@ -67,7 +90,7 @@ def check_critic_norm(config: Config) -> None:
     if config.critic_norm != "batch" or find_pair(config).critic_batch_norm:
         return
     supported = " or ".join(name for name, pair in NETWORKS.items() if pair.critic_batch_norm)
-    other = "" if config.network in POINT_NETWORKS else f"network to {supported}, or "
+    other = "" if config.network not in NETWORKS else f"network to {supported}, or "
     raise ConfigError(
         f"critic_norm is batch, which the critic of {config.network} does not support: set {other}critic_norm to none "
         "or spectral"

@@ -69,15 +69,15 @@ class Generator(nn.Module):
 class Critic(nn.Module):
     """Critic (discriminator): pictures (N, C, R, R) in [-1, 1], y (N, K) or None -> logits (N,); higher is more real.
 
-    Classes enter as a projection (arXiv:1802.05637).
+    Classes enter as a projection (arXiv:1802.05637). channels: C, where it is not the config's.
     """
 
-    def __init__(self, config: Config) -> None:
+    def __init__(self, config: Config, channels: int | None = None) -> None:
         super().__init__()
         maps = MAPS[config.resolution][::-1]
         widths = [int(config.width * CRITIC_CHANNELS[side]) for side in maps]
         hidden = 2 * config.width
-        self.from_picture = init_normal_(nn.Conv2d(config.channels, widths[0] // 2, 3, padding=1), 1.0)
+        self.from_picture = init_normal_(nn.Conv2d(channels or config.channels, widths[0] // 2, 3, padding=1), 1.0)
         self.reduce = Downsample(widths[0] // 2, widths[0])
         stages = []
         for before, after in zip(widths, widths[1:], strict=False):

@@ -43,6 +43,10 @@ class TooManyPixels(ValueError):
     """Raised for a picture that is too large to be decoded."""
 
 
+class NotTwoSquares(ValueError):
+    """Raised for a picture that is not twice as wide as it is high, where two side by side were expected."""
+
+
 @dataclass(frozen=True)
 class Picture:
     """A square picture. pixels: uint8 (R, R, 3), or uint16 (R, R, 3) where the file has 16 bits a channel.
@@ -55,9 +59,10 @@ class Picture:
     peak: int = 255
 
 
-def read_picture(source: Path | bytes, resolution: int, most: int = MAX_PIXELS) -> Picture:
+def read_picture(source: Path | bytes, resolution: int, most: int = MAX_PIXELS, half: int | None = None) -> Picture:
     """Decode a file: turned upright, cropped to the centred square, on white where transparent, resampled (Lanczos).
 
+    half: of two pictures side by side, 0 for the left one and 1 for the right one; `NotTwoSquares` if they are not.
     A JPEG is decoded at a fraction of its size; of an animation the first frame is taken. Raises Pillow's own error for
     a file that cannot be decoded in full, `TooManyPixels` beyond `most`, undecoded, and ValueError for no plain file.
     """
@@ -69,6 +74,9 @@ def read_picture(source: Path | bytes, resolution: int, most: int = MAX_PIXELS) 
         image.draft(None, (2 * resolution, 2 * resolution))
         image.load()
         turn = TURNS.get(_orientation(image, exif))
+        if half is not None:
+            image, turn = _half(image if turn is None else image.transpose(turn), half), None
+            side = min(image.size)
         if image.mode.startswith("I"):  # Pillow uses "I" for 16 bits in files that name no byte order
             grey, peak = _deep_grey(image, resolution)
             pixels = np.repeat(grey[..., None], 3, 2)
@@ -111,6 +119,12 @@ def to_rgb(image: Image.Image) -> Image.Image:
         rgba = image.convert("RGBA")
         return Image.alpha_composite(Image.new("RGBA", rgba.size, "white"), rgba).convert("RGB")
     return image.convert("RGB")
+
+
+def fit_array(pixels: np.ndarray, resolution: int) -> np.ndarray:
+    """Return an array uint8 (H, W), (H, W, 1), (H, W, 3) or (H, W, 4) as `read_picture` would: uint8 (R, R, 3)."""
+    image = Image.fromarray(pixels[..., 0] if pixels.ndim == 3 and pixels.shape[2] == 1 else pixels)
+    return np.asarray(to_rgb(_square(image, resolution)))
 
 
 @contextmanager
@@ -187,6 +201,14 @@ def _continuous(image: Image.Image) -> Image.Image:
     if image.mode in ("P", "PA") or (image.mode in ("1", "L", "RGB") and image.has_transparency_data):
         return image.convert("RGBA" if image.has_transparency_data else "RGB")
     return image.convert("L") if image.mode == "1" else image
+
+
+def _half(image: Image.Image, which: int) -> Image.Image:
+    width, height = image.size
+    if abs(width - 2 * height) > max(2, height // 50):
+        raise NotTwoSquares(f"{width}x{height} is not twice as wide as high")
+    middle = width // 2
+    return image.crop((0, 0, middle, height) if which == 0 else (middle, 0, width, height))
 
 
 def _square(image: Image.Image, resolution: int) -> Image.Image:

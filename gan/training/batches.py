@@ -7,7 +7,7 @@ from torch import Tensor
 
 from gan.config import Config
 from gan.data.dataset import Dataset
-from gan.data.points import Points
+from gan.data.domains import Domains, TrainingSet
 from gan.training import augment
 from gan.training.augment import Augmentation
 from gan.training.distributed import ProcessGroup
@@ -15,30 +15,64 @@ from gan.training.memory import fits_on_device
 from gan.training.rng import shuffled_indices
 from gan.training.step import Batch
 
+FIXED = 0  # seed of the order in which pictures are taken that a run shows its translations of
+
 
 def mirrored(pictures: Tensor, which: Tensor) -> Tensor:
     """Return pictures (N, C, H, W) of which those marked in bool (N,) are mirrored left to right."""
     return torch.where(which.to(pictures.device)[:, None, None, None], pictures.flip(3), pictures)
 
 
-class Batches:
+class Shuffled:
+    """Pictures in random order, a function of the seed and of how many were shown.
+
+    pictures: the whole set, as it has them: on the device if they fit, else on the CPU.
+    """
+
+    def __init__(self, pictures: Tensor, device: torch.device, seed: int) -> None:
+        self.device, self.seed = device, seed
+        self.pictures = pictures.to(device) if fits_on_device(pictures, device) else pictures
+        self._permutation: tuple[int, Tensor] | None = None  # (epoch, its order)
+
+    def decode(self, indices: Tensor) -> Tensor:
+        """Return pictures on the device, uint8 ones as float32 in [-1, 1], points as they are."""
+        chosen = self.pictures[indices.to(self.pictures.device)]
+        if chosen.device != self.device:
+            chosen = chosen.pin_memory().to(self.device, non_blocking=True)
+        return chosen.float().div_(127.5).sub_(1) if chosen.dtype == torch.uint8 else chosen
+
+    def next_indices(self, shown: int, count: int) -> Tensor:
+        """Return what `shuffled_indices` does, without shuffling the whole data set at every step."""
+        n = len(self.pictures)
+        epoch, offset = divmod(shown, n)
+        if offset + count > n:
+            return shuffled_indices(self.seed, n, shown, count)
+        if self._permutation is None or self._permutation[0] != epoch:
+            self._permutation = (epoch, shuffled_indices(self.seed, n, epoch * n, n))
+        return self._permutation[1][offset : offset + count]
+
+
+class Batches(Shuffled):
     """A data set in random order, batch by batch.
 
-    pictures       of the whole data set, as it has them: on the device if they fit, else on the CPU
+    inputs         the pictures to translate, of `Domains`; in pairs they come in the same order. None for generation
     class_weights  of every picture, float32 (n, K) on the device; None without classes
+    conditions     of every picture to translate, likewise; None without
 
     Every process draws the random numbers of the whole batch and keeps its own rows of each part, so that the number of
     processes does not change the run.
     """
 
-    def __init__(
-        self, config: Config, dataset: Dataset | Points, device: torch.device, processes: ProcessGroup
-    ) -> None:
-        self.device, self.processes, self.seed = device, processes, config.seed
-        self.pictures = dataset.images.to(device) if fits_on_device(dataset.images, device) else dataset.images
+    def __init__(self, config: Config, dataset: TrainingSet, device: torch.device, processes: ProcessGroup) -> None:
+        super().__init__(dataset.images, device, config.seed)
+        self.processes = processes
+        self.inputs: Shuffled | None = None
+        if isinstance(dataset, Domains):
+            self.inputs = Shuffled(dataset.inputs, device, config.seed if dataset.paired else config.seed + 2**32)
+        told = dataset.conditions if config.classes and isinstance(dataset, Domains) else None
+        self.conditions = None if told is None else told.to(device)
         labelled = dataset if config.classes and isinstance(dataset, Dataset) else None
         self.class_weights = labelled.class_weights().to(device) if labelled else None
-        self._permutation: tuple[int, Tensor] | None = None  # (epoch, its order)
 
     def draw(
         self,
@@ -53,6 +87,8 @@ class Batches:
         pictures_of: take the pictures and classes of these parts instead of the next ones.
         """
         count = config.batch_size
+        if self.inputs:
+            return self._draw_translation(self.inputs, config, augmentations, source, shown, pictures_of)
         z = torch.randn(count, config.z_dim, generator=source)
         mix = torch.rand(count, generator=source)
         numbers = [augment.draw(augmentations, count, source, config.augment_target > 0) for _ in range(2)]
@@ -72,22 +108,53 @@ class Batches:
             for (real, y), z, mix, *pair in zip(chosen, *drawn, strict=True)
         ]  # fmt: skip
 
-    def decode(self, indices: Tensor) -> Tensor:
-        """Return pictures on the device, uint8 ones as float32 in [-1, 1], points as they are."""
-        chosen = self.pictures[indices.to(self.pictures.device)]
-        if chosen.device != self.device:
-            chosen = chosen.pin_memory().to(self.device, non_blocking=True)
-        return chosen.float().div_(127.5).sub_(1) if chosen.dtype == torch.uint8 else chosen
+    def fixed(self, count: int) -> tuple[Tensor, Tensor, Tensor | None]:
+        """Return the first `count` pictures of A and of B of a fixed order, float (count, ...), on the CPU.
 
-    def next_indices(self, shown: int, count: int) -> Tensor:
-        """Return what `shuffled_indices` does, without shuffling the whole data set at every step."""
-        n = len(self.pictures)
-        epoch, offset = divmod(shown, n)
-        if offset + count > n:
-            return shuffled_indices(self.seed, n, shown, count)
-        if self._permutation is None or self._permutation[0] != epoch:
-            self._permutation = (epoch, shuffled_indices(self.seed, n, epoch * n, n))
-        return self._permutation[1][offset : offset + count]
+        And A's conditions (count, K), None without. Where there are fewer, they come again. For translations only.
+        """
+        assert self.inputs
+        chosen = []
+        for side in (self.inputs, self):
+            indices = shuffled_indices(FIXED, len(side.pictures), 0, count)  # of pairs both
+            chosen.append(side.decode(indices).cpu())
+        told = shuffled_indices(FIXED, len(self.inputs.pictures), 0, count)
+        return chosen[0], chosen[1], None if self.conditions is None else self.conditions.cpu()[told]
+
+    def _draw_translation(
+        self,
+        inputs: Shuffled,
+        config: Config,
+        augmentations: tuple[Augmentation, ...],
+        source: torch.Generator,
+        shown: int,
+        pictures_of: list[Batch] | None,
+    ) -> list[Batch]:
+        """Draw as `draw` does, with pictures of A in place of latents."""
+        count, shape = config.batch_size, self.pictures.shape[1:]
+        random = [torch.rand(count, generator=source)]
+        random += [augment.draw(augmentations, count, source, config.augment_target > 0) for _ in range(2)]
+        sides = [torch.rand(count, generator=source) < 0.5 for _ in range(2 * config.mirror)]
+        if "back" in config.network_parts and config.cycle_noise:
+            random += [torch.randn(count, *shape, generator=source) for _ in range(2)]
+        drawn = [[part.to(self.device) for part in self._parts(v, config.accumulate)] for v in random]
+        if pictures_of is not None:
+            chosen = [(batch.real, batch.z) for batch in pictures_of]
+            told = [batch.y for batch in pictures_of]
+        else:
+            orders = [self._parts(s.next_indices(shown, count), config.accumulate) for s in (self, inputs)]
+            chosen = [(self.decode(b), inputs.decode(a)) for b, a in zip(*orders, strict=True)]
+            told = [None if self.conditions is None else self.conditions[a.to(self.device)] for a in orders[1]]
+            if sides:  # of a pair both or none
+                own = [self._parts(side, config.accumulate) for side in (sides[0], sides[self.seed != inputs.seed])]
+                chosen = [
+                    (mirrored(b, left_b), mirrored(a, left_a))
+                    for (b, a), left_b, left_a in zip(chosen, *own, strict=True)
+                ]
+        return [
+            Batch(b, y, a, mix, torch.stack([real, fake]), torch.stack(noise) if noise else None)
+            for (b, a), y, mix, real, fake, *noise in zip(chosen, told, *drawn, strict=True)
+        ]
 
     def _class_weights(self, indices: Tensor) -> Tensor | None:
         return None if self.class_weights is None else self.class_weights[indices.to(self.device)]

@@ -14,7 +14,7 @@ from torch import Tensor
 
 from gan.config import Config
 from gan.data.dataset import Dataset
-from gan.data.points import Points
+from gan.data.domains import TrainingSet
 from gan.errors import DataError
 from gan.evaluation.evaluate import load_evaluator
 from gan.models.model import Model, pick_device
@@ -54,13 +54,13 @@ class Best:
         return {f"{part}.{name}": tensor for part, tensors in parts.items() for name, tensor in tensors.items()}
 
 
-def measurement(config: Config, dataset: Dataset | Points) -> Measure:
+def measurement(config: Config, dataset: TrainingSet) -> Measure:
     """Return a function that measures models of a run, with what does not change of it loaded once.
 
     config, dataset: as `gan.training.validation.prepare` returns them. DataError, with the cure, where pictures of this
     kind cannot be measured.
     """
-    assert isinstance(dataset, Dataset), "validation refuses to measure points"
+    assert isinstance(dataset, Dataset), "validation refuses to measure points and translations"
     try:
         evaluator = load_evaluator(config, pick_device(config.device), config.data_root, SAMPLES, dataset)
     except DataError as error:

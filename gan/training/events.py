@@ -50,6 +50,7 @@ class Stepped:
     generator_gradient: float
     overfitting: float = math.nan
     augment_probability: float = math.nan
+    generator_content: float = math.nan
 
 
 @dataclass(frozen=True)

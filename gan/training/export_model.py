@@ -10,19 +10,19 @@ from pathlib import Path
 from typing import Any
 
 import torch
+from torch import nn
 
 from gan.config import Config
 from gan.evaluation.card import NOT_AFFECTING_WEIGHTS, card, licence_of, public
 from gan.evaluation.loss_curve import write_curve
 from gan.io import LOG_START, write_bytes
-from gan.models.directions import without_names, write_directions
+from gan.models.directions import Directions, without_names, write_directions
 from gan.models.image_grid import GRID, write_grid
 from gan.models.latent import principal_directions
-from gan.models.model import Model
 from gan.models.weights import write_tensors
 from gan.training.events import Stepped
 from gan.training.memory import oom_hint
-from gan.training.trainer import PREVIEW_SEEDS, Trainer
+from gan.training.trainer import Trainer
 
 SAMPLES = 8192  # generated for the principal directions
 # Settings that decide the weights and may change in a resumed run, each with what a log implies that lacks it.
@@ -51,16 +51,12 @@ def capture_model(trainer: Trainer, latest: Stepped | None, samples: int = SAMPL
     with oom_hint(config):
         average, best = copy.deepcopy(trainer.average), trainer.best or trainer.candidate()
         average.load_state_dict(best.generator)
-        none = without_names(torch.empty(0, config.z_dim), torch.empty(0))
-        pictures = Model("", config, average, trainer.critic, none).sample(PREVIEW_SEEDS)
-    captured = _metrics(trainer, latest)
+        pictures = trainer.task.preview(trainer.task.model(config, average, trainer.critic), trainer.batches)
+    captured, has_latents = _metrics(trainer, latest, len(pictures)), trainer.task.has_latents
 
     def write(out: Path) -> None:
         metrics = dict(captured)
-        with oom_hint(config):
-            directions, variance = principal_directions(
-                average, config.z_dim, len(config.classes), samples=samples, groups=config.class_groups
-            )
+        directions = _directions(config, average, samples) if has_latents else None
         parts = segments(out / "log.jsonl")
         if len(parts) > 1 or any(part["shown"] for part in parts):
             metrics["segments"] = parts
@@ -69,14 +65,26 @@ def capture_model(trainer: Trainer, latest: Stepped | None, samples: int = SAMPL
         text = card(config, metrics, licence_of(config), curve=write_curve(out))
         write_bytes(out / "README.md", text.encode())
         write_grid(out / "samples.png", pictures)
-        write_directions(out / "directions.safetensors", without_names(directions, variance))
+        if directions:
+            write_directions(out / "directions.safetensors", directions)
+        else:
+            write_tensors(out / "directions.safetensors", {})
         write_tensors(out / "critic.safetensors", best.critic)
         write_tensors(out / "model.safetensors", average.state_dict())
 
     return write
 
 
-def _metrics(trainer: Trainer, latest: Stepped | None) -> dict[str, Any]:
+def _directions(config: Config, average: nn.Module, samples: int) -> Directions:
+    with oom_hint(config):
+        directions, variance = principal_directions(
+            average, config.z_dim, len(config.classes), samples=samples, groups=config.class_groups
+        )
+    return without_names(directions, variance)
+
+
+def _metrics(trainer: Trainer, latest: Stepped | None, pictures: int) -> dict[str, Any]:
+    columns = GRID[1]
     metrics = {
         "images": trainer.shown,
         "seconds": round(trainer.seconds, 1),
@@ -84,12 +92,13 @@ def _metrics(trainer: Trainer, latest: Stepped | None) -> dict[str, Any]:
         "critic_parameters": sum(p.numel() for p in trainer.critic.parameters()),
         "device": str(trainer.device),
         "torch": torch.__version__,
-        "grid": list(GRID),
+        "grid": [-(-pictures // columns), columns],
     }
     if trainer.best:
         metrics |= {"best_images": trainer.best.images, "best_frechet_distance": trainer.best.distance}
     if latest is not None:
-        for name in ("critic_loss", "generator_loss", "penalty"):
+        of_translator = () if trainer.task.has_latents else ("generator_content",)
+        for name in ("critic_loss", "generator_loss", "penalty", *of_translator):
             metrics[name] = getattr(latest, name)
     return metrics
 

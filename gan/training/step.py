@@ -1,10 +1,15 @@
-"""One training step of each player, the generator and the critic (discriminator)."""
+"""One training step of each player, the generator and the critic (discriminator).
+
+What is generated from what, and who judges it, is the `Game`: `Generation` here, translations in
+`gan.training.objectives`.
+"""
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from typing import NamedTuple
+from dataclasses import dataclass, field
+from typing import NamedTuple, Protocol
 
 import torch
 from torch import Tensor, nn
@@ -17,10 +22,47 @@ from gan.training.losses import Loss
 from gan.training.penalties import Penalty, squared_gradient
 
 
+class Match(NamedTuple):
+    """A comparison by a critic (discriminator): N real pictures with as many fake ones.
+
+    critic: pictures (N, ...), and their classes or None, to logits. y: classes (N, K) of both, None without.
+    """
+
+    critic: Callable[[Tensor, Tensor | None], Tensor]
+    real: Tensor
+    fake: Tensor
+    y: Tensor | None = None
+
+
+class Game(Protocol):
+    """The rules: what the generator makes of a batch, and what it is judged by besides its critics."""
+
+    def matches(self, p: Players, batch: Batch) -> Sequence[Match]:
+        """Return what each critic (discriminator) compares, for its own step."""
+        ...
+
+    def play(self, p: Players, batch: Batch) -> tuple[Sequence[Match], Tensor | None]:
+        """Return the same for the generator's step, and a scalar that it minimises besides, or None."""
+        ...
+
+
+class Generation:
+    """The game of a GAN: pictures from latents, and one critic (discriminator)."""
+
+    def matches(self, p: Players, batch: Batch) -> Sequence[Match]:
+        """Return one match, of pictures that the generator makes of the batch's latents."""
+        return [Match(p.critic, batch.real, p.generator(batch.z, batch.y).float(), batch.y)]
+
+    def play(self, p: Players, batch: Batch) -> tuple[Sequence[Match], Tensor | None]:
+        """Return the same match, and nothing besides."""
+        return self.matches(p, batch), None
+
+
 @dataclass
 class Players:
     """Networks, optimisers and objectives: what stays the same from step to step.
 
+    game               what is generated from what, and compared with what
     penalty            None for none
     augmentations      applied to everything that the critic (discriminator) is given
     clip               bound on the critic's weights, 0 for none
@@ -47,6 +89,7 @@ class Players:
     mean: Callable[[Tensor], Tensor] = lambda value: value
     average_gradients: Callable[[Sequence[nn.Parameter]], None] = lambda parameters: None
     before_part: Callable[[], None] = lambda: None
+    game: Game = field(default_factory=Generation)
 
 
 class Batch(NamedTuple):
@@ -54,9 +97,10 @@ class Batch(NamedTuple):
 
     real             (N, ...) in [-1, 1]
     y                class weights (N, K), shared by real and fake; None without classes
-    z                latents (N, z_dim)
+    z                what the generator is given: latents (N, z_dim), or pictures (N, C, R, R) to translate
     mix              (N,) in [0, 1]: where between real and fake a "gp" penalty takes the gradient
     augment_numbers  (2, N, A): the random numbers of the augmentations, for real and for fake
+    noise            (2, N, C, R, R) ~ N(0, I), of a translation before it goes back, from B and from A; None without
     """
 
     real: Tensor
@@ -64,6 +108,7 @@ class Batch(NamedTuple):
     z: Tensor
     mix: Tensor
     augment_numbers: Tensor
+    noise: Tensor | None = None
 
 
 class CriticResult(NamedTuple):
@@ -84,6 +129,7 @@ class GeneratorResult(NamedTuple):
 
     generator_loss: Tensor
     generator_gradient: Tensor
+    generator_content: Tensor = torch.zeros(())  # the part of its loss that is not the critic's
 
 
 def critic_step(p: Players, parts: Sequence[Batch], gamma: float) -> CriticResult:
@@ -93,19 +139,21 @@ def critic_step(p: Players, parts: Sequence[Batch], gamma: float) -> CriticResul
         parameter.requires_grad_(False)
     iterate_spectral_norm(p.critic)
     p.critic_optimizer.zero_grad(set_to_none=True)
-    results, logits = [], []
+    results: list[Tensor] = []
+    logits: dict[int, list[Tensor]] = defaultdict(list)
     for batch in parts:
         p.before_part()
-        # Score real above fake, with a small gradient around both.
         with torch.no_grad(), p.autocast:
-            fake = p.generator(batch.z, batch.y).float()
-        real_logits, fake_logits, penalty = _judge(p, batch, fake, gamma)
-        loss = p.loss.critic(real_logits, fake_logits)
-        ((loss + gamma * penalty) / len(parts)).backward()
-        accuracy = (real_logits > fake_logits).float().mean()
-        values = (loss, penalty, real_logits.mean(), fake_logits.mean(), accuracy)
-        results.append(torch.stack([v.detach() for v in values]))
-        logits.append(torch.stack([real_logits.detach(), fake_logits.detach()]))
+            matches = p.game.matches(p, batch)
+        # Score real above fake, with a small gradient around both.
+        for i, match in enumerate(matches):
+            real_logits, fake_logits, penalty = _judge(p, batch, match, gamma)
+            loss = p.loss.critic(real_logits, fake_logits)
+            ((loss + gamma * penalty) / len(parts)).backward()
+            accuracy = (real_logits > fake_logits).float().mean()
+            values = (loss, penalty, real_logits.mean(), fake_logits.mean(), accuracy)
+            results.append(torch.stack([v.detach() for v in values]))
+            logits[i].append(torch.stack([real_logits.detach(), fake_logits.detach()]))
     p.average_gradients(list(p.critic.parameters()))
     gradient = _gradient_length(p.critic)
     p.critic_optimizer.step()
@@ -115,8 +163,11 @@ def critic_step(p: Players, parts: Sequence[Batch], gamma: float) -> CriticResul
             torch._foreach_clamp_min_(moved, -p.clip)
             torch._foreach_clamp_max_(moved, p.clip)
     loss, penalty, real_logit, fake_logit, accuracy = torch.stack(results).mean(0)
-    real_logits, fake_logits = torch.cat(logits, 1)
-    overfits = overfitting(real_logits, fake_logits, p.mean)
+    measured = []
+    for both in logits.values():
+        real_logits, fake_logits = torch.cat(both, 1)
+        measured.append(overfitting(real_logits, fake_logits, p.mean))
+    overfits = torch.stack(measured).mean()
     probability = loss.new_tensor(bool(p.augmentations)) if p.augment_probability is None else p.augment_probability
     return CriticResult(loss, penalty, real_logit, fake_logit, accuracy, gradient, overfits, probability)
 
@@ -126,44 +177,50 @@ def generator_step(p: Players, parts: Sequence[Batch]) -> GeneratorResult:
     p.critic.requires_grad_(False)
     iterate_spectral_norm(p.critic)
     p.generator_optimizer.zero_grad(set_to_none=True)
-    losses = []
+    losses, contents = [], []
     for batch in parts:
         p.before_part()
-        # Have fake scored above real.
+        # Have fake scored above real, by every critic.
+        loss = torch.zeros((), device=batch.real.device)
         with p.autocast:
-            fake = p.generator(batch.z, batch.y).float()
-            fake_logits = p.critic(_augmented(p, fake, batch.augment_numbers[1]), batch.y).float()
-            real_logits = fake_logits.detach()  # not read
-            if p.loss.generator_reads_real:
-                with torch.no_grad():
-                    real_logits = p.critic(_augmented(p, batch.real, batch.augment_numbers[0]), batch.y).float()
-        loss = p.loss.generator(real_logits, fake_logits)
-        (loss / len(parts)).backward()
-        losses.append(loss.detach())
+            matches, content = p.game.play(p, batch)
+        for match in matches:
+            with p.autocast:
+                fake_logits = match.critic(_augmented(p, match.fake, batch.augment_numbers[1]), match.y).float()
+                real_logits = fake_logits.detach()  # not read
+                if p.loss.generator_reads_real:
+                    with torch.no_grad():
+                        real_logits = match.critic(_augmented(p, match.real, batch.augment_numbers[0]), match.y).float()
+            loss = loss + p.loss.generator(real_logits, fake_logits)
+        content = torch.zeros_like(loss) if content is None else content
+        ((loss + content) / len(parts)).backward()
+        losses.append((loss + content).detach())
+        contents.append(content.detach())
     p.average_gradients(list(p.generator.parameters()))
     gradient = _gradient_length(p.generator)
     p.generator_optimizer.step()
-    return GeneratorResult(torch.stack(losses).mean(), gradient)
+    return GeneratorResult(torch.stack(losses).mean(), gradient, torch.stack(contents).mean())
 
 
-def _judge(p: Players, batch: Batch, fake: Tensor, gamma: float) -> tuple[Tensor, Tensor, Tensor]:
+def _judge(p: Players, batch: Batch, match: Match, gamma: float) -> tuple[Tensor, Tensor, Tensor]:
     # Logits of real and of fake, and the penalty. Inputs whose gradient is penalised go through the critic in one batch
     # and are differentiated in one pass; the others in another, which costs no second derivative. The gradient is
     # taken at the picture before augmentation, as in StyleGAN2-ADA and R3GAN.
-    inputs = {"real": batch.real, "fake": fake}
+    fake = match.fake
+    inputs = {"real": match.real, "fake": fake}
     numbers = {"real": batch.augment_numbers[0], "fake": batch.augment_numbers[1], "mix": batch.augment_numbers[0]}
     penalty = p.penalty if gamma > 0 else None
     penalised = penalty.gradient_at if penalty else ()
     if "mix" in penalised:
         weight = batch.mix.view(-1, *[1] * (fake.ndim - 1))
-        inputs["mix"] = batch.real + weight * (fake - batch.real)
+        inputs["mix"] = match.real + weight * (fake - match.real)
     logits: dict[str, Tensor] = {}
 
     def score(names: Sequence[str], differentiable: bool = False) -> tuple[Tensor, Tensor]:
         x = torch.cat([inputs[name] for name in names]).requires_grad_(differentiable)
-        y = None if batch.y is None else torch.cat([batch.y] * len(names))
+        y = None if match.y is None else torch.cat([match.y] * len(names))
         with p.autocast:
-            scores = p.critic(_augmented(p, x, torch.cat([numbers[name] for name in names])), y).float()
+            scores = match.critic(_augmented(p, x, torch.cat([numbers[name] for name in names])), y).float()
         logits.update(zip(names, scores.chunk(len(names)), strict=True))
         return x, scores
 

@@ -16,10 +16,8 @@ from torch import Tensor, nn
 
 from gan import networks
 from gan.config import Config
-from gan.data.dataset import Dataset
-from gan.data.points import Points
+from gan.data.domains import Domains, TrainingSet
 from gan.errors import Diverged, FolderError
-from gan.models.directions import without_names
 from gan.models.latent import latents
 from gan.models.model import Model, pick_device
 from gan.models.weights import read_tensors
@@ -39,10 +37,8 @@ from gan.training.snapshot import Snapshot, in_words
 from gan.training.start import begin_with, first_layers
 from gan.training.step import Batch, CriticResult, GeneratorResult, Players, critic_step, generator_step
 from gan.training.synced_layers import SyncedDropoutMasks, sync_batch_norm
+from gan.training.tasks import TASKS
 from gan.training.validation import check_resumed, with_changes
-
-PREVIEW_SEEDS = range(64)  # of every sample grid
-POINT_SEEDS = range(1000)
 
 
 class Trainer:
@@ -60,12 +56,12 @@ class Trainer:
     Every method raises TrainingError, with the flags that help, when memory runs out.
     """
 
-    def __init__(self, config: Config, dataset: Dataset | Points, processes: ProcessGroup | None = None) -> None:
+    def __init__(self, config: Config, dataset: TrainingSet, processes: ProcessGroup | None = None) -> None:
         self.config, self.processes = config, processes or ProcessGroup()
         check_batch(self.processes, config.batch_size, config.accumulate)
         self.device = pick_device(config.device)
-        images, labels = dataset.images.numpy(), dataset.labels.numpy()
-        self.fingerprint = [len(images), zlib.crc32(labels.data, zlib.crc32(images.data))]
+        self.task = TASKS[config.task]
+        self.fingerprint = _fingerprint(dataset)
         self.shown, self.step, self.seconds = 0, 0, 0.0
         self.rate_scale, self.rollbacks, self.last_rollback = 1.0, 0, 0
         self.best: Best | None = None
@@ -102,6 +98,7 @@ class Trainer:
             split_real_fake=config.critic_norm == "batch",
             mean=self.processes.mean,
             average_gradients=self.processes.average_gradients,
+            game=self.task.game(config),
         )
 
     def begin_with(self, model: Model) -> None:
@@ -192,23 +189,24 @@ class Trainer:
         set_rates(self.players.critic_optimizer, self.optimizer_spec, rate * c.critic_lr_ratio, beta2)
 
     def sample(self) -> np.ndarray:
-        """Sample the averaged generator at seeds 0 to 63, each with the class of its seed: uint8 (64, H, W, C).
+        """Sample the averaged generator, to be compared with the data set: uint8 (N, H, W, C), or float32 (N, 2).
 
-        For points float32 (1000, 2), seeds 0 to 999.
+        Seeds 0 to 63, each with the class of its seed; of points 0 to 999; of a translator what it makes of pictures.
         """
-        if self.config.network in networks.POINT_NETWORKS:
-            return self.points(POINT_SEEDS).numpy()
-        return self.preview()
+        with oom_hint(self.config):
+            return self.task.sample(self.model(), self.batches)
 
     def preview(self) -> np.ndarray:
-        """Sample as `sample` does, but draw points as pictures: uint8 (64, H, W, C)."""
+        """Return what a grid of samples shows, uint8 (N, H, W, C); points are drawn as pictures."""
         with oom_hint(self.config):
-            return self.model().sample(PREVIEW_SEEDS)
+            return self.task.preview(self.model(), self.batches)
 
-    def model(self, average: bool = True) -> Model:
-        """Return the averaged generator, or the generator itself, and the critic: not copies, without directions."""
-        none = without_names(torch.empty(0, self.config.z_dim), torch.empty(0))
-        return Model("", self.config, self.average if average else self.generator, self.critic, none)
+    def model(self, average: bool = True) -> Any:
+        """Return the averaged generator, or the generator itself, and the critic: not copies, without directions.
+
+        A `Model`, or a `Translator`.
+        """
+        return self.task.model(self.config, self.average if average else self.generator, self.critic)
 
     @torch.no_grad()
     def points(self, seeds: Sequence[int]) -> Tensor:
@@ -218,7 +216,8 @@ class Trainer:
 
     def diversity(self, samples: np.ndarray) -> float:
         """Return `diversity_ratio` of what `sample` returned; of as many as there are real pictures to compare with."""
-        weights, classes = self.class_weights, 0 if self.config.class_groups else len(self.config.classes)
+        weights, config = self.class_weights, self.config
+        classes = 0 if config.class_groups or weights is None else len(config.classes)
         labels = torch.empty(0) if weights is None else weights.argmax(1).cpu()
         return diversity_of_samples(samples, self.pictures, labels, classes, seed=self.config.seed + 1)
 
@@ -317,3 +316,12 @@ class Trainer:
         tensors = read_tensors(path / "state.safetensors", wanted, sum(t.numel() for t in wanted.values()))
         self.rewind(Snapshot(tensors=tensors, **saved.counters()))
         return faults
+
+
+def _fingerprint(dataset: TrainingSet) -> list[int]:
+    """Return how many pictures there are, and a checksum of all of them."""
+    tensors = [dataset.images, dataset.labels, *([dataset.inputs] if isinstance(dataset, Domains) else [])]
+    checksum = 0
+    for tensor in tensors:
+        checksum = zlib.crc32(tensor.numpy().data, checksum)
+    return [len(dataset.images), checksum]

@@ -13,13 +13,15 @@ from gan import data, networks
 from gan.config import Config
 from gan.data import DATASETS
 from gan.data.dataset import Dataset
-from gan.data.points import DISTRIBUTIONS, Points, is_points, load_points
+from gan.data.domains import Domains, TrainingSet
+from gan.data.points import DISTRIBUTIONS, is_points, load_points
 from gan.errors import ConfigError
 from gan.models import point_plot
 from gan.models.model import pick_device
 from gan.training import augment
 from gan.training.losses import LOSSES
 from gan.training.memory import oom_hint
+from gan.training.objectives import OBJECTIVES
 from gan.training.optimizers import OPTIMIZERS
 from gan.training.penalties import PENALTIES
 from gan.training.precision import faster_precision
@@ -32,8 +34,8 @@ PENALTY_SETTINGS = ("gamma", "gamma_start", "penalty_every")
 def prepare(
     config: Config,
     progress: Callable[[str], None] = lambda line: None,
-    dataset: Dataset | Points | None = None,
-) -> tuple[Config, Dataset | Points]:
+    dataset: TrainingSet | None = None,
+) -> tuple[Config, TrainingSet]:
     """Check names and options, load the data, and return the config with what data and machine decide filled in.
 
     dataset: the data, if it is loaded already. Raises ConfigError or DataError with the remedy, TrainingError if memory
@@ -45,10 +47,37 @@ def prepare(
     if config.precision == "auto":  # bf16 would round the coordinates of points, and saves nothing in small products
         precision = "fp32" if for_points else faster_precision(str(device))
         config = dataclasses.replace(config, precision=precision)
+    if config.task == "translate":
+        return _prepare_domains(config, progress, dataset)
     return _prepare_points(config, dataset) if for_points else _prepare_pictures(config, progress, dataset)
 
 
-def _prepare_points(config: Config, dataset: Dataset | Points | None) -> tuple[Config, Dataset | Points]:
+def _prepare_domains(
+    config: Config, progress: Callable[[str], None], dataset: TrainingSet | None
+) -> tuple[Config, Domains]:
+    objective = OBJECTIVES[config.objective]
+    if is_points(config.dataset) or is_points(config.source):
+        raise ConfigError("points are not translated: source and dataset must be pictures")
+    if dataset is None:
+        with oom_hint(config, loading=True):
+            dataset = data.load_domains(
+                config.source, config.dataset, objective.paired, config.resolution or None, config.data_root, progress
+            )
+    assert isinstance(dataset, Domains)
+    _, channels, resolution, _ = dataset.images.shape
+    told = networks.find_pair(config).conditional and config.conditional and dataset.conditions is not None
+    config = dataclasses.replace(
+        config,
+        resolution=resolution,
+        channels=channels,
+        classes=dataset.classes if told else (),
+        class_groups=(),
+        network_parts=objective.parts,
+    )
+    return config, dataset
+
+
+def _prepare_points(config: Config, dataset: TrainingSet | None) -> tuple[Config, TrainingSet]:
     if not is_points(config.dataset):
         raise ConfigError(
             f"network {config.network} is for points, and {config.dataset[:40]} is not made of them: dataset must "
@@ -61,8 +90,8 @@ def _prepare_points(config: Config, dataset: Dataset | Points | None) -> tuple[C
 
 
 def _prepare_pictures(
-    config: Config, progress: Callable[[str], None], dataset: Dataset | Points | None
-) -> tuple[Config, Dataset | Points]:
+    config: Config, progress: Callable[[str], None], dataset: TrainingSet | None
+) -> tuple[Config, TrainingSet]:
     if is_points(config.dataset):
         supported = " or ".join(networks.POINT_NETWORKS)
         raise ConfigError(f"{config.dataset[:40]} is made of points, not pictures: network must be {supported}")
@@ -82,7 +111,9 @@ def _prepare_pictures(
 def check_options(config: Config) -> None:
     """Raise ConfigError for an unknown name, with the choices, and for contradictory options, with the reason."""
     networks.find_pair(config)
-    known: dict[str, Mapping[str, Any]] = {"loss": LOSSES, "penalty": PENALTIES, "optimizer": OPTIMIZERS}
+    known: dict[str, Mapping[str, Any]] = {
+        "loss": LOSSES, "penalty": PENALTIES, "optimizer": OPTIMIZERS, "objective": OBJECTIVES,
+    }  # fmt: skip
     for field, choices in known.items():
         if getattr(config, field) not in choices:
             raise ConfigError(f"{field} must be one of {', '.join(choices)}, got {getattr(config, field)!r}")
@@ -171,6 +202,8 @@ def _mirrored_points(config: Config) -> str | None:
 
 
 def _measured_points(config: Config) -> str | None:
+    if config.measure_images and config.task != "generate":
+        return "measure_images measures generators, and this run translates: set it to 0"
     if config.measure_images and config.network in networks.POINT_NETWORKS:
         return "measure_images compares pictures, and there are none among points: set it to 0"
     return None
@@ -179,6 +212,24 @@ def _measured_points(config: Config) -> str | None:
 def _frozen_without_init(config: Config) -> str | None:
     if config.freeze_critic and not config.init:
         return "freeze_critic keeps layers of the model that init names: set init too, or freeze_critic to 0"
+    return None
+
+
+def _translation_settings_of_generation(config: Config) -> str | None:
+    if config.task == "generate" and config.source:
+        return "source is what is translated: set task to translate, or leave it out"
+    return None
+
+
+def _same_sides(config: Config) -> str | None:
+    if config.task == "translate" and config.source == config.dataset:
+        return f"source and dataset are both {config.dataset[:100]}: a translation needs two different sets"
+    return None
+
+
+def _init_of_translator(config: Config) -> str | None:
+    if config.task == "translate" and config.init:
+        return "init begins with a generator, and a translator begins as the identity: leave it out"
     return None
 
 
@@ -200,6 +251,9 @@ CONTRADICTIONS: tuple[Callable[[Config], str | None], ...] = (
     _measured_points,
     _target_without_augment,
     _frozen_without_init,
+    _translation_settings_of_generation,
+    _same_sides,
+    _init_of_translator,
 )
 
 
@@ -231,6 +285,10 @@ def with_changes(config: Config, settings: Mapping[str, Any]) -> Config:
     return config
 
 
+def _is_folder(name: str) -> bool:
+    return bool(name) and name not in DATASETS and name not in data.PAIRS and not is_points(name)
+
+
 def check_resumed(old: Config, new: Config) -> None:
     """Raise ConfigError if a resumed run changes a setting that may not change (not marked `resumable` in `Config`).
 
@@ -238,7 +296,7 @@ def check_resumed(old: Config, new: Config) -> None:
     """
     for f in dataclasses.fields(Config):
         before, now = getattr(old, f.name), getattr(new, f.name)
-        moved = f.name == "dataset" and not any(name in DATASETS or is_points(name) for name in (before, now))
+        moved = f.name in ("dataset", "source") and all(map(_is_folder, (before, now)))
         if before != now and not f.metadata.get("resumable") and not moved:
             raise ConfigError(
                 f"--{f.name.replace('_', '-')} cannot change in a resumed run, from {before!r} to {now!r}: "

@@ -57,11 +57,14 @@ def test_command_reproduces_every_field():
         "learning_rate": 1e-7, "anneal": 1.0, "beta2": 1e-17, "conditional": False, "penalty": "gp", "augment": "color",
         "critic_norm": "batch", "optimizer": "sgd", "accumulate": 8, "learning_rate_start": 0.5, "beta2_start": 0.5,
         "mirror": True, "augment_target": 0.5,
+        "task": "translate", "source": "emoji", "objective": "paired",
     }  # fmt: skip
+    of_task = {f.name: {"task": f.metadata["task"]} for f in dataclasses.fields(Config) if "task" in f.metadata}
     fields = {f.name for f in dataclasses.fields(Config) if not f.metadata.get("derived")}
     for field in fields - {"init"}:  # which must be there
         default = getattr(Config(), field)
-        config = Config(**{field: other.get(field, default + 1 if field in ("batch_size", "seed") else 7)})
+        value = other.get(field, default + 1 if field in ("batch_size", "seed") else 7)
+        config = Config(**{field: value, **of_task.get(field, {})})
         assert getattr(config, field) != default, field
         assert parsed(command(config)) == config, field
         assert f"--{'no-' * (field == 'conditional')}{field.replace('_', '-')} " in command(config), field
@@ -74,6 +77,7 @@ def test_command_stays_true_when_a_default_changes():
     spelt = {w.removeprefix("--").removeprefix("no-").replace("-", "_") for w in words if w.startswith("--")}
     derived = {f.name for f in dataclasses.fields(Config) if f.metadata.get("derived")}
     neutral = {"device", "data_root", "sample_images", "checkpoint_images", "init"}  # the last where it is empty
+    neutral |= {"task", *(f.name for f in dataclasses.fields(Config) if "task" in f.metadata)}  # of another task
     assert spelt == {f.name for f in dataclasses.fields(Config)} - derived - neutral
 
 

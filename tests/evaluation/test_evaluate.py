@@ -40,7 +40,7 @@ def nowhere(tmp_path_factory):
 
 
 @pytest.fixture(scope="module", autouse=True)
-def fewer_digits():
+def fewer_digits(tiny_folder):  # which learns from all of them
     """A fifth of the bundled digits, 200 a class, in place of all: pixels of 10,000 take their time."""
     load = data.load
     digits = subset(load("mnist-10k"), torch.arange(2_000))

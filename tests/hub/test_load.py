@@ -11,7 +11,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from conftest import point_client, small
+from conftest import point_client, small, translation
 from safetensors.numpy import load, save
 
 import gan
@@ -44,6 +44,19 @@ def test_train_push_load_and_the_app_give_the_same_pictures_bit_for_bit(hub, tmp
     assert session.names == ("alice/digits@images-64",) and not session.notices
     shown = [session.picture("alice/digits@images-64", seed) for seed in range(8)]
     assert np.array_equal(here.sample(range(8)), np.stack(shown))
+
+
+def test_a_translator_goes_to_the_hub_and_back_and_the_app_says_what_it_is(hub, tmp_path):
+    list(train(translation(seed=9), tmp_path / "run"))
+    (tmp_path / "into").mkdir()
+    push(tmp_path / "run", tmp_path / "into", "alice/brighter")
+    here, there = gan.load(tmp_path / "run", "cpu"), gan.load("alice/brighter", "cpu")
+    pictures = np.random.default_rng(0).integers(0, 255, (3, 28, 28, 3), dtype=np.uint8)
+    assert there.name == "alice/brighter" and np.array_equal(here.translate(pictures), there.translate(pictures))
+    card = hub.model("alice/brighter").files["README.md"].decode()
+    assert 'gan.load("alice/brighter")' in card and "python -m gan.translate alice/brighter PICTURES" in card
+    registry = ModelRegistry([tmp_path / "run"])
+    assert registry.names == () and "use it with python -m gan.translate run PICTURES" in registry.errors["run"]
 
 
 def test_a_path_that_exists_is_a_folder(hub, tiny_folder, monkeypatch):

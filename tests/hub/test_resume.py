@@ -71,10 +71,11 @@ def test_a_repository_without_a_checkpoint_says_so(hub, tiny_folder, capsys, tmp
     assert not (tmp_path / "out").exists()
 
 
+@pytest.mark.parametrize("field", ["dataset", "source"])
 @pytest.mark.parametrize("name", ["/etc", "~", "..", "../../secrets", "cats"])
-def test_a_repository_cannot_choose_a_folder_of_this_machine(pushed, tmp_path, name):
-    changed(pushed, "checkpoint/state.json", dataset=name, data_root="/etc")
-    with pytest.raises(HubError, match="learnt from a folder named .*: pass your copy of it with --dataset"):
+def test_a_repository_cannot_choose_a_folder_of_this_machine(pushed, tmp_path, name, field):
+    changed(pushed, "checkpoint/state.json", data_root="/etc", **{field: name})
+    with pytest.raises(HubError, match=f"learnt from a folder named .*: pass your copy of it with --{field}"):
         fetch_run("alice/digits", None, tmp_path / "out", None)
     assert not (tmp_path / "out").exists()
 
@@ -83,6 +84,17 @@ def test_a_run_on_points_needs_no_folder(pushed, tmp_path):
     changed(pushed, "checkpoint/state.json", dataset="ring")
     fetch_run("alice/digits", None, tmp_path / "out", None)
     assert json.loads((tmp_path / "out/checkpoint/state.json").read_text())["config"]["dataset"] == "ring"
+
+
+def test_a_run_on_pairs_needs_no_folder_and_one_between_folders_both(pushed, tmp_path):
+    changed(pushed, "checkpoint/state.json", dataset="beard", task="translate", network="unet")
+    fetch_run("alice/digits", None, tmp_path / "pairs", None)
+    changed(pushed, "checkpoint/state.json", dataset="zebras", source="horses")
+    with pytest.raises(HubError, match="pass your copy of it with --source"):
+        fetch_run("alice/digits", None, tmp_path / "out", "my/zebras", "emoji")
+    fetch_run("alice/digits", None, tmp_path / "out", "my/zebras", "my/horses")
+    config = json.loads((tmp_path / "out/checkpoint/state.json").read_text())["config"]
+    assert (config["source"], config["dataset"]) == ("my/horses", "my/zebras")
 
 
 @pytest.mark.parametrize("folder", ["/home/me/cats", "moved/here"])

@@ -32,6 +32,10 @@ const jobs = {
     writeFileSync(out, Buffer.concat(rows));
     return {};
   },
+  acting: ({ pack: file, pictures }) => {
+    const pack = readPack(buffer(file));
+    return { acting: pictures.map((picture) => latent.acting(pack, latent.inputsOf(pack, picture).y)) };
+  },
   classes: ({ seeds, about }) => ({ drawn: seeds.map((seed) => latent.classesOf(seed, about)) }),
   /** The sentence with which a pack is refused, or none. */
   read: ({ pack }) => {

@@ -11,7 +11,7 @@ import weakref
 import numpy as np
 import pytest
 import torch
-from conftest import starting
+from conftest import small, starting
 
 from gan.data.points import DISTRIBUTIONS, load_points
 from gan.errors import ConfigError
@@ -135,6 +135,14 @@ def test_a_run_trains_as_the_loop_does_and_is_seen(begin):
     assert all(torch.equal(v, state.tensors[k]) for k, v in alone.snapshot().tensors.items())
     numbers = moments[-1].sides[0].numbers
     assert {"critic_loss", "generator_gradient", "accuracy_real", "modes"} <= set(numbers)
+
+
+@pytest.mark.parametrize("augment", ["none", "color"])
+def test_the_numbers_tell_of_overfitting_where_pictures_are_augmented(augment, read_once):
+    side = stepper.Stepper(Trainer(*prepare(small(augment=augment))), Control(), 0.0)
+    assert not list(side.advance())
+    told = {"overfitting", "augment_probability"} & set(side.numbers)
+    assert len(told) == (2 if augment == "color" else 0)
 
 
 def test_a_run_pauses_steps_and_goes_on(begin):

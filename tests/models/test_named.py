@@ -25,8 +25,9 @@ def named() -> Named:
 
 def test_a_class_has_its_own_directions_or_those_of_all_and_names_by_hand_are_for_all():
     one = named()
-    assert one.names == ("slant", "smile", "size") and len(one) == 3 and one.by_class
-    assert one.classes == ((0, 1), None, (1, 2))
+    assert one.names == ("slant", "smile", "size") and len(one) == 3
+    assert [one.depends(name) for name in one.names] == [True, False, True]
+    assert [one.acting(y) for y in Y] == [[True, True, False], [True, True, True], [False, True, True]]
     slant, smile, size = (one.offset([0.0] * i + [2.0], Y) for i in range(3))
     assert torch.equal(slant, 2 * torch.stack([ROWS[0], ROWS[2], torch.zeros(5)]))
     assert torch.equal(smile.expand(3, 5), 2 * ROWS[[1, 1, 1]])
@@ -43,11 +44,12 @@ def test_a_direction_of_all_classes_is_added_once_where_a_picture_has_several():
     one = Named(SLIDERS[:1] + SLIDERS[4:], ROWS[[0, 4]], ("a", "b", "c", "x", "y"))
     y = torch.tensor([[1.0, 0, 0, 1, 1], [0, 0, 1.0, 1, 0]])
     torch.testing.assert_close(one.offset([1.0, 1.0], y), ROWS[[0, 4]])
+    assert [one.acting(row) for row in y] == [[True, False], [False, True]]
 
 
 def test_without_classes_there_is_one_row_for_all_pictures():
     one = Named(SLIDERS[:2], ROWS[:2], ())
-    assert one.classes == (None, None) and not one.by_class
+    assert not one.depends("slant") and one.acting(None) == [True, True]
     assert torch.equal(one.offset([1.0, 3.0], None), (ROWS[0] + 3 * ROWS[1])[None])
     assert torch.equal(one.offset([], None), torch.zeros(1, 5))
     none = Named((), ROWS[:0], ("a", "b"))

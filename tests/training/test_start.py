@@ -34,8 +34,8 @@ def pair(config, seed):
 
 def begun(old: Config, new: Config):
     """Return a model of one config, and the networks of another that began with it."""
-    none = without_names(torch.empty(0, old.z_dim), torch.empty(0))
-    model = Model("old", old, *pair(old, 1), none)
+    none = torch.empty(0, old.z_dim)
+    model = Model("old", old, *pair(old, 1), without_names(none, none))
     generator, critic = pair(new, 2)
     begin_with(model, new, generator, critic)
     return model, generator.eval(), critic.eval()
@@ -115,9 +115,8 @@ def test_spectral_norms_are_right_from_the_first_step(classes):
     ids=str,
 )  # fmt: skip
 def test_what_does_not_fit_is_told_by_layer_with_what_would_and_nothing_is_loaded(changes, words):
-    config = dataclasses.replace(LITTLE, **changes)
-    none = without_names(torch.empty(0, 8), torch.empty(0))
-    model = Model("old", LITTLE, *pair(LITTLE, 1), none)
+    config, none = dataclasses.replace(LITTLE, **changes), torch.empty(0, 8)
+    model = Model("old", LITTLE, *pair(LITTLE, 1), without_names(none, none))
     generator, critic = pair(config, 2)
     before = [{k: v.clone() for k, v in network.state_dict().items()} for network in (generator, critic)]
     with pytest.raises(ConfigError, match=f"init: old does not fit: its layer .*{words}"):

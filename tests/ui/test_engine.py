@@ -141,10 +141,14 @@ def test_named_directions_move_the_picture_as_the_servers_do_also_those_of_a_cla
     model = random_model(classes=tuple("abcdefgh"), class_groups=GROUPS)
     (tmp_path / "pack").write_bytes(pack(model, half=False))
     states = [{"seed": 5, "label": label, "named": named} for label in ([0], [1], [3]) for named in ([], [2], [1, -2])]
-    engine({"job": "draw", "pack": str(tmp_path / "pack"), "pictures": states, "out": str(tmp_path / "out")})
+    common = {"pack": str(tmp_path / "pack"), "pictures": states}
+    _, found = engine({"job": "draw", **common, "out": str(tmp_path / "out")}, {"job": "acting", **common})
+    rows = [model.class_weights([5], frozenset(state["label"]))[0] for state in states]
+    assert found["acting"] == [model.named.acting(row) for row in rows]
     ours = drawn(tmp_path / "out", model)
     assert_same(ours, draw(model, [checks.picture(state, model) for state in states]))
-    assert model.named.by_class and len({picture.tobytes() for picture in ours}) == len(states)
+    assert any(map(model.named.depends, model.named.names))
+    assert len({picture.tobytes() for picture in ours}) == len(states)
 
 
 def random_states(model: Model, count: int) -> list[dict]:

@@ -305,4 +305,4 @@ def test_loading_is_bounded(tmp_path: Path, monkeypatch) -> None:
 def test_jobs_in_line_leave_threads_for_the_rest_of_the_page() -> None:
     kinds = [module.BATCHES, module.LOADS, walk_api.DOWNLOADS]
     kinds += [train_api.NEWS, train_api.STARTS, train_api.UPLOADS, train_api.DOWNLOADS]
-    assert sum(map(sum, kinds)) + 10 <= app.settings()["max_threads"]
+    assert sum(map(sum, kinds)) + 10 <= app.settings(ModelRegistry([]))["max_threads"]

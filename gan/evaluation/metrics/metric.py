@@ -4,10 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from gan.evaluation.metrics.comparison import Comparison
+from typing import Any
 
 Value = float | int | list[float] | dict[str, float]
 
@@ -26,7 +23,7 @@ class Metric:
     trains      True for a metric that trains networks, which takes minutes: it can be skipped
     """
 
-    measure: Callable[[Comparison, str], Value | None]
+    measure: Callable[[Any, str], Value | None]
     floor: str = ""
     floor_role: str = ""
     ratio: str = ""
@@ -38,7 +35,7 @@ class Metric:
         """Return every key of metrics.json that the metric called `name` may write."""
         return {name, self.floor, self.ratio} - {""}
 
-    def record(self, name: str, comparison: Comparison) -> dict[str, Value | None]:
+    def record(self, name: str, comparison: Any) -> dict[str, Value | None]:
         """Measure generated and real pictures; return what is stored, by key."""
         value = self.measure(comparison, "generated")
         floor = self.measure(comparison, self.floor_role) if self.floor else None

@@ -9,6 +9,7 @@ from __future__ import annotations
 from gan.evaluation.metrics import attributes, balance, classifier_accuracy, frechet, kernel, manifold, neighbours
 from gan.evaluation.metrics.comparison import Comparison
 from gan.evaluation.metrics.metric import Metric
+from gan.evaluation.metrics.translated import TRANSLATION_METRICS
 
 
 def _samples(comparison: Comparison, role: str) -> int:
@@ -71,9 +72,12 @@ CIRCUMSTANCES = (
     "evaluation_features",
     "evaluation_device",
     "evaluation_seconds",
+    "translation_samples",
+    "translation_split",
 )
 
 
 def evaluated() -> set[str]:
     """Return every key of metrics.json that an evaluation may write."""
-    return set(CIRCUMSTANCES).union(*(metric.keys(name) for name, metric in METRICS.items()))
+    known = METRICS | TRANSLATION_METRICS
+    return set(CIRCUMSTANCES).union(*(metric.keys(name) for name, metric in known.items()))

@@ -133,6 +133,8 @@ def read_info(name: str, folder: Path) -> Info:
         raise FolderError(f"{folder / 'config.json'}: {error}") from None
     if config.resolution == 0 or config.channels == 0:
         raise FolderError(f"{folder / 'config.json'}: resolution and channels must be set, got 0")
+    if config.task != "generate":
+        raise FolderError(f"{name} translates pictures: use it with python -m gan.translate {folder.name} PICTURES...")
     metrics = _metrics(folder / "metrics.json")
     return Info(
         name=name,

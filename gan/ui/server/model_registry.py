@@ -185,17 +185,17 @@ class ModelRegistry:
         model = self.model(name)
         return self._pictures.ask(visitor.asking(), model, checks.picture(values, model), follows)
 
-    def classes_of(self, name: object, values: Mapping[str, object]) -> list[int] | None:
-        """Return the indices of the classes that a picture has, where its named sliders depend on them; else None.
+    def acting(self, name: object, values: Mapping[str, object]) -> list[bool] | None:
+        """Return for each named slider whether it does anything in a picture; None where all do, in every class.
 
         values: as for `ask_picture`.
         """
         model = self.model(name)
-        if not model.named.by_class:
+        if not any(map(model.named.depends, model.named.names)):
             return None
         at = checks.picture(values, model)
         rows = model.class_weights([at["seed"]], at["label"])
-        return None if rows is None else [int(i) for i in rows[0].nonzero()]
+        return None if rows is None else model.named.acting(rows[0])
 
     def grid(self, name: object, seeds: object, label: object = None, truncation: object = 1.0) -> np.ndarray:
         """Return one picture for each seed, uint8 (N, H, W, C); at most `checks.MAX_GRID` seeds."""
@@ -233,9 +233,8 @@ class ModelRegistry:
         """Return what the Explore tab must know before its first picture; loads the model.
 
         Keys: name, size, channels, classes (list of str), groups (of them, as `Info.for_browser` has them), z_dim,
-        named (one entry a name: {name, classes}, classes being the indices of those in which it does something, or
-        null for all), variance (list of float, one a principal direction), beside (list of str, as long or empty: what
-        each mostly changes).
+        named (list of str, the names of named directions), variance (list of float, one a principal direction), beside
+        (list of str, as long or empty: what each mostly changes).
         """
         model = self.model(name)
         return {
@@ -245,10 +244,7 @@ class ModelRegistry:
             "classes": list(model.classes),
             "groups": [group._asdict() for group in model.groups],
             "z_dim": model.z_dim,
-            "named": [
-                {"name": name, "classes": classes}
-                for name, classes in zip(model.named.names, model.named.classes, strict=True)
-            ],
+            "named": list(model.named.names),
             "beside": list(model.beside),
             "variance": [round(float(v), 6) for v in model.variance],
         }

@@ -43,16 +43,16 @@ class PictureApi:
         return {"found": info.for_browser(), "gone": ""}
 
     async def picture(self, payload: rpc.Payload) -> rpc.Payload:
-        """Render one picture. {model, seed, ..., follows} -> as `rpc.pixels` returns it, and {waited, classes}.
+        """Render one picture. {model, seed, ..., follows} -> as `rpc.pixels` returns it, and {waited, acting}.
 
         The request has an entry for each control. follows: true where it takes the place of the visitor's one before,
-        if that still waits. waited: milliseconds before its turn came. classes: as `ModelRegistry.classes_of` says.
+        if that still waits. waited: milliseconds before its turn came. acting: as `ModelRegistry.acting` says.
         """
         name, values = payload.get("model"), {"seed": None, **controls.requested(payload)}
         if not self.registry.is_loaded(name):
             await to_thread.run_sync(self.registry.model, name)
         drawn = await asyncio.wrap_future(self.registry.ask_picture(name, values, payload.get("follows") is True))
-        known = {"waited": round(drawn.waited * 1000), "classes": self.registry.classes_of(name, values)}
+        known = {"waited": round(drawn.waited * 1000), "acting": self.registry.acting(name, values)}
         return rpc.pixels(drawn.picture[None]) | known
 
     def grid(self, payload: rpc.Payload) -> rpc.Payload:

@@ -91,7 +91,7 @@ interface ControlPanel {
   buildControls(about: ModelDescription, state: PictureState): void;
   buildClasses: ClassChoice["build"];
   buildNamed(names: readonly string[]): void;
-  offerNamed(classes: readonly number[]): void; // dims what does nothing in pictures of these classes
+  offerNamed(acting: readonly boolean[] | null): void; // dims what does nothing in the picture
   render(state: PictureState): void;
   renderSliders(name: string, state: PictureState): void;
   showAllDirections(): void;
@@ -132,15 +132,15 @@ interface PackedImages {
   c: number;
   p: string;
   waited?: number; // ms before its turn came, among all visitors
+  acting?: boolean[] | null; // of a picture: whether each named slider does anything in it; null where all do
   pixels?: Uint8ClampedArray<ArrayBuffer>; // in place of p, four bytes a pixel, where this browser has drawn them
   here?: number; // ms that this took
-  classes?: number[] | null; // of a picture, where its named sliders depend on them
 }
 
 interface ModelDescription extends KnownClasses {
   size: number;
   z_dim: number;
-  named: { name: string; classes: number[] | null }[]; // classes: those in which it does something, null for all
+  named: string[]; // names of the named directions
   variance: number[]; // share of each principal direction
   beside: string[]; // the attribute that each of those mostly changes, "" for none; empty where none is known
 }
@@ -227,13 +227,13 @@ interface EnginePicture {
 
 type EngineWalk = Omit<WalkRequest, "model">;
 
-/** Pictures one after the other, (count, size, size, 4); ms: what they took; classes: as in `PackedImages`, of the first. */
+/** Pictures one after the other, (count, size, size, 4); ms: what they took; acting: as in `PackedImages`, of the first. */
 interface EnginePixels {
   size: number;
   count: number;
   pixels: Uint8ClampedArray<ArrayBuffer>;
   ms: number;
-  classes?: number[] | null;
+  acting?: boolean[] | null;
 }
 
 /** Who draws a model's pictures: the browser if "ready", else the server. */

@@ -67,6 +67,18 @@ const addNamed = (z, steps, y, pack) => {
   });
 };
 
+/** Whether each named direction does anything in a picture; null where all do. As `Named.acting`. */
+/** @type {(pack: Pack, y: Float32Array) => boolean[] | null} */
+export const acting = (pack, y) => {
+  const { named, own, z_dim } = pack.config;
+  if (!own.length) return null;
+  return Array.from({ length: named }, (_, m) => {
+    const z = new Float32Array(z_dim);
+    addNamed(z, [...new Array(m).fill(0), 1], y, pack);
+    return z.some(Boolean);
+  });
+};
+
 /** @type {(pack: Pack, picture: EnginePicture) => { z: Float32Array, y: Float32Array }} */
 export const inputsOf = (pack, { seed, label = null, truncation = 1, sliders = [], named = [], raw = [] }) => {
   const { config } = pack;

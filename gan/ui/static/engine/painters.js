@@ -98,9 +98,9 @@
   };
 
   /** @type {(drawn: EnginePixels) => PackedImages} */
-  const reply = ({ size, count, pixels, ms, classes = null }) => ({
+  const reply = ({ size, count, pixels, ms, acting = null }) => ({
     ...{ n: count, h: size, w: size, c: 4, p: "" },
-    ...{ pixels, here: ms, classes },
+    ...{ pixels, here: ms, acting },
   });
 
   /** @type {(engine: Engine, request: Pick<GridRequest, "model" | "seeds" | "label"> & { truncation: any }) => Promise<EnginePixels>} */

@@ -1,5 +1,5 @@
 // The worker that draws: messages with a task in, messages with its result out, under the same number, one at a time.
-import { inputsOf, inputsOfFrame } from "./latent.mjs";
+import { acting, inputsOf, inputsOfFrame } from "./latent.mjs";
 import { makeGenerator } from "./network.mjs";
 import { readPack } from "./pack.mjs";
 
@@ -52,8 +52,7 @@ const tasks = {
   draw: async ({ model, pictures }) => {
     const one = known(model);
     const inputs = pictures.map((/** @type {EnginePicture} */ picture) => inputsOf(one.pack, picture));
-    const classes = one.pack.config.own.length ? [...inputs[0].y.keys()].filter((i) => inputs[0].y[i]) : null;
-    return { ...(await draw(one, inputs)), classes };
+    return { ...(await draw(one, inputs)), acting: acting(one.pack, inputs[0].y) };
   },
   walk: async ({ model, walk, from, to }) => {
     const one = known(model);

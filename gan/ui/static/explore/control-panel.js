@@ -70,11 +70,10 @@
     };
 
     /** @type {ControlPanel["offerNamed"]} */
-    const offerNamed = (classes) => {
+    const offerNamed = (acting) => {
       for (const control of ofKind("named")) {
         rows.get(control.name)?.forEach(({ element, input }, i) => {
-          const own = about?.named[i]?.classes;
-          input.disabled = Boolean(own) && !own?.some((index) => classes.includes(index));
+          input.disabled = acting !== null && !acting[i];
           element.classList.toggle("ll-off", input.disabled);
         });
       }
@@ -106,7 +105,7 @@
         find("[data-do=more]").textContent = `Show all ${known}`;
       }
       buildCoordinates();
-      buildNamed(about.named.map(({ name }) => name));
+      buildNamed(about.named);
       classes.build(about);
       if (!focused?.isConnected) find("#ll-model").focus(); // the control that had the focus is one of another model's
     };

@@ -39,7 +39,7 @@
         screen.parentElement?.classList.remove("ll-blank");
         find("[data-where]").textContent = reply.here === undefined ? "server" : "browser";
         shown = payload;
-        if (payload.model === state?.model) panel.offerNamed(reply.classes ?? []);
+        if (payload.model === state?.model) panel.offerNamed(reply.acting ?? null);
         fetchWeights(payload.model); // now that the first picture is there
       },
       painted: lab.latencyMeter(find(".ll-meter")),

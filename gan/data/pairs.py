@@ -1,0 +1,131 @@
+"""`PAIRS`: sets whose pictures come in pairs, so that a translation can be measured against the truth.
+
+To add one, write a function `(root, resolution, split, progress) -> Pairs` and an entry here. Split "test" are pairs
+that training never sees.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from gan.data import faces
+from gan.data.dataset import Progress, resize
+from gan.data.domains import Pairs
+from gan.data.emoji import index, on_white
+from gan.data.face_layers import LAYERS
+from gan.data.seeded import value_of
+from gan.data.sketches import sketch
+from gan.errors import DataError
+
+HELD_OUT = 200  # emoji of the test split
+SEED = 20170330  # of which emoji those are
+FACES = {"train": range(8_000), "test": range(1_000_000, 1_000_500)}  # seeds
+GREY = (0.299, 0.587, 0.114)  # of red, green and blue: ITU-R BT.601
+
+
+@dataclass(frozen=True)
+class PairSource:
+    """An entry of `PAIRS`.
+
+    load        (root, resolution, split, progress) -> Pairs, or DataError; split is "train" or "test"
+    resolution  pixels a side when the user names none
+    about       what A is and what B is, in a few words
+    licence     of the pictures
+    classifier  data set whose classifier knows B's pictures, "" for none
+    """
+
+    load: Callable[[Path, int, str, Progress], Pairs]
+    resolution: int
+    about: str
+    licence: str
+    classifier: str = ""
+
+
+def load_flat_to_3d(root: Path, resolution: int, split: str, progress: Progress) -> Pairs:
+    """Return emoji in Fluent's flat drawings and the same in its 3-D ones; 200 of them are the test split."""
+    about = index()
+    rows = [{emoji: row for row, emoji in enumerate(about.rows[style])} for style in ("fluent-flat", "fluent-3d")]
+    both = _split(sorted(rows[0].keys() & rows[1].keys()), split)
+    flat, solid = (
+        resize(on_white(style)[[own[emoji] for emoji in both]], resolution)
+        for style, own in zip(("fluent-flat", "fluent-3d"), rows, strict=True)
+    )
+    return Pairs("flat-to-3d", flat, solid, tuple(about.names[emoji] for emoji in both))
+
+
+def load_grey_to_colour(root: Path, resolution: int, split: str, progress: Progress) -> Pairs:
+    """Return Noto's emoji without their colours and with them; 200 of them are the test split."""
+    about = index()
+    chosen = _split(list(range(len(about.names))), split)
+    colour = resize(on_white("noto")[chosen], resolution)
+    names, labels = tuple(about.names[emoji] for emoji in chosen), torch.tensor(about.category)[chosen]
+    return Pairs("grey-to-colour", to_grey(colour), colour, names, labels=labels)
+
+
+def load_beard(root: Path, resolution: int, split: str, progress: Progress) -> Pairs:
+    """Return faces with a beard and the same faces without; another 500 are the test split."""
+    seeds = np.array(_face_seeds(split))
+    found = faces.attributes(seeds)
+    seeds = seeds[found["hair"] != value_of(faces.ATTRIBUTES, "hair", "bun")]  # never drawn with a beard
+    beards = 1 + np.arange(len(seeds)) % len(LAYERS["beard"])
+    progress(f"beard: drawing {2 * len(seeds):,} faces")
+    with_beard, without = (_pictures(faces.draw(seeds, beard=wish), resolution) for wish in (beards.tolist(), "none"))
+    return Pairs("beard", with_beard, without, tuple(f"face {seed}" for seed in seeds))
+
+
+def load_sketch_to_face(root: Path, resolution: int, split: str, progress: Progress) -> Pairs:
+    """Return the outlines of faces, as if drawn by hand, and the faces; another 500 are the test split.
+
+    Conditions are four colours, which an outline does not hold.
+    """
+    seeds = _face_seeds(split)
+    progress(f"sketch-to-face: drawing {len(seeds):,} faces and their outlines")
+    drawn = _pictures(faces.draw(seeds), resolution)
+    lines = torch.cat(
+        [sketch(faces.coverage(seeds[i : i + 500]), seeds[i : i + 500]) for i in range(0, len(seeds), 500)]
+    )
+    return Pairs(
+        "sketch-to-face",
+        resize(lines, resolution),
+        drawn,
+        tuple(f"face {seed}" for seed in seeds),
+        conditions=torch.from_numpy(np.concatenate(list(faces.colours(seeds).values()), 1)).float() / 255,
+        classes=tuple(f"{part} {channel}" for part in faces.COLOURED for channel in ("red", "green", "blue")),
+    )
+
+
+PAIRS: dict[str, PairSource] = {
+    # name              load            pixels, A and B, licence of the pictures
+    "sketch-to-face": PairSource(load_sketch_to_face, 64, "outlines of faces; the faces", "CC-BY-4.0"),
+    "beard": PairSource(load_beard, 32, "faces with a beard; without", "CC-BY-4.0"),
+    "flat-to-3d": PairSource(load_flat_to_3d, 32, "flat emoji; 3-D emoji", "MIT"),
+    "grey-to-colour": PairSource(load_grey_to_colour, 32, "grey emoji; emoji", "Apache-2.0", classifier="emoji"),
+}
+
+
+def to_grey(images: Tensor) -> Tensor:
+    """Return the luminance of uint8 (N, 3, H, W) in all three channels."""
+    weights = torch.tensor(GREY).view(1, 3, 1, 1)
+    return (images.float() * weights).sum(1, keepdim=True).round().to(torch.uint8).expand(-1, 3, -1, -1).contiguous()
+
+
+def _split(all_emoji: list[int], split: str) -> list[int]:
+    order = torch.randperm(len(all_emoji), generator=torch.Generator().manual_seed(SEED)).tolist()
+    chosen = order[:HELD_OUT] if split == "test" else order[HELD_OUT:]
+    return [all_emoji[place] for place in sorted(chosen)]
+
+
+def _face_seeds(split: str) -> range:
+    if split not in FACES:
+        raise DataError(f"split must be 'train' or 'test', got {split!r}")
+    return FACES[split]
+
+
+def _pictures(drawn: np.ndarray, resolution: int) -> Tensor:
+    return resize(torch.from_numpy(drawn).permute(0, 3, 1, 2).contiguous(), resolution)

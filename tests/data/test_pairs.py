@@ -1,0 +1,89 @@
+"""`gan.data.pairs`: every named set of pairs, and what its two sides have in common."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import torch
+
+from gan import data
+from gan.data import PAIRS, faces
+from gan.data.emoji import index
+from gan.data.sketches import sketch
+
+NAMES = [name for name in PAIRS if name != "tiny"]
+
+
+@pytest.fixture(scope="module")
+def loaded():
+    found = {}
+
+    def load(name: str, split: str):
+        if (name, split) not in found:
+            found[name, split] = data.load_pairs(name, 32, split=split)
+        return found[name, split]
+
+    return load
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_both_sides_fit_and_test_pairs_are_others(name, loaded):
+    train, test = loaded(name, "train"), loaded(name, "test")
+    for pairs in (train, test):
+        assert (
+            pairs.a.shape == pairs.b.shape and pairs.a.shape[1:] == (3, 32, 32) and len(pairs.captions) == len(pairs.a)
+        )
+        assert not torch.equal(pairs.a, pairs.b)
+    assert not set(train.captions) & set(test.captions)
+
+
+def test_a_beard_is_all_that_differs(loaded):
+    pairs = data.load_pairs("beard", 64, split="test")
+    seeds = np.array([int(caption.split()[1]) for caption in pairs.captions])
+    assert not (faces.attributes(seeds)["hair"] == faces.ATTRIBUTES["hair"].names.index("bun")).any()
+    assert torch.equal(pairs.b[:4], torch.from_numpy(faces.draw(seeds[:4], beard="none")).permute(0, 3, 1, 2))
+    beards = 1 + np.arange(len(seeds)) % 5
+    moved = (pairs.a != pairs.b).any(1)
+    cover = faces.coverage(seeds, beard=beards.tolist())[:, faces.REGIONS.index("beard")]
+    assert moved.flatten(1).any(1).all() and not (moved.numpy() & (cover == 0)).mean() > 0.01
+
+
+def test_emoji_are_the_same_one_in_two_drawings(loaded):
+    pairs = loaded("flat-to-3d", "test")
+    assert len(pairs.a) == 200
+    error = ((pairs.a.float() - pairs.b.float()) / 255).square().flatten(1).mean(1)
+    shuffled = ((pairs.a.float() - pairs.b.roll(1, 0).float()) / 255).square().flatten(1).mean(1)
+    assert error.mean() < shuffled.mean() / 4
+
+
+def test_grey_is_the_luminance_and_labels_are_unicodes(loaded):
+    pairs, about = loaded("grey-to-colour", "test"), index()
+    assert torch.equal(pairs.a[:, 0], pairs.a[:, 2]) and not torch.equal(pairs.b[:, 0], pairs.b[:, 2])
+    weights = torch.tensor([0.299, 0.587, 0.114]).view(1, 3, 1, 1)
+    assert ((pairs.b * weights).sum(1) - pairs.a[:, 0]).abs().max() <= 0.51
+    assert [about.category[about.names.index(name)] for name in pairs.captions] == pairs.labels.tolist()
+
+
+def test_outlines_come_with_the_four_colours_of_their_face():
+    pairs = data.load_pairs("sketch-to-face", 64, split="test")
+    assert pairs.classes[0] == "skin red" and pairs.classes[-1] == "background blue" and pairs.conditions.shape[1] == 12
+    told = (pairs.conditions[:, 9:] * 255).round()
+    assert (pairs.b[:, :, 0, 0] - told).abs().max() <= 1  # a corner shows the background
+    seeds = [int(caption.split()[1]) for caption in pairs.captions]
+    clothes = torch.from_numpy(faces.colours(seeds)["clothes"]).float() / 255
+    torch.testing.assert_close(pairs.conditions[:, 6:9], clothes)
+
+
+def test_outlines_are_dark_lines_on_white_along_borders_and_follow_their_seed():
+    seeds = list(range(8))
+    cover = faces.coverage(seeds)
+    lines = sketch(cover, seeds)
+    assert lines.shape == (8, 3, 64, 64) and torch.equal(lines[:, 0], lines[:, 1])
+    assert torch.equal(sketch(cover[3:4], seeds[3:4]), lines[3:4]) and not torch.equal(
+        sketch(cover[3:4], [99]), lines[3:4]
+    )
+    dark = lines[:, 0] < 128
+    assert 0.02 < dark.float().mean() < 0.3 and (lines == 255).float().mean() > 0.5
+    border = torch.from_numpy((np.diff(faces.labels(seeds).astype(int), axis=2) != 0).astype(np.uint8)).float()
+    near = torch.nn.functional.max_pool2d(torch.nn.functional.pad(border, (0, 1))[:, None], 9, 1, 4)[:, 0] > 0
+    assert (dark & near).sum() / dark.sum() > 0.8

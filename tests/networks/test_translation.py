@@ -1,0 +1,99 @@
+"""`gan.networks.unet`, `cyclegan` and `translation`: the networks of a translator."""
+
+from __future__ import annotations
+
+from itertools import product
+
+import pytest
+import torch
+from torch import nn
+
+from gan.config import RESOLUTIONS, Config
+from gan.errors import ConfigError
+from gan.networks import TRANSLATORS, build
+
+NORMS = (nn.modules.batchnorm._NormBase, nn.LayerNorm, nn.GroupNorm)
+
+
+def config(network: str = "unet", parts: tuple[str, ...] = (), **changes) -> Config:
+    values = {"resolution": 32, "channels": 3, "width": 16, **changes}
+    return Config(task="translate", network=network, network_parts=parts, **values)
+
+
+def count(module: nn.Module) -> int:
+    return sum(p.numel() for p in module.parameters())
+
+
+def test_a_translator_starts_as_the_identity_and_has_no_normalisation(subtests):
+    for resolution, channels in product(RESOLUTIONS, [1, 3]):
+        with subtests.test(resolution=resolution, channels=channels):
+            translators, critics = build(config(parts=("back",), resolution=resolution, channels=channels))
+            x = torch.rand(2, channels, resolution, resolution) * 2 - 1
+            assert torch.equal(translators(x, "b"), x) and torch.equal(translators(x, "a"), x)
+            assert critics(x, "b").shape == critics(x, "a").shape == (2,)
+            assert not [m for m in translators.modules() if isinstance(m, NORMS)]
+
+
+def test_a_direction_has_210_000_weights_at_32_pixels_and_the_peer_as_many():
+    sizes = {n: [count(m) for m in build(config(n, width=64))] for n in TRANSLATORS}
+    assert sizes["unet"][0] == 210_707
+    for mine, peer in zip(sizes["unet"], sizes["cyclegan"], strict=True):
+        assert abs(peer / mine - 1) < 0.1
+
+
+@pytest.mark.parametrize("network", TRANSLATORS)
+def test_parts_are_what_an_objective_asks_for(network):
+    x = torch.rand(2, 3, 32, 32)
+    one, judge = build(config(network))
+    both, judges = build(config(network, ("back",)))
+    assert count(both) == 2 * count(one) and count(judges) == 2 * count(judge)
+    with pytest.raises(KeyError):
+        one(x, "a")
+    _, of_pairs = build(config(network, ("pairs",)))
+    assert of_pairs(torch.cat([x, x], 1)).shape == judge(x).shape
+    embedded = build(config(network, ("heads",)))[0].embed(x)
+    assert [e.shape for e in embedded] == [(2, 256, 64), (2, 64, 64)]
+    for e in embedded:
+        torch.testing.assert_close(e.norm(dim=2), torch.ones(e.shape[:2]))
+
+
+@pytest.mark.parametrize("network", TRANSLATORS)
+def test_every_weight_gets_a_gradient_and_pictures_do_not_depend_on_their_batch(network):
+    torch.manual_seed(0)
+    translators, critics = build(config(network, ("back",)))
+    for p in (*translators.parameters(), *critics.parameters()):
+        if not p.any():
+            nn.init.normal_(p, std=0.05)
+    x = torch.rand(3, 3, 32, 32) * 2 - 1
+    made = {side: translators(x, side) for side in ("a", "b")}
+    torch.testing.assert_close(made["b"][:1], translators(x[:1], "b"), atol=1e-5, rtol=1e-4)
+    sum(critics(picture, side).square().sum() for side, picture in made.items()).backward()
+    before_norm = {  # a bias that instance normalisation takes away again
+        f"{name}.{i}.bias"
+        for module in (translators, critics)
+        for name, layers in module.named_modules()
+        if isinstance(layers, nn.Sequential)
+        for i, layer in enumerate(layers[1:])
+        if isinstance(layer, nn.InstanceNorm2d)
+    }
+    for module in (translators, critics):
+        for name, p in module.named_parameters():
+            assert p.grad is not None and (p.grad.abs().sum() > 0 or name in before_norm), name
+
+
+def test_translators_build_on_meta():
+    for network, parts in product(TRANSLATORS, [("back",), ("heads",), ("pairs",)]):
+        real = build(config(network, parts))
+        with torch.device("meta"):
+            shapes = build(config(network, parts))
+        for module, empty in zip(real, shapes, strict=True):
+            assert {k: v.shape for k, v in module.state_dict().items()} == {
+                k: v.shape for k, v in empty.state_dict().items()
+            }
+
+
+def test_a_generator_is_no_network_for_a_translation_and_the_other_way_round():
+    with pytest.raises(ConfigError, match="network must be one of unet, cyclegan, got 'resnet'"):
+        build(config("resnet"))
+    with pytest.raises(ConfigError, match="network must be one of mlp, .*got 'unet'"):
+        build(Config(network="unet", resolution=32, channels=3))
