@@ -61,7 +61,7 @@ def test_new_faces_are_read_right(name, found, truth):
     wanted, got = truth[name][there], found[name].numpy()[there]
     if isinstance(attribute, Choice):
         assert got.shape == (there.sum(), len(attribute.names)) and np.allclose(got.sum(1), 1, atol=1e-4)
-        assert (got.argmax(1) == wanted).mean() > score - 0.06
+        assert (got.argmax(1) == wanted).mean() > score - 0.1
     else:
         error = (got - wanted + 180) % 360 - 180 if face_attributes.is_ring(attribute) else got - wanted
         assert 1 - np.square(error).mean() / wanted.var() > score - 0.15

@@ -136,6 +136,25 @@ def test_accuracy_of_wishes_in_all_and_by_group(classifier, monkeypatch):
     assert classifier_accuracy.score(right, "generated") > 0.8
 
 
+class Means:
+    """Features that no classifier could read."""
+
+    kind, about = "general", "means"
+
+    def features(self, images):
+        return images.float().mean((1, 2))
+
+
+@pytest.mark.slow
+def test_what_a_classifier_sees_does_not_depend_on_whose_features_are_measured(classifier):
+    data = spots(60, seed=3)
+    real = Reference("train", data, data, data, data, data)
+    own, other = (Comparison(Drawn(data), classifier, real, extractor=one) for one in (None, Means()))
+    for role in ("generated", "train"):
+        assert other.features(role).shape == (60, 1) and own.features(role).shape == (60, 64)
+        assert torch.equal(other.predicted(role), own.predicted(role))
+
+
 def test_a_classifier_s_file_holds_its_groups(tmp_path):
     about = {
         "classes": list(CLASSES), "class_groups": GROUPS, "resolution": 64, "channels": 3, "accuracy": 0.5,
