@@ -149,6 +149,12 @@ def test_an_unfinished_run_is_left_out(tmp_path: Path, missing: str) -> None:
     assert discover(tmp_path / "weights", tmp_path / "runs") == [whole]
 
 
+def test_shipped_models_come_in_the_order_of_their_presets(tmp_path: Path) -> None:
+    for name in ("emoji", "another", "mnist", "faces"):
+        write_folder(tmp_path / "grey", "grey").rename((tmp_path / name))
+    assert [f.name for f in discover(tmp_path, tmp_path / "runs")] == ["faces", "emoji", "mnist", "another"]
+
+
 @pytest.mark.parametrize(
     ("dataset", "shown"),
     [("emoji", "emoji"), ("/srv/private/faces", "faces"), ("/srv/private/", "private"), ("D:\\private\\x", "x")],

@@ -14,7 +14,7 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, WrapValidator
 
-from gan.config import ClassGroup, Config
+from gan.config import PRESETS, ClassGroup, Config
 from gan.errors import ConfigError, FolderError
 from gan.hub.names import MODEL
 from gan.io import MAX_JSON_BYTES, is_plain, read_json
@@ -114,8 +114,12 @@ class Header(BaseModel):
 
 
 def discover(shipped: Path, runs: Path) -> list[Path]:
-    """List every model folder in `shipped`, then every one in `runs` that has finished writing a model."""
-    bundled = sorted(p.parent for p in shipped.glob("*/config.json"))
+    """List every model folder in `shipped`, then every one in `runs` that has finished writing a model.
+
+    Shipped ones come in the order of the presets that trained them, of which the first is the first on the page.
+    """
+    order = {name: i for i, name in enumerate(PRESETS)}
+    bundled = sorted((p.parent for p in shipped.glob("*/config.json")), key=lambda f: (order.get(f.name, 99), f.name))
     trained = sorted(p.parent for p in runs.glob("*/config.json"))
     return bundled + [folder for folder in trained if all((folder / name).is_file() for name in MODEL.needed)]
 
