@@ -151,7 +151,7 @@ def test_an_unfinished_run_is_left_out(tmp_path: Path, missing: str) -> None:
 
 def test_shipped_models_come_in_the_order_of_their_presets(tmp_path: Path) -> None:
     for name in ("emoji", "another", "mnist", "faces"):
-        write_folder(tmp_path / "grey", "grey").rename((tmp_path / name))
+        write_folder(tmp_path / "grey", "grey").rename(tmp_path / name)
     assert [f.name for f in discover(tmp_path, tmp_path / "runs")] == ["faces", "emoji", "mnist", "another"]
 
 
