@@ -23,13 +23,14 @@ from gan.evaluation.card import card
 from gan.evaluation.metrics import classifier_accuracy
 from gan.evaluation.metrics.metric import Metric
 from gan.evaluation.metrics.reference import subset
-from gan.evaluation.metrics.registry import METRICS, evaluated
+from gan.evaluation.metrics.registry import CIRCUMSTANCES, METRICS, evaluated, evaluated_by
 from gan.ui.server.model_info import read_info
 
 N = 500
 OF_OTHERS = {"conditional_accuracy_by_group", "classifier_accuracy_by_group"}  # of groups of classes
-OF_OTHERS |= {key for key in evaluated() if key.startswith(("attribute", "new_combinations"))}  # of faces
-EVALUATED = evaluated() - OF_OTHERS
+OF_GENERATORS = evaluated_by(METRICS, CIRCUMSTANCES)
+OF_OTHERS |= {key for key in OF_GENERATORS if key.startswith(("attribute", "new_combinations"))}  # of faces
+EVALUATED = OF_GENERATORS - OF_OTHERS
 SCORE = {"classifier_accuracy_score", "classifier_accuracy_real", "classifier_accuracy_samples"}
 
 
@@ -285,7 +286,8 @@ def test_the_command_prints_json_and_completes_the_folder(folder, nowhere, monke
     assert progress.startswith("generating 64 pictures") and not SCORE & set(printed)
     after = {p.name: p.read_bytes() for p in folder.iterdir()}
     assert set(after) == {*before, "neighbours.png"}
-    assert {name for name in before if after[name] != before[name]} == {"metrics.json", "README.md"}
+    changed = {name for name in before if after[name] != before[name]}
+    assert changed - {"directions.safetensors"} == {"metrics.json", "README.md"}
     metrics = json.loads(after["metrics.json"])
     assert metrics == old | printed and len(after["metrics.json"]) < 10_000
     text = after["README.md"].decode()
@@ -303,7 +305,7 @@ def test_emoji_in_colour(tiny_emoji_folder, tmp_path, nowhere, monkeypatch, caps
     monkeypatch.setattr(classifier_accuracy, "SHOWN", 1800)
     copy = shutil.copytree(tiny_emoji_folder, tmp_path / "tiny")
     printed, _ = run(monkeypatch, capsys, copy, "--data-root", nowhere, "--samples", 64)
-    assert set(printed) == EVALUATED and printed["reference"] == "train"
+    assert set(printed) == {*EVALUATED, "sliders"} and printed["reference"] == "train"
     assert printed["classifier_accuracy_samples"] == 1720
     assert "half of the training pictures" in (copy / "README.md").read_text()
 

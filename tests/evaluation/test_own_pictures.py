@@ -16,11 +16,11 @@ from gan.errors import DataError
 from gan.evaluation import evaluate
 from gan.evaluation.card import card
 from gan.evaluation.metrics import general
-from gan.evaluation.metrics.registry import evaluated
+from gan.evaluation.metrics.registry import CIRCUMSTANCES, METRICS, evaluated_by
 
 # What can be measured without a classifier.
 BY_CLASS = ("class", "conditional", "attribute", "new_combinations")
-MEASURED = {key for key in evaluated() if not key.startswith(BY_CLASS)}
+MEASURED = {key for key in evaluated_by(METRICS, CIRCUMSTANCES) if not key.startswith(BY_CLASS)}
 
 
 @pytest.fixture(scope="module")

@@ -182,7 +182,7 @@ def test_a_model_may_be_called_anything(browser: sync_api.Browser, tmp_path: Pat
         start = explore(page, f"{site}?model=grey&seed=1")
         page.locator("#ll-model").select_option(name)
         changes(page, start)
-        assert page.locator(".ll-problem").inner_text() == ""
+        assert page.locator("#ll-explore .ll-problem").inner_text() == ""
         assert page.locator("#ll-model option").all_inner_texts() == ["grey", name]
 
 
@@ -239,7 +239,7 @@ def test_the_keyboard_alone_drives_the_sliders(page: sync_api.Page, site: str) -
 
 def test_a_double_click_resets_a_slider(page: sync_api.Page, site: str) -> None:
     start = explore(page, f"{site}?model=plain&seed=2&d=1.5")
-    page.locator(".ll-slider-name >> nth=1").dblclick()
+    page.locator(".ll-directions .ll-slider-name >> nth=0").dblclick()
     changes(page, start)
     assert page.locator(FIRST_SLIDER).input_value() == "0"
 
@@ -352,7 +352,7 @@ def test_a_model_without_classes_hides_the_choice(page: sync_api.Page, site: str
 def test_a_hostile_address_still_shows_a_picture(page: sync_api.Page, site: str, query: str) -> None:
     page.on("dialog", lambda dialog: pytest.fail("a script of the address ran"))
     explore(page, f"{site}?{query}")
-    assert page.locator(".ll-problem").inner_text() == ""
+    assert page.locator("#ll-explore .ll-problem").inner_text() == ""
 
 
 @pytest.mark.parametrize(

@@ -117,7 +117,7 @@ def test_nobody_draws_for_who_has_gone() -> None:
 def test_a_picture_is_the_same_in_a_batch_as_alone(name) -> None:
     registry = ModelRegistry([shipped_models() / name])
     requests = [
-        {"seed": seed, "label": label, "truncation": truncation, "sliders": sliders, "raw": raw}
+        {"seed": seed, "label": label, "truncation": truncation, "sliders": sliders, "named": [], "raw": raw}
         for seed, label, truncation, sliders, raw in (
             (1, None, 1.0, [], []), (2, 3, 0.5, [1.0, -2.0], []), (3, 0, 2.0, [], [0.5]),
             (1, None, 1.0, [4.0] * 8, [-4.0, 4.0]), (4, 1, 0.0, [0.0, 0.0, 3.0], [1.0] * 5),

@@ -282,6 +282,9 @@ def test_five_seconds_without_network_are_told_and_got_over(visitor, brief):
     assert told.inner_text() == ""
 
 
+SAVING = "Object.defineProperty(navigator, 'connection', {value: {saveData: true}})"  # so the server draws
+
+
 @pytest.mark.parametrize(
     ("tab", "ready", "change"),
     [
@@ -290,7 +293,7 @@ def test_five_seconds_without_network_are_told_and_got_over(visitor, brief):
     ],
 )
 def test_other_tabs_tell_a_lost_connection_and_get_over_it(visitor, tab, ready, change):
-    page = visitor()
+    page = visitor(script=SAVING)
     page.get_by_role("tab", name=tab).first.click()
     page.wait_for_selector(ready)
     told = page.locator(f"#ll-{tab.lower()} .ll-problem")

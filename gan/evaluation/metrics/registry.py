@@ -6,6 +6,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+
 from gan.evaluation.metrics import attributes, balance, classifier_accuracy, frechet, kernel, manifold, neighbours
 from gan.evaluation.metrics.comparison import Comparison
 from gan.evaluation.metrics.metric import Metric
@@ -72,12 +74,15 @@ CIRCUMSTANCES = (
     "evaluation_features",
     "evaluation_device",
     "evaluation_seconds",
-    "translation_samples",
-    "translation_split",
 )
+TRANSLATION_CIRCUMSTANCES = ("translation_samples", "translation_split")
 
 
 def evaluated() -> set[str]:
     """Return every key of metrics.json that an evaluation may write."""
-    known = METRICS | TRANSLATION_METRICS
-    return set(CIRCUMSTANCES).union(*(metric.keys(name) for name, metric in known.items()))
+    return evaluated_by(METRICS, CIRCUMSTANCES) | evaluated_by(TRANSLATION_METRICS, TRANSLATION_CIRCUMSTANCES)
+
+
+def evaluated_by(metrics: Mapping[str, Metric], circumstances: Sequence[str]) -> set[str]:
+    """Return every key of metrics.json that the evaluation of one kind of model may write."""
+    return set(circumstances).union(*(metric.keys(name) for name, metric in metrics.items()))
