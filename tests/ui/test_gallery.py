@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import base64
+import io
+import re
 from pathlib import Path
 
+import numpy as np
 import pytest
 from conftest import fake_load, write_folder
+from PIL import Image
 
 from gan.hub.names import MAX_PICTURE_BYTES
 from gan.ui.server.model_registry import ModelRegistry
@@ -18,7 +23,27 @@ def page(folder: Path) -> str:
 
 def test_a_wall_has_a_button_for_every_seed(tmp_path: Path) -> None:
     html = page(write_folder(tmp_path, "colour"))
-    assert html.count("data-seed=") == 64 and "data:image/png;base64,iVBOR" in html
+    assert html.count("data-seed=") == 64 and re.search(r"data:image/(png;base64,iVBOR|webp;base64,UklGR)", html)
+
+
+def test_large_samples_go_into_the_page_as_webp_and_look_the_same(tmp_path: Path) -> None:
+    folder, random = write_folder(tmp_path, "colour"), np.random.default_rng(0)
+    shapes = Image.fromarray(random.integers(20, 230, (16, 16, 3), dtype=np.uint8)).resize((512, 512))
+    shown = Image.fromarray(np.asarray(shapes) + random.integers(0, 4, (512, 512, 3), dtype=np.uint8))
+    shown.save(folder / "samples.png")
+    assert (folder / "samples.png").stat().st_size > gallery.LARGE
+    (kind, data), *others = re.findall(r"data:image/(\w+);base64,([A-Za-z0-9+/=]+)", page(folder))
+    webp = base64.b64decode(data)
+    assert kind == "webp" and not others and len(webp) < (folder / "samples.png").stat().st_size / 2
+    with Image.open(io.BytesIO(webp)) as seen:
+        difference = np.abs(np.asarray(seen, float) - np.asarray(shown, float))
+    assert seen.size == (512, 512) and difference.mean() < 2
+
+
+def test_a_large_file_that_is_no_picture_is_left_as_it_is(tmp_path: Path) -> None:
+    folder = write_folder(tmp_path, "colour")
+    (folder / "samples.png").write_bytes(b"\x89PNG" + bytes(gallery.LARGE))
+    assert "data:image/png" in page(folder)
 
 
 @pytest.mark.parametrize("content", [None, b"", b"<svg onload=alert(1)>", b"\x89PNG" + bytes(MAX_PICTURE_BYTES)])
