@@ -38,6 +38,7 @@ def _parser() -> argparse.ArgumentParser:
     flags.add_argument("--samples", type=int, default=SAMPLES, help=f"generated pictures (default: {SAMPLES})")
     flags.add_argument("--device", default="auto", help="auto, cpu or cuda (default: auto)")
     flags.add_argument("--no-cas", action="store_true", help="skip the classifier accuracy score, the slowest part")
+    flags.add_argument("--no-sliders", action="store_true", help="keep the sliders with names that there are")
     flags.add_argument("--only-sliders", action="store_true", help="find the sliders with names alone, without data")
     flags.add_argument(
         "--name-direction", action="append", default=[], metavar="N=NAME", help="name a principal direction by hand"
@@ -68,6 +69,8 @@ def main() -> None:
     arguments = _parser().parse_args()
     try:
         names = _numbered(arguments.name_direction)
+        if arguments.no_sliders and arguments.only_sliders:
+            raise ConfigError("--only-sliders and --no-sliders leave nothing to do: pass one of them")
         model = load_folder(arguments.folder, arguments.device)
         read_metrics(arguments.folder)  # an unusable file is found before the work, not after it
         root, samples, sheet = arguments.data_root, arguments.samples, arguments.folder / NEIGHBOURS
@@ -81,8 +84,9 @@ def main() -> None:
             if not arguments.only_sliders and not names:
                 result = evaluate(model, root, samples, not arguments.no_cas, sheet, _report, arguments.dataset)
                 record(arguments.folder, model.config, result)
-            directions = name_directions(model, names) if names else find_sliders(model, progress=_report)
-            result[SLIDERS] = record_sliders(arguments.folder, model.config, directions)
+            if names or not arguments.no_sliders:
+                directions = name_directions(model, names) if names else find_sliders(model, progress=_report)
+                result[SLIDERS] = record_sliders(arguments.folder, model.config, directions)
     except (ConfigError, DataError, FolderError, OSError) as error:
         sys.exit(f"error: {error}")
     print(json.dumps(result, indent=2))

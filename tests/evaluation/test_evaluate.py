@@ -295,7 +295,7 @@ def test_the_command_prints_json_and_completes_the_folder(folder, nowhere, monke
     assert "| measured by `python -m gan.evaluate` | generated | real |" in text
     assert f"| frechet distance | {printed['frechet_distance']:.4g} | {printed['frechet_floor']:.4g} |" in text
     assert read_info("tiny", folder).images == old["images"]
-    run(monkeypatch, capsys, folder, "--data-root", nowhere, "--samples", 32, "--no-cas")
+    run(monkeypatch, capsys, folder, "--data-root", nowhere, "--samples", 32, "--no-cas", "--no-sliders")
     again = json.loads((folder / "metrics.json").read_text())
     assert list(again) == list(metrics) and again["frechet_samples"] == 32
 
@@ -304,8 +304,8 @@ def test_the_command_prints_json_and_completes_the_folder(folder, nowhere, monke
 def test_emoji_in_colour(tiny_emoji_folder, tmp_path, nowhere, monkeypatch, capsys):
     monkeypatch.setattr(classifier_accuracy, "SHOWN", 1800)
     copy = shutil.copytree(tiny_emoji_folder, tmp_path / "tiny")
-    printed, _ = run(monkeypatch, capsys, copy, "--data-root", nowhere, "--samples", 64)
-    assert set(printed) == {*EVALUATED, "sliders"} and printed["reference"] == "train"
+    printed, _ = run(monkeypatch, capsys, copy, "--data-root", nowhere, "--samples", 64, "--no-sliders")
+    assert set(printed) == EVALUATED and printed["reference"] == "train"
     assert printed["classifier_accuracy_samples"] == 1720
     assert "half of the training pictures" in (copy / "README.md").read_text()
 
@@ -321,6 +321,7 @@ def test_what_is_wrong_is_said_in_a_line_and_changes_nothing(folder, nowhere, tm
     before = {p.name: p.read_bytes() for p in folder.iterdir()}
     assert "no such folder" in stop(monkeypatch, tmp_path / "none")
     assert "device must be" in stop(monkeypatch, folder, "--device", "tpu")
+    assert "nothing to do" in stop(monkeypatch, folder, "--only-sliders", "--no-sliders")
     assert "samples must be" in stop(monkeypatch, folder, "--samples", 3)
     config = json.loads(before["config.json"]) | {"dataset": "cats"}
     (folder / "config.json").write_text(json.dumps(config))
