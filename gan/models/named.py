@@ -46,8 +46,11 @@ class Named:
 
     def acting(self, y: Tensor | None) -> list[bool]:
         """Return for each name whether it does anything in a picture with class weights y (K,)."""
-        steps = torch.eye(len(self.names))
-        return [bool(self.offset(row.tolist(), None if y is None else y[None]).any()) for row in steps]
+        rows = self._base
+        if y is not None and self._own:
+            _, special, own = self.tables()
+            rows = rows + torch.einsum("s,smz->mz", y[list(special)].to(own), own - rows)
+        return rows.any(1).tolist()
 
     def offset(self, amounts: Sequence[float], y: Tensor | None) -> Tensor:
         """Return what to add to latents, (1, z_dim), or (N, z_dim) where it depends on the class weights y (N, K).
