@@ -130,7 +130,7 @@ def batch_of(real: Tensor, y: Tensor | None, z_dim: int) -> Batch:
 def assert_directions_agree(pair, batch: Batch, penalty: str, augmented: str = "none", gamma: float = 1.0) -> None:
     """Compare the gradients of one step of each player in bf16 with those in fp32, layer by layer.
 
-    Not parameter by parameter: a bias may be a single number, a sum over pixels whose sign is rounding where they cancel.
+    Not parameter by parameter: a bias may be a single number, whose sign is rounding where its pixels cancel.
     """
     exact, rounded = (gradients(pair, batch, penalty, augmented, gamma, bf16) for bf16 in (False, True))
     for name, g in exact.items():
