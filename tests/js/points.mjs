@@ -9,9 +9,13 @@ const { makeViewer } = await load("views.mjs");
 const { mixSeeds, makeOrder } = await load("order.mjs");
 const { trainingSet, worldOf } = await load("worlds.mjs");
 const { configOf, withSettings } = await load("settings.mjs");
+const { curesOf } = await load("alarms.mjs");
+const { makeMemory } = await load("memory.mjs");
+const { makePerceptron } = await load("perceptron.mjs");
 const compiled = await WebAssembly.compile(readFileSync(new URL("points.wasm", points)));
 
-const write = (file, ...arrays) => writeFileSync(file, Buffer.concat(arrays.map((one) => Buffer.from(one.buffer, one.byteOffset, one.byteLength))));
+const write = (file, ...arrays) =>
+  writeFileSync(file, Buffer.concat(arrays.map((one) => Buffer.from(one.buffer, one.byteOffset, one.byteLength))));
 
 /** A network's weights or gradients (out, into) and biases, layer by layer, as torch has them. */
 const unpack = ({ layers, size, ...at }, numbers, what) => {
@@ -44,6 +48,17 @@ const jobs = {
     write(`${out}.batch`, batch.real, batch.z, Float32Array.from(batch.mix));
     return told;
   },
+  /** An optimiser's updates of weights that begin at zero, by given gradients one after the other. */
+  optimise: async ({ optimizer, rate, beta1, beta2, gradients, out }) => {
+    const memory = await makeMemory(compiled);
+    const one = makePerceptron(memory, [8, 8]); // weights and biases without a gap
+    for (const gradient of gradients) {
+      memory.numbers(one.gradient, one.size).set(gradient);
+      one.update(optimizer, rate, beta1, beta2);
+    }
+    write(out, memory.numbers(one.weights, one.size));
+    return {};
+  },
   /** Steps, with moves and changes of settings; the weights after them, and the milliseconds of processor a step. */
   steps: async ({ config, moves, changes = {}, out }) => {
     const one = await trainer(config);
@@ -68,7 +83,13 @@ const jobs = {
     const all = { ...backdrop.arrays, ...arrays };
     for (const [name, { data }] of Object.entries(all)) write(`${out}.${name}`, data);
     const shapes = Object.fromEntries(Object.entries(all).map(([name, { shape, type }]) => [name, [type, ...shape]]));
-    return { shapes, backdrop: backdrop.numbers, numbers, measured: viewer.measure(one), ms: (used.user + used.system) / 1000 };
+    return {
+      shapes,
+      backdrop: backdrop.numbers,
+      numbers,
+      measured: viewer.measure(one),
+      ms: (used.user + used.system) / 1000,
+    };
   },
   config: ({ about, plan }) => {
     try {
@@ -77,6 +98,7 @@ const jobs = {
       return { error: error.message };
     }
   },
+  cures: ({ asked }) => ({ found: asked.map(({ kind, config }) => curesOf(kind, config)) }),
   changed: ({ config, settings, rules }) => {
     try {
       return { config: withSettings(config, settings, rules, true) };

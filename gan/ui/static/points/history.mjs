@@ -1,7 +1,7 @@
 // The bounded record of a run, as gan/live/history.py keeps it: the more moments there are, the fewer are kept.
 
 const MOMENTS = 120; // kept; when there are more, every other one is dropped
-const STATE_BYTES = 48 * 2 ** 20; // of all states to go on from
+const STATE_BYTES = 96 * 2 ** 20; // of all states to go on from
 
 /** @type {() => PlaneHistory} */
 export const makeHistory = () => {

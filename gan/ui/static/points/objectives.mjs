@@ -25,11 +25,7 @@ export const LOSSES = {
   wgan: wasserstein,
   "wgan-gp": wasserstein,
   hinge: {
-    critic: (real, fake) => [
-      Math.max(0, 1 - real) + Math.max(0, 1 + fake),
-      real < 1 ? -1 : 0,
-      fake > -1 ? 1 : 0,
-    ],
+    critic: (real, fake) => [Math.max(0, 1 - real) + Math.max(0, 1 + fake), real < 1 ? -1 : 0, fake > -1 ? 1 : 0],
     generator: (real, fake) => [-fake, -1],
   },
   relativistic: {

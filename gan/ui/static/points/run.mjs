@@ -7,7 +7,7 @@ import { makeTrainer } from "./trainer.mjs";
 import { makeViewer } from "./views.mjs";
 import { trainingSet, worldOf } from "./worlds.mjs";
 
-const DRAW_EVERY = 28; // ms between two moments, at least
+const DRAW_EVERY = 30; // ms between two moments, at least
 const DRAW_SHARE = 2; // and at least so many times what the last one took
 const MEASURE_EVERY = 500; // ms between two measurements
 const COMPARED = 300; // points whose diversity is watched
@@ -51,7 +51,15 @@ export const makeRun = async (module, configs, { rules }, begin, now = () => per
     if (begin) trainer.restore(begin[i]);
     const { shown, seconds } = trainer.state;
     const good = trainer.save();
-    sides.push({ trainer, monitor: makeMonitor(), good, numbers: {}, measured: {}, since: { shown, seconds }, steps: 0 });
+    sides.push({
+      trainer,
+      monitor: makeMonitor(),
+      good,
+      numbers: {},
+      measured: {},
+      since: { shown, seconds },
+      steps: 0,
+    });
   }
 
   /** @type {(side: number, kind: string, message: string) => void} */
@@ -194,12 +202,15 @@ export const makeRun = async (module, configs, { rules }, begin, now = () => per
     /** What is new since moment `after`, as the server tells it. */
     news: (after) => {
       const told = new Set(); // of each kind and side only the newest has cures
-      const listed = alarms.slice(-ALARMS).reverse().map(({ kind, ...one }) => {
-        const which = `${one.side} ${kind}`;
-        const cures = told.has(which) ? [] : curesOf(kind, sides[one.side].trainer.config());
-        told.add(which);
-        return { ...one, cures };
-      });
+      const listed = alarms
+        .slice(-ALARMS)
+        .reverse()
+        .map(({ kind, ...one }) => {
+          const which = `${one.side} ${kind}`;
+          const cures = told.has(which) ? [] : curesOf(kind, sides[one.side].trainer.config());
+          told.add(which);
+          return { ...one, cures };
+        });
       const latest = history.latest();
       return {
         ...{ place: 0, paused, notice: null, done, error, why: null },

@@ -120,7 +120,9 @@ export const makeViewer = (world, latent) => {
       const [onReal, onFake] = [real, points].map((set) => trainer.judge(set.subarray(0, 2 * JUDGED)));
       const at = points.slice(0, 2 * ARROWS);
       const slopes = trainer.slopes(at);
-      const lengths = Float64Array.from({ length: ARROWS }, (_, i) => Math.hypot(slopes[2 * i], slopes[2 * i + 1])).sort();
+      const lengths = Float64Array.from({ length: ARROWS }, (_, i) =>
+        Math.hypot(slopes[2 * i], slopes[2 * i + 1]),
+      ).sort();
       const longest = Math.max(lengths[Math.floor(0.9 * (ARROWS - 1))] || 0, 1e-12);
       const [middleReal, middleFake] = [mean(onReal), mean(onFake)];
       return {

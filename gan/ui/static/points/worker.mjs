@@ -55,6 +55,10 @@ const start = async (configs, begin) => {
   return name;
 };
 
+/** @type {(about: PlaneAbout, plan: any) => PlaneConfig[]} */
+const configsOf = (told, plan) =>
+  plan.sides.map((/** @type {any} */ _, /** @type {number} */ i) => configOf(told, plan, i));
+
 /** @type {Record<string, (run: PlaneRun, request: any) => void>} */
 const commands = {
   play: (run) => run.play(),
@@ -71,9 +75,10 @@ const commands = {
 
 /** @type {Record<string, (request: any) => any>} */
 const tasks = {
+  check: ({ about: told, ...plan }) => (configsOf(told, plan), {}),
   begin: async ({ about: told, ...plan }) => {
     about = told;
-    return { run: await start(plan.sides.map((/** @type {any} */ _, /** @type {number} */ i) => configOf(about, plan, i))) };
+    return { run: await start(configsOf(told, plan)) };
   },
   fork: async ({ run, number }) => {
     const stored = known(run).fork(number);

@@ -92,9 +92,7 @@ const cellsOf = (name) => {
     if ((text.charCodeAt(i >> 3) >> (7 - (i & 7))) & 1) cells.push([Math.floor(i / SIDE), i % SIDE]);
   }
   if (cells.length < LEAST) {
-    throw new Error(
-      `a drawing needs ${LEAST} drawn cells of its ${SIDE} x ${SIDE}, got ${cells.length}: draw more`,
-    );
+    throw new Error(`a drawing needs ${LEAST} drawn cells of its ${SIDE} x ${SIDE}, got ${cells.length}: draw more`);
   }
   return cells;
 };
@@ -118,7 +116,8 @@ const drawing = (name) => {
 /** The distribution of a name; throws Error with a sentence for a bad one. @type {(name: string) => World} */
 export const worldOf = (name) => {
   if (name.startsWith(INK)) return drawing(name);
-  if (!Object.hasOwn(WORLDS, name)) throw new Error(`${name.slice(0, 80)} is known to the server alone: choose another`);
+  if (!Object.hasOwn(WORLDS, name))
+    throw new Error(`${name.slice(0, 80)} is known to the server alone: choose another`);
   return WORLDS[name];
 };
 
