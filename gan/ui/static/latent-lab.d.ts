@@ -980,8 +980,9 @@ interface LatentLab {
   rescaleFrame(frame: number, from: number, to: number): number;
 
   // train/
-  /** server: `localTraining` on a page without one. */
   train(element: HTMLElement, server: TrainServer): Promise<void>;
+  /** The tab on a page without a server, which learns points alone. menus: `train_form.menus(server=False)`. */
+  trainAlone(element: HTMLElement, menus: TrainMenus): void;
   isLocalRun(run: string): boolean;
   /** Training in this browser; undefined where it cannot. Models and films are not made. */
   localTraining(menus: TrainMenus): LocalTraining | undefined;

@@ -39,6 +39,12 @@
 
   lab.localTraining = (menus) => (training ??= lab.trainer && "WebAssembly" in window ? start(menus) : undefined);
 
+  lab.trainAlone = (element, menus) => {
+    const alone = lab.localTraining(menus);
+    if (alone) lab.train(element, alone);
+    else lab.notifier(element).problem("This browser cannot train: it has no WebAssembly.");
+  };
+
   lab.trainingAnywhere = (server, local) => {
     if (!local) return server;
     /** @type {(payload: { run: string }) => TrainServer} */
