@@ -56,9 +56,9 @@ def packages(names: Iterable[str]) -> set[str]:
 
 # What each part of gan/ may import from the others: those above it, and itself. Order is the architecture.
 LAYERS = (
-    "errors", "text", "config", "io", "scratch", "pictures", "networks", "data", "models", "evaluation", "training",
-    "live", "hub", "ui/environment", "ui/fast_import", "ui/server", "ui/assets", "ui/header", "ui/theme", "ui/tabs",
-    "ui/app", "evaluate", "translate", "train_flags", "train",
+    "errors", "text", "config", "io", "scratch", "pictures", "networks", "hub/names", "hub/client", "data", "models",
+    "evaluation", "training", "live", "hub", "ui/environment", "ui/fast_import", "ui/server", "ui/assets", "ui/header",
+    "ui/theme", "ui/tabs", "ui/app", "evaluate", "translate", "train_flags", "train",
 )  # fmt: skip
 # The commands: they alone know a command line, and nobody imports them.
 COMMANDS = (
