@@ -33,6 +33,7 @@ from benchmarks.report import report
 from gan.models.model import pick_device
 
 GRACE = 20.0  # seconds that a part may take beyond its time, to start and to notice it
+COMMAND = [sys.executable, "-m", "benchmarks.gpu"]
 WORDS = {True: "ok", False: "FAILED", None: "not run"}
 
 
@@ -43,7 +44,7 @@ def run_part(name: str, device: str, seconds: float, show: Callable[[str, Check]
         words = ["--part", name, "--device", device, "--seconds", f"{seconds:.1f}", "--out", str(out)]
         with log.open("wb") as said:
             process = subprocess.Popen(
-                [sys.executable, "-m", "benchmarks.gpu", *words], cwd=ROOT, stdout=said, stderr=said,
+                [*COMMAND, *words], cwd=ROOT, stdout=said, stderr=said,
                 start_new_session=True,
             )  # fmt: skip
             late = False

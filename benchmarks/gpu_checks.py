@@ -210,9 +210,9 @@ def presets() -> list[str]:
     return [name for name in PRESETS if name != "smoke"]
 
 
-def every_network() -> Iterator[tuple[str, Config, TrainingSet]]:
+def every_network(width: int = 32, batch_size: int = 16) -> Iterator[tuple[str, Config, TrainingSet]]:
     """Yield every pair of networks at a small size: its name, a config, and pictures for it."""
-    common: dict[str, Any] = {"width": 32, "batch_size": 16, "optimizer": "sgd", "seed": 1}
+    common: dict[str, Any] = {"width": width, "batch_size": batch_size, "optimizer": "sgd", "seed": 1}
     for name in networks.NETWORKS:
         yield name, *stand_in(Config(**common, network=name, resolution=32))
     for name in networks.POINT_NETWORKS:
@@ -277,7 +277,7 @@ def step_gradients(config: Config, dataset: TrainingSet) -> dict[str, Tensor]:
     for name, move in (("critic", "critic"), ("generator", "generator")):
         trainer.advance(move)
         grads = [p.grad for p in getattr(trainer, name).parameters() if p.grad is not None]
-        found[name] = torch.cat([g.detach().float().cpu().flatten() for g in grads])
+        found[name] = torch.cat([g.detach().double().cpu().flatten() for g in grads])
     return found
 
 

@@ -64,7 +64,7 @@ LAYERS = (
 COMMANDS = (
     "evaluate.py", "translate.py", "train_flags.py", "hub/__main__.py", "ui/app.py",
     "evaluation/metrics/train_classifier.py", "evaluation/metrics/train_face_attributes.py",
-    "evaluation/metrics/train_general.py",
+    "evaluation/metrics/train_face_regions.py", "evaluation/metrics/train_general.py",
 )  # fmt: skip
 
 

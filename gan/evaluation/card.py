@@ -406,7 +406,8 @@ def _sliders(metrics: Mapping[str, Any]) -> str:
     if not sliders:
         return ""
     by_class = any(slider.label for slider in sliders)
-    rows = "\n".join(f"| {' | '.join(_slider_row(slider, by_class))} |" for slider in sliders)
+    in_parts = any(slider.elsewhere is not None for slider in sliders)
+    rows = "\n".join(f"| {' | '.join(_slider_row(slider, by_class, in_parts))} |" for slider in sliders)
     text = (
         f"`model.edit(z, {'y, ' if by_class else ''}{sliders[0].name}=2)` moves latents"
         f"{', given their class weights' if by_class else ''}. Changes are in standard deviations within a class; R2 "
@@ -415,30 +416,39 @@ def _sliders(metrics: Mapping[str, Any]) -> str:
     )
     if any(slider.accuracy is not None for slider in sliders):
         text += " Accuracy says how often it is there after a move of 2 and gone after one of -2."
+    if in_parts:
+        text += (
+            " The last column is the mean change of the picture outside the attribute's part of the face, by a move of "
+            "2, in levels of 255; a small network finds the parts."
+        )
     if any(slider.principal for slider in sliders):
         text += ' "n by hand" is principal direction n, to which a person gave the name.'
     return f"""
 ## Sliders
 
-| from -2 to 2 | classes | R2 | own change (sd) | largest other change (sd) |
-|---|---|---|---|---|
+| from -2 to 2 | classes | R2 | own change (sd) | largest other change (sd) |{" elsewhere |" * in_parts}
+|---|---|---|---|---|{"---|" * in_parts}
 {rows}
 
 {textwrap.fill(text, 120)}
 """
 
 
-def _slider_row(slider: Slider, by_class: bool) -> tuple[str, ...]:
-    """Return the cells of a slider's row in the card. by_class: some slider is for a single class."""
+def _slider_row(slider: Slider, by_class: bool, in_parts: bool) -> tuple[str, ...]:
+    """Return the cells of a slider's row in the card. by_class: some slider is for a single class.
+
+    in_parts: of some slider it is known how much it changes elsewhere.
+    """
     name = markdown(slider.name.replace("_", " "))
     where = markdown(slider.label) if slider.label else "all others" if by_class else "all"
     if slider.principal:
-        return name, "all", f"{slider.principal} by hand", "", ""
+        return name, "all", f"{slider.principal} by hand", "", "", *([""] * in_parts)
     r2 = "" if slider.r2 is None else f"{slider.r2:.2f}"
     accuracy = "" if slider.accuracy is None else f", accuracy {slider.accuracy:.2f}"
     own = "" if slider.effect is None else f"{slider.effect:+.1f}"
     cross = f"{slider.cross:.2f}, {markdown(slider.affects.replace('_', ' '))}" if slider.affects else "none"
-    return name, where, r2 + accuracy, own, cross
+    elsewhere = "" if slider.elsewhere is None else f"{slider.elsewhere:.1f}"
+    return name, where, r2 + accuracy, own, cross, *([elsewhere] * in_parts)
 
 
 def _plain(text: str) -> str:
