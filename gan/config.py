@@ -384,7 +384,7 @@ TRANSLATION: dict[str, Any] = {
     "images": 300_000, "sample_images": 20_000, "checkpoint_images": 20_000, "ema_images": 4_000,
 }  # fmt: skip
 
-# For pictures of one's own and a GPU, untried: see docs/LOG.md for the estimates.
+# For pictures of one's own and a GPU. Never run there: what is said of memory and time are estimates (docs/LOG.md).
 _LARGE: dict[str, Any] = {
     "dataset": "", "width": 128, "batch_size": 32, "penalty_every": 4, "learning_rate": 2e-4, "ema_images": 50_000,
     "sample_images": 200_000, "checkpoint_images": 200_000, "measure_images": 200_000,
@@ -397,8 +397,8 @@ PRESETS: dict[str, dict[str, Any]] = {
     "emoji": {},
     "mnist": {"dataset": "mnist", "images": 400_000, "gamma": 0.1},
     "fashion-mnist": {"dataset": "fashion-mnist", "images": 600_000, "gamma": 0.1},
-    "large-128": {**_LARGE, "resolution": 128, "images": 5_000_000, "gamma": 4.0},  # MEM128
-    "large-256": {**_LARGE, "resolution": 256, "images": 10_000_000, "gamma": 16.0},  # MEM256
+    "large-128": {**_LARGE, "resolution": 128, "images": 5_000_000, "gamma": 4.0},  # about 1.5 GB, 2 hours
+    "large-256": {**_LARGE, "resolution": 256, "images": 10_000_000, "gamma": 16.0},  # about 2.5 GB, 7 hours
     "sketch-to-face": {
         **TRANSLATION, "dataset": "sketch-to-face", "objective": "paired", "identity": 0.0, "gamma": 1.0,
         "mirror": True, "conditional": True,
