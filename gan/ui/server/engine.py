@@ -21,7 +21,17 @@ if TYPE_CHECKING:
     from gan.ui.server.packs import Pack, Packs
 
 FOLDER = Path(__file__).parents[1] / "static/engine"
-MODULES = ("random", "pack", "latent", "network", "worker")  # each imports only from those before it
+MODULES = (
+    "random",
+    "checks",
+    "translatorpack",
+    "pack",
+    "latent",
+    "layout",
+    "network",
+    "translator",
+    "worker",
+)  # each imports only from those before it
 PATHS = r"/engine/(?:worker|pack)/\w+"
 FOREVER = "private, max-age=31536000, immutable"
 IMPORT = re.compile(r'^import \{ (.+) \} from "\./(\w+)\.mjs";$', re.MULTILINE)
