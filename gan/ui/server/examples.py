@@ -19,6 +19,7 @@ from gan.text import last_name
 if TYPE_CHECKING:
     from gan.models.translator import Translator
 
+MAX_SCALE = 4  # pixels of a sheet for one of a picture
 JUDGED = 64  # real pictures of a side that a verdict compares with
 
 
@@ -70,9 +71,11 @@ def _of_sheet(model: Translator, path: Path) -> dict[str, np.ndarray]:
     rows = {"a": [0], "b": [3]} if "a" in model.sides else {"a": list(range(0, GRID[0], 2))}
     try:
         with Image.open(path, formats=["PNG"]) as sheet:
-            if sheet.width != side * columns or sheet.height % side or sheet.height > 2 * GRID[0] * side:
+            scale = sheet.width // (side * columns)
+            fits = 1 <= scale <= MAX_SCALE and sheet.width == scale * side * columns
+            if not fits or sheet.height % (scale * side) or sheet.height > GRID[0] * scale * side:
                 return {}
-            pixels = np.asarray(sheet.convert("RGB"))
+            pixels = np.asarray(sheet.convert("RGB"))[::scale, ::scale]
     except (OSError, ValueError, SyntaxError):
         return {}
     tiles = pixels.reshape(-1, side, columns, side, 3).swapaxes(1, 2)

@@ -13,7 +13,10 @@ from typing import TYPE_CHECKING, Annotated, Any
 import numpy as np
 from pydantic import BeforeValidator, ConfigDict, Field, PlainValidator, ValidationInfo
 
+from gan.pictures.picture_file import stack
+from gan.pictures.reader import Budget, read_apart
 from gan.ui.server.checks import MAX_FRAMES
+from gan.ui.server.limits import Limit
 from gan.ui.server.request import WHOLE, Request, choice, one_of, refusal
 from gan.ui.server.video import EXPORTS
 
@@ -21,6 +24,9 @@ if TYPE_CHECKING:
     from gan.models.translator import Translator
 
 MAX_KEYS = 8  # pictures on one walk
+MAX_FILE = 1_400_000  # bytes of a picture's file that is sent to the endpoint, whose requests have 2 MB at most
+BUDGET = Budget(pictures=1, file_bytes=MAX_FILE, bytes=MAX_FILE, seconds=5, wait=30)
+READERS = Limit(1, 8)
 
 
 def _picture(value: Any, info: ValidationInfo[Any]) -> np.ndarray:
@@ -54,6 +60,31 @@ def _told(value: Any, info: ValidationInfo[Any]) -> list[float] | None:
 Picture = Annotated[np.ndarray, PlainValidator(_picture)]
 Side = Annotated[str, BeforeValidator(_side)]
 Told = Annotated[list[float] | None, PlainValidator(_told)]
+
+
+def encoded(picture: np.ndarray) -> str:
+    """Return a picture as requests hold it."""
+    return base64.b64encode(picture.tobytes()).decode("ascii")
+
+
+def sent_picture(text: object, side: int) -> np.ndarray:
+    """Return the picture in a file that came as base64, uint8 (side, side, 3), read in a process of its own.
+
+    ValueError where it is none, or beyond `BUDGET`.
+    """
+    expected = f"base64 of a picture's file of at most {MAX_FILE / 1e6:g} MB"
+    if not isinstance(text, str) or len(text) > MAX_FILE * 4 // 3 + 4:
+        raise refusal("picture", expected, text)
+    try:
+        data = base64.b64decode(text, validate=True)
+    except (binascii.Error, ValueError):
+        raise refusal("picture", expected, text) from None
+    with READERS():
+        reading = read_apart([("picture.png", data)], side, budget=BUDGET)
+    if not reading.pictures:
+        reason = reading.refused[0][1] if reading.refused else "it is empty"
+        raise ValueError(f"picture cannot be used: {reason}")
+    return stack(reading.pictures)[0]
 
 
 class TranslationRequest(Request):

@@ -64,10 +64,9 @@
         if (payload.model !== about?.model) return;
         const [back] = lab.decodeImages(reply);
         if (back) lab.paint(find(".ll-back canvas", HTMLCanvasElement), back);
-        const share =
-          reply.above === null ? "" : `More real than ${lab.percent(reply.above)} of real ones it was shown. `;
-        const gain = `${Math.abs(reply.score).toFixed(1)} ${reply.score < 0 ? "less" : "more"} real than before`;
-        find("[data-verdict]").textContent = `${share}${share ? "Logit: " : ""}${gain}.`;
+        const real = reply.above === null ? "" : `Scores above ${lab.percent(reply.above)} of real ones; `;
+        const gain = `${Math.abs(reply.score).toFixed(1)} ${reply.score < 0 ? "below" : "above"} what you gave`;
+        find("[data-verdict]").textContent = `${real || "Scores "}${gain}.`;
       },
       limit: 1,
       counted: false,
