@@ -60,7 +60,9 @@ def ask(api):
 
 def test_each_task_has_its_own_models_and_tabs(registry, ask):
     assert registry.names == ("grey",) and registry.translators == ("both", "told")
-    assert "both" not in gallery.page(registry) and "grey" not in translate.page(registry)
+    wall = gallery.page(registry)
+    assert 'data-translate="both"' in wall and 'data-open="both"' not in wall and 'data-open="grey"' in wall
+    assert "grey" not in translate.page(registry)
     for wrong in ("both", "nobody"):
         with pytest.raises(ValueError, match=rf"model must be one of those served \(grey\), got '{wrong}'"):
             registry.picture(wrong, 0)

@@ -164,7 +164,7 @@ def read_info(name: str, folder: Path) -> Info:
         parameters=_parameters(folder / "model.safetensors"),
         classes=() if translates else config.classes,
         groups=() if translates else config.class_groups,
-        grid=metrics.grid,
+        grid=None if translates else metrics.grid,
         samples=folder / "samples.png" if is_plain(folder, "samples.png") else None,
         named=tuple(dict.fromkeys(slider.name for slider in metrics.sliders or ())),
         task=config.task,

@@ -60,8 +60,10 @@ def _packed(model: Model | Translator) -> Pack | None:
     from gan.models.translator_pack import pack_translator
 
     try:
-        translates = isinstance(model, Translator)
-        data = pack_translator(model, most=MAX_BYTES) if translates else pack(model, most=MAX_BYTES)
+        if isinstance(model, Translator):
+            data = pack_translator(model, most=MAX_BYTES)
+        else:
+            data = pack(model, most=MAX_BYTES)
     except ValueError as error:
         log.info("drawn on the server only: %s", error)
         return None

@@ -813,6 +813,7 @@ interface LatentLab {
   /** Show a tab as soon as its button is there, and what was last shown in it. */
   showTab(name: string): void;
   openExplore(state: PartialState): void;
+  openTranslate(model: string): void;
   /** Show what the page's address says, now and whenever the visitor goes back or forward. */
   followAddress(): void;
   sessionModels: KnownModel[];

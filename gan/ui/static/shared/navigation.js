@@ -117,6 +117,12 @@
     window.scrollTo({ top: 0 });
   };
 
+  lab.openTranslate = (model) => {
+    setPart("translate", { model });
+    lab.showTab("translate");
+    window.scrollTo({ top: 0 });
+  };
+
   lab.followAddress = () => {
     restoreParts();
     document.addEventListener("click", (event) => {
