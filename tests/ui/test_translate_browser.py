@@ -95,7 +95,7 @@ def follows(page, registry, name: str, to: str = "b", told: list[float] | None =
     assert np.abs(look(page, RESULT) - expected).max() <= 1
 
 
-def test_a_drawing_is_translated_while_it_is_drawn_and_a_link_shows_it_again(page, site, registry):
+def test_a_drawing_is_translated_while_it_is_drawn(page, site, registry):
     told = [51 / 255, 1.0]
     arrive(page, f"{site}?tab=translate&model=told&sample=2&told=33ff", "told")
     follows(page, registry, "told", told=told)
@@ -114,8 +114,6 @@ def test_a_drawing_is_translated_while_it_is_drawn_and_a_link_shows_it_again(pag
     follows(page, registry, "told", told=told)
     assert (drawn != sample).any()
 
-    page.wait_for_url("**ink=**")
-    link = page.url
     page.keyboard.press("Control+z")
     rest(page)
     assert np.array_equal(squares(page), sample)
@@ -131,12 +129,20 @@ def test_a_drawing_is_translated_while_it_is_drawn_and_a_link_shows_it_again(pag
     both = squares(page).astype(int)
     assert both[:, :14].min() < 200 and np.abs(both - both[:, ::-1]).max() <= 1, "the mirror is still on"
 
-    arrive(page, link, "told")
+
+def test_a_link_shows_the_drawing_again(page, site, registry):
+    arrive(page, f"{site}?tab=translate&model=told&sample=2&told=33ff", "told")
+    stroke(page, (0.1, 0.2), (0.2, 0.3), (0.3, 0.25), (0.35, 0.6))
+    page.wait_for_url("**ink=**")
+    drawn = squares(page)
+    page.reload()
+    page.wait_for_selector("#ll-translate .ll-screen:not(.ll-blank)")
+    rest(page)
     assert np.array_equal(squares(page), drawn)
-    follows(page, registry, "told", told=told)
+    follows(page, registry, "told", told=[51 / 255, 1.0])
 
 
-def test_pictures_come_from_samples_files_and_the_translation_itself(page, site, registry, tmp_path):
+def test_pictures_come_from_samples_files_and_translations(page, site, registry, tmp_path):
     arrive(page, f"{site}?tab=translate", "both")
     follows(page, registry, "both")
     page.get_by_role("button", name="Random sample").click()
@@ -165,6 +171,9 @@ def test_pictures_come_from_samples_files_and_the_translation_itself(page, site,
     page.wait_for_url("**sample=3**")
     rest(page)
 
+
+def test_a_walk_goes_through_the_drawings_that_are_kept(page, site, registry):
+    arrive(page, f"{site}?tab=translate&to=a&sample=3", "both")
     page.get_by_role("button", name="Keep this one").click()
     page.locator("#ll-translate .ll-pair >> nth=5").click()
     page.wait_for_url("**sample=5**")

@@ -60,10 +60,7 @@ def _packed(model: Model | Translator) -> Pack | None:
     from gan.models.translator_pack import pack_translator
 
     try:
-        if isinstance(model, Translator):
-            data = pack_translator(model, most=MAX_BYTES)
-        else:
-            data = pack(model, most=MAX_BYTES)
+        data = pack_translator(model, most=MAX_BYTES) if isinstance(model, Translator) else pack(model, most=MAX_BYTES)
     except ValueError as error:
         log.info("drawn on the server only: %s", error)
         return None
