@@ -16,8 +16,9 @@ from browser_engine import ROOT, assert_same, drawn, engine, rewritten
 from gan.config import ClassGroup, Config
 from gan.models.directions import Directions, Slider
 from gan.models.latent import class_of, classes_of, latents
-from gan.models.model import Model, load
+from gan.models.model import Model
 from gan.models.pack import KEY, pack
+from gan.models.translator import load_folder
 from gan.networks import resnet
 from gan.ui.server import checks
 from gan.ui.server.model_registry import draw
@@ -147,7 +148,9 @@ WALKS = [
 @pytest.mark.slow
 @pytest.mark.parametrize("folder", SHIPPED, ids=lambda folder: folder.name)
 def test_shipped_models_with_weights_of_half_precision(folder, tmp_path) -> None:
-    model = load(folder, "cpu")
+    model = load_folder(folder, "cpu")
+    if not isinstance(model, Model):
+        pytest.skip("translates pictures")
     (tmp_path / "pack").write_bytes(pack(model))
     seeds, states = list(range(1000)), random_states(model, 200)
     pictures = [{"seed": seed} for seed in seeds] + states

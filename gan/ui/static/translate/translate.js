@@ -211,16 +211,20 @@
       lab.radioChips(find(".ll-direction .ll-chips"), "ll-to", ways, to, (side) => turnTo(side));
       find(".ll-back").hidden = ways.length < 2;
       find(".ll-told").hidden = !about.conditions.length || to !== "b";
+      find("[data-act=sample]").hidden = find(".ll-many").hidden = !count();
+      if (count()) many.follow(about, to);
     };
+
+    /** How many examples there are of the side that is translated from. */
+    const count = () => described?.examples[otherSide(to)] ?? 0;
 
     /** Go the other way; page: what to begin with, or an example. @type {(side: string, page?: DrawingPage) => Promise<void>} */
     const turnTo = async (side, page) => {
       to = side;
       showDirections();
       walk.clear();
-      if (about) many.follow(about, to);
       if (page) board.change(page);
-      else if (!(await take(FIRST, false))) draw();
+      else if (!count() || !(await take(FIRST, false))) board.change({ base: null, strokes: [] });
     };
 
     const sizeAll = () => {
@@ -258,17 +262,13 @@
       told = about.conditions.length ? lab.parseTold(wanted.told ?? "", about.conditions.length) : null;
       walk.clear();
       sizeAll();
-      const count = reply.examples[otherSide(to)] ?? 0;
       const row = /^\d{1,9}$/.test(wanted.sample ?? "") ? Number(wanted.sample) : wanted.ink ? null : FIRST;
-      const example = row !== null && count && wanted.sample !== "none" ? await fetchExample(row % count) : null;
+      const example = row !== null && count() && wanted.sample !== "none" ? await fetchExample(row % count()) : null;
       if (turn !== opening) return;
       if (about.conditions.length) setTold(told ?? example?.told ?? offered[0] ?? about.conditions.map(() => 0.5));
       showDirections();
-      find("[data-act=sample]").hidden = !count;
-      find(".ll-many").hidden = !count;
       board.begin(about.size, { base: example?.base ?? null, strokes: lab.decodeStrokes(wanted.ink ?? "") });
       sizeAll();
-      if (count) many.follow(about, to);
     };
 
     /** @type {(scale: number, suffix: string) => void} */
@@ -317,7 +317,7 @@
       undo: board.undo,
       redo: board.redo,
       clear: () => board.change({ base: null, strokes: [] }),
-      sample: () => take(lab.randomSeed() % Math.max(1, described?.examples[otherSide(to)] ?? 1)),
+      sample: () => take(lab.randomSeed() % Math.max(1, count())),
       upload: () => find("input[type=file]", HTMLInputElement).click(),
       dice: async () => {
         const found = await fetchExample(lab.randomSeed() % Math.max(1, described?.examples.a ?? 1));
