@@ -204,6 +204,41 @@ interface EngineConfig {
   own: number[]; // classes with named directions of their own
 }
 
+/** What a translator's pack says of it. widths: channels of its maps, from full size down, each of half the size. */
+interface TranslatorConfig {
+  task: "translate";
+  size: number;
+  channels: number;
+  conditions: number;
+  widths: number[];
+  sides: string[];
+}
+
+/** net.wasm with its memory, which `heap` shows. */
+interface EngineMachine {
+  layers: any;
+  heap: Float32Array;
+  memory: WebAssembly.Memory;
+}
+
+type EngineStep = (machine: EngineMachine) => void;
+
+/** Addresses are in bytes. own: a map's side; at, into, out: channels. */
+interface EngineLayout {
+  reserve(numbers: number): number;
+  place(numbers: Float32Array): number;
+  tensor(name: string): Float32Array;
+  padding(own: number, at: number, which: number): number; // borders stay zero, so maps of one size share theirs
+  convolution(name: string, into: number, together: number, taps?: number): [number, number]; // weights and bias
+  block(name: string, map: number, own: number, at: number): EngineStep;
+  enlarge(name: string, map: number, smaller: number, own: number, into: number, out: number): EngineStep;
+  finish(module: WebAssembly.Module): Promise<EngineMachine>;
+}
+
+interface EngineTranslator {
+  translate(rgb: Uint8Array, to: string, told: number[] | null): Uint8ClampedArray<ArrayBuffer>;
+}
+
 interface Pack {
   config: EngineConfig;
   tensors: Map<string, Float32Array>;
@@ -244,6 +279,7 @@ interface Engine {
   start(): Promise<unknown>; // fails where this browser cannot draw at all
   load(model: string, pack: ArrayBuffer): Promise<{ forgotten: string[] }>; // the pack is gone; so are other models
   draw(model: string, pictures: EnginePicture[]): Promise<EnginePixels>;
+  translate(model: string, request: Omit<TranslationRequest, "model">): Promise<EnginePixels>;
   walk(model: string, walk: EngineWalk, from: number, to: number): Promise<EnginePixels>; // those frames of it
 }
 
@@ -518,6 +554,115 @@ interface Player {
   toggle(): void;
   pause(): void;
   setRate(fps: number): void;
+}
+
+// ---- Translations
+
+/** What the page must know of a translator before it asks for any translation. conditions: names of numbers. */
+interface KnownTranslator {
+  model: string;
+  size: number;
+  sides: string[]; // that it translates to, "b" or "b" and "a"
+  conditions: string[];
+}
+
+/** names: of the sets, by side. examples: how many there are of a side. told: conditions of some of them. */
+interface TranslatorDescription {
+  names: Record<string, string>;
+  examples: Record<string, number>;
+  told: number[][];
+}
+
+/** pixels: RGB at the translator's own size. */
+interface TranslationRequest {
+  model: string;
+  to: string;
+  pixels: Uint8Array;
+  conditions: number[] | null;
+}
+
+/** The same as it is sent; picture: base64. */
+type SentTranslation = Omit<TranslationRequest, "pixels"> & { picture: string; follows?: boolean };
+
+interface ManyRequest {
+  model: string;
+  to: string;
+  rows: number[];
+}
+
+interface TranslateServer extends PackServer {
+  locate(payload: { model: string }): Promise<Reply<{ found: KnownTranslator | null; gone: string }>>;
+  describe(payload: { model: string }): Promise<Reply<TranslatorDescription>>;
+  /** A picture to begin with and, of pairs, what it should become; told: under which conditions. */
+  example(payload: {
+    model: string;
+    to: string;
+    row: number;
+  }): Promise<Reply<PackedImages & { told: number[] | null }>>;
+  translate(payload: SentTranslation): Promise<Reply<PackedImages>>;
+  /** The way back, if there is one. score: logit less that of the picture as it was; above: share of real ones. */
+  judge(payload: SentTranslation): Promise<Reply<PackedImages & { score: number; above: number | null }>>;
+  grid(payload: ManyRequest): Promise<Reply<PackedImages>>;
+  film(
+    payload: Omit<SentTranslation, "picture"> & {
+      pictures: string[];
+      frames: number;
+      loop: boolean;
+      fps: number;
+      kind: string;
+    },
+  ): Promise<Reply<ServerFile>>;
+}
+
+/** A line that was drawn. width: in steps of a 192th of the page; points: place, of 4096 each way, and pressure of 255. */
+interface Stroke {
+  colour: string;
+  width: number;
+  mirror: boolean;
+  points: [number, number, number][];
+}
+
+/** What lies below the strokes. row: of an example; truth: what that one should become. */
+interface DrawingBase {
+  picture: CanvasImageSource;
+  smooth: boolean;
+  row?: number;
+  truth?: ImageData;
+}
+
+interface DrawingPage {
+  base: DrawingBase | null;
+  strokes: Stroke[];
+}
+
+interface DrawingBoard {
+  begin(size: number, page: DrawingPage): void; // anew, for a translator of that size
+  change(part: Partial<DrawingPage>): void;
+  undo(): void;
+  redo(): void;
+  can(): { undo: boolean; redo: boolean };
+  page(): DrawingPage;
+  isBlank(): boolean;
+  pixels(): Uint8Array<ArrayBuffer>; // RGB at the translator's size
+}
+
+interface ToldChoice {
+  build(names: string[], offered: number[][]): void;
+  show(told: number[]): void; // without telling anyone
+}
+
+interface ManyTranslations {
+  follow(about: KnownTranslator, to: string): void;
+  reroll(about: KnownTranslator, to: string): void;
+}
+
+interface DrawingWalk {
+  keep(): void;
+  toggle(): void;
+  stop(): void;
+  clear(): void;
+  pictures(): Uint8Array[];
+  timing(): { frames: number; fps: number };
 }
 
 // ---- Training
@@ -816,7 +961,10 @@ interface LatentLab {
   paintTimer(painted: (ms: number) => void): (time: number) => void;
   latencyMeter(box: HTMLElement): (ms: number) => void;
   decodeImages(images: PackedImages): ImageData[];
-  context(canvas: HTMLCanvasElement): CanvasRenderingContext2D;
+  context(canvas: HTMLCanvasElement, options?: CanvasRenderingContext2DSettings): CanvasRenderingContext2D;
+  /** RGB bytes as a picture. */
+  imageOf(pixels: Uint8Array, size: number): ImageData;
+  base64(bytes: Uint8Array): string;
   /** Paint at native size; CSS enlarges it with square pixels. */
   paint(canvas: HTMLCanvasElement, image: ImageData): void;
   /**
@@ -882,6 +1030,7 @@ interface LatentLab {
   /** Show a tab as soon as its button is there, and what was last shown in it. */
   showTab(name: string): void;
   openExplore(state: PartialState): void;
+  openTranslate(model: string): void;
   /** Show what the page's address says, now and whenever the visitor goes back or forward. */
   followAddress(): void;
   sessionModels: KnownModel[];
@@ -924,6 +1073,10 @@ interface LatentLab {
   painterState(model: string): PainterState;
   /** The server's functions that draw, done here for models whose weights are there. */
   paintPictures(server: Pick<ExploreServer, "picture" | "grid">): Pick<ExploreServer, "picture" | "grid">;
+  paintTranslations(server: Pick<TranslateServer, "translate">): {
+    translate(request: TranslationRequest): Promise<Reply<PackedImages>>;
+  };
+  packTranslation(request: TranslationRequest): SentTranslation;
   paintWalks(server: Pick<InterpolateServer, "walk">): Pick<InterpolateServer, "walk">;
 
   // gallery/
@@ -978,6 +1131,38 @@ interface LatentLab {
   wrapFrame(frame: number, frames: number): number;
   /** The frame of a film of `to` frames at the place of `frame` in one of `from`. */
   rescaleFrame(frame: number, from: number, to: number): number;
+
+  // translate/
+  translate(element: HTMLElement, server: TranslateServer): void;
+  /** Places on a side of the page, for the points of strokes. */
+  STROKE_GRID: number;
+  /** Strokes as text for an address; null where they are too long for one. */
+  encodeStrokes(strokes: Stroke[]): string | null;
+  /** As many as the text holds; anyone may have written it. */
+  decodeStrokes(text: string): Stroke[];
+  /** tool: what the next stroke is drawn with. drawn: called with every piece of one, settled: once it has ended. */
+  drawingBoard(
+    canvas: HTMLCanvasElement,
+    on: { tool(): Omit<Stroke, "points">; drawn(): void; settled(): void },
+  ): DrawingBoard;
+  formatTold(told: number[] | null): string;
+  parseTold(text: string, count: number): number[] | null;
+  toldChoice(box: HTMLElement, on: { moved(told: number[]): void; settled(): void }): ToldChoice;
+  manyTranslations(
+    box: HTMLElement,
+    server: Pick<TranslateServer, "grid">,
+    on: { most: number; problem(text: string): void; adopt(row: number): void },
+  ): ManyTranslations;
+  drawingWalk(
+    element: HTMLElement,
+    on: {
+      most: number;
+      kept(): { page: DrawingPage; pixels: Uint8Array<ArrayBuffer>; size: number };
+      back(page: DrawingPage): void;
+      frame(pixels: Uint8Array<ArrayBuffer>): void;
+      shown(on: boolean): void; // whether a walk is on screen
+    },
+  ): DrawingWalk;
 
   // train/
   train(element: HTMLElement, server: TrainServer): Promise<void>;

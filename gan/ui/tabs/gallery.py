@@ -55,6 +55,7 @@ def build(registry: ModelRegistry) -> gr.HTML:
 def page(registry: ModelRegistry) -> str:
     """Return the tab's HTML: a card for each model, and a notice for each that cannot be shown."""
     cards = [card(registry.info(name)) for name in registry.names]
+    cards += [card(registry.info(name, "translate")) for name in registry.translators]
     notices = [*registry.errors.items(), *registry.notices.items()]
     return assets.render("gallery/gallery.html", cards=cards, notices=notices or ([] if cards else [NO_MODELS]))
 

@@ -138,6 +138,17 @@
       ),
   });
 
+  lab.packTranslation = ({ pixels, ...rest }) => ({ ...rest, picture: lab.base64(pixels) });
+
+  lab.paintTranslations = ({ translate }) => ({
+    translate: (request) =>
+      paint(
+        request,
+        async (to) => reply(await to.translate(request.model, request)),
+        () => translate({ ...lab.packTranslation(request), follows: true }),
+      ),
+  });
+
   lab.paintWalks = ({ walk }) => ({
     walk: (request) =>
       paint(
