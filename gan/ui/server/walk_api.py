@@ -26,10 +26,11 @@ DOWNLOADS = 1, 4  # downloads encoded at once, and downloads that may wait befor
 
 
 class FilmRequest(Request):
-    """The format and speed of a film, besides the walk that it shows."""
+    """Format, speed and look of a film, besides the walk that it shows. smooth: as for `gan.ui.server.video.gif`."""
 
     kind: Annotated[str, one_of(lambda: EXPORTS)]
     fps: Annotated[int, Field(ge=1, le=60, title="frame rate"), WHOLE]
+    smooth: bool = False
 
 
 class WalkApi:
@@ -65,12 +66,12 @@ class WalkApi:
         }
 
     def film(self, payload: rpc.Payload) -> rpc.Payload:
-        """Render a walk as a film, {..., kind, fps} -> as `rpc.download` returns it."""
+        """Render a walk as a film, {..., kind, fps, smooth} -> as `rpc.download` returns it."""
         request = FilmRequest.parse(payload)
         export = EXPORTS[request.kind]
         pictures = self._render(payload)
         with self._downloads():
-            data = export.encode(pictures, request.fps, None)
+            data = export.encode(pictures, request.fps, None, request.smooth)
         return rpc.download(file_name(payload["model"], payload["seeds"], export.suffix), export.mime, data)
 
     def _render(self, payload: rpc.Payload) -> np.ndarray:

@@ -79,11 +79,14 @@ interface SliderText {
   label: string; // the accessible name
   note?: string;
   help?: string; // the tooltip; the accessible name by default
+  field?: HTMLElement; // in place of the caption
+  reach?: number; // for small pictures of both ends: the value that they show, and its negative
 }
 
 interface SliderRow {
   element: HTMLElement;
   input: HTMLInputElement;
+  ends: HTMLCanvasElement[];
   set(value: number): void; // without telling anyone
 }
 
@@ -95,6 +98,7 @@ interface ControlPanel {
   render(state: PictureState): void;
   renderSliders(name: string, state: PictureState): void;
   showAllDirections(): void;
+  namedRows(): [number, SliderRow][]; // those that do something in the picture, and which they are
 }
 
 /** Chips from which classes are chosen. show: without telling anyone. */
@@ -150,7 +154,7 @@ interface KnownModel extends KnownClasses {
   model: string;
   size: number;
   named: string[]; // names of its sliders, as far as known
-  plot: boolean; // pictures are plots of 2-D points, whose pixels mean nothing
+  smooth: boolean; // its pictures are enlarged smoothly unless the visitor chooses otherwise
 }
 
 /** A file to save; data is base64. */
@@ -187,6 +191,24 @@ interface ExploreServer extends ModelFinder, PackServer {
   picture(payload: PictureRequest): Promise<Reply<PackedImages>>;
   grid(payload: GridRequest): Promise<Reply<PackedImages>>;
   warm(payload: {}): Promise<Reply<{}>>;
+}
+
+// ---- The first screen
+
+interface LivingPicture {
+  readonly state: { model: string; seed: number; named: number[] };
+  set(i: number, value: number): void; // of a named slider
+  renew(): void; // another seed
+  drift(on: boolean): void;
+}
+
+/** As `gan.live.record_ring.record` returns it. */
+interface RingFilm {
+  points: number;
+  moments: number;
+  centres: [number, number][];
+  shown: number[]; // points, at each moment
+  data: string;
 }
 
 // ---- Drawing in the browser
@@ -274,7 +296,7 @@ type Film = Sheet & { image: HTMLImageElement | HTMLCanvasElement };
 
 interface InterpolateServer extends ModelFinder, PackServer {
   walk(payload: WalkRequest): Promise<Reply<Sheet>>;
-  film(payload: WalkRequest & { fps: number; kind: string }): Promise<Reply<ServerFile>>;
+  film(payload: WalkRequest & { fps: number; kind: string; smooth: boolean }): Promise<Reply<ServerFile>>;
 }
 
 /** What the Interpolate tab is set to. */
@@ -310,6 +332,7 @@ interface Player {
   toggle(): void;
   pause(): void;
   setRate(fps: number): void;
+  fit(): void; // draws it anew, for another size or look
 }
 
 // ---- Training
@@ -536,6 +559,7 @@ interface LatentLab {
   /** From the page's head; see `gan.ui.assets`. */
   controls: Control[];
   worker: string; // address of the script that draws, or of none
+  words: Record<string, string>; // plain words for the names of attributes
 
   // shared/
   stats: {
@@ -603,11 +627,11 @@ interface LatentLab {
   /** Paint at native size; CSS enlarges it with square pixels. */
   paint(canvas: HTMLCanvasElement, image: ImageData): void;
   /**
-   * Enlarge a canvas of `size` pixels to fill its box by a whole number of device pixels a pixel. most: the share of a
-   * large window's height that it may take.
+   * Enlarge a canvas of `size` pixels to fill its box by a whole number of device pixels a pixel, at most five times.
+   * most: the share of a large window's height that it may take.
    */
   enlarge(canvas: HTMLCanvasElement, size: number, most?: number): void;
-  /** Save what a canvas shows as a PNG, every pixel enlarged to a square of `scale` pixels. */
+  /** Save what a canvas shows as a PNG, `scale` times as large: smooth where it looks smooth, else each pixel a square. */
   saveCanvas(canvas: HTMLCanvasElement, scale: number, name: string): void;
   saveFile(file: ServerFile): void;
   /** Copy a link; the button says so for a moment. Where the browser does not allow it, the link is announced. */
@@ -694,18 +718,51 @@ interface LatentLab {
   /** Let a finger that scrolls the page leave sliders as they were. */
   guardSliders(): void;
 
+  /** Whether pictures are enlarged smoothly: as the visitor has chosen, or as a model has it. */
+  isSmooth(byDefault: boolean): boolean;
+  /** Keep an element and its switch, where it has one, as is chosen; call what it returns when the default changes. */
+  followLook(root: Element, byDefault: () => boolean): () => void;
+  /** Enlarge an opaque picture by bicubic interpolation. */
+  enlargeSmoothly(image: ImageData, width: number, height: number): ImageData;
+  /** Lay a smooth view over a canvas, to be drawn anew after each change of it; it is seen where pictures are smooth. */
+  smoothView(canvas: HTMLCanvasElement): () => void;
+  /** Whether the visitor's system asks for little motion. */
+  reducedMotion(): boolean;
+  /** Frames while they are wanted and the element is seen; tick: told how many seconds have passed. */
+  whileSeen(element: Element, tick: (seconds: number) => void): { run(on: boolean): void };
+  sliderWords(name: string): string;
+  /** The indices of names in the order in which they are offered. */
+  inOrder(names: readonly string[]): number[];
+
   // engine/
   /** A worker that draws; address: of its script. It starts with the first task. */
   engine(address: string): Engine;
   /** Fetch a model's weights, unless that is done or under way; why it went wrong, or "". */
   loadPainter(model: string, server: PackServer): Promise<string>;
   painterState(model: string): PainterState;
+  /** Pictures that this browser draws itself; null where it cannot, or not yet. */
+  drawHere(model: string, states: PictureState[]): Promise<ImageData[] | null>;
   /** The server's functions that draw, done here for models whose weights are there. */
   paintPictures(server: Pick<ExploreServer, "picture" | "grid">): Pick<ExploreServer, "picture" | "grid">;
   paintWalks(server: Pick<InterpolateServer, "walk">): Pick<InterpolateServer, "walk">;
 
   // gallery/
   gallery(element: HTMLElement, server: ExploreServer): void;
+  /** The first screen. load: fetches the weights, with which the picture can drift. */
+  hero(root: HTMLElement, server: ExploreServer): { load(): Promise<void> };
+  livingPicture(
+    canvas: HTMLCanvasElement,
+    options: {
+      server: ExploreServer;
+      model: string;
+      seed: number;
+      named: string[];
+      axes: { index: number; sign: number }[]; // the sliders that follow the pointer, across and up
+      moved(values: number[]): void;
+      painted(): void;
+    },
+  ): LivingPicture;
+  ringFilm(box: HTMLElement, film: RingFilm): { play(on: boolean): void };
 
   // explore/
   explore(element: HTMLElement, server: ExploreServer): void;
@@ -716,8 +773,21 @@ interface LatentLab {
       moved(control: Control, value: Label, i?: number): void; // i: which of the control's sliders
       settled(): void;
       state(): PictureState | null;
+      named: { of(i: number): string; changed(i: number, name: string): void }; // names given to directions
     },
   ): ControlPanel;
+  SLIDER_END: number;
+  /** name: of the control whose sliders they are. reach: as in `SliderText`. Calls are drawn once there are no more. */
+  sliderEnds(name: string, reach: number): (state: PictureState, rows: [number, SliderRow][]) => void;
+  /** Names of directions as an address has them; anyone may have written it. */
+  parseNames(text: string | undefined): string[];
+  formatNames(names: readonly string[]): string;
+  nameField(options: {
+    name: string;
+    hint: string;
+    label: string; // of what is named
+    changed(name: string): void;
+  }): HTMLInputElement;
   otherSeeds(
     element: HTMLElement,
     server: Pick<ExploreServer, "grid">,

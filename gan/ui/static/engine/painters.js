@@ -10,8 +10,8 @@
   /** @type {Engine | undefined} */
   let engine;
   /**
-   * What is known of a model. failed: when its weights could not be used, in ms.
-   * @type {Map<string, { state: PainterState, failed: number }>}
+   * What is known of a model. failed: when its weights could not be used, in ms. arriving: while they are fetched.
+   * @type {Map<string, { state: PainterState, failed: number, arriving?: Promise<string> }>}
    */
   const models = new Map();
 
@@ -62,16 +62,21 @@
   };
 
   lab.loadPainter = async (model, server) => {
-    const { state = "failed", failed = -Infinity } = models.get(model) ?? {};
+    const { state = "failed", failed = -Infinity, arriving } = models.get(model) ?? {};
+    if (arriving) return arriving;
     if (state !== "failed" || performance.now() - failed < AGAIN) return "";
-    models.set(model, { state: "loading", failed });
-    try {
-      models.set(model, { state: await load(model, server), failed });
-      return "";
-    } catch (error) {
-      models.set(model, { state: "failed", failed: performance.now() });
-      return error instanceof Error ? error.message : String(error);
-    }
+    const fetchAll = async () => {
+      try {
+        models.set(model, { state: await load(model, server), failed });
+        return "";
+      } catch (error) {
+        models.set(model, { state: "failed", failed: performance.now() });
+        return error instanceof Error ? error.message : String(error);
+      }
+    };
+    const why = fetchAll();
+    models.set(model, { state: "loading", failed, arriving: why });
+    return why;
   };
 
   lab.painterState = (model) => models.get(model)?.state ?? "server";
@@ -137,6 +142,15 @@
         () => grid(request),
       ),
   });
+
+  lab.drawHere = async (model, states) => {
+    if (!engine || models.get(model)?.state !== "ready" || !states.every(isKnown)) return null;
+    try {
+      return lab.decodeImages(reply(await engine.draw(model, /** @type {any[]} */ (states))));
+    } catch {
+      return null; // the next picture finds out why
+    }
+  };
 
   lab.paintWalks = ({ walk }) => ({
     walk: (request) =>

@@ -134,10 +134,14 @@
       showSettings();
     };
 
+    const isSmooth = () => known.get(model.value)?.smooth ?? false;
+    const applyLook = lab.followLook(root, isSmooth);
+    window.addEventListener("latentlab:look", player.fit);
+
     /** Offer the classes of the chosen model; "from seed" is the first. */
     const buildClasses = () => {
       const { classes, groups } = classesOf(model.value);
-      root.classList.toggle("ll-plot", known.get(model.value)?.plot ?? false);
+      applyLook();
       const options = groups.length ? [] : classes.map((name, i) => lab.createElement("option", { value: i }, name));
       label.replaceChildren(lab.createElement("option", { value: "" }, "From seed"), ...options);
       find(".ll-walk-class").hidden = !options.length;
@@ -164,9 +168,13 @@
       const text = button.textContent;
       button.disabled = true;
       button.textContent = "Saving…";
-      const reply = await lab.callWithRetry(() => server.film({ ...rest, seeds, kind }), problem, {
-        repeatable: false,
-      });
+      const reply = await lab.callWithRetry(
+        () => server.film({ ...rest, seeds, kind, smooth: lab.isSmooth(isSmooth()) }),
+        problem,
+        {
+          repeatable: false,
+        },
+      );
       button.disabled = false;
       button.textContent = text;
       button.focus();

@@ -10,7 +10,7 @@
    */
   const TABS = {
     gallery: { keys: [] },
-    explore: { keys: ["model", ...lab.controls.map(({ query }) => query)], kept: ["seed"] },
+    explore: { keys: ["model", ...lab.controls.map(({ query }) => query), "names"], kept: ["seed"] },
     interpolate: {
       keys: ["model", "seeds", "label", "truncation", "frames", "fps", "mode", "loop"],
       kept: ["seeds", "truncation", "frames", "fps", "mode", "loop"],

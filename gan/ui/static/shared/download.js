@@ -12,8 +12,13 @@
   lab.saveCanvas = (canvas, scale, name) => {
     const large = lab.createElement("canvas", { width: canvas.width * scale, height: canvas.height * scale });
     const context = lab.context(large);
-    context.imageSmoothingEnabled = getComputedStyle(canvas).imageRendering !== "pixelated";
-    context.drawImage(canvas, 0, 0, large.width, large.height);
+    if (getComputedStyle(canvas).imageRendering === "pixelated" || scale === 1) {
+      context.imageSmoothingEnabled = false;
+      context.drawImage(canvas, 0, 0, large.width, large.height);
+    } else {
+      const image = lab.context(canvas).getImageData(0, 0, canvas.width, canvas.height);
+      context.putImageData(lab.enlargeSmoothly(image, large.width, large.height), 0, 0);
+    }
     large.toBlob((blob) => blob && save(blob, `${name.replace(/[^\w.-]+/g, "-")}.png`));
   };
 
