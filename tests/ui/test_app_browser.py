@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import dataclasses
+import io
 import re
 import threading
+import zipfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -691,3 +693,57 @@ def test_a_finger_that_scrolls_moves_no_slider_and_no_picture(browser: sync_api.
         page.wait_for_url(re.compile(r"[?&]d=\d"))
         swipe(FIRST_SLIDER, 0, 0, start=0.25)  # a tap
         page.wait_for_url(re.compile(r"[?&]d=-\d"))
+
+
+def test_kept_pictures_are_opened_compared_filmed_and_saved(page: sync_api.Page, site: str, tmp_path: Path) -> None:
+    from PIL import Image
+
+    first = explore(page, f"{site}?model=colour&seed=9&n=1.5")
+    page.keyboard.press("k")
+    page.keyboard.press("k")  # it is there already
+    page.keyboard.press("r")
+    changes(page, first)
+    page.get_by_role("button", name="Keep", exact=True).click()
+    cards = page.locator(".ll-kept-picture")
+    assert cards.count() == 2 and cards.first.get_attribute("title") == "colour, seed 9, edited"
+    page.keyboard.press("1")
+    becomes(page, first)
+
+    page.locator("[data-kept=compare]").nth(1).click()
+    page.locator(".ll-compare tbody tr").nth(1).wait_for()
+    rows = page.locator(".ll-compare tbody tr").all_inner_texts()
+    assert rows[0].startswith("Seed\t9\t") and rows[1] == "slant\t1.5\t0" and len(rows) == 2
+    page.keyboard.press("Escape")
+    page.keyboard.press("?")
+    page.get_by_label("Single letters work").uncheck()
+    page.keyboard.press("Escape")
+    page.keyboard.press("k")
+    assert page.locator("dialog[open]").count() == 0 and cards.count() == 2
+
+    saved = {}
+    for kind in ("grid", "zip", "json"):
+        with page.expect_download() as download:
+            page.locator(f"[data-export={kind}]").click()
+        saved[kind] = tmp_path / download.value.suggested_filename
+        download.value.save_as(saved[kind])
+    with Image.open(saved["grid"]) as grid:
+        assert grid.size == (520, 256)
+    with zipfile.ZipFile(saved["zip"]) as archive:
+        assert archive.testzip() is None and archive.namelist()[0] == "01-colour-seed9.png"
+        with Image.open(io.BytesIO(archive.read("01-colour-seed9.png"))) as picture:
+            assert picture.size == (32, 32)
+        assert archive.read("kept.json") == saved["json"].read_bytes()
+
+    page.locator("[data-kept=remove]").first.click()
+    page.reload()
+    page.wait_for_selector("#ll-explore .ll-kept-picture")
+    assert cards.count() == 1
+    page.locator("[data-kept=open]").set_input_files(saved["json"])
+    page.get_by_text("1 picture added.").wait_for()
+    page.locator("[data-kept=film]").nth(1).click()
+    page.wait_for_url(re.compile(r"tab=interpolate&model=colour&seeds=9,9&edits="))
+    page.locator("#ll-interpolate .ll-edited").wait_for()
+    page.wait_for_selector("#ll-interpolate .ll-walk:not(.ll-waiting) .ll-scrub:enabled")
+    ends = "[...document.querySelectorAll('.ll-thumb canvas')].map((c) => c.toDataURL())"
+    plain, edited = page.evaluate(ends)
+    assert edited == first != plain

@@ -13,7 +13,7 @@ from pydantic import Field
 
 from gan.models.image_grid import tile_pictures
 from gan.ui.server import rpc
-from gan.ui.server.checks import GridRequest, Keyframes, WalkRequest
+from gan.ui.server.checks import Keyframes, WalkRequest
 from gan.ui.server.limits import Limit
 from gan.ui.server.request import WHOLE, Request, one_of
 from gan.ui.server.video import EXPORTS, file_name
@@ -36,8 +36,8 @@ class FilmRequest(Request):
 class WalkApi:
     """The functions that the page calls, one method each; see `gan.ui.server.rpc` for their replies to bad requests.
 
-    Both take {model, seeds, frames, mode, loop, label, truncation}. The server stores nothing for a visitor: a download
-    renders the same walk again, which gives the same pictures.
+    Both take {model, seeds, frames, mode, loop, label, truncation, edits}. The server stores nothing for a visitor: a
+    download renders the same walk again, which gives the same pictures.
     """
 
     def __init__(self, registry: ModelRegistry) -> None:
@@ -54,7 +54,7 @@ class WalkApi:
         The sheet holds all frames, then all keyframes, row by row.
         """
         pictures = self._render(payload)
-        keys = self.registry.grid(payload["model"], **GridRequest.pick(payload))
+        keys = self.registry.keyframes(payload["model"], WalkRequest.pick(payload))
         columns = math.ceil(math.sqrt(len(pictures) + len(keys)))
         sheet = tile_pictures(np.concatenate([pictures, keys]), columns)
         return {

@@ -193,6 +193,27 @@ interface ExploreServer extends ModelFinder, PackServer {
   warm(payload: {}): Promise<Reply<{}>>;
 }
 
+// ---- Kept pictures
+
+/** part: the address of a picture in Explore; picture: a PNG of its own size, as a data URL. */
+interface KeptPicture {
+  part: AddressPart;
+  picture: string;
+}
+
+interface KeptPictures {
+  all(): KeptPicture[];
+  add(more: KeptPicture[]): number; // how many of them were not there and had room
+  remove(at: number): void;
+  clear(): void;
+}
+
+/** A picture to compare with another. */
+interface Compared {
+  state: PictureState;
+  picture: string;
+}
+
 // ---- The first screen
 
 interface LivingPicture {
@@ -247,7 +268,7 @@ interface EnginePicture {
   raw?: number[];
 }
 
-type EngineWalk = Omit<WalkRequest, "model">;
+type EngineWalk = Omit<WalkRequest, "model" | "edits"> & { edits?: any[] };
 
 /** Pictures one after the other, (count, size, size, 4); ms: what they took; acting: as in `PackedImages`, of the first. */
 interface EnginePixels {
@@ -272,9 +293,21 @@ interface Engine {
 /** In the worker: net.wasm in base64. */
 declare const WASM: string;
 
+/** What was changed of a keyframe: a value for each control but the seed. */
+interface KeyframeEdit {
+  label: Label;
+  [control: string]: PictureState[string];
+}
+
+interface WalkKey {
+  seed: number;
+  edit: KeyframeEdit | null;
+}
+
 interface WalkRequest {
   model: string;
   seeds: number[];
+  edits: (KeyframeEdit | null)[]; // of each seed
   frames: number;
   mode: string;
   loop: boolean;
@@ -302,7 +335,7 @@ interface InterpolateServer extends ModelFinder, PackServer {
 /** What the Interpolate tab is set to. */
 interface Walk extends WalkRequest {
   fps: number;
-  [setting: string]: string | number | boolean | null | number[];
+  [setting: string]: any;
 }
 
 /** What an address may ask of a walk. seeds: those of the first one; most: how many there may be at most. */
@@ -318,11 +351,11 @@ interface WalkRules {
 type Dial = Pick<Control, "name" | "low" | "high" | "step" | "default">;
 
 interface Keyframes {
-  readonly seeds: number[] | null; // null while what one card holds is no seed
-  set(seeds: number[]): void; // without telling anyone
+  readonly keys: WalkKey[] | null; // null while what one card holds is no seed
+  set(keys: WalkKey[]): void; // without telling anyone
   add(): void;
   shuffle(): void;
-  show(film: Film, seeds: number[]): void;
+  show(film: Film, keys: WalkKey[]): void;
   mark(k: number): void;
 }
 
@@ -623,6 +656,7 @@ interface LatentLab {
   paintTimer(painted: (ms: number) => void): (time: number) => void;
   latencyMeter(box: HTMLElement): (ms: number) => void;
   decodeImages(images: PackedImages): ImageData[];
+  STAGE_MOST: number; // how many times its own size a picture on a stage has at most
   context(canvas: HTMLCanvasElement): CanvasRenderingContext2D;
   /** Paint at native size; CSS enlarges it with square pixels. */
   paint(canvas: HTMLCanvasElement, image: ImageData): void;
@@ -634,10 +668,20 @@ interface LatentLab {
   /** Save what a canvas shows as a PNG, `scale` times as large: smooth where it looks smooth, else each pixel a square. */
   saveCanvas(canvas: HTMLCanvasElement, scale: number, name: string): void;
   saveFile(file: ServerFile): void;
+  saveBlob(blob: Blob, name: string): void;
+  zip(files: { name: string; bytes: Uint8Array<ArrayBuffer> }[]): Blob;
+  /** The pictures that this visitor keeps; the window hears of changes by the event `latentlab:kept`. */
+  kept: KeptPictures;
+  /** Kept pictures from JSON that anyone may have written; those that make no sense are left out. */
+  parseKept(text: string | null): KeptPicture[];
   /** Copy a link; the button says so for a moment. Where the browser does not allow it, the link is announced. */
   copyLink(link: string, announce: (text: string) => void, button: HTMLElement, copied?: string): Promise<void>;
   /** Undo and redo by keyboard while `element` is in view, except where someone is typing text. */
   bindUndo(element: HTMLElement, actions: { undo(): void; redo(): void }): void;
+  /** Single keys while an element is in view and nobody types; but for "?" they can be turned off. */
+  bindLetters(element: HTMLElement, actions: Record<string, () => void>): void;
+  /** Whether single letters work; on: whether they are to. */
+  letterKeys(on?: boolean): boolean;
   radioChips(
     box: HTMLElement,
     name: string,
@@ -689,6 +733,8 @@ interface LatentLab {
   /** Show a tab as soon as its button is there, and what was last shown in it. */
   showTab(name: string): void;
   openExplore(state: PartialState): void;
+  /** Show the film of Interpolate with one more keyframe: a picture's part of an address. */
+  addKeyframe(picture: AddressPart): void;
   /** Show what the page's address says, now and whenever the visitor goes back or forward. */
   followAddress(): void;
   sessionModels: KnownModel[];
@@ -720,6 +766,7 @@ interface LatentLab {
 
   /** Whether pictures are enlarged smoothly: as the visitor has chosen, or as a model has it. */
   isSmooth(byDefault: boolean): boolean;
+  chooseLook(look: string): void; // "smooth" or "pixels"
   /** Keep an element and its switch, where it has one, as is chosen; call what it returns when the default changes. */
   followLook(root: Element, byDefault: () => boolean): () => void;
   /** Enlarge an opaque picture by bicubic interpolation. */
@@ -777,6 +824,24 @@ interface LatentLab {
     },
   ): ControlPanel;
   SLIDER_END: number;
+  keptStrip(
+    root: HTMLElement,
+    on: {
+      open(one: KeptPicture): void;
+      compare(one: KeptPicture): void;
+      smooth(): boolean;
+      status(text: string): void;
+    },
+  ): void;
+  saveKeptGrid(list: KeptPicture[], smooth: boolean): Promise<void>;
+  saveKeptZip(list: KeptPicture[]): Promise<void>;
+  saveKeptList(list: KeptPicture[]): void;
+  compare(
+    dialog: HTMLDialogElement,
+    pictures: { shown: Compared; other: Compared; about: ModelDescription | null; smooth: boolean },
+  ): void;
+  /** Fill the dialog of shortcuts; returns what opens it. */
+  shortcutList(dialog: HTMLDialogElement, entries: [keys: string[], does: string][]): () => void;
   /** name: of the control whose sliders they are. reach: as in `SliderText`. Calls are drawn once there are no more. */
   sliderEnds(name: string, reach: number): (state: PictureState, rows: [number, SliderRow][]) => void;
   /** Names of directions as an address has them; anyone may have written it. */
@@ -804,7 +869,7 @@ interface LatentLab {
   interpolate(element: HTMLElement, server: InterpolateServer): void;
   keyframes(
     root: HTMLElement,
-    options: { seeds: number[]; most: number; control: Control; changed(): void; chosen(k: number): void },
+    options: { keys: WalkKey[]; most: number; control: Control; changed(): void; chosen(k: number): void },
   ): Keyframes;
   /** moved: called with every frame painted. */
   player(root: HTMLElement, moved: (frame: number) => void): Player;
@@ -812,6 +877,8 @@ interface LatentLab {
   parseWalk(part: AddressPart, rules: WalkRules): Walk;
   /** The part of the address for a walk; defaults are left out. */
   formatWalk(walk: Walk, rules: WalkRules): AddressPart;
+  /** Interpolate's part of an address with a picture of Explore as one more keyframe, in place of the last of too many. */
+  withKeyframe(part: AddressPart, picture: AddressPart): AddressPart;
   decodeSheet(sheet: Sheet): Promise<Film>;
   /** Paint a cell at its native size, or into a box [x, y, width, height]. */
   drawCell(film: Film, index: number, canvas: HTMLCanvasElement, box?: [number, number, number, number]): void;

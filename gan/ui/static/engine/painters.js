@@ -83,6 +83,7 @@
 
   /** Whether the engine knows every control that is not at its default. @type {(request: Record<string, any>) => boolean} */
   const isKnown = (request) =>
+    (request.edits ?? []).every((/** @type {any} */ edit) => !edit || isKnown(edit)) &&
     lab.controls.every((control) => {
       const value = request[control.name];
       return DRAWN.has(control.name) || value === undefined || lab.codecs[control.kind].format(value, control) === "";
@@ -108,11 +109,11 @@
     ...{ pixels, here: ms, acting },
   });
 
-  /** @type {(engine: Engine, request: Pick<GridRequest, "model" | "seeds" | "label"> & { truncation: any }) => Promise<EnginePixels>} */
-  const drawSeeds = (engine, { model, seeds, label, truncation }) =>
+  /** @type {(engine: Engine, request: Pick<GridRequest, "model" | "seeds" | "label"> & { truncation: any, edits?: any[] }) => Promise<EnginePixels>} */
+  const drawSeeds = (engine, { model, seeds, label, truncation, edits = [] }) =>
     engine.draw(
       model,
-      seeds.map((seed) => ({ seed, label, truncation })),
+      seeds.map((seed, i) => ({ label, truncation, ...edits[i], seed })),
     );
 
   /** All frames of a walk in parts, then its keyframes. @type {(engine: Engine, request: WalkRequest) => Promise<Sheet>} */

@@ -190,12 +190,69 @@
       settle();
     };
 
+    /** What is on the canvas, to be kept. @type {() => KeptPicture | null} */
+    const keptNow = () => shown && { part: addressPart(shown), picture: screen.toDataURL("image/png") };
+    const keep = () => {
+      const now = keptNow();
+      if (now) status(lab.kept.add([now]) ? "Kept below." : "It is kept already, or there is no room for more.");
+    };
+    /** @type {(one: KeptPicture) => void} */
+    const openKept = ({ part }) => {
+      if (part.names) names.set(part.model, lab.parseNames(part.names));
+      open(lab.parseState(part, controls));
+    };
+    const isSmooth = () => lab.isSmooth(known.get(state?.model ?? "")?.smooth ?? false);
+    /** @type {(one: KeptPicture) => void} */
+    const compare = ({ part, picture }) => {
+      if (!shown) return;
+      lab.compare(find(".ll-compare", HTMLDialogElement), {
+        shown: { state: shown, picture: screen.toDataURL("image/png") },
+        other: { state: lab.parseState(part, controls), picture },
+        about,
+        smooth: isSmooth(),
+      });
+    };
+    lab.keptStrip(find(".ll-kept"), { open: openKept, compare, smooth: isSmooth, status });
+    const showKeys = lab.shortcutList(find(".ll-keys", HTMLDialogElement), [
+      [["K"], "keep the picture"],
+      [["R"], "another seed"],
+      [["1", "9"], "open a kept picture"],
+      [["S"], "save the picture"],
+      [["L"], "copy the link"],
+      [["0"], "send all sliders back"],
+      [["X"], "smooth or pixels"],
+      [["Ctrl Z"], "undo"],
+      [["Ctrl Shift Z"], "redo"],
+      [["Delete"], "send the slider with the focus back"],
+      [["?"], "this list"],
+    ]);
+    lab.bindLetters(element, {
+      k: () => act("keep"),
+      r: () => act("dice"),
+      s: () => act("large"),
+      l: () => act("link"),
+      0: () => act("reset"),
+      x: () => lab.chooseLook(isSmooth() ? "pixels" : "smooth"),
+      "?": () => showKeys(),
+      ...Object.fromEntries(
+        Array.from({ length: 9 }, (_, i) => [
+          i + 1,
+          () => {
+            const one = lab.kept.all()[i];
+            if (one) openKept(one);
+          },
+        ]),
+      ),
+    });
+
     /** @type {(to: PictureState | null) => unknown} */
     const travel = (to) => to && open(to);
     /** @type {(scale: number, suffix: string) => unknown} */
     const save = (scale, suffix) => shown && lab.saveCanvas(screen, scale, `${shown.model}-seed${shown.seed}${suffix}`);
     /** @type {Record<string, (state: PictureState, about: ModelDescription) => unknown>} */
     const actions = {
+      keep,
+      keys: () => showKeys(),
       dice: () => change({ seed: lab.randomSeed() }),
       reset: ({ model, seed }, has) =>
         change(lab.fitState(lab.completeState({ model, seed }, controls), has, controls)),

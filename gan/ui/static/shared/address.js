@@ -12,7 +12,7 @@
     gallery: { keys: [] },
     explore: { keys: ["model", ...lab.controls.map(({ query }) => query), "names"], kept: ["seed"] },
     interpolate: {
-      keys: ["model", "seeds", "label", "truncation", "frames", "fps", "mode", "loop"],
+      keys: ["model", "seeds", "edits", "label", "truncation", "frames", "fps", "mode", "loop"],
       kept: ["seeds", "truncation", "frames", "fps", "mode", "loop"],
     },
     train: { keys: ["run", "train"] },

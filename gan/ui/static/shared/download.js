@@ -2,8 +2,7 @@
 (() => {
   const lab = window.latentLab;
 
-  /** @type {(blob: Blob, name: string) => void} */
-  const save = (blob, name) => {
+  lab.saveBlob = (blob, name) => {
     const href = URL.createObjectURL(blob);
     lab.createElement("a", { href, download: name }).click();
     setTimeout(() => URL.revokeObjectURL(href), 10_000);
@@ -19,11 +18,11 @@
       const image = lab.context(canvas).getImageData(0, 0, canvas.width, canvas.height);
       context.putImageData(lab.enlargeSmoothly(image, large.width, large.height), 0, 0);
     }
-    large.toBlob((blob) => blob && save(blob, `${name.replace(/[^\w.-]+/g, "-")}.png`));
+    large.toBlob((blob) => blob && lab.saveBlob(blob, `${name.replace(/[^\w.-]+/g, "-")}.png`));
   };
 
   lab.saveFile = ({ name, mime, data }) => {
     const bytes = Uint8Array.from(atob(data), (letter) => letter.charCodeAt(0));
-    save(new Blob([bytes], { type: mime }), name);
+    lab.saveBlob(new Blob([bytes], { type: mime }), name);
   };
 })();

@@ -3,6 +3,8 @@
   const lab = window.latentLab;
   const MOST = 5; // times the picture's size: beyond that one sees what enlarged it
 
+  lab.STAGE_MOST = MOST;
+
   lab.decodeImages = ({ n, h, w, c, p, pixels }) => {
     if (pixels) {
       const [bytes, drawn] = [4 * h * w, pixels];

@@ -14,8 +14,7 @@
 
   lab.isSmooth = (byDefault) => (LOOKS.includes(chosen ?? "") ? chosen === "smooth" : byDefault);
 
-  /** @type {(look: string) => void} */
-  const choose = (look) => {
+  lab.chooseLook = (look) => {
     chosen = look;
     try {
       localStorage.setItem(KEY, look);
@@ -34,7 +33,7 @@
       });
     };
     root.addEventListener("change", ({ target }) => {
-      if (target instanceof HTMLInputElement && target.matches("[data-look]")) choose(target.value);
+      if (target instanceof HTMLInputElement && target.matches("[data-look]")) lab.chooseLook(target.value);
     });
     window.addEventListener("latentlab:look", apply);
     apply();

@@ -84,12 +84,7 @@
       const ratio = Math.min(window.devicePixelRatio || 1, MOST / Math.max(width, height));
       const image = lab.context(canvas).getImageData(0, 0, canvas.width, canvas.height);
       lab.paint(view, lab.enlargeSmoothly(image, Math.round(width * ratio), Math.round(height * ratio)));
-      Object.assign(view.style, {
-        left: `${canvas.offsetLeft + canvas.clientLeft}px`,
-        top: `${canvas.offsetTop + canvas.clientTop}px`,
-        width: `${width}px`,
-        height: `${height}px`,
-      });
+      Object.assign(view.style, { width: `${width}px`, height: `${height}px` });
     };
     new ResizeObserver(draw).observe(canvas);
     window.addEventListener("latentlab:look", () => requestAnimationFrame(draw));
