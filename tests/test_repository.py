@@ -57,15 +57,15 @@ def packages(names: Iterable[str]) -> set[str]:
 
 # What each part of gan/ may import from the others: those above it, and itself. Order is the architecture.
 LAYERS = (
-    "errors", "text", "config", "io", "scratch", "pictures", "networks", "data", "models", "evaluation", "training",
-    "live", "hub", "ui/environment", "ui/fast_import", "ui/server", "ui/assets", "ui/header", "ui/theme", "ui/tabs",
-    "ui/app", "evaluate", "translate", "train_flags", "train",
+    "errors", "text", "config", "io", "scratch", "pictures", "networks", "hub/names", "hub/client", "data", "models",
+    "evaluation", "training", "live", "hub", "ui/environment", "ui/fast_import", "ui/server", "ui/assets", "ui/header",
+    "ui/theme", "ui/tabs", "ui/app", "evaluate", "translate", "train_flags", "train",
 )  # fmt: skip
 # The commands: they alone know a command line, and nobody imports them.
 COMMANDS = (
     "evaluate.py", "translate.py", "train_flags.py", "hub/__main__.py", "ui/app.py",
     "evaluation/metrics/train_classifier.py", "evaluation/metrics/train_face_attributes.py",
-    "evaluation/metrics/train_general.py",
+    "evaluation/metrics/train_face_regions.py", "evaluation/metrics/train_general.py",
 )  # fmt: skip
 
 

@@ -155,7 +155,7 @@ def read_info(name: str, folder: Path) -> Info:
     translates = config.task == "translate"
     return Info(
         name=name,
-        dataset=last_name(config.dataset) or "?",
+        dataset=last_name(config.dataset.partition("@")[0]) or "?",
         network=config.network,
         loss=config.loss,
         resolution=config.resolution,
