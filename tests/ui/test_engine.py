@@ -21,7 +21,7 @@ from gan.models.pack import KEY, pack
 from gan.models.translator import load_folder
 from gan.networks import resnet
 from gan.ui.server import checks
-from gan.ui.server.model_registry import draw
+from gan.ui.server.model_registry import draw, walk
 
 STATIC = ROOT / "gan/ui/static"
 SHIPPED = sorted(p.parent for p in ROOT.glob("weights/*/config.json"))
@@ -120,6 +120,17 @@ def test_named_directions_move_the_picture_as_the_servers_do_also_those_of_a_cla
     assert len({picture.tobytes() for picture in ours}) == len(states)
 
 
+def test_a_walk_through_edited_keyframes_is_the_servers(tmp_path) -> None:
+    model = random_model(classes=tuple("abc"))
+    (tmp_path / "pack").write_bytes(pack(model, half=False))
+    edits = [None, {"label": 2, "truncation": 0.5, "named": [1.0], "sliders": [-2.0], "raw": [0, 1]}, None]
+    asked = {"seeds": [5, 6, 7], "frames": 9, "mode": "slerp", "loop": True, "label": None, "truncation": 1.2}
+    job = {"job": "draw", "pack": str(tmp_path / "pack"), "out": str(tmp_path / "out")}
+    engine({**job, "walk": {**asked, "edits": edits}})
+    request = checks.WalkRequest.parse({**asked, "edits": edits}, model)
+    assert_same(drawn(tmp_path / "out", model), walk(model, request))
+
+
 def random_states(model: Model, count: int) -> list[dict]:
     """Return states of Explore, as the page sends them: some sliders moved, some classes chosen."""
     random = np.random.default_rng(1)
@@ -156,14 +167,14 @@ def test_shipped_models_with_weights_of_half_precision(folder, tmp_path) -> None
     pictures = [{"seed": seed} for seed in seeds] + states
     common = {"job": "draw", "pack": str(tmp_path / "pack")}
     jobs = [{**common, "pictures": pictures, "out": str(tmp_path / "out")}]
-    jobs += [{**common, "walk": walk, "out": str(tmp_path / f"walk{i}")} for i, walk in enumerate(WALKS)]
+    jobs += [{**common, "walk": route, "out": str(tmp_path / f"walk{i}")} for i, route in enumerate(WALKS)]
     engine(*jobs)
     ours = drawn(tmp_path / "out", model)
     assert_same(ours[:1000], model.sample(seeds))
     served = draw(model, [checks.picture(state, model) for state in states])
     assert_same(ours[1000:], served, share=0.06)  # twice as far from the mean, errors are larger
-    for i, walk in enumerate(WALKS):
-        assert_same(drawn(tmp_path / f"walk{i}", model), model.interpolate(**walk), share=0.06)
+    for i, route in enumerate(WALKS):
+        assert_same(drawn(tmp_path / f"walk{i}", model), model.interpolate(**route), share=0.06)
 
 
 # What nobody should send, and what the refusal says.

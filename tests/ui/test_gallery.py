@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import base64
+import dataclasses
+import html
 import io
 import re
 from pathlib import Path
@@ -22,8 +24,9 @@ def page(folder: Path) -> str:
 
 
 def test_a_wall_has_a_button_for_every_seed(tmp_path: Path) -> None:
-    html = page(write_folder(tmp_path, "colour"))
-    assert html.count("data-seed=") == 64 and re.search(r"data:image/(png;base64,iVBOR|webp;base64,UklGR)", html)
+    shown = page(write_folder(tmp_path, "colour"))
+    assert shown.count('data-open="colour" data-seed=') == 64
+    assert re.search(r"data:image/(png;base64,iVBOR|webp;base64,UklGR)", shown)
 
 
 def test_large_samples_go_into_the_page_as_webp_and_look_the_same(tmp_path: Path) -> None:
@@ -32,7 +35,7 @@ def test_large_samples_go_into_the_page_as_webp_and_look_the_same(tmp_path: Path
     shown = Image.fromarray(np.asarray(shapes) + random.integers(0, 4, (512, 512, 3), dtype=np.uint8))
     shown.save(folder / "samples.png")
     assert (folder / "samples.png").stat().st_size > gallery.LARGE
-    (kind, data), *others = re.findall(r"data:image/(\w+);base64,([A-Za-z0-9+/=]+)", page(folder))
+    (kind, data), *others = re.findall(r"url\('data:image/(\w+);base64,([A-Za-z0-9+/=]+)", html.unescape(page(folder)))
     webp = base64.b64decode(data)
     assert kind == "webp" and not others and len(webp) < (folder / "samples.png").stat().st_size / 2
     with Image.open(io.BytesIO(webp)) as seen:
@@ -53,8 +56,8 @@ def test_samples_that_cannot_be_shown_leave_the_wall_empty(tmp_path: Path, conte
     (folder / "samples.png").unlink()  # after the registry has seen it
     if content is not None:
         (folder / "samples.png").write_bytes(content)
-    html = gallery.page(registry)
-    assert "ll-empty" in html and "data:image" not in html and 'data-open="grey"' in html
+    shown = gallery.page(registry)
+    assert "ll-empty" in shown and "data:image" not in shown and 'data-open="grey"' in shown
 
 
 def test_what_a_folder_says_is_escaped(tmp_path: Path) -> None:
@@ -62,7 +65,25 @@ def test_what_a_folder_says_is_escaped(tmp_path: Path) -> None:
     text = (folder / "config.json").read_text().replace('"relativistic"', '"<script>alert(1)</script>"')
     (folder / "config.json").write_text(text)
     evil = folder.rename(tmp_path / '"><img src=x onerror=alert(1)>')
-    html = page(evil)
-    assert "<script" not in html and "<img src=x" not in html and "&lt;script" in html
+    shown = page(evil)
+    assert "<script" not in shown and "<img src=x" not in shown and "&lt;script" in shown
     (evil / "config.json").unlink()
     assert "<img src=x" not in page(evil)
+
+
+def test_the_first_screen_begins_with_a_sample_and_its_sliders(tmp_path: Path) -> None:
+    folder = write_folder(tmp_path, "colour")
+    info = ModelRegistry([folder], load=fake_load).info("colour")
+    shown = gallery.hero(info)
+    assert [info.named[i] for i in shown.sliders] == ["slant", "hair_length"]
+    assert shown.axes == [{"index": 0, "sign": 1}, {"index": 1, "sign": 1}]
+    with Image.open(io.BytesIO(base64.b64decode(shown.still.partition(",")[2]))) as still:
+        expected = fake_load(folder).sample([gallery.HERO_SEED])[0]
+        assert np.array_equal(np.asarray(still), expected)
+    assert gallery.page(ModelRegistry([folder], load=fake_load)).count('class="ll-hero ll-smooth"') == 1
+
+
+@pytest.mark.parametrize("change", [{"named": ()}, {"samples": None}, {"grid": None}])
+def test_a_model_that_cannot_be_played_with_is_not_on_the_first_screen(tmp_path: Path, change: dict) -> None:
+    info = ModelRegistry([write_folder(tmp_path, "grey")], load=fake_load).info("grey")
+    assert gallery.hero(info) and gallery.hero(dataclasses.replace(info, **change)) is None

@@ -106,7 +106,7 @@ def test_old_packs_make_room(tiny_folder, monkeypatch):
 @pytest.mark.parametrize(
     ("address", "script", "modules", "most"),
     [
-        (engine.worker_address, engine.worker_script, engine.DRAWING, 60_000),
+        (engine.worker_address, engine.worker_script, engine.DRAWING, 70_000),
         (engine.trainer_address, engine.trainer_script, engine.TRAINING, 80_000),
     ],
 )

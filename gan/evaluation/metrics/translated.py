@@ -27,7 +27,7 @@ DIFFERENT = 8  # levels of 255 by which a pixel of the truth differs from the in
 
 
 class Extractor(Protocol):
-    """A measure of pictures uint8 (N, H, W, C), by numbers float32 (N, F)."""
+    """Tells pictures uint8 (N, H, W, C) apart by numbers float32 (N, F)."""
 
     def features(self, images: Tensor) -> Tensor: ...
 
@@ -53,7 +53,7 @@ class Translated:
 
     @cached_property
     def attributes(self) -> dict[str, dict[str, Tensor]]:
-        """Read the faces of each role, and of the truth: as `face_attributes.seen` returns them."""
+        """Read the faces of each role, and of the truth; as `face_attributes.seen` returns it."""
         roles = {"generated": self.translated, "untouched": self.inputs, "truth": self.truth}
         return {
             role: face_attributes.seen(face_attributes.read(_rows(images)))

@@ -68,8 +68,8 @@ class Info:
     def for_browser(self) -> dict[str, Any]:
         """Return what the page must know of a model before it asks for any picture of it.
 
-        groups: of the classes, where a picture can have several. plot: True where pictures are plots of 2-D points,
-        whose pixels mean nothing.
+        groups: of the classes, where a picture can have several. smooth: True where pictures are enlarged smoothly
+        unless the visitor chooses otherwise: colour, and plots of 2-D points, whose pixels mean nothing.
         """
         return {
             "model": self.name,
@@ -77,7 +77,7 @@ class Info:
             "classes": list(self.classes),
             "groups": [group._asdict() for group in self.groups],
             "named": list(self.named),
-            "plot": self.network.startswith("points"),
+            "smooth": self.channels == 3 or self.network.startswith("points"),
         }
 
 

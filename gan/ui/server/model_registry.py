@@ -242,6 +242,7 @@ class ModelRegistry:
         loop: object = False,
         label: object = None,
         truncation: object = 1.0,
+        edits: object = None,
     ) -> np.ndarray:
         """Return the walk from seed to seed, uint8 (frames, H, W, C).
 
@@ -249,14 +250,25 @@ class ModelRegistry:
         mode: "slerp" or "lerp". loop: True ends where it began.
         label: None, an index or a name for the whole walk, or a list with one of those, or None, for each seed. Where
         classes are in groups, a list of some is one label too, and the list for the seeds holds such lists, or None.
+        edits: for each seed a mapping with values of other controls, as for `picture`, or None where label and
+        truncation say all.
         """
         model = self.model(name)
         asked = {"seeds": seeds, "frames": frames, "mode": mode, "loop": loop, "label": label, "truncation": truncation}
-        request = checks.WalkRequest.parse(asked, model)
+        request = checks.WalkRequest.parse({**asked, "edits": edits}, model)
         values = dict(request)
         with self._batch_limit():
+            if values.pop("edits") is not None:
+                return walk(model, request)
             pictures = gpu.interpolate(self.folder(name), values) if gpu.available() else None
             return model.interpolate(**values) if pictures is None else pictures
+
+    def keyframes(self, name: object, values: Mapping[str, object]) -> np.ndarray:
+        """Return the pictures at the keyframes of a walk, uint8 (K, H, W, C). values: as for `interpolate`."""
+        model = self.model(name)
+        request = checks.WalkRequest.parse(values, model)
+        with self._batch_limit():
+            return draw(model, keyframes(request))
 
     def describe(self, name: object) -> Mapping[str, Any]:
         """Return what the Explore tab must know before its first picture; loads the model.
@@ -343,6 +355,34 @@ def draw(model: Model, requests: Sequence[Mapping[str, Any]]) -> np.ndarray:
         y = [model.class_weights([at["seed"]], at["label"]) for at in requests]
         z = torch.cat([_latent(model, at, rows) for at, rows in zip(requests, y, strict=True)])
         return model.render(z, torch.cat([rows for rows in y if rows is not None]) if model.classes else None)
+
+
+def keyframes(request: checks.WalkRequest) -> list[dict[str, Any]]:
+    """Return the picture that a walk shows at each of its keyframes, as `checks.picture` returns it."""
+    count = len(request.seeds)
+    labels = request.label if isinstance(request.label, list) else [request.label] * count
+    plain = {"truncation": request.truncation, "sliders": [], "named": [], "raw": []}
+    return [
+        edit or {"seed": seed, "label": label, **plain}
+        for seed, label, edit in zip(request.seeds, labels, request.edits or [None] * count, strict=True)
+    ]
+
+
+def walk(model: Model, request: checks.WalkRequest) -> np.ndarray:
+    """Return the frames of a walk whose keyframes have edits, uint8 (frames, H, W, C)."""
+    import torch
+
+    from gan.models.latent import path
+
+    with torch.inference_mode():
+        keys = keyframes(request)
+        y = [model.class_weights([at["seed"]], at["label"]) for at in keys]
+        z = torch.cat([_latent(model, at, rows) for at, rows in zip(keys, y, strict=True)])
+        classes = torch.cat([rows for rows in y if rows is not None]) if model.classes else None
+        frames, loop = request.frames, request.loop
+        return model.render(
+            path(z, frames, request.mode, loop), None if classes is None else path(classes, frames, "lerp", loop)
+        )
 
 
 def _latent(model: Model, at: Mapping[str, Any], y: Tensor | None) -> Tensor:

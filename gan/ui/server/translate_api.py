@@ -26,7 +26,7 @@ FILMS = 1, 4
 
 
 class GridRequest(Request):
-    """Examples to translate, by number; those beyond the last one begin anew."""
+    """Names the examples to translate; numbers beyond the last one begin anew."""
 
     rows: Annotated[
         list[Annotated[int, Field(ge=0, le=2**32 - 1), WHOLE]], Field(strict=False, min_length=1, max_length=MAX_GRID)

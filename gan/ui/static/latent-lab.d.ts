@@ -79,11 +79,14 @@ interface SliderText {
   label: string; // the accessible name
   note?: string;
   help?: string; // the tooltip; the accessible name by default
+  field?: HTMLElement; // in place of the caption
+  reach?: number; // for small pictures of both ends: the value that they show, and its negative
 }
 
 interface SliderRow {
   element: HTMLElement;
   input: HTMLInputElement;
+  ends: HTMLCanvasElement[];
   set(value: number): void; // without telling anyone
 }
 
@@ -95,6 +98,7 @@ interface ControlPanel {
   render(state: PictureState): void;
   renderSliders(name: string, state: PictureState): void;
   showAllDirections(): void;
+  namedRows(): [number, SliderRow][]; // those that do something in the picture, and which they are
 }
 
 /** Chips from which classes are chosen. show: without telling anyone. */
@@ -150,7 +154,7 @@ interface KnownModel extends KnownClasses {
   model: string;
   size: number;
   named: string[]; // names of its sliders, as far as known
-  plot: boolean; // pictures are plots of 2-D points, whose pixels mean nothing
+  smooth: boolean; // its pictures are enlarged smoothly unless the visitor chooses otherwise
 }
 
 /** A file to save; data is base64. */
@@ -187,6 +191,45 @@ interface ExploreServer extends ModelFinder, PackServer {
   picture(payload: PictureRequest): Promise<Reply<PackedImages>>;
   grid(payload: GridRequest): Promise<Reply<PackedImages>>;
   warm(payload: {}): Promise<Reply<{}>>;
+}
+
+// ---- Kept pictures
+
+/** part: the address of a picture in Explore; picture: a PNG of its own size, as a data URL. */
+interface KeptPicture {
+  part: AddressPart;
+  picture: string;
+}
+
+interface KeptPictures {
+  all(): KeptPicture[];
+  add(more: KeptPicture[]): number; // how many of them were not there and had room
+  remove(at: number): void;
+  clear(): void;
+}
+
+/** A picture to compare with another. */
+interface Compared {
+  state: PictureState;
+  picture: string;
+}
+
+// ---- The first screen
+
+interface LivingPicture {
+  readonly state: { model: string; seed: number; named: number[] };
+  set(i: number, value: number): void; // of a named slider
+  renew(): void; // another seed
+  drift(on: boolean): void;
+}
+
+/** As `gan.live.record_ring.record` returns it. */
+interface RingFilm {
+  points: number;
+  moments: number;
+  centres: [number, number][];
+  shown: number[]; // points, at each moment
+  data: string;
 }
 
 // ---- Drawing in the browser
@@ -260,7 +303,7 @@ interface EnginePicture {
   raw?: number[];
 }
 
-type EngineWalk = Omit<WalkRequest, "model">;
+type EngineWalk = Omit<WalkRequest, "model" | "edits"> & { edits?: any[] };
 
 /** Pictures one after the other, (count, size, size, 4); ms: what they took; acting: as in `PackedImages`, of the first. */
 interface EnginePixels {
@@ -494,9 +537,21 @@ interface PlaneRun {
   done(): boolean;
 }
 
+/** What was changed of a keyframe: a value for each control but the seed. */
+interface KeyframeEdit {
+  label: Label;
+  [control: string]: PictureState[string];
+}
+
+interface WalkKey {
+  seed: number;
+  edit: KeyframeEdit | null;
+}
+
 interface WalkRequest {
   model: string;
   seeds: number[];
+  edits: (KeyframeEdit | null)[]; // of each seed
   frames: number;
   mode: string;
   loop: boolean;
@@ -518,13 +573,13 @@ type Film = Sheet & { image: HTMLImageElement | HTMLCanvasElement };
 
 interface InterpolateServer extends ModelFinder, PackServer {
   walk(payload: WalkRequest): Promise<Reply<Sheet>>;
-  film(payload: WalkRequest & { fps: number; kind: string }): Promise<Reply<ServerFile>>;
+  film(payload: WalkRequest & { fps: number; kind: string; smooth: boolean }): Promise<Reply<ServerFile>>;
 }
 
 /** What the Interpolate tab is set to. */
 interface Walk extends WalkRequest {
   fps: number;
-  [setting: string]: string | number | boolean | null | number[];
+  [setting: string]: any;
 }
 
 /** What an address may ask of a walk. seeds: those of the first one; most: how many there may be at most. */
@@ -540,11 +595,11 @@ interface WalkRules {
 type Dial = Pick<Control, "name" | "low" | "high" | "step" | "default">;
 
 interface Keyframes {
-  readonly seeds: number[] | null; // null while what one card holds is no seed
-  set(seeds: number[]): void; // without telling anyone
+  readonly keys: WalkKey[] | null; // null while what one card holds is no seed
+  set(keys: WalkKey[]): void; // without telling anyone
   add(): void;
   shuffle(): void;
-  show(film: Film, seeds: number[]): void;
+  show(film: Film, keys: WalkKey[]): void;
   mark(k: number): void;
 }
 
@@ -554,6 +609,7 @@ interface Player {
   toggle(): void;
   pause(): void;
   setRate(fps: number): void;
+  fit(): void; // draws it anew, for another size or look
 }
 
 // ---- Translations
@@ -898,6 +954,7 @@ interface LatentLab {
   controls: Control[];
   worker: string; // address of the script that draws, or of none
   trainer: string; // address of the script that trains points, or of none
+  words: Record<string, string>; // plain words for the names of attributes
 
   // shared/
   stats: {
@@ -965,20 +1022,31 @@ interface LatentLab {
   /** RGB bytes as a picture. */
   imageOf(pixels: Uint8Array, size: number): ImageData;
   base64(bytes: Uint8Array): string;
+  STAGE_MOST: number; // how many times its own size a picture on a stage has at most
   /** Paint at native size; CSS enlarges it with square pixels. */
   paint(canvas: HTMLCanvasElement, image: ImageData): void;
   /**
-   * Enlarge a canvas of `size` pixels to fill its box by a whole number of device pixels a pixel. most: the share of a
-   * large window's height that it may take.
+   * Enlarge a canvas of `size` pixels to fill its box by a whole number of device pixels a pixel, at most five times.
+   * most: the share of a large window's height that it may take.
    */
   enlarge(canvas: HTMLCanvasElement, size: number, most?: number): void;
-  /** Save what a canvas shows as a PNG, every pixel enlarged to a square of `scale` pixels. */
+  /** Save what a canvas shows as a PNG, `scale` times as large: smooth where it looks smooth, else each pixel a square. */
   saveCanvas(canvas: HTMLCanvasElement, scale: number, name: string): void;
   saveFile(file: ServerFile): void;
+  saveBlob(blob: Blob, name: string): void;
+  zip(files: { name: string; bytes: Uint8Array<ArrayBuffer> }[]): Blob;
+  /** The pictures that this visitor keeps; the window hears of changes by the event `latentlab:kept`. */
+  kept: KeptPictures;
+  /** Kept pictures from JSON that anyone may have written; those that make no sense are left out. */
+  parseKept(text: string | null): KeptPicture[];
   /** Copy a link; the button says so for a moment. Where the browser does not allow it, the link is announced. */
   copyLink(link: string, announce: (text: string) => void, button: HTMLElement, copied?: string): Promise<void>;
   /** Undo and redo by keyboard while `element` is in view, except where someone is typing text. */
   bindUndo(element: HTMLElement, actions: { undo(): void; redo(): void }): void;
+  /** Single keys while an element is in view and nobody types; but for "?" they can be turned off. */
+  bindLetters(element: HTMLElement, actions: Record<string, () => void>): void;
+  /** Whether single letters work; on: whether they are to. */
+  letterKeys(on?: boolean): boolean;
   radioChips(
     box: HTMLElement,
     name: string,
@@ -1031,6 +1099,8 @@ interface LatentLab {
   showTab(name: string): void;
   openExplore(state: PartialState): void;
   openTranslate(model: string): void;
+  /** Show the film of Interpolate with one more keyframe: a picture's part of an address. */
+  addKeyframe(picture: AddressPart): void;
   /** Show what the page's address says, now and whenever the visitor goes back or forward. */
   followAddress(): void;
   sessionModels: KnownModel[];
@@ -1060,6 +1130,23 @@ interface LatentLab {
   /** Let a finger that scrolls the page leave sliders as they were. */
   guardSliders(): void;
 
+  /** Whether pictures are enlarged smoothly: as the visitor has chosen, or as a model has it. */
+  isSmooth(byDefault: boolean): boolean;
+  chooseLook(look: string): void; // "smooth" or "pixels"
+  /** Keep an element and its switch, where it has one, as is chosen; call what it returns when the default changes. */
+  followLook(root: Element, byDefault: () => boolean): () => void;
+  /** Enlarge an opaque picture by bicubic interpolation. */
+  enlargeSmoothly(image: ImageData, width: number, height: number): ImageData;
+  /** Lay a smooth view over a canvas, to be drawn anew after each change of it; it is seen where pictures are smooth. */
+  smoothView(canvas: HTMLCanvasElement): () => void;
+  /** Whether the visitor's system asks for little motion. */
+  reducedMotion(): boolean;
+  /** Frames while they are wanted and the element is seen; tick: told how many seconds have passed. */
+  whileSeen(element: Element, tick: (seconds: number) => void): { run(on: boolean): void };
+  sliderWords(name: string): string;
+  /** The indices of names in the order in which they are offered. */
+  inOrder(names: readonly string[]): number[];
+
   // engine/
   /** Tasks for the worker of a script, which starts with the first; work: what it does, in words, for where it cannot. */
   workerCalls(
@@ -1071,6 +1158,8 @@ interface LatentLab {
   /** Fetch a model's weights, unless that is done or under way; why it went wrong, or "". */
   loadPainter(model: string, server: PackServer): Promise<string>;
   painterState(model: string): PainterState;
+  /** Pictures that this browser draws itself; null where it cannot, or not yet. */
+  drawHere(model: string, states: PictureState[]): Promise<ImageData[] | null>;
   /** The server's functions that draw, done here for models whose weights are there. */
   paintPictures(server: Pick<ExploreServer, "picture" | "grid">): Pick<ExploreServer, "picture" | "grid">;
   paintTranslations(server: Pick<TranslateServer, "translate">): {
@@ -1081,6 +1170,21 @@ interface LatentLab {
 
   // gallery/
   gallery(element: HTMLElement, server: ExploreServer): void;
+  /** The first screen. load: fetches the weights, with which the picture can drift. */
+  hero(root: HTMLElement, server: ExploreServer): { load(): Promise<void> };
+  livingPicture(
+    canvas: HTMLCanvasElement,
+    options: {
+      server: ExploreServer;
+      model: string;
+      seed: number;
+      named: string[];
+      axes: { index: number; sign: number }[]; // the sliders that follow the pointer, across and up
+      moved(values: number[]): void;
+      painted(): void;
+    },
+  ): LivingPicture;
+  ringFilm(box: HTMLElement, film: RingFilm): { play(on: boolean): void };
 
   // explore/
   explore(element: HTMLElement, server: ExploreServer): void;
@@ -1091,8 +1195,39 @@ interface LatentLab {
       moved(control: Control, value: Label, i?: number): void; // i: which of the control's sliders
       settled(): void;
       state(): PictureState | null;
+      named: { of(i: number): string; changed(i: number, name: string): void }; // names given to directions
     },
   ): ControlPanel;
+  SLIDER_END: number;
+  keptStrip(
+    root: HTMLElement,
+    on: {
+      open(one: KeptPicture): void;
+      compare(one: KeptPicture): void;
+      smooth(): boolean;
+      status(text: string): void;
+    },
+  ): void;
+  saveKeptGrid(list: KeptPicture[], smooth: boolean): Promise<void>;
+  saveKeptZip(list: KeptPicture[]): Promise<void>;
+  saveKeptList(list: KeptPicture[]): void;
+  compare(
+    dialog: HTMLDialogElement,
+    pictures: { shown: Compared; other: Compared; about: ModelDescription | null; smooth: boolean },
+  ): void;
+  /** Fill the dialog of shortcuts; returns what opens it. */
+  shortcutList(dialog: HTMLDialogElement, entries: [keys: string[], does: string][]): () => void;
+  /** name: of the control whose sliders they are. reach: as in `SliderText`. Calls are drawn once there are no more. */
+  sliderEnds(name: string, reach: number): (state: PictureState, rows: [number, SliderRow][]) => void;
+  /** Names of directions as an address has them; anyone may have written it. */
+  parseNames(text: string | undefined): string[];
+  formatNames(names: readonly string[]): string;
+  nameField(options: {
+    name: string;
+    hint: string;
+    label: string; // of what is named
+    changed(name: string): void;
+  }): HTMLInputElement;
   otherSeeds(
     element: HTMLElement,
     server: Pick<ExploreServer, "grid">,
@@ -1109,7 +1244,7 @@ interface LatentLab {
   interpolate(element: HTMLElement, server: InterpolateServer): void;
   keyframes(
     root: HTMLElement,
-    options: { seeds: number[]; most: number; control: Control; changed(): void; chosen(k: number): void },
+    options: { keys: WalkKey[]; most: number; control: Control; changed(): void; chosen(k: number): void },
   ): Keyframes;
   /** moved: called with every frame painted. */
   player(root: HTMLElement, moved: (frame: number) => void): Player;
@@ -1117,6 +1252,8 @@ interface LatentLab {
   parseWalk(part: AddressPart, rules: WalkRules): Walk;
   /** The part of the address for a walk; defaults are left out. */
   formatWalk(walk: Walk, rules: WalkRules): AddressPart;
+  /** Interpolate's part of an address with a picture of Explore as one more keyframe, in place of the last of too many. */
+  withKeyframe(part: AddressPart, picture: AddressPart): AddressPart;
   decodeSheet(sheet: Sheet): Promise<Film>;
   /** Paint a cell at its native size, or into a box [x, y, width, height]. */
   drawCell(film: Film, index: number, canvas: HTMLCanvasElement, box?: [number, number, number, number]): void;

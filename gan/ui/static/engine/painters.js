@@ -10,8 +10,8 @@
   /** @type {Engine | undefined} */
   let engine;
   /**
-   * What is known of a model. failed: when its weights could not be used, in ms.
-   * @type {Map<string, { state: PainterState, failed: number }>}
+   * What is known of a model. failed: when its weights could not be used, in ms. arriving: while they are fetched.
+   * @type {Map<string, { state: PainterState, failed: number, arriving?: Promise<string> }>}
    */
   const models = new Map();
 
@@ -62,22 +62,28 @@
   };
 
   lab.loadPainter = async (model, server) => {
-    const { state = "failed", failed = -Infinity } = models.get(model) ?? {};
+    const { state = "failed", failed = -Infinity, arriving } = models.get(model) ?? {};
+    if (arriving) return arriving;
     if (state !== "failed" || performance.now() - failed < AGAIN) return "";
-    models.set(model, { state: "loading", failed });
-    try {
-      models.set(model, { state: await load(model, server), failed });
-      return "";
-    } catch (error) {
-      models.set(model, { state: "failed", failed: performance.now() });
-      return error instanceof Error ? error.message : String(error);
-    }
+    const fetchAll = async () => {
+      try {
+        models.set(model, { state: await load(model, server), failed });
+        return "";
+      } catch (error) {
+        models.set(model, { state: "failed", failed: performance.now() });
+        return error instanceof Error ? error.message : String(error);
+      }
+    };
+    const why = fetchAll();
+    models.set(model, { state: "loading", failed, arriving: why });
+    return why;
   };
 
   lab.painterState = (model) => models.get(model)?.state ?? "server";
 
   /** Whether the engine knows every control that is not at its default. @type {(request: Record<string, any>) => boolean} */
   const isKnown = (request) =>
+    (request.edits ?? []).every((/** @type {any} */ edit) => !edit || isKnown(edit)) &&
     lab.controls.every((control) => {
       const value = request[control.name];
       return DRAWN.has(control.name) || value === undefined || lab.codecs[control.kind].format(value, control) === "";
@@ -103,11 +109,11 @@
     ...{ pixels, here: ms, acting },
   });
 
-  /** @type {(engine: Engine, request: Pick<GridRequest, "model" | "seeds" | "label"> & { truncation: any }) => Promise<EnginePixels>} */
-  const drawSeeds = (engine, { model, seeds, label, truncation }) =>
+  /** @type {(engine: Engine, request: Pick<GridRequest, "model" | "seeds" | "label"> & { truncation: any, edits?: any[] }) => Promise<EnginePixels>} */
+  const drawSeeds = (engine, { model, seeds, label, truncation, edits = [] }) =>
     engine.draw(
       model,
-      seeds.map((seed) => ({ seed, label, truncation })),
+      seeds.map((seed, i) => ({ label, truncation, ...edits[i], seed })),
     );
 
   /** All frames of a walk in parts, then its keyframes. @type {(engine: Engine, request: WalkRequest) => Promise<Sheet>} */
@@ -148,6 +154,14 @@
         () => translate({ ...lab.packTranslation(request), follows: true }),
       ),
   });
+  lab.drawHere = async (model, states) => {
+    if (!engine || models.get(model)?.state !== "ready" || !states.every(isKnown)) return null;
+    try {
+      return lab.decodeImages(reply(await engine.draw(model, /** @type {any[]} */ (states))));
+    } catch {
+      return null; // the next picture finds out why
+    }
+  };
 
   lab.paintWalks = ({ walk }) => ({
     walk: (request) =>

@@ -1,6 +1,9 @@
 // Pixels as pictures on a canvas.
 (() => {
   const lab = window.latentLab;
+  const MOST = 5; // times the picture's size: beyond that one sees what enlarged it
+
+  lab.STAGE_MOST = MOST;
 
   lab.decodeImages = ({ n, h, w, c, p, pixels }) => {
     if (pixels) {
@@ -48,7 +51,7 @@
 
   lab.enlarge = (canvas, size, most = 0.62) => {
     const share = matchMedia("(max-width: 800px)").matches ? 0.36 : most; // of the window's height
-    const room = Math.min(canvas.parentElement?.clientWidth ?? 0, window.innerHeight * share, 512);
+    const room = Math.min(canvas.parentElement?.clientWidth ?? 0, window.innerHeight * share, size * MOST);
     const ratio = window.devicePixelRatio || 1;
     const scale = Math.max(1, Math.floor((room * ratio) / size)) / ratio;
     canvas.style.width = canvas.style.height = `${size * scale}px`;

@@ -110,18 +110,20 @@
     press(name);
   };
 
-  lab.openExplore = (state) => {
-    setPart("explore", lab.formatState(lab.completeState(state, lab.controls), lab.controls));
-    if (shown === "explore") restoreShown();
-    else lab.showTab("explore");
+  /** Let a tab show a part. @type {(tab: string, part: AddressPart) => void} */
+  const openPart = (tab, part) => {
+    setPart(tab, part);
+    if (shown === tab) restoreShown();
+    else lab.showTab(tab);
     window.scrollTo({ top: 0 });
   };
 
-  lab.openTranslate = (model) => {
-    setPart("translate", { model });
-    lab.showTab("translate");
-    window.scrollTo({ top: 0 });
-  };
+  lab.openTranslate = (model) => openPart("translate", { model });
+
+  lab.openExplore = (state) =>
+    openPart("explore", lab.formatState(lab.completeState(state, lab.controls), lab.controls));
+
+  lab.addKeyframe = (picture) => openPart("interpolate", lab.withKeyframe(parts.interpolate ?? {}, picture));
 
   lab.followAddress = () => {
     restoreParts();
