@@ -1,5 +1,9 @@
 // A generator in WebAssembly: a pack in, pixels out. It lays out the memory for net.wasm and calls its layers in order.
 
+const CROSSED_SIDE = 8; // as in gan/networks/resnet.py: where, how sharply and how far beyond the edges two are crossed
+const SHARPNESS = 2;
+const MARGIN = 2;
+
 const PAGE = 65536; // bytes of a page of WebAssembly memory; the first is net.wasm's own stack
 
 /** The weights of a 3x3 convolution (co, ci, 3, 3) as net.c reads them, (co/8, 3, 3, ci, 8), or for the last (co, 3, 3, ci). */
@@ -103,14 +107,20 @@ export const makeGenerator = async (module, { config, tensors }) => {
     });
   };
 
+  let crossed = 0; // steps until the maps on which two pictures are crossed are made
+  let [sideThere, wideThere] = [side, wide];
   const dense = place(transpose(channelsLast(tensor("dense.weight"), wide, inputs), inputs));
   const bias = place(channelsLast(tensor("dense.bias"), wide, 1));
   steps.push((layers) => layers.dense(input, dense, bias, map, inputs, wide * side * side));
   block("stages.0.0", side, wide);
   block("stages.0.1", side, wide);
+  crossed = steps.length;
   maps.slice(1).forEach(([own, at], i) => {
     enlarge(`stages.${i + 1}.0`, maps[i][0], maps[i][1], at);
     block(`stages.${i + 1}.1`, own, at);
+    if (own > CROSSED_SIDE) return;
+    crossed = steps.length;
+    [sideThere, wideThere] = [own, at];
   });
   enlarge("enlarge", size / 2, 2 * last, last);
   const [kernel, shift] = convolution("to_picture", last, 1);
@@ -125,11 +135,33 @@ export const makeGenerator = async (module, { config, tensors }) => {
   for (const [at, numbers] of contents.splice(0)) heap.set(numbers, at / 4);
   const layers = (await WebAssembly.instantiate(module, { env: { memory } })).exports;
   const scale = Math.fround(Math.sqrt(classes));
+  /** The maps of one picture until they can be crossed. @type {(z: Float32Array, y: Float32Array) => void} */
+  const begin = (z, y) => {
+    heap.set(z, input / 4);
+    y.forEach((weight, i) => (heap[input / 4 + z_dim + i] = weight * scale));
+    for (const step of steps.slice(0, crossed)) step(layers);
+  };
+  /** Put the upper part of other maps over those that are there. @type {(upper: Float32Array, border: number) => void} */
+  const join = (upper, border) => {
+    const reached = border * (sideThere + 2 * MARGIN) - MARGIN;
+    const wideRow = sideThere * wideThere;
+    for (let row = 0; row < sideThere; row++) {
+      const share = 1 / (1 + Math.exp(-SHARPNESS * (reached - row - 0.5)));
+      for (let i = row * wideRow; i < (row + 1) * wideRow; i++) {
+        const lower = heap[map / 4 + i];
+        heap[map / 4 + i] = lower + share * (upper[i] - lower);
+      }
+    }
+  };
   return {
-    draw(z, y) {
-      heap.set(z, input / 4);
-      y.forEach((weight, i) => (heap[input / 4 + z_dim + i] = weight * scale));
-      for (const step of steps) step(layers);
+    draw(z, y, cross) {
+      begin(z, y);
+      if (cross) {
+        const upper = heap.slice(map / 4, map / 4 + sideThere ** 2 * wideThere);
+        begin(cross.z, cross.y);
+        join(upper, cross.border);
+      }
+      for (const step of steps.slice(crossed)) step(layers);
       return new Uint8ClampedArray(memory.buffer, pixels, 4 * size * size);
     },
   };
