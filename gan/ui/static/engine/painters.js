@@ -2,7 +2,6 @@
 // server. Replies are the same from both, so whoever asks need not know.
 (() => {
   const lab = window.latentLab;
-  const STALLED = 10_000; // ms without a byte of a download
   const AGAIN = 60_000; // ms after which one that went wrong is tried again
   const PART = 16; // frames of a walk that are drawn before the worker's other tasks have their turn
   const DRAWN = new Set(["seed", "label", "truncation", "sliders", "named", "raw"]); // controls that the engine knows
@@ -10,61 +9,29 @@
   /** @type {Engine | undefined} */
   let engine;
   /**
-   * What is known of a model. failed: when its weights could not be used, in ms.
-   * @type {Map<string, { state: PainterState, failed: number }>}
+   * What is known of a model. failed: when its weights could not be used, in ms. why: what `loadPainter` is to return.
+   * @type {Map<string, { state: PainterState, failed: number, why?: Promise<string> }>}
    */
   const models = new Map();
-
-  /** Read a file to its end; it may be slow, but must not stall. @type {(address: string, bytes: number) => Promise<ArrayBuffer>} */
-  const download = async (address, bytes) => {
-    const late = new AbortController();
-    let timer = 0;
-    const wait = () => {
-      clearTimeout(timer);
-      timer = setTimeout(() => late.abort(), STALLED);
-    };
-    wait();
-    try {
-      const response = await fetch(new URL(address, document.baseURI), { signal: late.signal, priority: "low" });
-      if (!response.ok || !response.body) throw new Error("the server does not send the model's weights");
-      const file = new Uint8Array(bytes);
-      const reader = response.body.getReader();
-      let at = 0;
-      for (let part = await reader.read(); !part.done; part = await reader.read()) {
-        if (at + part.value.length > bytes) throw new Error("the model's weights arrived damaged");
-        file.set(part.value, at);
-        at += part.value.length;
-        wait();
-      }
-      if (at < bytes) throw new Error("the model's weights arrived cut off");
-      return file.buffer;
-    } catch (error) {
-      if (late.signal.aborted) throw new Error("the model's weights stopped coming");
-      if (error instanceof TypeError) throw new Error("the model's weights did not arrive");
-      throw error;
-    } finally {
-      clearTimeout(timer);
-    }
-  };
 
   /** @type {(model: string, server: PackServer) => Promise<"ready" | "server">} */
   const load = async (model, server) => {
     const { connection } = /** @type {{ connection?: { saveData?: boolean } }} */ (navigator);
-    if (!lab.worker || connection?.saveData) return "server"; // nothing went wrong
+    if (!lab.worker || (connection?.saveData && !lab.site)) return "server"; // nothing went wrong
     const reply = await server.pack({ model });
     if (reply.error !== undefined || reply.busy) throw new Error("the server does not send the model's weights");
     if (reply.address === null) return "server";
     engine ??= lab.engine(String(new URL(lab.worker, document.baseURI)));
     await engine.start();
-    const { forgotten } = await engine.load(model, await download(reply.address, reply.bytes));
+    const progress = (/** @type {number} */ share) => server.progress?.(model, share);
+    const file = await lab.bringPack(reply.address, reply.bytes, progress);
+    const { forgotten } = await engine.load(model, reply.squeezed ? await lab.inflatePack(file) : file);
     forgotten.forEach((other) => models.delete(other));
     return "ready";
   };
 
-  lab.loadPainter = async (model, server) => {
-    const { state = "failed", failed = -Infinity } = models.get(model) ?? {};
-    if (state !== "failed" || performance.now() - failed < AGAIN) return "";
-    models.set(model, { state: "loading", failed });
+  /** @type {(model: string, server: PackServer, failed: number) => Promise<string>} */
+  const attempt = async (model, server, failed) => {
     try {
       models.set(model, { state: await load(model, server), failed });
       return "";
@@ -72,6 +39,15 @@
       models.set(model, { state: "failed", failed: performance.now() });
       return error instanceof Error ? error.message : String(error);
     }
+  };
+
+  lab.loadPainter = async (model, server, again = AGAIN) => {
+    const { state = "failed", failed = -Infinity, why = "" } = models.get(model) ?? {};
+    if (state === "loading") return why;
+    if (state !== "failed" || performance.now() - failed < again) return "";
+    const trying = attempt(model, server, failed);
+    models.set(model, { state: "loading", failed, why: trying });
+    return trying;
   };
 
   lab.painterState = (model) => models.get(model)?.state ?? "server";
