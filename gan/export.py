@@ -23,7 +23,7 @@ PAGE = "index.html"
 
 
 def model_folder(name: str) -> Path:
-    """Return the folder of a model, fetched from the Hub where it is none here. FolderError or HubError with the cure."""
+    """Return a model's folder, fetched from the Hub where there is none here. FolderError or HubError with the cure."""
     folder = Path(name)
     if (folder / "config.json").is_file():
         return folder
@@ -35,12 +35,16 @@ def model_folder(name: str) -> Path:
     return pulled.folder
 
 
-def write_site(into: Path, models: Sequence[Path]) -> int:
-    """Write a site into a folder that is new, empty, or an older site of ours; return its bytes."""
+def write_site(into: Path, models: Sequence[Path], hosted: bool = False) -> int:
+    """Write a site into a folder that is new, empty, or an older site of ours; return its bytes.
+
+    models: folders; the shipped ones where there are none. hosted: as for `gan.ui.site.folder_of`.
+    """
     from gan.ui import site
+    from gan.ui.server.model_info import discover
 
     old = _check_target(into, site.GENERATOR)
-    files = site.folder_of(models)
+    files = site.folder_of(models or discover(shipped_models(), Path("runs of nobody")), hosted)
     for name, content in files.items():
         (into / name).parent.mkdir(parents=True, exist_ok=True)
         write_bytes(into / name, content)
@@ -81,15 +85,11 @@ def main(argv: Sequence[str] | None = None) -> None:
             write_bytes(arguments.into, page)
             size = len(page)
         else:
-            from gan.ui.server.model_info import discover
-
-            names = [model_folder(name) for name in arguments.models]
-            size = write_site(arguments.into, names or discover(shipped_models(), Path("runs of nobody")))
+            size = write_site(arguments.into, [model_folder(name) for name in arguments.models])
     except (FolderError, HubError, OSError) as error:
         sys.exit(f"error: {error}")
-    print(
-        f"wrote {arguments.into}, {size / 1e6:.1f} MB: open {arguments.into / PAGE if arguments.into.is_dir() else arguments.into}"
-    )
+    shown = arguments.into if arguments.single_file else arguments.into / PAGE
+    print(f"wrote {arguments.into}, {size / 1e6:.1f} MB: open {shown}")
 
 
 if __name__ == "__main__":

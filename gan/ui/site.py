@@ -80,7 +80,8 @@ class InlineFiles(Files):
 def folder_of(models: Sequence[Path], hosted: bool = False) -> dict[str, bytes]:
     """Return the site of some model folders, content by name, index.html among it.
 
-    hosted: it is for a host only, and need not open as files. FolderError for a model that cannot be shown, and where no browser could draw its pictures.
+    hosted: it is for a host only, and need not open as files. FolderError for a model that cannot be shown,
+    and where no browser could draw its pictures.
     """
     files = FolderFiles()
     registry = _registry(models, files)
