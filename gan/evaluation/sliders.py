@@ -92,7 +92,27 @@ def find_sliders(
     for new, directions in found:
         sliders += new
         rows.append(directions)
-    return replace(principal, named=torch.cat(rows).contiguous(), sliders=tuple(sliders), beside=beside)
+    found_all = replace(principal, named=torch.cat(rows).contiguous(), sliders=tuple(sliders), beside=beside)
+    return check_elsewhere(model, found_all)
+
+
+def check_elsewhere(model: Model, directions: Directions) -> Directions:
+    """Return a model's directions, with how much each measured slider changes outside its attribute's part.
+
+    By pictures that are moved by `REACH` steps to either side. All else stays as it is. Nothing is added where it is
+    not known which part of a picture an attribute is about.
+    """
+    known = {name: one.elsewhere for one in attributes_of(model.config) for name in one.names}
+    checked = []
+    for slider, row in zip(directions.sliders, directions.named, strict=True):
+        if not slider.principal and (change := known.get(slider.name)):
+            z, y = model.latents(range(MOVED)), model.class_weights(range(MOVED), slider.label or None)
+            before = model.render(z, y)
+            moved = (model.render(z + way * REACH * row, y) for way in (-1, 1))
+            mean = float(np.mean([change(slider.name, before, after) for after in moved]))
+            slider = replace(slider, elsewhere=round(mean, 2))
+        checked.append(slider)
+    return replace(directions, sliders=tuple(checked))
 
 
 def name_directions(model: Model, names: Mapping[int, str]) -> Directions:

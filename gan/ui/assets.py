@@ -33,8 +33,9 @@ def head(files: Files, picture: str = "") -> tuple[str, str, str]:
 
     picture: the address of the samples that are seen until Gradio runs, "" for none.
     """
-    worker = files.add(engine.worker_script().encode(), "text/javascript")
-    script = files.add(scripts(APP, {"worker": worker}).encode(), "text/javascript")
+    workers = {"worker": engine.worker_script(), "trainer": engine.trainer_script()}
+    known = {name: files.add(text.encode(), "text/javascript") for name, text in workers.items()}
+    script = files.add(scripts(APP, known).encode(), "text/javascript")
     style = files.add(styles(APP).encode(), "text/css")
     return (
         f'{icon()}<script defer src="{script}"></script>',

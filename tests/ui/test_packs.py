@@ -103,11 +103,15 @@ def test_old_packs_make_room(tiny_folder, monkeypatch):
     assert kept.find(first.version) is first and len(kept._kept) == 2 and "b" not in kept._kept
 
 
-def test_the_workers_script_is_one_file_that_parses(tmp_path):
-    text = engine.worker_script()
-    assert len(text) < 36_000 and "\nimport " not in text and "\nexport " not in text
-    modules = {path.stem for path in engine.FOLDER.glob("*.mjs")}
-    assert modules == set(engine.MODULES)
+@pytest.mark.parametrize(
+    ("script", "modules", "most"),
+    [(engine.worker_script, engine.DRAWING, 36_000), (engine.trainer_script, engine.TRAINING, 80_000)],
+)
+def test_a_workers_script_is_one_file_that_parses(tmp_path, script, modules, most):
+    text = script()
+    assert len(text) < most and "\nimport " not in text and "\nexport " not in text
+    folder = modules[-1].partition("/")[0]
+    assert {f"{folder}/{path.stem}" for path in (engine.STATIC / folder).glob("*.mjs")} <= set(modules)
     if node := shutil.which("node"):
         (tmp_path / "worker.js").write_text(text)
         subprocess.run([node, "--check", tmp_path / "worker.js"], check=True)

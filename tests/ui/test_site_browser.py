@@ -131,7 +131,7 @@ def test_from_a_host_tabs_links_and_the_keyboard_work(browser, host):
         page.locator("#tab-gallery:visible").wait_for()
         page.goto(f"{host}?tab=explore&model=gone")
         page.get_by_text('there is no model "gone" on this page').wait_for()
-        page.goto(f"{host}?tab=train&run=x")
+        page.goto(f"{host}?tab=publish")
         page.locator("#tab-gallery:visible").wait_for()
 
 

@@ -1,4 +1,4 @@
-"""What a browser needs to draw pictures itself: the worker's script, and packs of models under their own addresses."""
+"""What a browser needs to draw and to train itself: scripts of its workers, and packs under their own addresses."""
 
 from __future__ import annotations
 
@@ -14,31 +14,52 @@ from gan.ui.server import files
 from gan.ui.server.comments import without_comments
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from starlette.requests import Request
     from starlette.responses import Response
 
     from gan.ui.server.packs import Packs
 
-FOLDER = Path(__file__).parents[1] / "static/engine"
-MODULES = ("random", "pack", "latent", "network", "worker")  # each imports only from those before it
+STATIC = Path(__file__).parents[1] / "static"
+# The modules of the worker that draws and of the one that trains; each imports only from those before it.
+DRAWING = tuple(f"engine/{name}" for name in ("random", "pack", "latent", "network", "worker"))
+TRAINING = ("engine/random",) + tuple(
+    f"points/{name}"
+    for name in (
+        "order", "worlds", "objectives", "memory", "perceptron", "trainer", "settings", "alarms", "history", "views",
+        "run", "worker",
+    )
+)  # fmt: skip
 PATHS = r"/engine/pack/\w+"
-IMPORT = re.compile(r'^import \{ (.+) \} from "\./(\w+)\.mjs";$', re.MULTILINE)
+IMPORT = re.compile(r'^import \{ (.+) \} from "\.[./a-z]*/(\w+)\.mjs";$', re.MULTILINE)
 EXPORT = re.compile(r"^export const (\w+)", re.MULTILINE)
 
 
 @cache
 def worker_script() -> str:
-    """Return the engine's modules and net.wasm as one script, which also works as a blob where there is no server."""
-    wasm = base64.b64encode((FOLDER / "net.wasm").read_bytes()).decode("ascii")
-    return "\n".join(['"use strict";', f'const WASM = "{wasm}";', *map(_scoped, MODULES)])
+    """Return the script of the worker that draws, which also works as a blob where there is no server."""
+    return _script("engine/net", DRAWING)
 
 
-def _scoped(name: str) -> str:
+@cache
+def trainer_script() -> str:
+    """Return the script of the worker that trains points, likewise."""
+    return _script("points/points", TRAINING)
+
+
+def _script(wasm: str, modules: Sequence[str]) -> str:
+    """Return modules and their WebAssembly as one script."""
+    code = base64.b64encode((STATIC / f"{wasm}.wasm").read_bytes()).decode("ascii")
+    return "\n".join(['"use strict";', f'const WASM = "{code}";', *map(_scoped, modules)])
+
+
+def _scoped(module: str) -> str:
     """Return a module as a function that is called at once: names of one module mean nothing in the others."""
-    text = without_comments((FOLDER / f"{name}.mjs").read_text(encoding="utf-8"))
+    text = without_comments((STATIC / f"{module}.mjs").read_text(encoding="utf-8"))
     names = ", ".join(EXPORT.findall(text))
     body = EXPORT.sub(r"const \1", IMPORT.sub(r"const { \1 } = \2Module;", text))
-    return f"const {name}Module = (() => {{\n{body}\nreturn {{ {names} }};\n}})();"
+    return f"const {module.partition('/')[2]}Module = (() => {{\n{body}\nreturn {{ {names} }};\n}})();"
 
 
 def pack_address(pack: files.File) -> str:

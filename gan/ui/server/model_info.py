@@ -142,7 +142,7 @@ def read_info(name: str, folder: Path) -> Info:
     metrics = _metrics(folder / "metrics.json")
     return Info(
         name=name,
-        dataset=last_name(config.dataset) or "?",
+        dataset=last_name(config.dataset.partition("@")[0]) or "?",
         network=config.network,
         loss=config.loss,
         resolution=config.resolution,

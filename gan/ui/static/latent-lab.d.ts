@@ -251,8 +251,216 @@ interface Engine {
 /** Bring the weights at an address; progress: told the share that is here. Errors have a message for visitors. */
 type BringPack = (address: string, bytes: number, progress: (share: number) => void) => Promise<ArrayBuffer>;
 
-/** In the worker: net.wasm in base64. */
+/** In a worker: net.wasm or points.wasm in base64. */
 declare const WASM: string;
+
+// ---- Training points in the browser; what torch's side calls the same has the same meaning
+
+/** The memory of points.wasm. Places are in bytes, sizes in numbers. */
+interface PlaneMemory {
+  kernels: any; // the functions of points.c
+  reserve(numbers: number): number;
+  top(): number;
+  release(to: number): void; // takes back all that was reserved since `top` said so
+  numbers(at: number, count: number): Float32Array; // valid until the next `reserve`
+}
+
+/** from, to: as the network has them; into, out: filled up to multiples of 8; weight, bias: where they begin. */
+interface PlaneLayer {
+  from: number;
+  to: number;
+  into: number;
+  out: number;
+  weight: number;
+  bias: number;
+}
+
+/** Where a network's rows lie; of outputs and slopes a matrix for each layer. */
+interface PerceptronRoom {
+  inputs: number;
+  outputs: number[];
+  slopes: number[];
+  inputSlopes: number;
+  tangents: [number, number];
+  weighed: number;
+  shares: number;
+}
+
+interface PerceptronState {
+  updates: number;
+  blocks: Float32Array[];
+}
+
+interface Perceptron {
+  layers: PlaneLayer[];
+  size: number;
+  weights: number;
+  gradient: number;
+  room(): PerceptronRoom;
+  layOut(rows: number): void;
+  initialise(words: () => number): void;
+  forward(rows: number, from?: number): number;
+  backward(rows: number): void;
+  differentiate(rows: number, tangent: boolean): void;
+  gradientLength(): number;
+  update(optimizer: string, rate: number, beta1: number, beta2: number): void;
+  forget(): void;
+  save(): PerceptronState;
+  restore(state: PerceptronState): void;
+}
+
+interface PlaneLoss {
+  critic(real: number, fake: number): [value: number, onReal: number, onFake: number];
+  generator(real: number, fake: number): [value: number, onFake: number];
+  readsReal?: boolean; // the generator's depends on the real logit
+}
+
+interface PlanePenalty {
+  at: ("real" | "fake" | "mix")[];
+  of(squared: number): [value: number, factor: number];
+}
+
+/** A distribution of points (count, 2). centres and sd: of a mixture. */
+interface World {
+  draw(count: number, words: () => number): Float32Array;
+  extent: number;
+  centres?: Float32Array;
+  sd?: number;
+}
+
+/** The settings of a side, by the names of gan/config.py. */
+interface PlaneConfig {
+  dataset: string;
+  seed: number;
+  network: string;
+  width: number;
+  z_dim: number;
+  loss: string;
+  penalty: string;
+  gamma: number;
+  penalty_every: number;
+  critic_norm: string;
+  clip: number;
+  batch_size: number;
+  critic_steps: number;
+  optimizer: string;
+  learning_rate: number;
+  critic_lr_ratio: number;
+  beta1: number;
+  beta2: number;
+  ema_images: number;
+  anneal: number;
+  images: number;
+  sample_images: number;
+  checkpoint_images: number;
+}
+
+/** What a setting may be. most: that one visitor may ask for. */
+interface PlaneRule {
+  kind: string;
+  low: number;
+  high: number;
+  live: boolean;
+  most?: number;
+}
+
+/** What the server knows of runs of points, so that the worker need not repeat it. */
+interface PlaneAbout {
+  presets: Record<string, Omit<PlaneConfig, "dataset" | "seed">>;
+  rules: Record<string, PlaneRule>;
+}
+
+interface PlaneBatch {
+  real: Float32Array;
+  z: Float32Array;
+  mix: number[];
+}
+
+type PlaneNumbers = Record<string, number>;
+
+interface PlaneState {
+  counters: PlaneTrainer["state"];
+  networks: PerceptronState[];
+  average: Float32Array;
+}
+
+interface PlaneTrainer {
+  state: {
+    shown: number;
+    step: number;
+    seconds: number;
+    rateScale: number;
+    rollbacks: number;
+    lastRollback: number;
+  };
+  config(): PlaneConfig;
+  advance(move: string): PlaneNumbers;
+  drawBatch(): PlaneBatch;
+  criticGradient(batch: PlaneBatch, weight: number): PlaneNumbers; // weight: of the penalty
+  generatorGradient(batch: PlaneBatch): PlaneNumbers;
+  networks: { generator: Perceptron; critic: Perceptron };
+  numbers: PlaneMemory["numbers"];
+  change(settings: Partial<PlaneConfig>): void;
+  sample(latents: Float32Array): Float32Array;
+  judge(points: Float32Array): Float32Array;
+  slopes(points: Float32Array): Float32Array;
+  save(): PlaneState;
+  restore(saved: PlaneState): void;
+}
+
+interface PlaneViewer {
+  backdrop(): View;
+  look(trainer: PlaneTrainer): View;
+  sample(trainer: PlaneTrainer, count: number): Float32Array;
+  measure(trainer: PlaneTrainer): Measurements;
+}
+
+interface PlaneMonitor {
+  accuracy(share: number, count: number): [kind: string, message: string] | null;
+  diversity(value: number, shown: number): [kind: string, message: string] | null;
+}
+
+/** states: of each side, to go on from. */
+interface StoredMoment {
+  moment: Moment;
+  states: { config: PlaneConfig; state: PlaneState }[] | null;
+}
+
+interface PlaneHistory {
+  latest(): StoredMoment | null;
+  count(): number; // the number of the next moment
+  keepsState(number: number): boolean;
+  add(stored: StoredMoment, keep: boolean): void;
+  kept(): [number: number, shown: number][];
+  curve(): CurvePoint[];
+  before(number: number): Moment | undefined;
+  stateBefore(number: number): StoredMoment | undefined;
+}
+
+interface PlaneSide {
+  trainer: PlaneTrainer;
+  monitor: PlaneMonitor;
+  good: PlaneState; // where a rollback leads
+  numbers: PlaneNumbers; // of the last step
+  measured: Measurements;
+  since: { shown: number; seconds: number }; // from where the rate is counted
+  steps: number;
+}
+
+interface PlaneRun {
+  advance(): number;
+  play(): void;
+  pause(): void;
+  step(move: string): void;
+  slow(seconds: number): void;
+  change(side: number, settings: Record<string, any>): void;
+  stop(): void;
+  moment(number: number): Moment | undefined;
+  fork(number: number): StoredMoment | undefined;
+  newer(after: number, ms: number): Promise<void>;
+  news(after: number): News;
+  done(): boolean;
+}
 
 interface WalkRequest {
   model: string;
@@ -318,10 +526,11 @@ interface Player {
 
 // ---- A page without a server
 
-/** What `gan.ui.site` writes into it. worker: the drawing worker's script. */
+/** What `gan.ui.site` writes into it. workers: the texts of their scripts; menus: of the Train tab. */
 interface SiteContents {
   tabs: string[];
-  worker: string;
+  workers: Record<"worker" | "trainer", string>;
+  menus: TrainMenus;
   models: Record<string, { about: ModelDescription; pack: { address: string; bytes: number; squeezed: true } }>;
 }
 
@@ -329,13 +538,15 @@ type SiteServer = ExploreServer & InterpolateServer & Required<Pick<PackServer, 
 
 // ---- Training
 
+type Numbers = Int16Array | Uint8Array;
+
+/** data: in base64 where the server sent it. */
 interface PackedArray {
   shape: number[];
   type: "int16" | "uint8";
-  data: string;
+  data: string | Numbers;
 }
 
-type Numbers = Int16Array | Uint8Array;
 type NumberArray = { shape: number[]; data: Numbers };
 type NumberArrays = Record<string, NumberArray>;
 type Measurements = Record<string, any>;
@@ -399,7 +610,8 @@ interface TrainMenus {
   presets: Record<string, { title: string; lookAt: string }>;
   data: { points: Record<string, string>; pictures: Record<string, string> };
   settings: { points: TrainSetting[]; pictures: TrainSetting[] };
-  upload: UploadLimits;
+  upload: UploadLimits | null; // null where no pictures can be learnt
+  local: PlaneAbout; // of runs in the browser
 }
 
 /** What may be sent: bytes and pictures in all, and the shorter side in pixels that is of use. */
@@ -438,6 +650,11 @@ interface TrainServer {
   film(payload: { run: string; kind: string }): Promise<Reply<ServerFile>>;
   take(payload: ExportedMoment): Promise<Reply<ServerFile>>;
   open(payload: ExportedMoment): Promise<Reply<KnownModel>>;
+}
+
+/** What trains in the browser. check: why a plan cannot be trained there, as `error`. */
+interface LocalTraining extends TrainServer {
+  check(payload: TrainRequest): Promise<Reply<{}>>;
 }
 
 interface Plan {
@@ -552,6 +769,7 @@ interface LatentLab {
   controls: Control[];
   worker: string; // address of the script that draws, or of none
   site?: SiteContents; // where there is no server
+  trainer: string; // address of the script that trains points, or of none
 
   // shared/
   stats: {
@@ -711,6 +929,11 @@ interface LatentLab {
   guardSliders(): void;
 
   // engine/
+  /** Tasks for the worker of a script, which starts with the first; work: what it does, in words, for where it cannot. */
+  workerCalls(
+    address: string,
+    work: string,
+  ): (task: string, request: object, transfer?: Transferable[]) => Promise<any>;
   /** A worker that draws; address: of its script. It starts with the first task. */
   engine(address: string): Engine;
   /** Fetch a model's weights, unless that is done; why it went wrong, or "". again: ms until it is tried once more. */
@@ -792,6 +1015,13 @@ interface LatentLab {
 
   // train/
   train(element: HTMLElement, server: TrainServer): Promise<void>;
+  /** The tab on a page without a server, which learns points alone. menus: `train_form.menus(server=False)`. */
+  trainAlone(element: HTMLElement, menus: TrainMenus): void;
+  isLocalRun(run: string): boolean;
+  /** Training in this browser; undefined where it cannot. Models and films are not made. */
+  localTraining(menus: TrainMenus): LocalTraining | undefined;
+  /** The server's functions, of which those of a local run go to where it trains. */
+  trainingAnywhere(server: TrainServer, local: TrainServer | undefined): TrainServer;
   trainPlan(
     element: HTMLElement,
     server: TrainServer,
@@ -809,6 +1039,8 @@ interface LatentLab {
     server: TrainServer,
     on: Notifier & {
       followed(id: string | null, step?: boolean): void; // the address is to name that run, or none; as a step
+      queued(place: number): void; // how many runs are before it; 0 once it trains
+      serverless: boolean; // there is no server to make models and films
       settingsChanged(): void;
       pointsPlanned(): boolean;
     },

@@ -58,12 +58,19 @@
     return server;
   };
 
-  /** Show one tab; what is in it begins to work when it is shown first. @type {(server: SiteServer) => void} */
-  const startTabs = (server) => {
+  /** Show one tab; what is in it begins to work when it is shown first. @type {(site: SiteContents, server: SiteServer) => void} */
+  const startTabs = (site, server) => {
     const begun = new Set();
+    /** @type {Record<string, (element: HTMLElement) => unknown>} */
+    const starts = {
+      gallery: (element) => lab.gallery(element, server),
+      explore: (element) => lab.explore(element, server),
+      interpolate: (element) => lab.interpolate(element, server),
+      train: (element) => lab.trainAlone(element, site.menus),
+    };
     /** @type {(name: string) => void} */
     const show = (name) => {
-      for (const other of lab.site?.tabs ?? []) {
+      for (const other of site.tabs) {
         const panel = lab.finder(document)(`#tab-${other}`);
         panel.hidden = false; // from now on by style, as Gradio does it
         panel.style.display = other === name ? "" : "none";
@@ -71,8 +78,7 @@
       }
       if (begun.has(name)) return;
       begun.add(name);
-      const start = /** @type {Record<string, any>} */ (/** @type {unknown} */ (lab))[name];
-      start(lab.finder(document)(`#ll-${name}`), server);
+      starts[name]?.(lab.finder(document)(`#ll-${name}`));
     };
     lab
       .finder(document)("#ll-tabs > .tab-wrapper")
@@ -95,12 +101,14 @@
   const start = () => {
     const { site } = lab;
     if (!site) return;
-    const text = new Blob([site.worker], { type: "text/javascript" });
-    lab.worker = URL.createObjectURL(text);
+    const address = (/** @type {string} */ script) =>
+      URL.createObjectURL(new Blob([script], { type: "text/javascript" }));
+    lab.worker = address(site.workers.worker);
+    lab.trainer = address(site.workers.trainer);
     document.querySelectorAll("[data-where]").forEach((where) => (where.textContent = "browser"));
     document.body.classList.toggle("dark", matchMedia("(prefers-color-scheme: dark)").matches);
     offerFilms();
-    startTabs(localServer(site));
+    startTabs(site, localServer(site));
     lab.header(lab.finder(document)("#ll-header"));
   };
 
