@@ -30,7 +30,7 @@ MIN_CONFIDENCE = 0.85  # at which digits count as recognisable; that of real dig
 MIN_CLASSES, MIN_SHARE = 9, 0.02  # so many of the ten digits must each have such a share of the classifier's answers
 TIMEOUT = 180.0  # seconds to wait for anything
 MOVE_SLIDER = """async (n) => {
-  const slider = document.querySelector('.ll-directions input');
+  const slider = document.querySelector('.ll-directions input[type=range]');
   for (let i = 0; i < n; i++) {
     const before = latentLab.stats.latencies.length;
     slider.value = (i % 20 - 10) / 5;

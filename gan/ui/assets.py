@@ -11,14 +11,23 @@ from typing import TYPE_CHECKING, Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from gan.ui.server import controls, engine
+from gan.ui.server import controls, engine, wording
 from gan.ui.server.comments import without_comments
 
 if TYPE_CHECKING:
     from gan.ui.server.files import Files
 
 STATIC = Path(__file__).with_name("static")
-APP = ("shared", "engine", "gallery", "explore", "interpolate", "train", "publish")  # what the app's page is made of
+APP = (
+    "shared",
+    "engine",
+    "gallery",
+    "explore",
+    "interpolate",
+    "translate",
+    "train",
+    "publish",
+)  # what the app's page is made of
 
 # A face of four pixels, as the tab's icon; `%23` is `#` inside a URL.
 ICON = (
@@ -52,9 +61,11 @@ def icon() -> str:
 def scripts(folders: Sequence[str], known: dict[str, Any]) -> str:
     """Return the scripts of some folders as one, which a browser must have run before the page uses it.
 
-    They find `window.latentLab`, with the controls of Explore and `known` in it, and add their functions to it.
+    They find `window.latentLab`, with the controls of Explore, the words for sliders and `known` in it, and add their
+    functions to it.
     """
-    declared = json.dumps({"controls": controls.for_browser(), **known}).replace("<", r"\u003c")
+    declared = json.dumps({"controls": controls.for_browser(), "words": wording.SLIDERS, **known})
+    declared = declared.replace("<", r"\u003c")
     return "\n".join([f"window.latentLab = {declared};", *map(_text, _files(folders, "js"))])
 
 

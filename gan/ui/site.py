@@ -133,6 +133,8 @@ def _registry(models: Sequence[Path], files: Files) -> ModelRegistry:
     registry.files = files
     for name, why in registry.errors.items():
         raise FolderError(f"{name} cannot be shown: {why}")
+    for name in registry.translators:
+        raise FolderError(f"{name} translates pictures, for which a page without a server has no tab yet: leave it out")
     return registry
 
 

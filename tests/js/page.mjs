@@ -14,7 +14,7 @@ class ImageData {
 
 /** Run scripts below gan/ui/static/ in a fresh window; returns its `latentLab`. */
 export function load(...scripts) {
-  globalThis.window = Object.assign(new EventTarget(), { latentLab: { controls: CONTROLS } });
+  globalThis.window = Object.assign(new EventTarget(), { latentLab: { controls: CONTROLS, words: {} } });
   globalThis.ImageData = ImageData;
   globalThis.crypto ??= webcrypto;
   for (const script of scripts) {

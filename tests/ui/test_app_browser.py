@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import dataclasses
+import io
 import re
 import threading
+import zipfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -23,8 +25,8 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.browser
 
-SCREEN = ".ll-screen canvas"
-FIRST_SLIDER = ".ll-directions input >> nth=0"
+SCREEN = ".ll-screen canvas:first-child"
+FIRST_SLIDER = ".ll-directions input[type=range] >> nth=0"
 
 
 @pytest.fixture(scope="module")
@@ -67,9 +69,10 @@ def look(page: sync_api.Page, selector: str = SCREEN) -> str:
 
 
 def explore(page: sync_api.Page, address: str) -> str:
-    """Open an address and wait until its picture and the other seeds are painted; returns what the picture shows."""
+    """Open an address, and "More" there; wait for its picture and the other seeds. Returns what the picture shows."""
     page.goto(address)
     page.wait_for_selector(".ll-others-grid.ll-ready")
+    page.locator(".ll-more-part").evaluate("part => (part.open = true)")
     page.wait_for_function("latentLab.stats.painted > 0 && latentLab.stats.running === 0")
     return look(page)
 
@@ -138,7 +141,7 @@ def test_the_picture_follows_a_dragged_slider(page: sync_api.Page, site: str) ->
     changes(page, before)
     assert page.evaluate("latentLab.stats.painted") > painted + 1  # along the way, not only at the end
     page.wait_for_url(re.compile(r"[?&]d=\d"))
-    assert page.locator(".ll-meter [data-ms]").inner_text().isdigit()
+    assert page.locator(".ll-meter [data-ms]").text_content().isdigit()
 
 
 def test_a_trained_model_follows_a_dragged_slider(browser: sync_api.Browser, tiny_registry: ModelRegistry) -> None:
@@ -161,13 +164,13 @@ def test_nothing_moves_when_the_first_model_has_loaded(browser: sync_api.Browser
         loaded.wait(20)
         return fake_load(folder)
 
-    parts = (SCREEN, ".ll-bar", ".ll-single-sliders", ".ll-advanced", ".ll-others-grid")
+    parts = (SCREEN, ".ll-bar", ".ll-single-sliders", ".ll-more-part", ".ll-others-grid")
     with served(ModelRegistry([write_folder(tmp_path, "grey")], load=load)) as site, visit(browser, site) as page:
         page.set_viewport_size(dict(zip(("width", "height"), size, strict=True)))
         page.goto(f"{site}?model=grey&seed=1")
         page.get_by_text("Loading the model").wait_for()
         before = {part: page.locator(part).bounding_box() for part in parts}
-        assert before[SCREEN]["width"] == before[SCREEN]["height"] >= 252
+        assert before[SCREEN]["width"] == before[SCREEN]["height"] == 5 * 28
         assert page.locator(SCREEN).evaluate("c => getComputedStyle(c).animationName") == "ll-breathe"
         loaded.set()
         page.wait_for_selector(".ll-screen:not(.ll-blank)")
@@ -235,14 +238,14 @@ def test_the_keyboard_alone_drives_the_sliders(page: sync_api.Page, site: str) -
     changes(page, start)
     page.keyboard.press("Delete")
     becomes(page, start)
-    page.get_by_label("Truncation", exact=True).focus()
+    page.locator("#ll-explore").get_by_label("Typical to strange", exact=True).focus()
     page.keyboard.press("Home")
     changes(page, start)
 
 
 def test_a_double_click_resets_a_slider(page: sync_api.Page, site: str) -> None:
     start = explore(page, f"{site}?model=plain&seed=2&d=1.5")
-    page.locator(".ll-directions .ll-slider-name >> nth=0").dblclick()
+    page.locator(".ll-directions .ll-slider-note >> nth=0").dblclick()
     changes(page, start)
     assert page.locator(FIRST_SLIDER).input_value() == "0"
 
@@ -272,14 +275,15 @@ def test_the_class_is_chosen_or_left_to_the_seed(page: sync_api.Page, site: str)
 def test_named_sliders_move_the_picture_in_the_classes_that_have_them(page: sync_api.Page, site: str, registry) -> None:
     start = explore(page, f"{site}?model=grey&seed=1")  # of class 1, the only one with "hair length"
     assert page.locator(".ll-named .ll-slider-name").all_inner_texts() == ["slant", "hair length"]
-    length = page.get_by_label("hair length", exact=True)
+    tab = page.locator("#ll-explore")
+    length = tab.get_by_label("hair length", exact=True)
     drag(page, ".ll-named input >> nth=1", 0.9)
     moved = changes(page, start)
     page.wait_for_url(re.compile("n=,2"))
     assert shows(page, registry.picture("grey", 1, named=[0, float(length.input_value())]))
     page.get_by_label("7", exact=True).check()
     changes(page, moved)
-    assert length.is_disabled() and page.get_by_label("slant", exact=True).is_enabled()
+    assert length.is_disabled() and tab.get_by_label("slant", exact=True).is_enabled()
     assert shows(page, registry.picture("grey", 1, label=7))
     page.get_by_label("from seed").check()
     becomes(page, moved)
@@ -466,7 +470,7 @@ def test_a_phone_never_scrolls_sideways_and_the_theme_follows(browser, site: str
         assert page.evaluate("document.documentElement.scrollWidth") == 390
         if tab == "explore":
             page.wait_for_function("latentLab.stats.painted > 0")
-            assert page.locator(SCREEN).bounding_box()["width"] > 200
+            assert page.locator(SCREEN).bounding_box()["width"] == 5 * 28
     dark = "document.body.classList.contains('dark')"
     assert page.evaluate(dark) == (scheme == "dark")
     page.get_by_label("Dark colours").click()
@@ -692,3 +696,57 @@ def test_a_finger_that_scrolls_moves_no_slider_and_no_picture(browser: sync_api.
         page.wait_for_url(re.compile(r"[?&]d=\d"))
         swipe(FIRST_SLIDER, 0, 0, start=0.25)  # a tap
         page.wait_for_url(re.compile(r"[?&]d=-\d"))
+
+
+def test_kept_pictures_are_opened_compared_filmed_and_saved(page: sync_api.Page, site: str, tmp_path: Path) -> None:
+    from PIL import Image
+
+    first = explore(page, f"{site}?model=colour&seed=9&n=1.5")
+    page.keyboard.press("k")
+    page.keyboard.press("k")  # it is there already
+    page.keyboard.press("r")
+    changes(page, first)
+    page.get_by_role("button", name="Keep", exact=True).click()
+    cards = page.locator(".ll-kept-picture")
+    assert cards.count() == 2 and cards.first.get_attribute("title") == "colour, seed 9, edited"
+    page.keyboard.press("1")
+    becomes(page, first)
+
+    page.locator("[data-kept=compare]").nth(1).click()
+    page.locator(".ll-compare tbody tr").nth(1).wait_for()
+    rows = page.locator(".ll-compare tbody tr").all_inner_texts()
+    assert rows[0].startswith("Seed\t9\t") and rows[1] == "slant\t1.5\t0" and len(rows) == 2
+    page.keyboard.press("Escape")
+    page.keyboard.press("?")
+    page.get_by_label("Single letters work").uncheck()
+    page.keyboard.press("Escape")
+    page.keyboard.press("k")
+    assert page.locator("dialog[open]").count() == 0 and cards.count() == 2
+
+    saved = {}
+    for kind in ("grid", "zip", "json"):
+        with page.expect_download() as download:
+            page.locator(f"[data-export={kind}]").click()
+        saved[kind] = tmp_path / download.value.suggested_filename
+        download.value.save_as(saved[kind])
+    with Image.open(saved["grid"]) as grid:
+        assert grid.size == (520, 256)
+    with zipfile.ZipFile(saved["zip"]) as archive:
+        assert archive.testzip() is None and archive.namelist()[0] == "01-colour-seed9.png"
+        with Image.open(io.BytesIO(archive.read("01-colour-seed9.png"))) as picture:
+            assert picture.size == (32, 32)
+        assert archive.read("kept.json") == saved["json"].read_bytes()
+
+    page.locator("[data-kept=remove]").first.click()
+    page.reload()
+    page.wait_for_selector("#ll-explore .ll-kept-picture")
+    assert cards.count() == 1
+    page.locator("[data-kept=open]").set_input_files(saved["json"])
+    page.get_by_text("1 picture added.").wait_for()
+    page.locator("[data-kept=film]").nth(1).click()
+    page.wait_for_url(re.compile(r"tab=interpolate&model=colour&seeds=9,9&edits="))
+    page.locator("#ll-interpolate .ll-edited").wait_for()
+    page.wait_for_selector("#ll-interpolate .ll-walk:not(.ll-waiting) .ll-scrub:enabled")
+    ends = "[...document.querySelectorAll('.ll-thumb canvas')].map((c) => c.toDataURL())"
+    plain, edited = page.evaluate(ends)
+    assert edited == first != plain

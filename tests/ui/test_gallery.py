@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import dataclasses
 import io
 import re
 from pathlib import Path
@@ -29,7 +31,7 @@ def sent(folder: Path) -> list[tuple[bytes, str]]:
 
 def test_a_wall_has_a_button_for_every_seed(tmp_path: Path) -> None:
     folder = write_folder(tmp_path, "colour")
-    assert page(folder).count("data-seed=") == 64
+    assert page(folder).count('data-open="colour" data-seed=') == 64
     ((data, kind),) = sent(folder)
     assert data.startswith({"image/png": b"\x89PNG", "image/webp": b"RIFF"}[kind])
 
@@ -60,8 +62,8 @@ def test_samples_that_cannot_be_shown_leave_the_wall_empty(tmp_path: Path, conte
     (folder / "samples.png").unlink()  # after the registry has seen it
     if content is not None:
         (folder / "samples.png").write_bytes(content)
-    html = gallery.page(registry)
-    assert "ll-empty" in html and "files/" not in html and 'data-open="grey"' in html
+    shown = gallery.page(registry)
+    assert "ll-empty" in shown and "files/" not in shown and 'data-open="grey"' in shown
 
 
 def test_what_a_folder_says_is_escaped(tmp_path: Path) -> None:
@@ -69,7 +71,25 @@ def test_what_a_folder_says_is_escaped(tmp_path: Path) -> None:
     text = (folder / "config.json").read_text().replace('"relativistic"', '"<script>alert(1)</script>"')
     (folder / "config.json").write_text(text)
     evil = folder.rename(tmp_path / '"><img src=x onerror=alert(1)>')
-    html = page(evil)
-    assert "<script" not in html and "<img src=x" not in html and "&lt;script" in html
+    shown = page(evil)
+    assert "<script" not in shown and "<img src=x" not in shown and "&lt;script" in shown
     (evil / "config.json").unlink()
     assert "<img src=x" not in page(evil)
+
+
+def test_the_first_screen_begins_with_a_sample_and_its_sliders(tmp_path: Path) -> None:
+    folder = write_folder(tmp_path, "colour")
+    info = ModelRegistry([folder], load=fake_load).info("colour")
+    shown = gallery.hero(info)
+    assert [info.named[i] for i in shown.sliders] == ["slant", "hair_length"]
+    assert shown.axes == [{"index": 0, "sign": 1}, {"index": 1, "sign": 1}]
+    with Image.open(io.BytesIO(base64.b64decode(shown.still.partition(",")[2]))) as still:
+        expected = fake_load(folder).sample([gallery.HERO_SEED])[0]
+        assert np.array_equal(np.asarray(still), expected)
+    assert gallery.page(ModelRegistry([folder], load=fake_load)).count('class="ll-hero ll-smooth"') == 1
+
+
+@pytest.mark.parametrize("change", [{"named": ()}, {"samples": None}, {"grid": None}])
+def test_a_model_that_cannot_be_played_with_is_not_on_the_first_screen(tmp_path: Path, change: dict) -> None:
+    info = ModelRegistry([write_folder(tmp_path, "grey")], load=fake_load).info("grey")
+    assert gallery.hero(info) and gallery.hero(dataclasses.replace(info, **change)) is None

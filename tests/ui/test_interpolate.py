@@ -96,6 +96,35 @@ HOSTILE = [
 ]
 
 
+def test_a_keyframe_with_edits_is_the_picture_that_was_edited(calls, registry):
+    edit = {"label": 7, "truncation": 0.5, "sliders": [2.0], "raw": [0, 1.0]}
+    request = {**GOOD, "frames": 7, "edits": [None, edit, None]}
+    pictures = cells(calls.walk(request))
+    plain = registry.interpolate("tiny", GOOD["seeds"], 7)[..., 0]
+    edited = registry.picture("tiny", 14, **edit)[..., 0]
+    assert np.array_equal(pictures[3], edited) and np.array_equal(pictures[8], edited)
+    for at, same in ((0, plain[0]), (6, plain[6])):
+        assert np.abs(pictures[at].astype(int) - same).max() <= 1
+    assert (pictures[2] != plain[2]).any()
+    none = calls.walk({**request, "edits": [None] * 3})
+    assert none == calls.walk({**request, "edits": None})
+
+
+@pytest.mark.parametrize(
+    ("edits", "message"),
+    [
+        ([None], "edits must be a list of 3"),
+        ({}, "edits must be a list of 3"),
+        ([1, None, None], "edits must be a list of objects and nulls"),
+        ([{"truncation": 9}, None, None], r"truncation must be in [0, 2]"),
+        ([{"sliders": [0] * 99}, None, None], "sliders must be a list of at most"),
+        ([{"label": 99}, None, None], "label must be"),
+    ],
+)
+def test_edits_that_make_no_sense_get_a_sentence(calls, edits, message):
+    assert message in calls.walk({**GOOD, "edits": edits})["error"]
+
+
 @pytest.mark.parametrize("name", ["walk", "film"])
 def test_hostile_payloads_get_a_sentence(calls, name, subtests):
     for bad, message in HOSTILE:

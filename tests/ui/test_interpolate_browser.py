@@ -181,7 +181,7 @@ def test_the_servers_error_is_shown_and_the_film_stays(tab, registry, monkeypatc
         raise ValueError("truncation must be in [0, 2], got 9")
 
     monkeypatch.setattr(registry, "interpolate", refuse)
-    tab.get_by_label("Truncation").fill("0.5")
+    tab.get_by_label("Typical to strange").fill("0.5")
     tab.clock.run_for(1000)
     tab.wait_for_function("document.querySelector('.ll-problem').textContent.includes('got 9')")
     assert tab.locator(".ll-waiting").count() == 0

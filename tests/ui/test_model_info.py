@@ -185,7 +185,7 @@ def test_info_of_a_trained_folder(tiny_folder: Path) -> None:
     assert (info.dataset, info.images, info.grid) == ("mnist-10k", 64, (8, 8))
 
 
-def test_the_page_is_told_which_models_plot_points(tmp_path: Path) -> None:
+def test_the_page_is_told_which_models_look_smooth(tmp_path: Path) -> None:
     from gan.networks import NETWORKS, POINT_NETWORKS
 
     info = read_info("m", write_folder(tmp_path, "colour"))
@@ -195,10 +195,10 @@ def test_the_page_is_told_which_models_plot_points(tmp_path: Path) -> None:
         "classes": ["face", "animal", "food"],
         "groups": [],
         "named": ["slant", "hair_length"],
-        "plot": False,
+        "smooth": True,
     }
     known = {**NETWORKS, **POINT_NETWORKS}
-    plots = {name for name in known if dataclasses.replace(info, network=name).for_browser()["plot"]}
+    plots = {name for name in known if dataclasses.replace(info, network=name, channels=1).for_browser()["smooth"]}
     assert plots == set(POINT_NETWORKS)
 
 

@@ -105,7 +105,7 @@ def test_old_packs_make_room(tiny_folder, monkeypatch):
 
 @pytest.mark.parametrize(
     ("script", "modules", "most"),
-    [(engine.worker_script, engine.DRAWING, 36_000), (engine.trainer_script, engine.TRAINING, 80_000)],
+    [(engine.worker_script, engine.DRAWING, 60_000), (engine.trainer_script, engine.TRAINING, 80_000)],
 )
 def test_a_workers_script_is_one_file_that_parses(tmp_path, script, modules, most):
     text = script()

@@ -17,7 +17,7 @@ pytestmark = pytest.mark.browser
 
 EMOJI = Path(__file__).resolve().parents[2] / "weights/emoji"
 WHERE = "#ll-explore [data-where]"
-SLIDER = "#ll-explore .ll-directions input >> nth=0"
+SLIDER = "#ll-explore .ll-directions input[type=range] >> nth=0"
 DRAW = """async (states) => {
   const broken = () => { throw new Error("this was to be drawn here"); };
   const painter = latentLab.paintPictures({ picture: broken, grid: broken });
@@ -76,7 +76,7 @@ def test_once_the_weights_are_there_a_drag_asks_the_server_for_nothing(page, sit
     page.asked.clear()
     painted = page.evaluate("latentLab.stats.painted")
     drag(page)
-    assert page.locator(WHERE).inner_text() == "browser"
+    assert page.locator(WHERE).text_content() == "browser"
     assert page.evaluate("latentLab.stats.painted") - painted > 5
     page.click("[data-do=reroll]")
     page.click("[data-do=dice]")
@@ -171,5 +171,5 @@ def test_where_it_does_not_work_the_server_draws_and_a_sentence_says_why(page, s
     assert sentence in page.locator("#ll-explore .ll-status").inner_text()
     page.asked.clear()
     drag(page)
-    assert page.locator(WHERE).inner_text() == "server"
+    assert page.locator(WHERE).text_content() == "server"
     assert page.asked.count("picture") > 1 and "pack" not in page.asked

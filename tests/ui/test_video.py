@@ -160,3 +160,16 @@ def test_mp4_gives_up_on_an_ffmpeg_that_hangs(ffmpeg, monkeypatch):
 def test_mp4_is_a_film():
     data = mp4(clip(24, 29, 29, 1), 24)
     assert data[4:8] == b"ftyp" and data.index(b"moov") < data.index(b"mdat"), "its index comes first"
+
+
+@pytest.mark.parametrize("kind", ["gif", "webp"])
+@pytest.mark.parametrize("channels", [1, 3])
+def test_a_smooth_film_has_no_squares(kind, channels):
+    frames = np.zeros((2, 8, 8, channels), np.uint8)
+    frames[:, :, 4:] = 240
+    for smooth, levels in ((False, 2), (True, 8)):
+        with Image.open(io.BytesIO(EXPORTS[kind].encode(frames, 24, 8, smooth))) as film:
+            row = np.asarray(film.convert("RGB"), int)[32, :, 0]
+            assert film.size == (64, 64) and film.n_frames == 2
+        assert (len(set(row)) >= levels) if smooth else (len(set(row)) == levels)
+        assert row[8] < 20 and row[-8] > 220 and abs(row.mean() - 120) < 6

@@ -94,6 +94,21 @@ def _labels(value: Any, info: ValidationInfo[Any]) -> OneLabel | list[OneLabel]:
     return None if all(item is None for item in labels) else labels
 
 
+def _edits(value: Any, info: ValidationInfo[Any]) -> list[dict[str, Any] | None] | None:
+    if value is None:
+        return None
+    seeds = info.data.get("seeds", ())
+    if not isinstance(value, (list, tuple)) or len(value) != len(seeds):
+        raise refusal("edits", f"a list of {len(seeds)} as there are seeds", value)
+    if wrong := [one for one in value if not isinstance(one, dict | None)]:
+        raise refusal("edits", "a list of objects and nulls", wrong[0])
+    checked = [
+        None if one is None else picture({**controls.requested(one), "seed": seed}, info.context)
+        for seed, one in zip(seeds, value, strict=True)
+    ]
+    return checked if any(checked) else None
+
+
 def _at_most(limit: str) -> BeforeValidator:
     """Return a validator of a list that is at most as long as the model's `limit`, before its items are looked at."""
 
@@ -139,12 +154,18 @@ class Keyframes(Request):
 
 
 class WalkRequest(Keyframes):
-    """A walk from seed to seed. label: one for the whole walk, or a list with one, or None, for each seed."""
+    """A walk from seed to seed.
+
+    label: one for the whole walk, or a list with one, or None, for each seed. edits: for each seed the values of a
+    picture, as `picture` returns them, or None; they take the place of label and truncation there. None where no
+    keyframe has any.
+    """
 
     mode: Annotated[str, one_of(lambda: MODES)]
     loop: bool
     label: Annotated[OneLabel | list[OneLabel], PlainValidator(_labels)]
     truncation: Truncation
+    edits: Annotated[list[dict[str, Any] | None] | None, PlainValidator(_edits)] = None
 
 
 def picture(values: Mapping[str, Any], model: Bounds) -> dict[str, Any]:

@@ -55,8 +55,8 @@ CONTROLS = (
         low=0, high=999, step=1, default=None,
     ),
     Control(
-        name="truncation", query="truncation", kind="slider", label="Truncation",
-        help="Lower is more typical, higher more varied",
+        name="truncation", query="truncation", kind="slider", label="Typical to strange",
+        help="The truncation: lower is more typical, higher more varied",
         low=0, high=2, step=0.05, default=1,
     ),
     Control(
@@ -65,8 +65,8 @@ CONTROLS = (
         low=-3, high=3, step=0.05, default=0,
     ),
     Control(
-        name="sliders", query="d", kind="directions", label="Principal directions",
-        help="Steps along the directions that change pictures most, in standard deviations",
+        name="sliders", query="d", kind="directions", label="Without a name yet",
+        help="Steps along the principal directions, which change pictures most; names that you give go with the link",
         low=-4, high=4, step=0.05, default=0,
     ),
     Control(

@@ -23,7 +23,12 @@ if TYPE_CHECKING:
 
 STATIC = Path(__file__).parents[1] / "static"
 # The modules of the worker that draws and of the one that trains; each imports only from those before it.
-DRAWING = tuple(f"engine/{name}" for name in ("random", "pack", "latent", "network", "worker"))
+DRAWING = tuple(
+    f"engine/{name}"
+    for name in (
+        "random", "checks", "translatorpack", "pack", "latent", "layout", "network", "translator", "worker",
+    )
+)  # fmt: skip
 TRAINING = ("engine/random",) + tuple(
     f"points/{name}"
     for name in (

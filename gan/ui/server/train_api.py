@@ -155,7 +155,7 @@ class TrainApi:
         if run.backdrop is None:
             raise ValueError("this run has not shown anything yet: wait for its first picture")
         with self._downloads():
-            data = export.encode(run_export.film(run.moments(), run.backdrop), FILM_FPS, None)
+            data = export.encode(run_export.film(run.moments(), run.backdrop), FILM_FPS, None, False)
         return rpc.download(f"{_plain_name(run)}-training{export.suffix}", export.mime, data)
 
     def take(self, payload: rpc.Payload) -> rpc.Payload:

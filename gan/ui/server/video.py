@@ -34,12 +34,12 @@ def enlargement(height: int, width: int) -> int:
     return max(1, min(-(-SHORT_SIDE // min(height, width)), MAX_SIDE // max(height, width)))
 
 
-def gif(frames: np.ndarray, fps: float, scale: int | None = None) -> bytes:
+def gif(frames: np.ndarray, fps: float, scale: int | None = None, smooth: bool = False) -> bytes:
     """Encode a GIF that loops for ever; grey frames keep their values, colour ones get the best 256 colours each.
 
     A palette a frame costs 768 bytes and is what keeps a colourful film free of banding. Delays are whole hundredths
     of a second whose sum is F / fps to within half of one; above `GIF_FPS` the film plays at `GIF_FPS`.
-    scale: whole nearest-neighbour factor; None for `enlargement`.
+    scale: whole factor; None for `enlargement`. smooth: enlarge by bicubic interpolation, not to squares.
     """
     frames, scale = _checked(frames, fps, scale)
     count, height, width, _ = frames.shape
@@ -47,10 +47,11 @@ def gif(frames: np.ndarray, fps: float, scale: int | None = None) -> bytes:
     out = [b"GIF89a", struct.pack("<HHBBB", width * scale, height * scale, 0x70, 0, 0)]
     out.append(b"!\xff\x0bNETSCAPE2.0\x03\x01\x00\x00\x00")  # 0 repeats: for ever
     for frame, delay in zip(frames, delays, strict=True):
-        if frame.shape[-1] == 1:
-            picture = Image.fromarray(frame[..., 0], "L")
-        else:  # without dithering, whose noise would crawl from frame to frame
-            picture = Image.fromarray(frame).quantize(256, Image.Quantize.MEDIANCUT, kmeans=1, dither=Image.Dither.NONE)
+        picture = Image.fromarray(frame.squeeze(2) if frame.shape[-1] == 1 else frame)
+        if smooth:
+            picture = picture.resize((width * scale, height * scale), Image.Resampling.BICUBIC)
+        if picture.mode != "L":  # without dithering, whose noise would crawl from frame to frame
+            picture = picture.quantize(256, Image.Quantize.MEDIANCUT, kmeans=1, dither=Image.Dither.NONE)
         picture = picture.resize((width * scale, height * scale), Image.Resampling.NEAREST)
         if picture.mode == "L":
             picture.putpalette(bytes(value for grey in range(256) for value in (grey,) * 3))
@@ -58,10 +59,10 @@ def gif(frames: np.ndarray, fps: float, scale: int | None = None) -> bytes:
     return b"".join([*out, b";"])
 
 
-def webp(frames: np.ndarray, fps: float, scale: int | None = None) -> bytes:
-    """Encode a lossless animated WebP that loops for ever: dividing by `scale` gives every pixel back.
+def webp(frames: np.ndarray, fps: float, scale: int | None = None, smooth: bool = False) -> bytes:
+    """Encode an animated WebP that loops for ever. It is lossless unless smooth: dividing by `scale` gives every pixel.
 
-    Delays are whole milliseconds whose sum is F / fps to within half of one. scale: as for `gif`.
+    Delays are whole milliseconds whose sum is F / fps to within half of one. scale, smooth: as for `gif`.
     """
     frames, scale = _checked(frames, fps, scale)
     count, height, width, _ = frames.shape
@@ -69,26 +70,27 @@ def webp(frames: np.ndarray, fps: float, scale: int | None = None) -> bytes:
     size = (width - 1).to_bytes(3, "little") + (height - 1).to_bytes(3, "little")
     chunks = [_chunk(b"VP8X", b"\x02\x00\x00\x00" + size)]  # flag 2: animated
     chunks.append(_chunk(b"ANIM", b"\xff\xff\xff\xff" + b"\x00\x00"))  # white behind; 0 repeats: for ever
-    for frame, delay in zip(_enlarged(frames, scale), _delays(count, fps, per_second=1000), strict=True):
+    for frame, delay in zip(_enlarged(frames, scale, smooth), _delays(count, fps, per_second=1000), strict=True):
         still = io.BytesIO()
-        Image.fromarray(frame).save(still, "WEBP", lossless=True, method=1, quality=50)
-        body = still.getvalue()[12:]  # past "RIFF", the length and "WEBP": one VP8L chunk
+        Image.fromarray(frame).save(still, "WEBP", lossless=not smooth, method=1, quality=92 if smooth else 50)
+        body = still.getvalue()[12:]  # past "RIFF", the length and "WEBP": one chunk, VP8L or VP8
         corner = b"\x00" * 6  # the frame's place on the canvas
         chunks.append(_chunk(b"ANMF", corner + size + delay.to_bytes(3, "little") + b"\x02" + body))  # 2: no blending
     return _chunk(b"RIFF", b"WEBP" + b"".join(chunks))
 
 
-def mp4(frames: np.ndarray, fps: float, scale: int | None = None) -> bytes:
+def mp4(frames: np.ndarray, fps: float, scale: int | None = None, smooth: bool = False) -> bytes:
     """Encode H.264 in MP4 at `fps` frames a second, 4:2:0, with even sides (an odd one repeats its last row or column).
 
-    scale: as for `gif`. Raises ValueError when ffmpeg is missing, fails or takes over `MP4_SECONDS`.
+    scale, smooth: as for `gif`. Raises ValueError when ffmpeg is missing, fails or takes over `MP4_SECONDS`.
     """
     frames, scale = _checked(frames, fps, scale)
     if reason := missing_ffmpeg():
         raise ValueError(reason)
     height, width = frames.shape[1] * scale, frames.shape[2] * scale
     edge = ((0, 0), (0, height % 2), (0, width % 2), (0, 0))
-    raw = np.pad(_enlarged(frames, scale), edge, mode="edge")  # contiguous, so ffmpeg is fed from it without a copy
+    # Contiguous, so ffmpeg is fed from it without a copy.
+    raw = np.pad(_enlarged(frames, scale, smooth), edge, mode="edge")
     with scratch.folder() as folder:  # MP4's index is written last and moved first: a pipe cannot do that
         film = Path(folder) / "film.mp4"
         command = [str(shutil.which("ffmpeg")), "-hide_banner", "-loglevel", "error", "-f", "rawvideo"]
@@ -114,13 +116,13 @@ def missing_ffmpeg() -> str | None:
 class Export:
     """A format. label: its name on a button. suffix: of the file, with the dot. mime: of the download.
 
-    encode: (frames, fps, scale) -> bytes. unavailable: the reason it cannot be written here, or None.
+    encode: (frames, fps, scale, smooth) -> bytes. unavailable: the reason it cannot be written here, or None.
     """
 
     label: str
     suffix: str
     mime: str
-    encode: Callable[[np.ndarray, float, int | None], bytes]
+    encode: Callable[..., bytes]
     unavailable: Callable[[], str | None] = lambda: None
 
 
@@ -132,9 +134,9 @@ EXPORTS = {
 
 
 def file_name(model: str, seeds: Sequence[int], suffix: str) -> str:
-    """Return a name for a download, of letters, digits, `.`, `_` and `-`. model and seeds: checked already."""
+    """Return a name for a download, of letters, digits, `.`, `_` and `-`. model and seeds, if any: checked already."""
     plain = re.sub(r"[^A-Za-z0-9_-]+", "-", model)[:40].strip("-") or "model"
-    return f"{plain}-seeds-{'-'.join(str(int(seed)) for seed in seeds)}{suffix}"
+    return f"{plain}-seeds-{'-'.join(str(int(seed)) for seed in seeds)}{suffix}" if seeds else f"{plain}{suffix}"
 
 
 def _checked(frames: np.ndarray, fps: float, scale: int | None) -> tuple[np.ndarray, int]:
@@ -154,8 +156,12 @@ def _checked(frames: np.ndarray, fps: float, scale: int | None) -> tuple[np.ndar
     return frames, scale
 
 
-def _enlarged(frames: np.ndarray, scale: int) -> np.ndarray:
-    """Enlarge (F, H, W, 1 or 3) to (F, H * scale, W * scale, 3), each pixel a square."""
+def _enlarged(frames: np.ndarray, scale: int, smooth: bool) -> np.ndarray:
+    """Enlarge (F, H, W, 1 or 3) to (F, H * scale, W * scale, 3): each pixel a square, or by bicubic interpolation."""
+    if smooth:
+        size = frames.shape[2] * scale, frames.shape[1] * scale
+        colour = np.broadcast_to(frames, (*frames.shape[:3], 3))
+        return np.stack([np.asarray(Image.fromarray(f.copy()).resize(size, Image.Resampling.BICUBIC)) for f in colour])
     return np.broadcast_to(frames, (*frames.shape[:3], 3)).repeat(scale, axis=1).repeat(scale, axis=2)
 
 

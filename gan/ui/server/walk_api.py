@@ -13,7 +13,7 @@ from pydantic import Field
 
 from gan.models.image_grid import tile_pictures
 from gan.ui.server import rpc
-from gan.ui.server.checks import GridRequest, Keyframes, WalkRequest
+from gan.ui.server.checks import Keyframes, WalkRequest
 from gan.ui.server.limits import Limit
 from gan.ui.server.request import WHOLE, Request, one_of
 from gan.ui.server.video import EXPORTS, file_name
@@ -26,17 +26,18 @@ DOWNLOADS = 1, 4  # downloads encoded at once, and downloads that may wait befor
 
 
 class FilmRequest(Request):
-    """The format and speed of a film, besides the walk that it shows."""
+    """Format, speed and look of a film, besides the walk that it shows. smooth: as for `gan.ui.server.video.gif`."""
 
     kind: Annotated[str, one_of(lambda: EXPORTS)]
     fps: Annotated[int, Field(ge=1, le=60, title="frame rate"), WHOLE]
+    smooth: bool = False
 
 
 class WalkApi:
     """The functions that the page calls, one method each; see `gan.ui.server.rpc` for their replies to bad requests.
 
-    Both take {model, seeds, frames, mode, loop, label, truncation}. The server stores nothing for a visitor: a download
-    renders the same walk again, which gives the same pictures.
+    Both take {model, seeds, frames, mode, loop, label, truncation, edits}. The server stores nothing for a visitor: a
+    download renders the same walk again, which gives the same pictures.
     """
 
     def __init__(self, registry: ModelRegistry) -> None:
@@ -53,7 +54,7 @@ class WalkApi:
         The sheet holds all frames, then all keyframes, row by row.
         """
         pictures = self._render(payload)
-        keys = self.registry.grid(payload["model"], **GridRequest.pick(payload))
+        keys = self.registry.keyframes(payload["model"], WalkRequest.pick(payload))
         columns = math.ceil(math.sqrt(len(pictures) + len(keys)))
         sheet = tile_pictures(np.concatenate([pictures, keys]), columns)
         return {
@@ -65,12 +66,12 @@ class WalkApi:
         }
 
     def film(self, payload: rpc.Payload) -> rpc.Payload:
-        """Render a walk as a film, {..., kind, fps} -> as `rpc.download` returns it."""
+        """Render a walk as a film, {..., kind, fps, smooth} -> as `rpc.download` returns it."""
         request = FilmRequest.parse(payload)
         export = EXPORTS[request.kind]
         pictures = self._render(payload)
         with self._downloads():
-            data = export.encode(pictures, request.fps, None)
+            data = export.encode(pictures, request.fps, None, request.smooth)
         return rpc.download(file_name(payload["model"], payload["seeds"], export.suffix), export.mime, data)
 
     def _render(self, payload: rpc.Payload) -> np.ndarray:

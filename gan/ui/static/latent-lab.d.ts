@@ -79,11 +79,14 @@ interface SliderText {
   label: string; // the accessible name
   note?: string;
   help?: string; // the tooltip; the accessible name by default
+  field?: HTMLElement; // in place of the caption
+  reach?: number; // for small pictures of both ends: the value that they show, and its negative
 }
 
 interface SliderRow {
   element: HTMLElement;
   input: HTMLInputElement;
+  ends: HTMLCanvasElement[];
   set(value: number): void; // without telling anyone
 }
 
@@ -95,6 +98,7 @@ interface ControlPanel {
   render(state: PictureState): void;
   renderSliders(name: string, state: PictureState): void;
   showAllDirections(): void;
+  namedRows(): [number, SliderRow][]; // those that do something in the picture, and which they are
 }
 
 /** Chips from which classes are chosen. show: without telling anyone. */
@@ -150,7 +154,7 @@ interface KnownModel extends KnownClasses {
   model: string;
   size: number;
   named: string[]; // names of its sliders, as far as known
-  plot: boolean; // pictures are plots of 2-D points, whose pixels mean nothing
+  smooth: boolean; // its pictures are enlarged smoothly unless the visitor chooses otherwise
 }
 
 /** A file to save; data is base64, or the bytes where this browser has made it. */
@@ -190,6 +194,45 @@ interface ExploreServer extends ModelFinder, PackServer {
   warm(payload: {}): Promise<Reply<{}>>;
 }
 
+// ---- Kept pictures
+
+/** part: the address of a picture in Explore; picture: a PNG of its own size, as a data URL. */
+interface KeptPicture {
+  part: AddressPart;
+  picture: string;
+}
+
+interface KeptPictures {
+  all(): KeptPicture[];
+  add(more: KeptPicture[]): number; // how many of them were not there and had room
+  remove(at: number): void;
+  clear(): void;
+}
+
+/** A picture to compare with another. */
+interface Compared {
+  state: PictureState;
+  picture: string;
+}
+
+// ---- The first screen
+
+interface LivingPicture {
+  readonly state: { model: string; seed: number; named: number[] };
+  set(i: number, value: number): void; // of a named slider
+  renew(): void; // another seed
+  drift(on: boolean): void;
+}
+
+/** As `gan.live.record_ring.record` returns it. */
+interface RingFilm {
+  points: number;
+  moments: number;
+  centres: [number, number][];
+  shown: number[]; // points, at each moment
+  data: string;
+}
+
 // ---- Drawing in the browser
 
 /** What a pack says of its model. groups: [size, most] each; maps: [side, channels], coarse to fine. */
@@ -203,6 +246,41 @@ interface EngineConfig {
   directions: number;
   named: number;
   own: number[]; // classes with named directions of their own
+}
+
+/** What a translator's pack says of it. widths: channels of its maps, from full size down, each of half the size. */
+interface TranslatorConfig {
+  task: "translate";
+  size: number;
+  channels: number;
+  conditions: number;
+  widths: number[];
+  sides: string[];
+}
+
+/** net.wasm with its memory, which `heap` shows. */
+interface EngineMachine {
+  layers: any;
+  heap: Float32Array;
+  memory: WebAssembly.Memory;
+}
+
+type EngineStep = (machine: EngineMachine) => void;
+
+/** Addresses are in bytes. own: a map's side; at, into, out: channels. */
+interface EngineLayout {
+  reserve(numbers: number): number;
+  place(numbers: Float32Array): number;
+  tensor(name: string): Float32Array;
+  padding(own: number, at: number, which: number): number; // borders stay zero, so maps of one size share theirs
+  convolution(name: string, into: number, together: number, taps?: number): [number, number]; // weights and bias
+  block(name: string, map: number, own: number, at: number): EngineStep;
+  enlarge(name: string, map: number, smaller: number, own: number, into: number, out: number): EngineStep;
+  finish(module: WebAssembly.Module): Promise<EngineMachine>;
+}
+
+interface EngineTranslator {
+  translate(rgb: Uint8Array, to: string, told: number[] | null): Uint8ClampedArray<ArrayBuffer>;
 }
 
 interface Pack {
@@ -226,7 +304,7 @@ interface EnginePicture {
   raw?: number[];
 }
 
-type EngineWalk = Omit<WalkRequest, "model">;
+type EngineWalk = Omit<WalkRequest, "model" | "edits"> & { edits?: any[] };
 
 /** Pictures one after the other, (count, size, size, 4); ms: what they took; acting: as in `PackedImages`, of the first. */
 interface EnginePixels {
@@ -245,6 +323,7 @@ interface Engine {
   start(): Promise<unknown>; // fails where this browser cannot draw at all
   load(model: string, pack: ArrayBuffer): Promise<{ forgotten: string[] }>; // the pack is gone; so are other models
   draw(model: string, pictures: EnginePicture[]): Promise<EnginePixels>;
+  translate(model: string, request: Omit<TranslationRequest, "model">): Promise<EnginePixels>;
   walk(model: string, walk: EngineWalk, from: number, to: number): Promise<EnginePixels>; // those frames of it
 }
 
@@ -462,9 +541,21 @@ interface PlaneRun {
   done(): boolean;
 }
 
+/** What was changed of a keyframe: a value for each control but the seed. */
+interface KeyframeEdit {
+  label: Label;
+  [control: string]: PictureState[string];
+}
+
+interface WalkKey {
+  seed: number;
+  edit: KeyframeEdit | null;
+}
+
 interface WalkRequest {
   model: string;
   seeds: number[];
+  edits: (KeyframeEdit | null)[]; // of each seed
   frames: number;
   mode: string;
   loop: boolean;
@@ -486,13 +577,13 @@ type Film = Sheet & { image: HTMLImageElement | HTMLCanvasElement };
 
 interface InterpolateServer extends ModelFinder, PackServer {
   walk(payload: WalkRequest): Promise<Reply<Sheet>>;
-  film(payload: WalkRequest & { fps: number; kind: string }): Promise<Reply<ServerFile>>;
+  film(payload: WalkRequest & { fps: number; kind: string; smooth: boolean }): Promise<Reply<ServerFile>>;
 }
 
 /** What the Interpolate tab is set to. */
 interface Walk extends WalkRequest {
   fps: number;
-  [setting: string]: string | number | boolean | null | number[];
+  [setting: string]: any;
 }
 
 /** What an address may ask of a walk. seeds: those of the first one; most: how many there may be at most. */
@@ -508,11 +599,11 @@ interface WalkRules {
 type Dial = Pick<Control, "name" | "low" | "high" | "step" | "default">;
 
 interface Keyframes {
-  readonly seeds: number[] | null; // null while what one card holds is no seed
-  set(seeds: number[]): void; // without telling anyone
+  readonly keys: WalkKey[] | null; // null while what one card holds is no seed
+  set(keys: WalkKey[]): void; // without telling anyone
   add(): void;
   shuffle(): void;
-  show(film: Film, seeds: number[]): void;
+  show(film: Film, keys: WalkKey[]): void;
   mark(k: number): void;
 }
 
@@ -522,6 +613,116 @@ interface Player {
   toggle(): void;
   pause(): void;
   setRate(fps: number): void;
+  fit(): void; // draws it anew, for another size or look
+}
+
+// ---- Translations
+
+/** What the page must know of a translator before it asks for any translation. conditions: names of numbers. */
+interface KnownTranslator {
+  model: string;
+  size: number;
+  sides: string[]; // that it translates to, "b" or "b" and "a"
+  conditions: string[];
+}
+
+/** names: of the sets, by side. examples: how many there are of a side. told: conditions of some of them. */
+interface TranslatorDescription {
+  names: Record<string, string>;
+  examples: Record<string, number>;
+  told: number[][];
+}
+
+/** pixels: RGB at the translator's own size. */
+interface TranslationRequest {
+  model: string;
+  to: string;
+  pixels: Uint8Array;
+  conditions: number[] | null;
+}
+
+/** The same as it is sent; picture: base64. */
+type SentTranslation = Omit<TranslationRequest, "pixels"> & { picture: string; follows?: boolean };
+
+interface ManyRequest {
+  model: string;
+  to: string;
+  rows: number[];
+}
+
+interface TranslateServer extends PackServer {
+  locate(payload: { model: string }): Promise<Reply<{ found: KnownTranslator | null; gone: string }>>;
+  describe(payload: { model: string }): Promise<Reply<TranslatorDescription>>;
+  /** A picture to begin with and, of pairs, what it should become; told: under which conditions. */
+  example(payload: {
+    model: string;
+    to: string;
+    row: number;
+  }): Promise<Reply<PackedImages & { told: number[] | null }>>;
+  translate(payload: SentTranslation): Promise<Reply<PackedImages>>;
+  /** The way back, if there is one. score: logit less that of the picture as it was; above: share of real ones. */
+  judge(payload: SentTranslation): Promise<Reply<PackedImages & { score: number; above: number | null }>>;
+  grid(payload: ManyRequest): Promise<Reply<PackedImages>>;
+  film(
+    payload: Omit<SentTranslation, "picture"> & {
+      pictures: string[];
+      frames: number;
+      loop: boolean;
+      fps: number;
+      kind: string;
+    },
+  ): Promise<Reply<ServerFile>>;
+}
+
+/** A line that was drawn. width: in steps of a 192th of the page; points: place, of 4096 each way, and pressure of 255. */
+interface Stroke {
+  colour: string;
+  width: number;
+  mirror: boolean;
+  points: [number, number, number][];
+}
+
+/** What lies below the strokes. row: of an example; truth: what that one should become. */
+interface DrawingBase {
+  picture: CanvasImageSource;
+  smooth: boolean;
+  row?: number;
+  truth?: ImageData;
+}
+
+interface DrawingPage {
+  base: DrawingBase | null;
+  strokes: Stroke[];
+}
+
+interface DrawingBoard {
+  begin(size: number, page: DrawingPage): void; // anew, for a translator of that size
+  change(part: Partial<DrawingPage>): void;
+  undo(): void;
+  redo(): void;
+  can(): { undo: boolean; redo: boolean };
+  page(): DrawingPage;
+  isBlank(): boolean;
+  pixels(): Uint8Array<ArrayBuffer>; // RGB at the translator's size
+}
+
+interface ToldChoice {
+  build(names: string[], offered: number[][]): void;
+  show(told: number[]): void; // without telling anyone
+}
+
+interface ManyTranslations {
+  follow(about: KnownTranslator, to: string): void;
+  reroll(about: KnownTranslator, to: string): void;
+}
+
+interface DrawingWalk {
+  keep(): void;
+  toggle(): void;
+  stop(): void;
+  clear(): void;
+  pictures(): Uint8Array[];
+  timing(): { frames: number; fps: number };
 }
 
 // ---- A page without a server
@@ -770,6 +971,7 @@ interface LatentLab {
   worker: string; // address of the script that draws, or of none
   site?: SiteContents; // where there is no server
   trainer: string; // address of the script that trains points, or of none
+  words: Record<string, string>; // plain words for the names of attributes
 
   // shared/
   stats: {
@@ -833,21 +1035,35 @@ interface LatentLab {
   paintTimer(painted: (ms: number) => void): (time: number) => void;
   latencyMeter(box: HTMLElement): (ms: number) => void;
   decodeImages(images: PackedImages): ImageData[];
-  context(canvas: HTMLCanvasElement): CanvasRenderingContext2D;
+  context(canvas: HTMLCanvasElement, options?: CanvasRenderingContext2DSettings): CanvasRenderingContext2D;
+  /** RGB bytes as a picture. */
+  imageOf(pixels: Uint8Array, size: number): ImageData;
+  base64(bytes: Uint8Array): string;
+  STAGE_MOST: number; // how many times its own size a picture on a stage has at most
   /** Paint at native size; CSS enlarges it with square pixels. */
   paint(canvas: HTMLCanvasElement, image: ImageData): void;
   /**
-   * Enlarge a canvas of `size` pixels to fill its box by a whole number of device pixels a pixel. most: the share of a
-   * large window's height that it may take.
+   * Enlarge a canvas of `size` pixels to fill its box by a whole number of device pixels a pixel, at most five times.
+   * most: the share of a large window's height that it may take.
    */
   enlarge(canvas: HTMLCanvasElement, size: number, most?: number): void;
-  /** Save what a canvas shows as a PNG, every pixel enlarged to a square of `scale` pixels. */
+  /** Save what a canvas shows as a PNG, `scale` times as large: smooth where it looks smooth, else each pixel a square. */
   saveCanvas(canvas: HTMLCanvasElement, scale: number, name: string): void;
   saveFile(file: ServerFile): void;
+  saveBlob(blob: Blob, name: string): void;
+  zip(files: { name: string; bytes: Uint8Array<ArrayBuffer> }[]): Blob;
+  /** The pictures that this visitor keeps; the window hears of changes by the event `latentlab:kept`. */
+  kept: KeptPictures;
+  /** Kept pictures from JSON that anyone may have written; those that make no sense are left out. */
+  parseKept(text: string | null): KeptPicture[];
   /** Copy a link; the button says so for a moment. Where the browser does not allow it, the link is announced. */
   copyLink(link: string, announce: (text: string) => void, button: HTMLElement, copied?: string): Promise<void>;
   /** Undo and redo by keyboard while `element` is in view, except where someone is typing text. */
   bindUndo(element: HTMLElement, actions: { undo(): void; redo(): void }): void;
+  /** Single keys while an element is in view and nobody types; but for "?" they can be turned off. */
+  bindLetters(element: HTMLElement, actions: Record<string, () => void>): void;
+  /** Whether single letters work; on: whether they are to. */
+  letterKeys(on?: boolean): boolean;
   radioChips(
     box: HTMLElement,
     name: string,
@@ -899,6 +1115,9 @@ interface LatentLab {
   /** Show a tab as soon as its button is there, and what was last shown in it. */
   showTab(name: string): void;
   openExplore(state: PartialState): void;
+  openTranslate(model: string): void;
+  /** Show the film of Interpolate with one more keyframe: a picture's part of an address. */
+  addKeyframe(picture: AddressPart): void;
   /** Show what the page's address says, now and whenever the visitor goes back or forward. */
   followAddress(): void;
   sessionModels: KnownModel[];
@@ -928,6 +1147,23 @@ interface LatentLab {
   /** Let a finger that scrolls the page leave sliders as they were. */
   guardSliders(): void;
 
+  /** Whether pictures are enlarged smoothly: as the visitor has chosen, or as a model has it. */
+  isSmooth(byDefault: boolean): boolean;
+  chooseLook(look: string): void; // "smooth" or "pixels"
+  /** Keep an element and its switch, where it has one, as is chosen; call what it returns when the default changes. */
+  followLook(root: Element, byDefault: () => boolean): () => void;
+  /** Enlarge an opaque picture by bicubic interpolation. */
+  enlargeSmoothly(image: ImageData, width: number, height: number): ImageData;
+  /** Lay a smooth view over a canvas, to be drawn anew after each change of it; it is seen where pictures are smooth. */
+  smoothView(canvas: HTMLCanvasElement): () => void;
+  /** Whether the visitor's system asks for little motion. */
+  reducedMotion(): boolean;
+  /** Frames while they are wanted and the element is seen; tick: told how many seconds have passed. */
+  whileSeen(element: Element, tick: (seconds: number) => void): { run(on: boolean): void };
+  sliderWords(name: string): string;
+  /** The indices of names in the order in which they are offered. */
+  inOrder(names: readonly string[]): number[];
+
   // engine/
   /** Tasks for the worker of a script, which starts with the first; work: what it does, in words, for where it cannot. */
   workerCalls(
@@ -945,8 +1181,14 @@ interface LatentLab {
   /** Undo gzip, and what makes weights smaller for it: first all even bytes, then all odd ones. */
   inflatePack(file: ArrayBuffer): Promise<ArrayBuffer>;
   painterState(model: string): PainterState;
+  /** Pictures that this browser draws itself; null where it cannot, or not yet. */
+  drawHere(model: string, states: PictureState[]): Promise<ImageData[] | null>;
   /** The server's functions that draw, done here for models whose weights are there. */
   paintPictures(server: Pick<ExploreServer, "picture" | "grid">): Pick<ExploreServer, "picture" | "grid">;
+  paintTranslations(server: Pick<TranslateServer, "translate">): {
+    translate(request: TranslationRequest): Promise<Reply<PackedImages>>;
+  };
+  packTranslation(request: TranslationRequest): SentTranslation;
   paintWalks(server: Pick<InterpolateServer, "walk">): Pick<InterpolateServer, "walk">;
 
   // site/
@@ -962,6 +1204,21 @@ interface LatentLab {
 
   // gallery/
   gallery(element: HTMLElement, server: ExploreServer): void;
+  /** The first screen. load: fetches the weights, with which the picture can drift. */
+  hero(root: HTMLElement, server: ExploreServer): { load(): Promise<void> };
+  livingPicture(
+    canvas: HTMLCanvasElement,
+    options: {
+      server: ExploreServer;
+      model: string;
+      seed: number;
+      named: string[];
+      axes: { index: number; sign: number }[]; // the sliders that follow the pointer, across and up
+      moved(values: number[]): void;
+      painted(): void;
+    },
+  ): LivingPicture;
+  ringFilm(box: HTMLElement, film: RingFilm): { play(on: boolean): void };
 
   // explore/
   explore(element: HTMLElement, server: ExploreServer): void;
@@ -972,8 +1229,39 @@ interface LatentLab {
       moved(control: Control, value: Label, i?: number): void; // i: which of the control's sliders
       settled(): void;
       state(): PictureState | null;
+      named: { of(i: number): string; changed(i: number, name: string): void }; // names given to directions
     },
   ): ControlPanel;
+  SLIDER_END: number;
+  keptStrip(
+    root: HTMLElement,
+    on: {
+      open(one: KeptPicture): void;
+      compare(one: KeptPicture): void;
+      smooth(): boolean;
+      status(text: string): void;
+    },
+  ): void;
+  saveKeptGrid(list: KeptPicture[], smooth: boolean): Promise<void>;
+  saveKeptZip(list: KeptPicture[]): Promise<void>;
+  saveKeptList(list: KeptPicture[]): void;
+  compare(
+    dialog: HTMLDialogElement,
+    pictures: { shown: Compared; other: Compared; about: ModelDescription | null; smooth: boolean },
+  ): void;
+  /** Fill the dialog of shortcuts; returns what opens it. */
+  shortcutList(dialog: HTMLDialogElement, entries: [keys: string[], does: string][]): () => void;
+  /** name: of the control whose sliders they are. reach: as in `SliderText`. Calls are drawn once there are no more. */
+  sliderEnds(name: string, reach: number): (state: PictureState, rows: [number, SliderRow][]) => void;
+  /** Names of directions as an address has them; anyone may have written it. */
+  parseNames(text: string | undefined): string[];
+  formatNames(names: readonly string[]): string;
+  nameField(options: {
+    name: string;
+    hint: string;
+    label: string; // of what is named
+    changed(name: string): void;
+  }): HTMLInputElement;
   otherSeeds(
     element: HTMLElement,
     server: Pick<ExploreServer, "grid">,
@@ -990,7 +1278,7 @@ interface LatentLab {
   interpolate(element: HTMLElement, server: InterpolateServer): void;
   keyframes(
     root: HTMLElement,
-    options: { seeds: number[]; most: number; control: Control; changed(): void; chosen(k: number): void },
+    options: { keys: WalkKey[]; most: number; control: Control; changed(): void; chosen(k: number): void },
   ): Keyframes;
   /** moved: called with every frame painted. */
   player(root: HTMLElement, moved: (frame: number) => void): Player;
@@ -998,6 +1286,8 @@ interface LatentLab {
   parseWalk(part: AddressPart, rules: WalkRules): Walk;
   /** The part of the address for a walk; defaults are left out. */
   formatWalk(walk: Walk, rules: WalkRules): AddressPart;
+  /** Interpolate's part of an address with a picture of Explore as one more keyframe, in place of the last of too many. */
+  withKeyframe(part: AddressPart, picture: AddressPart): AddressPart;
   decodeSheet(sheet: Sheet): Promise<Film>;
   /** Paint a cell at its native size, or into a box [x, y, width, height]. */
   drawCell(film: Film, index: number, canvas: HTMLCanvasElement, box?: [number, number, number, number]): void;
@@ -1012,6 +1302,38 @@ interface LatentLab {
   wrapFrame(frame: number, frames: number): number;
   /** The frame of a film of `to` frames at the place of `frame` in one of `from`. */
   rescaleFrame(frame: number, from: number, to: number): number;
+
+  // translate/
+  translate(element: HTMLElement, server: TranslateServer): void;
+  /** Places on a side of the page, for the points of strokes. */
+  STROKE_GRID: number;
+  /** Strokes as text for an address; null where they are too long for one. */
+  encodeStrokes(strokes: Stroke[]): string | null;
+  /** As many as the text holds; anyone may have written it. */
+  decodeStrokes(text: string): Stroke[];
+  /** tool: what the next stroke is drawn with. drawn: called with every piece of one, settled: once it has ended. */
+  drawingBoard(
+    canvas: HTMLCanvasElement,
+    on: { tool(): Omit<Stroke, "points">; drawn(): void; settled(): void },
+  ): DrawingBoard;
+  formatTold(told: number[] | null): string;
+  parseTold(text: string, count: number): number[] | null;
+  toldChoice(box: HTMLElement, on: { moved(told: number[]): void; settled(): void }): ToldChoice;
+  manyTranslations(
+    box: HTMLElement,
+    server: Pick<TranslateServer, "grid">,
+    on: { most: number; problem(text: string): void; adopt(row: number): void },
+  ): ManyTranslations;
+  drawingWalk(
+    element: HTMLElement,
+    on: {
+      most: number;
+      kept(): { page: DrawingPage; pixels: Uint8Array<ArrayBuffer>; size: number };
+      back(page: DrawingPage): void;
+      frame(pixels: Uint8Array<ArrayBuffer>): void;
+      shown(on: boolean): void; // whether a walk is on screen
+    },
+  ): DrawingWalk;
 
   // train/
   train(element: HTMLElement, server: TrainServer): Promise<void>;

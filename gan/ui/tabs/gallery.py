@@ -1,7 +1,11 @@
-"""The landing tab: a wall of generated samples of every model, read from its folder without its weights."""
+"""The landing tab: a picture to play with, a network that learns, and a wall of generated samples of every model.
+
+All of it is read from folders without any weights; `static/gallery/` brings it to life.
+"""
 
 from __future__ import annotations
 
+import base64
 import io
 from contextlib import suppress
 from dataclasses import dataclass
@@ -12,6 +16,7 @@ from PIL import Image
 from gan.evaluation.loss_curve import short
 from gan.hub.names import MAX_PICTURE_BYTES
 from gan.ui import assets
+from gan.ui.server import wording
 from gan.ui.server.picture_api import PictureApi
 
 if TYPE_CHECKING:
@@ -28,17 +33,51 @@ MAX_PIXELS = 2**22
 NO_MODELS = ("No models yet", "Train one with `python train.py`. It appears here after a restart.")
 
 
+# The first screen: a sample of pleasant looks, and the sliders below it where a model has them. The first two follow
+# the pointer, across and down; -1 turns one around.
+HERO_SEED = 35
+HERO_SLIDERS = {"shift_x": 1, "scale": 1, "skin": 1, "clothes_light": 1, "background_red": 1}
+HERO_COUNT = 4
+
+
 @dataclass(frozen=True)
 class Card:
     """One model as `static/gallery/gallery.html` shows it.
 
-    facts: caption -> value, the lines below the samples.
+    sentence: what it makes. facts: caption -> value, what else there is to know.
     sheet: the address of the samples; "" where they cannot be shown.
     """
 
     info: Info
+    sentence: str
     facts: dict[str, str]
     sheet: str
+
+    @property
+    def smooth(self) -> bool:
+        """Whether its pictures are enlarged smoothly by default."""
+        return bool(self.info.for_browser()["smooth"])
+
+
+@dataclass(frozen=True)
+class Hero:
+    """The picture that the first screen begins with.
+
+    still: it as a data URL, for as long as nobody can draw it. sliders: which of the model's named ones are shown.
+    axes: {index, sign} of those that follow the pointer, across and up. film: as `gan.live.record_ring.record` says.
+    """
+
+    info: Info
+    seed: int
+    still: str
+    sliders: list[int]
+    axes: list[dict[str, int]]
+    film: str
+
+    @property
+    def smooth(self) -> bool:
+        """Whether the picture is enlarged smoothly by default."""
+        return bool(self.info.for_browser()["smooth"])
 
 
 def build(registry: ModelRegistry) -> gr.HTML:
@@ -58,8 +97,40 @@ def build(registry: ModelRegistry) -> gr.HTML:
 def page(registry: ModelRegistry) -> str:
     """Return the tab's HTML: a card for each model, and a notice for each that cannot be shown."""
     cards = [card(registry.info(name), registry.files) for name in registry.names]
+    cards += [card(registry.info(name, "translate"), registry.files) for name in registry.translators]
     notices = [*registry.errors.items(), *registry.notices.items()]
-    return assets.render("gallery/gallery.html", cards=cards, notices=notices or ([] if cards else [NO_MODELS]))
+    shown = next(filter(None, (hero(registry.info(name)) for name in registry.names)), None)
+    return assets.render(
+        "gallery/gallery.html", hero=shown, cards=cards, notices=notices or ([] if cards else [NO_MODELS])
+    )
+
+
+def hero(info: Info) -> Hero | None:
+    """Return the first screen over a model; None for one without named sliders, or whose samples cannot be shown."""
+    png = _read_png(info.samples)
+    if png is None or info.grid is None or not info.named:
+        return None
+    seed = min(HERO_SEED, info.grid[0] * info.grid[1] - 1)
+    still = _tile(png, info.grid, seed)
+    if not still:
+        return None
+    known = [name for name in HERO_SLIDERS if name in info.named]
+    shown = [*known, *(name for name in info.named if name not in known)][:HERO_COUNT]
+    axes = [{"index": info.named.index(name), "sign": HERO_SLIDERS.get(name, 1)} for name in shown[:2]]
+    film = (assets.STATIC / "gallery/ring.json").read_text(encoding="utf-8")
+    return Hero(info, seed, still, [info.named.index(name) for name in shown], axes, film)
+
+
+def _tile(png: bytes, grid: tuple[int, int], seed: int) -> str:
+    """Return one of the samples as a data URL, or "" where the file is no picture that can be shown."""
+    with suppress(OSError, ValueError, SyntaxError), Image.open(io.BytesIO(png), formats=["PNG"]) as picture:
+        if picture.width * picture.height <= MAX_PIXELS:
+            (down, across), (width, height) = grid, picture.size
+            (row, column), (h, w) = divmod(seed, across), (height // down, width // across)
+            out = io.BytesIO()
+            picture.crop((column * w, row * h, (column + 1) * w, (row + 1) * h)).save(out, "PNG")
+            return f"data:image/png;base64,{base64.b64encode(out.getvalue()).decode('ascii')}"
+    return ""
 
 
 def first_picture(registry: ModelRegistry) -> str:
@@ -70,7 +141,7 @@ def first_picture(registry: ModelRegistry) -> str:
 def card(info: Info, files: Files) -> Card:
     """Gather what the gallery shows of one model; its samples are added to the page's files."""
     facts = {
-        "Data set": info.dataset,
+        "Learnt from": info.dataset,
         "Resolution": f"{info.resolution} × {info.resolution} {'colour' if info.channels == 3 else 'grey'}",
         "Network": info.network,
         "Loss": info.loss,
@@ -78,10 +149,11 @@ def card(info: Info, files: Files) -> Card:
         "Parameters": short(info.parameters),
     }
     png = _read_png(info.samples)
+    sentence = wording.sentence(info.dataset)
     if not png:
-        return Card(info, facts, "")
+        return Card(info, sentence, facts, "")
     data, kind = _as_sent(png, info.grid[1] * info.resolution if info.grid else 0)
-    return Card(info, facts, files.add(data, kind))
+    return Card(info, sentence, facts, files.add(data, kind))
 
 
 def _as_sent(png: bytes, width: int) -> tuple[bytes, str]:

@@ -9,6 +9,7 @@
       start: () => ask("start", {}),
       load: (model, pack) => ask("load", { model, pack }, [pack]),
       draw: (model, pictures) => ask("draw", { model, pictures }),
+      translate: (model, { pixels, to, conditions }) => ask("translate", { model, pixels, to, conditions }),
       walk: (model, walk, from, to) => ask("walk", { model, walk, from, to }),
     };
   };

@@ -118,13 +118,12 @@ export const placeOf = (frame, frames, keys, loop) => {
 };
 
 /**
- * What the generator reads for one frame of a walk through seeds. Class weights always go in a straight line.
+ * What the generator reads for one frame of a walk through seeds, or, where a keyframe has edits, through those. Class weights always go in a straight line.
  * @type {(pack: Pack, walk: EngineWalk, frame: number) => { z: Float32Array, y: Float32Array }}
  */
-export const inputsOfFrame = ({ config }, { seeds, frames, mode, loop, label, truncation }, frame) => {
+export const inputsOfFrame = (pack, { seeds, frames, mode, loop, label, truncation, edits = [] }, frame) => {
   const { from, to, t } = placeOf(frame, frames, seeds.length, loop);
-  const [a, b] = [from, to].map((key) => latentOf(seeds[key], config.z_dim));
-  const [p, q] = [from, to].map((key) => classWeights(seeds[key], label, config));
-  const z = mode === "slerp" ? slerp(a, b, t) : lerp(a, b, t);
-  return { z: z.map((value) => value * fround(truncation)), y: lerp(p, q, t) };
+  const [a, b] = [from, to].map((key) => inputsOf(pack, { label, truncation, ...edits[key], seed: seeds[key] }));
+  const z = mode === "slerp" ? slerp(a.z, b.z, t) : lerp(a.z, b.z, t);
+  return { z, y: lerp(a.y, b.y, t) };
 };

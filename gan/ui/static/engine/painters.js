@@ -9,8 +9,8 @@
   /** @type {Engine | undefined} */
   let engine;
   /**
-   * What is known of a model. failed: when its weights could not be used, in ms. why: what `loadPainter` is to return.
-   * @type {Map<string, { state: PainterState, failed: number, why?: Promise<string> }>}
+   * What is known of a model. failed: when its weights could not be used, in ms. arriving: while they are fetched.
+   * @type {Map<string, { state: PainterState, failed: number, arriving?: Promise<string> }>}
    */
   const models = new Map();
 
@@ -30,30 +30,29 @@
     return "ready";
   };
 
-  /** @type {(model: string, server: PackServer, failed: number) => Promise<string>} */
-  const attempt = async (model, server, failed) => {
-    try {
-      models.set(model, { state: await load(model, server), failed });
-      return "";
-    } catch (error) {
-      models.set(model, { state: "failed", failed: performance.now() });
-      return error instanceof Error ? error.message : String(error);
-    }
-  };
-
   lab.loadPainter = async (model, server, again = AGAIN) => {
-    const { state = "failed", failed = -Infinity, why = "" } = models.get(model) ?? {};
-    if (state === "loading") return why;
+    const { state = "failed", failed = -Infinity, arriving } = models.get(model) ?? {};
+    if (arriving) return arriving;
     if (state !== "failed" || performance.now() - failed < again) return "";
-    const trying = attempt(model, server, failed);
-    models.set(model, { state: "loading", failed, why: trying });
-    return trying;
+    const fetchAll = async () => {
+      try {
+        models.set(model, { state: await load(model, server), failed });
+        return "";
+      } catch (error) {
+        models.set(model, { state: "failed", failed: performance.now() });
+        return error instanceof Error ? error.message : String(error);
+      }
+    };
+    const why = fetchAll();
+    models.set(model, { state: "loading", failed, arriving: why });
+    return why;
   };
 
   lab.painterState = (model) => models.get(model)?.state ?? "server";
 
   /** Whether the engine knows every control that is not at its default. @type {(request: Record<string, any>) => boolean} */
   const isKnown = (request) =>
+    (request.edits ?? []).every((/** @type {any} */ edit) => !edit || isKnown(edit)) &&
     lab.controls.every((control) => {
       const value = request[control.name];
       return DRAWN.has(control.name) || value === undefined || lab.codecs[control.kind].format(value, control) === "";
@@ -79,11 +78,11 @@
     ...{ pixels, here: ms, acting },
   });
 
-  /** @type {(engine: Engine, request: Pick<GridRequest, "model" | "seeds" | "label"> & { truncation: any }) => Promise<EnginePixels>} */
-  const drawSeeds = (engine, { model, seeds, label, truncation }) =>
+  /** @type {(engine: Engine, request: Pick<GridRequest, "model" | "seeds" | "label"> & { truncation: any, edits?: any[] }) => Promise<EnginePixels>} */
+  const drawSeeds = (engine, { model, seeds, label, truncation, edits = [] }) =>
     engine.draw(
       model,
-      seeds.map((seed) => ({ seed, label, truncation })),
+      seeds.map((seed, i) => ({ label, truncation, ...edits[i], seed })),
     );
 
   /** All frames of a walk in parts, then its keyframes. @type {(engine: Engine, request: WalkRequest) => Promise<Sheet>} */
@@ -113,6 +112,25 @@
         () => grid(request),
       ),
   });
+
+  lab.packTranslation = ({ pixels, ...rest }) => ({ ...rest, picture: lab.base64(pixels) });
+
+  lab.paintTranslations = ({ translate }) => ({
+    translate: (request) =>
+      paint(
+        request,
+        async (to) => reply(await to.translate(request.model, request)),
+        () => translate({ ...lab.packTranslation(request), follows: true }),
+      ),
+  });
+  lab.drawHere = async (model, states) => {
+    if (!engine || models.get(model)?.state !== "ready" || !states.every(isKnown)) return null;
+    try {
+      return lab.decodeImages(reply(await engine.draw(model, /** @type {any[]} */ (states))));
+    } catch {
+      return null; // the next picture finds out why
+    }
+  };
 
   lab.paintWalks = ({ walk }) => ({
     walk: (request) =>

@@ -2,6 +2,8 @@
 (() => {
   const lab = window.latentLab;
   const FIRST = 8; // direction sliders shown before "show all"
+  const FEW = 7; // named sliders that are not under "More"
+  const END = 2; // the values that the small pictures at a slider's ends show
   const BOXES = {
     slider: ".ll-single-sliders",
     named: ".ll-named",
@@ -9,7 +11,9 @@
     coordinates: ".ll-raw",
   };
 
-  lab.controlPanel = (element, controls, { moved, settled, state }) => {
+  lab.SLIDER_END = END;
+
+  lab.controlPanel = (element, controls, { moved, settled, state, named: naming }) => {
     const find = lab.finder(element);
     /** @type {Map<string, SliderRow[]>} */
     const rows = new Map(controls.map(({ name }) => [name, []]));
@@ -26,13 +30,28 @@
       if (kind === "slider") return { name: label, label, help };
       if (kind === "coordinates") return { name: `z${i}`, label: `Latent coordinate ${i}, offset` };
       if (kind === "named") {
-        const words = names[i].replaceAll("_", " ");
-        return { name: words, label: words, help: `Changes ${words}, and other attributes as little as it can` };
+        const words = lab.sliderWords(names[i]);
+        const help = `Changes ${words}, and other attributes as little as it can`;
+        return { name: words, label: words, help, reach: END };
       }
-      const beside = (about?.beside[i] ?? "").replaceAll("_", " ");
+      const beside = lab.sliderWords(about?.beside[i] ?? "");
       const share = ((about?.variance[i] ?? 0) * 100).toFixed(1);
       const said = `Direction ${i + 1}, explains ${share} percent${beside && `, mostly ${beside}`}`;
-      return { name: String(i + 1), note: beside || `${share} %`, label: said };
+      const field = lab.nameField({
+        name: naming.of(i),
+        hint: `name ${i + 1}`,
+        label: `direction ${i + 1}`,
+        changed: (text) => naming.changed(i, text),
+      });
+      return { name: String(i + 1), note: beside || `${share} %`, label: said, field };
+    };
+
+    /** The few that say most come first, the others under "More". @type {(rows: SliderRow[]) => void} */
+    const sortNamed = (rows) => {
+      const order = lab.inOrder(names);
+      order.forEach((i, place) => find(place < FEW ? BOXES.named : ".ll-named-more").append(rows[i].element));
+      find(".ll-named-more").hidden = order.length <= FEW;
+      find(".ll-more-part", HTMLDetailsElement).open ||= !order.length;
     };
 
     /** Append sliders of a control until it has `count`. @type {(control: Control, count: number) => SliderRow[]} */
@@ -44,6 +63,7 @@
         box.append(row.element);
         have.push(row);
       }
+      if (control.kind === "named") sortNamed(have);
       return have;
     };
 
@@ -62,7 +82,7 @@
       if (names.join() === wanted.join()) return;
       names = wanted;
       for (const control of ofKind("named")) {
-        find(BOXES.named).replaceChildren();
+        for (const box of [BOXES.named, ".ll-named-more"]) find(box).replaceChildren();
         rows.set(control.name, []);
         grow(control, names.length);
       }
@@ -101,6 +121,7 @@
       for (const control of ofKind("directions")) {
         const used = /** @type {number[]} */ (wanted[control.name]).findLastIndex((value) => value !== 0) + 1;
         const shown = grow(control, Math.min(known, Math.max(FIRST, used))).length;
+        if (used) find(".ll-more-part", HTMLDetailsElement).open = true;
         find("[data-do=more]").hidden = shown >= known;
         find("[data-do=more]").textContent = `Show all ${known}`;
       }
@@ -149,6 +170,10 @@
       render,
       renderSliders,
       showAllDirections,
+      namedRows: () =>
+        ofKind("named").flatMap(({ name }) =>
+          [...(rows.get(name) ?? []).entries()].filter(([, { input }]) => !input.disabled),
+        ),
     };
   };
 })();

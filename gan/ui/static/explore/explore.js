@@ -14,6 +14,7 @@
     const descriptions = new Map(); // of each model opened
     const history = new lab.History();
     const screen = find(".ll-screen canvas", HTMLCanvasElement);
+    const drawSmooth = lab.smoothView(screen);
     const { problem, status } = lab.notifier(element);
     const directions = /** @type {Control} */ (controls.find(({ kind }) => kind === "directions"));
     /** @type {ModelDescription | null} */
@@ -36,22 +37,37 @@
       send: (/** @type {PictureState} */ payload) => painter.picture({ ...payload, follows: true }),
       show: (reply, payload) => {
         lab.paint(screen, lab.decodeImages(reply)[0]);
+        drawSmooth();
         screen.parentElement?.classList.remove("ll-blank");
         find("[data-where]").textContent = reply.here === undefined ? "server" : "browser";
         shown = payload;
         if (payload.model === state?.model) panel.offerNamed(reply.acting ?? null);
-        fetchWeights(payload.model); // now that the first picture is there
+        fetchWeights(payload.model).then(drawEnds); // now that the first picture is there
       },
       painted: lab.latencyMeter(find(".ll-meter")),
       announce: problem,
     });
     const draw = () => state && requests.request({ ...state });
+    const ends = lab.sliderEnds("named", lab.SLIDER_END);
+    const drawEnds = () => {
+      if (state && state.model === shown?.model && lab.painterState(state.model) === "ready") {
+        ends(state, panel.namedRows());
+      }
+    };
+
+    /** Names of principal directions, by model. @type {Map<string, string[]>} */
+    const names = new Map();
+    /** @type {(of: PictureState) => AddressPart} */
+    const addressPart = (of) => ({
+      ...lab.formatState(of, controls),
+      names: lab.formatNames(names.get(of.model) ?? []),
+    });
 
     /** The state in words: model, seed, class and every single slider. @type {(of: PictureState) => string} */
     const title = (of) => {
       const label = [of.label ?? []].flat().map((index) => about?.classes[index]);
       const sliders = controls
-        .filter(({ kind }) => kind === "slider")
+        .filter((c) => c.kind === "slider" && of[c.name] !== c.default)
         .map((c) => `${c.label.toLowerCase()} ${of[c.name]}`);
       return [of.model, `seed ${of.seed}`, ...label, ...sliders].join(", ");
     };
@@ -73,7 +89,8 @@
       if (history.settle(state)) status(title(state));
       renderSteps();
       others.follow(state, about);
-      address.write(lab.formatState(state, controls));
+      drawEnds();
+      address.write(addressPart(state));
     };
 
     /** Go to another state of the same model. @type {(part: object) => void} */
@@ -94,13 +111,29 @@
       },
       settled: settle,
       state: () => state,
+      named: {
+        of: (i) => names.get(state?.model ?? "")?.[i] ?? "",
+        changed: (i, text) => {
+          if (!state) return;
+          const own = names.get(state.model) ?? [];
+          own[i] = text;
+          names.set(state.model, own);
+          address.write(addressPart(state));
+        },
+      },
     });
+    find(".ll-more-part").addEventListener("toggle", drawEnds);
 
     const others = lab.otherSeeds(element, painter, problem, (seed) => {
       if (!state || !about) return;
       const { model, label, truncation } = state;
       change(lab.fitState(lab.completeState({ model, label, truncation, seed }, controls), about, controls));
     });
+
+    const applyLook = lab.followLook(
+      find(".ll-explore"),
+      () => known.get(state?.model ?? find("#ll-model", HTMLSelectElement).value)?.smooth ?? false,
+    );
 
     /** Reserve a model's space, so that nothing moves once it has loaded. @type {(model: string) => void} */
     const reserve = (model) => {
@@ -149,7 +182,7 @@
       const other = about !== reply;
       about = reply;
       state = lab.fitState(wanted, about, controls);
-      find(".ll-explore").classList.toggle("ll-plot", known.get(state.model)?.plot ?? false);
+      applyLook();
       if (other) panel.buildControls(about, state);
       lab.enlarge(screen, about.size);
       panel.render(state);
@@ -157,12 +190,69 @@
       settle();
     };
 
+    /** What is on the canvas, to be kept. @type {() => KeptPicture | null} */
+    const keptNow = () => shown && { part: addressPart(shown), picture: screen.toDataURL("image/png") };
+    const keep = () => {
+      const now = keptNow();
+      if (now) status(lab.kept.add([now]) ? "Kept below." : "It is kept already, or there is no room for more.");
+    };
+    /** @type {(one: KeptPicture) => void} */
+    const openKept = ({ part }) => {
+      if (part.names) names.set(part.model, lab.parseNames(part.names));
+      open(lab.parseState(part, controls));
+    };
+    const isSmooth = () => lab.isSmooth(known.get(state?.model ?? "")?.smooth ?? false);
+    /** @type {(one: KeptPicture) => void} */
+    const compare = ({ part, picture }) => {
+      if (!shown) return;
+      lab.compare(find(".ll-compare", HTMLDialogElement), {
+        shown: { state: shown, picture: screen.toDataURL("image/png") },
+        other: { state: lab.parseState(part, controls), picture },
+        about,
+        smooth: isSmooth(),
+      });
+    };
+    lab.keptStrip(find(".ll-kept"), { open: openKept, compare, smooth: isSmooth, status });
+    const showKeys = lab.shortcutList(find(".ll-keys", HTMLDialogElement), [
+      [["K"], "keep the picture"],
+      [["R"], "another seed"],
+      [["1", "9"], "open a kept picture"],
+      [["S"], "save the picture"],
+      [["L"], "copy the link"],
+      [["0"], "send all sliders back"],
+      [["X"], "smooth or pixels"],
+      [["Ctrl Z"], "undo"],
+      [["Ctrl Shift Z"], "redo"],
+      [["Delete"], "send the slider with the focus back"],
+      [["?"], "this list"],
+    ]);
+    lab.bindLetters(element, {
+      k: () => act("keep"),
+      r: () => act("dice"),
+      s: () => act("large"),
+      l: () => act("link"),
+      0: () => act("reset"),
+      x: () => lab.chooseLook(isSmooth() ? "pixels" : "smooth"),
+      "?": () => showKeys(),
+      ...Object.fromEntries(
+        Array.from({ length: 9 }, (_, i) => [
+          i + 1,
+          () => {
+            const one = lab.kept.all()[i];
+            if (one) openKept(one);
+          },
+        ]),
+      ),
+    });
+
     /** @type {(to: PictureState | null) => unknown} */
     const travel = (to) => to && open(to);
     /** @type {(scale: number, suffix: string) => unknown} */
     const save = (scale, suffix) => shown && lab.saveCanvas(screen, scale, `${shown.model}-seed${shown.seed}${suffix}`);
     /** @type {Record<string, (state: PictureState, about: ModelDescription) => unknown>} */
     const actions = {
+      keep,
+      keys: () => showKeys(),
       dice: () => change({ seed: lab.randomSeed() }),
       reset: ({ model, seed }, has) =>
         change(lab.fitState(lab.completeState({ model, seed }, controls), has, controls)),
@@ -172,7 +262,7 @@
       reroll: others.reroll,
       native: () => save(1, ""),
       large: () => save(Math.ceil(512 / screen.width), "-large"),
-      link: (from) => lab.copyLink(address.link(lab.formatState(from, controls)), status, find("[data-do=link]")),
+      link: (from) => lab.copyLink(address.link(addressPart(from)), status, find("[data-do=link]")),
     };
     /** @type {(name: string) => void} */
     const act = (name) => {
@@ -203,7 +293,10 @@
     new ResizeObserver(() => about && lab.enlarge(screen, about.size)).observe(find(".ll-screen"));
 
     /** @type {(part: AddressPart) => void} */
-    const restore = (part) => void open(lab.parseState({ model: first, ...part }, controls));
+    const restore = (part) => {
+      if (part.names) names.set(part.model ?? first, lab.parseNames(part.names));
+      void open(lab.parseState({ model: first, ...part }, controls));
+    };
     const address = lab.tabAddress("explore", restore);
     restore(address.read());
   };

@@ -123,12 +123,23 @@
       if (document.activeElement === document.body) button.focus();
       lab.loadPainter(wall.dataset.model ?? "", server); // the next ones are drawn here
     });
+    element.querySelectorAll("[data-smooth]").forEach((part) => {
+      if (part instanceof HTMLElement) lab.followLook(part, () => part.dataset.smooth === "1");
+    });
     element.querySelectorAll(".ll-wall").forEach((wall) => buildWall(/** @type {HTMLElement} */ (wall)));
     element.addEventListener("click", (event) => {
+      const { translate } = lab.closest(event, "[data-translate]")?.dataset ?? {};
+      if (translate) lab.openTranslate(translate);
       const { open: model, seed } = lab.closest(event, "[data-open]")?.dataset ?? {};
       if (model !== undefined) lab.openExplore({ model, ...(seed === undefined ? {} : { seed: Number(seed) }) });
     });
+    const first = element.querySelector(".ll-hero");
+    const hero = first instanceof HTMLElement ? lab.hero(first, server) : null;
     // The first screen is up: now the server may spend its time on weights.
-    requestAnimationFrame(() => setTimeout(() => server.warm({}).catch(() => {}), 50));
+    const warm = async () => {
+      server.warm({}).catch(() => {});
+      await hero?.load();
+    };
+    requestAnimationFrame(() => setTimeout(warm, 50));
   };
 })();

@@ -57,7 +57,8 @@
 
     const settings = () => ({
       model: model.value,
-      seeds: keys.seeds,
+      seeds: keys.keys?.map(({ seed }) => seed) ?? null,
+      edits: keys.keys?.map(({ edit }) => edit) ?? [],
       frames: Number(input("frames").value),
       mode: find("[name=ll-walk-mode]:checked", HTMLInputElement).value,
       loop: input("loop").checked,
@@ -83,7 +84,10 @@
         if (!film) return void (newest && problem("Sorry: the film arrived damaged. Change a setting to ask again."));
         showing = payload;
         player.load(film, { loop: payload.loop, fps: settings().fps });
-        keys.show(film, payload.seeds);
+        keys.show(
+          film,
+          payload.seeds.map((seed, i) => ({ seed, edit: payload.edits[i] ?? null })),
+        );
         status(`${film.frames} frames from ${payload.seeds.length} keyframes.`);
         const why = await lab.loadPainter(payload.model, server);
         if (why) status(`The server draws the frames, because ${why}.`);
@@ -134,10 +138,14 @@
       showSettings();
     };
 
+    const isSmooth = () => known.get(model.value)?.smooth ?? false;
+    const applyLook = lab.followLook(root, isSmooth);
+    window.addEventListener("latentlab:look", player.fit);
+
     /** Offer the classes of the chosen model; "from seed" is the first. */
     const buildClasses = () => {
       const { classes, groups } = classesOf(model.value);
-      root.classList.toggle("ll-plot", known.get(model.value)?.plot ?? false);
+      applyLook();
       const options = groups.length ? [] : classes.map((name, i) => lab.createElement("option", { value: i }, name));
       label.replaceChildren(lab.createElement("option", { value: "" }, "From seed"), ...options);
       find(".ll-walk-class").hidden = !options.length;
@@ -146,7 +154,7 @@
     };
 
     const keys = lab.keyframes(root, {
-      seeds: FIRST,
+      keys: FIRST.map((seed) => ({ seed, edit: null })),
       most: rules.most,
       control: seed,
       changed: change,
@@ -164,9 +172,13 @@
       const text = button.textContent;
       button.disabled = true;
       button.textContent = "Saving…";
-      const reply = await lab.callWithRetry(() => server.film({ ...rest, seeds, kind }), problem, {
-        repeatable: false,
-      });
+      const reply = await lab.callWithRetry(
+        () => server.film({ ...rest, seeds, kind, smooth: lab.isSmooth(isSmooth()) }),
+        problem,
+        {
+          repeatable: false,
+        },
+      );
       button.disabled = false;
       button.textContent = text;
       button.focus();
@@ -216,7 +228,7 @@
       const fitting = lab.fitLabel(walk.label, classesOf(walk.model)); // the address may name what it does not have
       if (classesOf(walk.model).groups.length) choice.show((wished = fitting));
       else label.value = String(fitting ?? "");
-      keys.set(walk.seeds);
+      keys.set(walk.seeds.map((seed, i) => ({ seed, edit: walk.edits[i] ?? null })));
       limitFrames();
       for (const name of ["frames", "fps", "truncation"]) input(name).value = String(walk[name]);
       find(`[name=ll-walk-mode][value=${walk.mode}]`, HTMLInputElement).checked = true;

@@ -32,14 +32,20 @@
     return next;
   };
 
-  lab.keyframes = (root, { seeds: given, most, control, changed, chosen }) => {
+  /** @type {(key: WalkKey) => string} */
+  const nameOf = ({ seed, edit }) => JSON.stringify([seed, edit]);
+
+  /** @type {(seed: number) => WalkKey} */
+  const plain = (seed) => ({ seed, edit: null });
+
+  lab.keyframes = (root, { keys: given, most, control, changed, chosen }) => {
     const find = lab.finder(root);
     const list = find(".ll-keylist");
-    let seeds = given;
+    let keys = given;
     /** @type {Film | null} */
     let film = null;
-    /** @type {number[]} */
-    let shown = []; // the seeds that `film` is of
+    /** @type {string[]} */
+    let shown = []; // the keyframes that `film` is of, as `nameOf` says
     /** @type {number | null} */
     let dragged = null;
 
@@ -50,10 +56,10 @@
     );
 
     /** Show other seeds; the keyboard stays on `key`, of card `at`, where that can still be pressed. */
-    const replace = (/** @type {number[]} */ next, at = -1, key = "") => {
-      seeds = next;
+    const replace = (/** @type {WalkKey[]} */ next, at = -1, key = "") => {
+      keys = next;
       render();
-      const card = list.children[Math.min(at, seeds.length - 1)];
+      const card = list.children[Math.min(at, keys.length - 1)];
       const buttons = [key, "earlier", "later", "reroll"].map((k) => card?.querySelector(`[data-key=${k || "none"}]`));
       const target = buttons.find((button) => button instanceof HTMLButtonElement && !button.disabled);
       if (target instanceof HTMLElement) target.focus();
@@ -63,22 +69,22 @@
     /** @type {(k: number) => HTMLElement} */
     const tools = (k) => {
       const n = k + 1;
-      const last = seeds.length - 1;
+      const last = keys.length - 1;
       return lab.createElement(
         "div",
         { class: "ll-tools", role: "group", "aria-label": `Keyframe ${n}` },
         toolButton("earlier", `Move keyframe ${n} earlier`, k === 0, () =>
-          replace(withMoved(seeds, k, k - 1), k - 1, "earlier"),
+          replace(withMoved(keys, k, k - 1), k - 1, "earlier"),
         ),
         toolButton("later", `Move keyframe ${n} later`, k === last, () =>
-          replace(withMoved(seeds, k, k + 1), k + 1, "later"),
+          replace(withMoved(keys, k, k + 1), k + 1, "later"),
         ),
         toolButton("reroll", `Random seed for keyframe ${n}`, false, () =>
-          replace(seeds.with(k, lab.randomSeed()), k, "reroll"),
+          replace(keys.with(k, plain(lab.randomSeed())), k, "reroll"),
         ),
-        toolButton("remove", `Remove keyframe ${n}`, seeds.length <= 2, () =>
+        toolButton("remove", `Remove keyframe ${n}`, keys.length <= 2, () =>
           replace(
-            seeds.filter((_, i) => i !== k),
+            keys.filter((_, i) => i !== k),
             k,
             "remove",
           ),
@@ -95,7 +101,7 @@
       thumb.draggable = true;
       thumb.addEventListener("dragstart", (event) => {
         dragged = k;
-        event.dataTransfer?.setData("text/plain", String(seeds[k])); // Firefox drags nothing that carries nothing
+        event.dataTransfer?.setData("text/plain", String(keys[k].seed)); // Firefox drags nothing that carries nothing
         item.classList.add("ll-dragged");
       });
       thumb.addEventListener("dragend", () => ((dragged = null), item.classList.remove("ll-dragged")));
@@ -110,12 +116,12 @@
         event.preventDefault();
         const from = dragged;
         dragged = null; // the card under the pointer is about to go, and its dragend with it
-        replace(withMoved(seeds, from, k));
+        replace(withMoved(keys, from, k));
       });
     };
 
-    /** @type {(seed: number, k: number) => HTMLElement} */
-    const card = (seed, k) => {
+    /** @type {(key: WalkKey, k: number) => HTMLElement} */
+    const card = ({ seed, edit }, k) => {
       const canvas = lab.createElement("canvas", { width: 1, height: 1 });
       const go = `Go to keyframe ${k + 1}`;
       const thumb = lab.createElement("button", { type: "button", class: "ll-thumb", "aria-label": go }, canvas);
@@ -131,46 +137,47 @@
         "aria-label": `Seed of keyframe ${k + 1}`,
       });
       input.addEventListener("input", () => {
-        if (input.checkValidity()) seeds = seeds.with(k, Number(input.value));
+        if (input.checkValidity()) keys = keys.with(k, { ...keys[k], seed: Number(input.value) });
         changed();
       });
       const number = lab.createElement("span", { class: "ll-number", "aria-hidden": "true" }, String(k + 1));
       const item = lab.createElement("li", { class: "ll-key" }, number, thumb, input, tools(k));
+      if (edit) item.append(lab.createElement("span", { class: "ll-edited" }, "edited"));
       makeDraggable(item, thumb, k);
       return item;
     };
 
     const paint = () => {
-      seeds.forEach((seed, k) => {
-        const from = shown[k] === seed ? k : shown.indexOf(seed);
+      keys.forEach((key, k) => {
+        const from = shown[k] === nameOf(key) ? k : shown.indexOf(nameOf(key));
         const canvas = list.children[k].querySelector("canvas");
         if (film && canvas && from >= 0) lab.drawCell(film, film.frames + from, canvas);
       });
     };
     const render = () => {
       const last = lab.createElement("li", { class: "ll-add" }, addButton);
-      last.hidden = seeds.length >= most;
-      list.replaceChildren(...seeds.map(card), last);
-      find(".ll-count").textContent = `${seeds.length} of at most ${most}`;
+      last.hidden = keys.length >= most;
+      list.replaceChildren(...keys.map(card), last);
+      find(".ll-count").textContent = `${keys.length} of at most ${most}`;
       paint();
     };
     render();
 
     return {
-      get seeds() {
-        return [...list.querySelectorAll("input")].every((input) => input.checkValidity()) ? seeds.slice() : null;
+      get keys() {
+        return [...list.querySelectorAll("input")].every((input) => input.checkValidity()) ? keys.slice() : null;
       },
       set: (next) => {
-        seeds = next;
+        keys = next;
         render();
       },
       add: () => {
-        if (seeds.length < most) replace([...seeds, lab.randomSeed()], seeds.length, "reroll");
+        if (keys.length < most) replace([...keys, plain(lab.randomSeed())], keys.length, "reroll");
       },
-      shuffle: () => replace(seeds.map(() => lab.randomSeed())),
+      shuffle: () => replace(keys.map(() => plain(lab.randomSeed()))),
       show: (next, of) => {
         film = next;
-        shown = of;
+        shown = of.map(nameOf);
         paint();
       },
       mark: (k) => list.querySelectorAll(".ll-key").forEach((item, i) => item.classList.toggle("ll-now", i === k)),

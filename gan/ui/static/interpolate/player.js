@@ -6,6 +6,7 @@
   lab.player = (root, moved) => {
     const find = lab.finder(root);
     const screen = find(".ll-frame", HTMLCanvasElement);
+    const drawSmooth = lab.smoothView(screen);
     const scrub = find(".ll-scrub", HTMLInputElement);
     const playButton = find("[data-walk=play]", HTMLButtonElement);
     const reducedMotion = matchMedia("(prefers-reduced-motion: reduce)");
@@ -19,6 +20,7 @@
     const paint = () => {
       if (!film) return;
       lab.drawCell(film, frame, screen);
+      drawSmooth();
       scrub.value = String(frame);
       scrub.setAttribute("aria-valuetext", `${frame + 1} of ${film.frames}`);
       const number = String(frame + 1).padStart(String(film.frames).length, "\u2007");
@@ -112,6 +114,6 @@
     });
     new ResizeObserver(fit).observe(find(".ll-film-screen"));
 
-    return { load, seek, toggle, pause, setRate };
+    return { load, seek, toggle, pause, setRate, fit };
   };
 })();

@@ -25,7 +25,7 @@
     const [x, y, width, height] = box ?? [0, 0, size, size];
     if (!box && canvas.width !== size) canvas.width = canvas.height = size;
     const context = lab.context(canvas);
-    context.imageSmoothingEnabled = false;
+    context.imageSmoothingEnabled = getComputedStyle(canvas).imageRendering !== "pixelated";
     const [left, top] = [(index % columns) * size, Math.floor(index / columns) * size];
     context.drawImage(image, left, top, size, size, x, y, width, height);
   };

@@ -10,11 +10,12 @@
    */
   const TABS = {
     gallery: { keys: [] },
-    explore: { keys: ["model", ...lab.controls.map(({ query }) => query)], kept: ["seed"] },
+    explore: { keys: ["model", ...lab.controls.map(({ query }) => query), "names"], kept: ["seed"] },
     interpolate: {
-      keys: ["model", "seeds", "label", "truncation", "frames", "fps", "mode", "loop"],
+      keys: ["model", "seeds", "edits", "label", "truncation", "frames", "fps", "mode", "loop"],
       kept: ["seeds", "truncation", "frames", "fps", "mode", "loop"],
     },
+    translate: { keys: ["model", "to", "sample", "ink", "told"] },
     train: { keys: ["run", "train"] },
     publish: { keys: [] },
   };

@@ -2,8 +2,7 @@
 (() => {
   const lab = window.latentLab;
 
-  /** @type {(blob: Blob, name: string) => void} */
-  const save = (blob, name) => {
+  lab.saveBlob = (blob, name) => {
     const href = URL.createObjectURL(blob);
     lab.createElement("a", { href, download: name }).click();
     setTimeout(() => URL.revokeObjectURL(href), 10_000);
@@ -12,13 +11,18 @@
   lab.saveCanvas = (canvas, scale, name) => {
     const large = lab.createElement("canvas", { width: canvas.width * scale, height: canvas.height * scale });
     const context = lab.context(large);
-    context.imageSmoothingEnabled = getComputedStyle(canvas).imageRendering !== "pixelated";
-    context.drawImage(canvas, 0, 0, large.width, large.height);
-    large.toBlob((blob) => blob && save(blob, `${name.replace(/[^\w.-]+/g, "-")}.png`));
+    if (getComputedStyle(canvas).imageRendering === "pixelated" || scale === 1) {
+      context.imageSmoothingEnabled = false;
+      context.drawImage(canvas, 0, 0, large.width, large.height);
+    } else {
+      const image = lab.context(canvas).getImageData(0, 0, canvas.width, canvas.height);
+      context.putImageData(lab.enlargeSmoothly(image, large.width, large.height), 0, 0);
+    }
+    large.toBlob((blob) => blob && lab.saveBlob(blob, `${name.replace(/[^\w.-]+/g, "-")}.png`));
   };
 
   lab.saveFile = ({ name, mime, data }) => {
     const bytes = typeof data === "string" ? Uint8Array.from(atob(data), (letter) => letter.charCodeAt(0)) : data;
-    save(new Blob([bytes], { type: mime }), name);
+    lab.saveBlob(new Blob([bytes], { type: mime }), name);
   };
 })();

@@ -1,6 +1,9 @@
 // Pixels as pictures on a canvas.
 (() => {
   const lab = window.latentLab;
+  const MOST = 5; // times the picture's size: beyond that one sees what enlarged it
+
+  lab.STAGE_MOST = MOST;
 
   lab.decodeImages = ({ n, h, w, c, p, pixels }) => {
     if (pixels) {
@@ -23,8 +26,19 @@
     return images;
   };
 
-  lab.context = (canvas) => {
-    const context = canvas.getContext("2d");
+  lab.imageOf = (pixels, size) => {
+    const image = new ImageData(size, size);
+    for (let from = 0, at = 0; from < pixels.length; from += 3, at += 4) {
+      image.data.set(pixels.subarray(from, from + 3), at);
+      image.data[at + 3] = 255;
+    }
+    return image;
+  };
+
+  lab.base64 = (bytes) => btoa(bytes.reduce((text, byte) => text + String.fromCharCode(byte), ""));
+
+  lab.context = (canvas, options) => {
+    const context = canvas.getContext("2d", options);
     if (!context) throw new Error("this browser cannot draw on a canvas");
     return context;
   };
@@ -37,7 +51,7 @@
 
   lab.enlarge = (canvas, size, most = 0.62) => {
     const share = matchMedia("(max-width: 800px)").matches ? 0.36 : most; // of the window's height
-    const room = Math.min(canvas.parentElement?.clientWidth ?? 0, window.innerHeight * share, 512);
+    const room = Math.min(canvas.parentElement?.clientWidth ?? 0, window.innerHeight * share, size * MOST);
     const ratio = window.devicePixelRatio || 1;
     const scale = Math.max(1, Math.floor((room * ratio) / size)) / ratio;
     canvas.style.width = canvas.style.height = `${size * scale}px`;

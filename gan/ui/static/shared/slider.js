@@ -1,9 +1,10 @@
-// One labelled slider that starts at its default: a row of name, note, native range input and value.
+// One labelled slider that starts at its default: a row of name, note, native range input and value, and where it has
+// any, small pictures of both ends.
 (() => {
   const lab = window.latentLab;
   let serial = 0;
 
-  lab.slider = ({ control, name, note = "", label, help = label, moved, settled }) => {
+  lab.slider = ({ control, name, note = "", label, help = label, field, reach, moved, settled }) => {
     const { low, high, step } = control;
     const rest = control.default ?? low;
     const digits = lab.decimals(step);
@@ -13,7 +14,12 @@
     const caption = lab.createElement("label", { for: id, class: "ll-slider-name" }, name);
     const remark = lab.createElement("span", { class: "ll-slider-note" }, note);
     const element = lab.createElement("div", { class: "ll-slider", title: `${help}. Double-click to reset.` });
-    element.append(caption, remark, input, output);
+    const ends = (reach === undefined ? [] : [-reach, reach]).map((value) => {
+      const end = lab.createElement("canvas", { class: "ll-end", width: 1, height: 1, "aria-hidden": "true" });
+      end.addEventListener("click", () => go(value));
+      return end;
+    });
+    element.append(field ?? caption, remark, ...ends.slice(0, 1), input, ...ends.slice(1), output);
 
     const render = () => {
       const value = Number(input.value);
@@ -30,23 +36,26 @@
       input.value = String(value);
       render();
     };
-    const reset = () => {
-      set(rest);
-      moved(rest);
+    const go = (/** @type {number} */ value) => {
+      set(value);
+      moved(value);
       settled();
     };
+    const reset = () => go(rest);
     input.addEventListener("input", () => {
       render();
       moved(Number(input.value));
     });
     input.addEventListener("change", () => settled());
-    element.addEventListener("dblclick", reset);
+    element.addEventListener("dblclick", ({ target }) => {
+      if (target !== field && !(target instanceof HTMLCanvasElement)) reset();
+    });
     input.addEventListener("keydown", (event) => {
       if (event.key !== "Delete" && event.key !== "Backspace") return;
       event.preventDefault();
       reset();
     });
     set(rest);
-    return { element, input, set };
+    return { element, input, ends, set };
   };
 })();

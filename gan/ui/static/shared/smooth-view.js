@@ -1,0 +1,93 @@
+// A canvas as it looks enlarged and smooth. What CSS makes of few pixels shows their grid, so a second canvas, of the
+// size on screen, is drawn by bicubic interpolation (Mitchell and Netravali's filter). The first one keeps the pixels.
+(() => {
+  const lab = window.latentLab;
+  const TAPS = 4;
+  const MOST = 640; // pixels of a side; the browser enlarges beyond
+
+  /** @type {(x: number) => number} */
+  const mitchell = (x) => {
+    const t = Math.abs(x);
+    if (t < 1) return (7 * t ** 3 - 12 * t ** 2 + 16 / 3) / 6;
+    return t < 2 ? ((-7 / 3) * t ** 3 + 12 * t ** 2 - 20 * t + 32 / 3) / 6 : 0;
+  };
+
+  /**
+   * For each of `to` places, which of `from` values it is made of, and how much of each; what lies outside is the edge.
+   * @type {(from: number, to: number) => { taken: Int32Array, shares: Float32Array }}
+   */
+  const plan = (from, to) => {
+    const taken = new Int32Array(TAPS * to);
+    const shares = new Float32Array(TAPS * to);
+    for (let i = 0; i < to; i++) {
+      const centre = ((i + 0.5) * from) / to - 0.5;
+      for (let t = 0; t < TAPS; t++) {
+        const at = Math.floor(centre) - 1 + t;
+        taken[TAPS * i + t] = Math.max(0, Math.min(from - 1, at));
+        shares[TAPS * i + t] = mitchell(centre - at);
+      }
+    }
+    return { taken, shares };
+  };
+  /** @type {Map<string, ReturnType<typeof plan>>} */
+  const plans = new Map();
+  /** @type {typeof plan} */
+  const planOf = (from, to) => {
+    const key = `${from} ${to}`;
+    if (plans.size > 16) plans.clear(); // a window that is dragged larger goes through many
+    const found = plans.get(key) ?? plan(from, to);
+    plans.set(key, found);
+    return found;
+  };
+
+  lab.enlargeSmoothly = (image, width, height) => {
+    const { width: w, height: h, data } = image;
+    const [across, down] = [planOf(w, width), planOf(h, height)];
+    const wide = new Float32Array(3 * width * h);
+    for (let y = 0; y < h; y++) {
+      for (let x = 0, to = 3 * y * width; x < width; x++, to += 3) {
+        for (let t = TAPS * x; t < TAPS * (x + 1); t++) {
+          const share = across.shares[t];
+          const at = 4 * (y * w + across.taken[t]);
+          wide[to] += share * data[at];
+          wide[to + 1] += share * data[at + 1];
+          wide[to + 2] += share * data[at + 2];
+        }
+      }
+    }
+    const large = new ImageData(width, height);
+    const row = new Float32Array(3 * width);
+    for (let y = 0; y < height; y++) {
+      row.fill(0);
+      for (let t = TAPS * y; t < TAPS * (y + 1); t++) {
+        const share = down.shares[t];
+        const from = 3 * width * down.taken[t];
+        for (let i = 0; i < row.length; i++) row[i] += share * wide[from + i];
+      }
+      for (let i = 0, to = 4 * y * width; i < row.length; i += 3, to += 4) {
+        large.data[to] = row[i];
+        large.data[to + 1] = row[i + 1];
+        large.data[to + 2] = row[i + 2];
+        large.data[to + 3] = 255;
+      }
+    }
+    return large;
+  };
+
+  lab.smoothView = (canvas) => {
+    canvas.getContext("2d", { willReadFrequently: true }); // it stays so
+    const view = lab.createElement("canvas", { class: "ll-smooth-view", "aria-hidden": "true", width: 1, height: 1 });
+    canvas.after(view);
+    const draw = () => {
+      const { clientWidth: width, clientHeight: height } = canvas;
+      if (getComputedStyle(view).display === "none" || canvas.width < 2 || !width) return;
+      const ratio = Math.min(window.devicePixelRatio || 1, MOST / Math.max(width, height));
+      const image = lab.context(canvas).getImageData(0, 0, canvas.width, canvas.height);
+      lab.paint(view, lab.enlargeSmoothly(image, Math.round(width * ratio), Math.round(height * ratio)));
+      Object.assign(view.style, { width: `${width}px`, height: `${height}px` });
+    };
+    new ResizeObserver(draw).observe(canvas);
+    window.addEventListener("latentlab:look", () => requestAnimationFrame(draw));
+    return draw;
+  };
+})();
