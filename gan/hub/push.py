@@ -78,7 +78,7 @@ def build(folder: Path, into: Path, repo: str, checkpoint: bool = False, player:
     has = [(into / name).is_file() for name in (CURVE, NEIGHBOURS)]
     if player:
         write_bytes(into / "index.html", player)
-    write_bytes(into / "README.md", card(config, metrics, licence_of(config), repo, *has, bool(player)).encode())
+    write_bytes(into / "README.md", card(config, metrics, licence_of(config), repo, *has, player=bool(player)).encode())
     if checkpoint:
         state = find_state(folder / "checkpoint")
         copy_state(state, into / "checkpoint", public(read_state(state).config))
