@@ -7,7 +7,7 @@
 
 // ---- Controls of Explore, as `gan.ui.server.controls` declares them
 
-type ControlKind = "seed" | "class" | "slider" | "named" | "directions" | "coordinates";
+type ControlKind = "seed" | "partner" | "class" | "slider" | "border" | "named" | "directions" | "coordinates";
 
 interface Control {
   name: string;
@@ -146,6 +146,7 @@ interface ModelDescription extends KnownClasses {
   z_dim: number;
   named: string[]; // names of the named directions
   variance: number[]; // share of each principal direction
+  crosses: boolean; // whether two pictures can be crossed
   beside: string[]; // the attribute that each of those mostly changes, "" for none; empty where none is known
 }
 
@@ -192,6 +193,12 @@ interface ExploreServer extends ModelFinder, PackServer {
   picture(payload: PictureRequest): Promise<Reply<PackedImages>>;
   grid(payload: GridRequest): Promise<Reply<PackedImages>>;
   warm(payload: {}): Promise<Reply<{}>>;
+}
+
+/** Crossing with another seed. draw: a small picture of that one, where this browser can. */
+interface MixPanel {
+  render(state: PictureState): void;
+  draw(state: PictureState): Promise<void>;
 }
 
 // ---- Kept pictures
@@ -288,8 +295,15 @@ interface Pack {
   tensors: Map<string, Float32Array>;
 }
 
+/** What a generator reads for a picture; cross: also for the one whose lower part it takes, below the border. */
+interface EngineInputs {
+  z: Float32Array;
+  y: Float32Array;
+  cross?: { z: Float32Array; y: Float32Array; border: number };
+}
+
 interface EngineGenerator {
-  draw(z: Float32Array, y: Float32Array): Uint8ClampedArray | Promise<Uint8ClampedArray>;
+  draw(z: Float32Array, y: Float32Array, cross?: EngineInputs["cross"]): Uint8ClampedArray | Promise<Uint8ClampedArray>;
 }
 
 type EngineLabel = number | number[] | null;
@@ -302,6 +316,8 @@ interface EnginePicture {
   sliders?: number[];
   named?: number[];
   raw?: number[];
+  partner?: number;
+  border?: number;
 }
 
 type EngineWalk = Omit<WalkRequest, "model" | "edits"> & { edits?: any[] };
@@ -1233,6 +1249,11 @@ interface LatentLab {
     },
   ): ControlPanel;
   SLIDER_END: number;
+  mixPanel(
+    root: HTMLElement,
+    controls: Control[],
+    on: { moved(control: Control, value: number): void; settled(): void; state(): PictureState | null },
+  ): MixPanel;
   keptStrip(
     root: HTMLElement,
     on: {

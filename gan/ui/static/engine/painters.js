@@ -4,7 +4,7 @@
   const lab = window.latentLab;
   const AGAIN = 60_000; // ms after which one that went wrong is tried again
   const PART = 16; // frames of a walk that are drawn before the worker's other tasks have their turn
-  const DRAWN = new Set(["seed", "label", "truncation", "sliders", "named", "raw"]); // controls that the engine knows
+  const DRAWN = new Set(["seed", "label", "truncation", "sliders", "named", "raw", "partner", "border"]); // controls that the engine knows
 
   /** @type {Engine | undefined} */
   let engine;
@@ -82,7 +82,7 @@
   const drawSeeds = (engine, { model, seeds, label, truncation, edits = [] }) =>
     engine.draw(
       model,
-      seeds.map((seed, i) => ({ label, truncation, ...edits[i], seed })),
+      seeds.map((seed, i) => ({ ...(edits[i] ?? { label, truncation }), seed })),
     );
 
   /** All frames of a walk in parts, then its keyframes. @type {(engine: Engine, request: WalkRequest) => Promise<Sheet>} */
