@@ -75,10 +75,11 @@ def build(folder: Path, into: Path, repo: str, checkpoint: bool = False, player:
         copy_plain(folder / CURVE, into / CURVE)
     if NEIGHBOURS in names:
         copy_plain(folder / NEIGHBOURS, into / NEIGHBOURS)
-    has = [(into / name).is_file() for name in (CURVE, NEIGHBOURS)]
+    curve, neighbours = ((into / name).is_file() for name in (CURVE, NEIGHBOURS))
     if player:
         write_bytes(into / "index.html", player)
-    write_bytes(into / "README.md", card(config, metrics, licence_of(config), repo, *has, player=bool(player)).encode())
+    text = card(config, metrics, licence_of(config), repo, curve, neighbours, bool(player))
+    write_bytes(into / "README.md", text.encode())
     if checkpoint:
         state = find_state(folder / "checkpoint")
         copy_state(state, into / "checkpoint", public(read_state(state).config))
