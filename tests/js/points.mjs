@@ -106,14 +106,15 @@ const jobs = {
       return { error: error.message };
     }
   },
-  /** Let a run go on for so many steps, on a clock of which each step and each moment take `took` ms. */
-  run: async ({ config, about, steps, took = 5, poison }) => {
-    let now = 0;
-    const run = await makeRun(compiled, [config], about, undefined, () => (now += took));
-    for (let i = 0; i < steps; i++) {
-      if (i === poison) run.change(0, { learning_rate: 1 });
-      run.advance();
-    }
+  /** Let a run go on for so many steps, on a clock that moves by `took` ms whenever it is read, and may break. */
+  run: async ({ config, about, steps, took = 5, breaks }) => {
+    let [now, made] = [0, 0];
+    const clock = () => {
+      if (made === breaks) throw new Error("out of memory");
+      return (now += took);
+    };
+    const run = await makeRun(compiled, [config], about, undefined, clock);
+    for (; made < steps; made++) run.advance();
     const news = run.news(-1);
     return { ...news, moment: { ...news.moment, sides: undefined }, backdrop: undefined };
   },

@@ -196,7 +196,7 @@ def test_optimisers_are_torchs(tmp_path, beta1):
 
 @pytest.mark.parametrize("dataset", ["ring", "two-moons"])
 def test_what_is_seen_and_measured_is_what_the_server_shows(tmp_path, dataset):
-    settings, config = configs(dataset=dataset, ema_images=1, **SGD)
+    settings, config = configs(dataset=dataset, **SGD)
     (told,) = engine({"job": "view", "config": settings, "moves": ["both"] * 6, "out": str(tmp_path / "v")})
     trainer, viewer = Trainer(*prepare(config)), PointViewer(dataset)
     for _ in range(6):
@@ -299,6 +299,13 @@ def test_a_run_that_is_not_finite_goes_back_and_at_last_gives_up():
     assert [alarm["message"].partition(" ")[0] for alarm in news["alarms"]] == ["losses"] * 4
     assert "back to point 0, with 0.5 times the learning rate" in news["alarms"][0]["message"]
     assert [len(alarm["cures"]) for alarm in news["alarms"]][:2] == [0, 0]  # of a kind the newest has them
+
+
+def test_a_fault_ends_a_run_with_a_sentence_and_its_record_stays():
+    settings, _ = configs()
+    (news,) = engine({"job": "run", "config": settings, "about": LOCAL, "steps": 20, "took": 20, "breaks": 10})
+    assert news["done"] and news["error"] == "this browser cannot go on with it (out of memory)"
+    assert len(news["kept"]) > 1
 
 
 def test_the_record_of_a_run_stays_bounded():

@@ -53,7 +53,7 @@ class Card:
 
     @property
     def smooth(self) -> bool:
-        """Whether its pictures are enlarged smoothly by default."""
+        """Tell whether its pictures are enlarged smoothly by default."""
         return bool(self.info.for_browser()["smooth"])
 
 
@@ -74,7 +74,7 @@ class Hero:
 
     @property
     def smooth(self) -> bool:
-        """Whether the picture is enlarged smoothly by default."""
+        """Tell whether the picture is enlarged smoothly by default."""
         return bool(self.info.for_browser()["smooth"])
 
 

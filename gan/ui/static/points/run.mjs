@@ -151,23 +151,34 @@ export const makeRun = async (module, configs, { rules }, begin, now = () => per
     draw(true);
   };
 
+  /** Make a step if one is to be made; how many ms there is nothing to do, Infinity until something is asked. */
+  const goOn = () => {
+    if (done) return Infinity;
+    if (stopped || sides.every(({ trainer }) => trainer.state.shown >= trainer.config().images)) {
+      finish();
+      return Infinity;
+    }
+    if (paused && !moves.length) return Infinity;
+    const early = nextStep - now();
+    if (!moves.length && early > 0) return early;
+    const move = moves.shift() ?? "both";
+    sides.forEach((_, i) => done || step(i, move));
+    if (!done && (paused || now() >= nextDraw)) draw();
+    nextStep = now() + delay;
+    return 0;
+  };
+
   draw(true);
   return {
-    /** Make a step if one is to be made; how many ms there is nothing to do, Infinity until something is asked. */
     advance: () => {
-      if (done) return Infinity;
-      if (stopped || sides.every(({ trainer }) => trainer.state.shown >= trainer.config().images)) {
-        finish();
+      try {
+        return goOn();
+      } catch (fault) {
+        error = `this browser cannot go on with it (${fault instanceof Error ? fault.message : fault})`;
+        done = true;
+        waiting.splice(0).forEach((wake) => wake());
         return Infinity;
       }
-      if (paused && !moves.length) return Infinity;
-      const early = nextStep - now();
-      if (!moves.length && early > 0) return early;
-      const move = moves.shift() ?? "both";
-      sides.forEach((_, i) => done || step(i, move));
-      if (!done && (paused || now() >= nextDraw)) draw();
-      nextStep = now() + delay;
-      return 0;
     },
     play: () => void (paused = false),
     pause: () => {
