@@ -12,7 +12,9 @@ from typing import Any, NamedTuple
 
 from gan.errors import ConfigError
 
-RESOLUTIONS = (28, 32, 64)
+RESOLUTIONS = (28, 32, 64)  # pixels a side
+LARGE_RESOLUTIONS = (128, 256)  # of networks made for them (`NetworkPair.large`), and of a GPU
+ALL_RESOLUTIONS = RESOLUTIONS + LARGE_RESOLUTIONS
 MIN_WIDTH = 16
 
 
@@ -73,7 +75,10 @@ class Config:
         absent="generate",
     )
     dataset: str = _setting(
-        "emoji", "name of a data set, or a folder of pictures; what is translated to (B) in a translation", also="--to"
+        "emoji",
+        "name of a data set, a folder of pictures, or hub:USER/NAME[/SUBSET][@REVISION][:COLUMN] for a data set on the "
+        "Hub; what is translated to (B) in a translation",
+        also="--to",
     )
     source: str = _setting(
         "",
@@ -202,7 +207,13 @@ class Config:
     seed: int = _setting(0, "seed of every random number of the run", 0, 2**32 - 1)
     device: str = _setting("auto", "device to train on: auto, cpu or cuda", resumable=True)
     data_root: str = _setting("data", "folder for downloaded data sets", resumable=True)
-    resolution: int = _setting(0, "width and height of the pictures: 28, 32 or 64; 0 = as in the data set", 0, 64)
+    resolution: int = _setting(
+        0,
+        "width and height of the pictures: 28, 32 or 64, or, with a GPU and network resnet, 128 or 256; 0 = as in the "
+        "data set",
+        0,
+        256,
+    )
     width: int = _setting(
         64,
         "size of the networks: channels of resnet's 14x14 or 16x16 maps; half a hidden layer of the points networks",
@@ -268,8 +279,9 @@ class Config:
             _check_value(f, kind, value)
             if kind is float:
                 object.__setattr__(self, f.name, float(value))  # JSON's 0 for 0.0, which Adam's betas do not take
-        if self.resolution not in (0, *RESOLUTIONS):
-            raise ConfigError(f"resolution must be one of {', '.join(map(str, RESOLUTIONS))}, got {self.resolution}")
+        if self.resolution not in (0, *ALL_RESOLUTIONS):
+            sides = ", ".join(map(str, ALL_RESOLUTIONS))
+            raise ConfigError(f"resolution must be one of {sides}, got {self.resolution}")
         if self.width % 16:
             raise ConfigError(f"width must be a multiple of 16 (the fast bf16 path needs it), got {self.width}")
         if self.batch_size % self.accumulate:
@@ -372,6 +384,12 @@ TRANSLATION: dict[str, Any] = {
     "images": 300_000, "sample_images": 20_000, "checkpoint_images": 20_000, "ema_images": 4_000,
 }  # fmt: skip
 
+# For pictures of one's own and a GPU. Never run there: what is said of memory and time are estimates (docs/LOG.md).
+_LARGE: dict[str, Any] = {
+    "dataset": "", "width": 128, "batch_size": 32, "penalty_every": 4, "learning_rate": 2e-4, "ema_images": 50_000,
+    "sample_images": 200_000, "checkpoint_images": 200_000, "measure_images": 200_000,
+}  # fmt: skip
+
 # Only what differs from the defaults above, which are the emoji recipe.
 PRESETS: dict[str, dict[str, Any]] = {
     "faces": {"dataset": "faces", "images": 2_000_000, "penalty_every": 4},
@@ -379,6 +397,8 @@ PRESETS: dict[str, dict[str, Any]] = {
     "emoji": {},
     "mnist": {"dataset": "mnist", "images": 400_000, "gamma": 0.1},
     "fashion-mnist": {"dataset": "fashion-mnist", "images": 600_000, "gamma": 0.1},
+    "large-128": {**_LARGE, "resolution": 128, "images": 5_000_000, "gamma": 4.0},  # about 1.5 GB, 2 hours
+    "large-256": {**_LARGE, "resolution": 256, "images": 10_000_000, "gamma": 16.0},  # about 2.5 GB, 7 hours
     "sketch-to-face": {
         **TRANSLATION, "dataset": "sketch-to-face", "objective": "paired", "identity": 0.0, "gamma": 1.0,
         "mirror": True, "conditional": True,

@@ -2,10 +2,12 @@
 
 python -m gan.evaluate FOLDER [--dataset NAME] [--data-root data] [--samples N] [--device auto] [--no-cas]
 python -m gan.evaluate FOLDER --only-sliders
+python -m gan.evaluate FOLDER --check-sliders
 python -m gan.evaluate FOLDER --name-direction 3=smile --name-direction 5=-hair_length
 
 Prints JSON, adds it to FOLDER/metrics.json and to the card, draws FOLDER/neighbours.png, and writes the sliders with
-names into FOLDER/directions.safetensors. Sliders need no data: --only-sliders finds them for a model of any pictures.
+names into FOLDER/directions.safetensors. Sliders need no data: --only-sliders finds them for a model of any pictures,
+and --check-sliders measures of those there are how much they change outside their attribute's part of a face.
 Of pictures of which no attribute can be measured, --name-direction gives principal directions names by hand, as Explore
 numbers them; a minus before the name takes the other way, and an empty name takes a name away.
 """
@@ -24,7 +26,8 @@ from gan.errors import ConfigError, DataError, FolderError
 from gan.evaluation.card import NEIGHBOURS, SLIDERS
 from gan.evaluation.evaluate import SAMPLES, evaluate, read_metrics, record, record_sliders
 from gan.evaluation.evaluate_translator import evaluate_translator
-from gan.evaluation.sliders import find_sliders, name_directions
+from gan.evaluation.sliders import check_elsewhere, find_sliders, name_directions
+from gan.models.directions import Directions
 from gan.models.translator import Translator, load_folder
 
 
@@ -40,6 +43,9 @@ def _parser() -> argparse.ArgumentParser:
     flags.add_argument("--no-cas", action="store_true", help="skip the classifier accuracy score, the slowest part")
     flags.add_argument("--no-sliders", action="store_true", help="keep the sliders with names that there are")
     flags.add_argument("--only-sliders", action="store_true", help="find the sliders with names alone, without data")
+    flags.add_argument(
+        "--check-sliders", action="store_true", help="measure what the sliders there are change elsewhere"
+    )
     flags.add_argument(
         "--name-direction", action="append", default=[], metavar="N=NAME", help="name a principal direction by hand"
     )
@@ -71,21 +77,27 @@ def main() -> None:
         names = _numbered(arguments.name_direction)
         if arguments.no_sliders and arguments.only_sliders:
             raise ConfigError("--only-sliders and --no-sliders leave nothing to do: pass one of them")
+        if arguments.check_sliders and (arguments.only_sliders or arguments.no_sliders or names):
+            raise ConfigError("--check-sliders measures sliders that are there: pass it alone")
         model = load_folder(arguments.folder, arguments.device)
         read_metrics(arguments.folder)  # an unusable file is found before the work, not after it
         root, samples, sheet = arguments.data_root, arguments.samples, arguments.folder / NEIGHBOURS
         result: dict[str, Any] = {}
         if isinstance(model, Translator):
-            if arguments.only_sliders or names:
+            if arguments.only_sliders or arguments.check_sliders or names:
                 raise ConfigError(f"{model.name} translates, and sliders are of a latent space: leave out their flags")
             result = evaluate_translator(model, root, samples, sheet, _report)
             record(arguments.folder, model.config, result)
         else:
-            if not arguments.only_sliders and not names:
+            if not arguments.only_sliders and not arguments.check_sliders and not names:
                 result = evaluate(model, root, samples, not arguments.no_cas, sheet, _report, arguments.dataset)
                 record(arguments.folder, model.config, result)
             if names or not arguments.no_sliders:
-                directions = name_directions(model, names) if names else find_sliders(model, progress=_report)
+                if arguments.check_sliders:
+                    there = Directions(model.directions, model.variance, model.named_rows, model.sliders, model.beside)
+                    directions = check_elsewhere(model, there)
+                else:
+                    directions = name_directions(model, names) if names else find_sliders(model, progress=_report)
                 result[SLIDERS] = record_sliders(arguments.folder, model.config, directions)
     except (ConfigError, DataError, FolderError, OSError) as error:
         sys.exit(f"error: {error}")

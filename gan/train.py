@@ -16,7 +16,7 @@ from gan.config import Config
 from gan.errors import ConfigError, DataError, FolderError, HubError, TrainingError
 from gan.io import explained
 from gan.text import count, forgive_console, printable, shell
-from gan.train_flags import PushSettings, device_of, find_model, parser, push_settings, run_settings
+from gan.train_flags import PushSettings, device_of, find_model, parser, pins, push_settings, run_settings
 from gan.training import distributed
 from gan.training.checkpoint import holds_run
 from gan.training.control import Control
@@ -36,6 +36,7 @@ def main(argv: list[str] | None = None) -> int:
     try:
         push = push_settings(args)
         processes = distributed.join(device_of(args))
+        vars(args).update(processes.from_rank_zero(lambda: pins(args)))
         config, out, resume = processes.rank_zero_first(lambda: run_settings(args, processes.rank == 0))
         return run(config, out, resume, processes, push)
     except OSError as error:
@@ -208,8 +209,9 @@ class Progress:
             start = shell("--out", self.out)
             return [f"stopped before the first step: nothing was saved; start again with {start}"]
         word = "stopped" if event.stopped else "done"
-        line = f"{word}: {event.shown:,} images in {event.seconds:.0f} s; model in {event.folder}"
-        return [line, f"continue with: {resume_command(self.out)}"] if event.stopped else [line]
+        lines = [f"{word}: {event.shown:,} images in {event.seconds:.0f} s; model in {event.folder}"]
+        lines += [f"note: {note}" for note in event.notes]
+        return [*lines, f"continue with: {resume_command(self.out)}"] if event.stopped else lines
 
 
 def lose_output() -> None:
@@ -243,7 +245,7 @@ class Pushes:
         else:
             self._pusher = Pusher(repo, self.settings.private, checkpoint, self.say)
 
-    def offer(self, write: Callable[[Path], None]) -> None:
+    def offer(self, write: Callable[[Path], object]) -> None:
         """Push a model beside training; write: fills a folder with it."""
         if self._pusher:
             self._pusher.offer(self.out, write)

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from gan.config import PRESETS, TRANSLATION, Config
-from gan.data import DATASETS, PAIRS
+from gan.data import DATASETS, PAIRS, hub_pictures
 from gan.data.points import DISTRIBUTIONS
 from gan.errors import ConfigError, FolderError
 from gan.models.weights import read_config
@@ -160,10 +160,10 @@ def _new_run(args: argparse.Namespace, given: dict[str, typing.Any], rank_zero: 
         customary = {**_of_translation(given, preset), **customary}
     shapes: dict[str, typing.Any] = {}
     if args.init:
-        given["init"], model = _pinned(args.init)
+        model = read_config(_folder_of(args.init))
         shapes = {name: getattr(model, name) for name in SHAPES}
     config = Config(**{**preset, **customary, **shapes, **given})
-    names = [Path(name).resolve().name for name in (config.source, config.dataset) if name]
+    names = [_short_name(name) for name in (config.source, config.dataset) if name]
     out = Path(args.out or Path("runs") / (args.preset or "-to-".join(names) or "model"))
     if rank_zero:
         check_free(out)
@@ -178,18 +178,44 @@ def _of_translation(given: dict[str, typing.Any], preset: dict[str, typing.Any])
     return {**({} if of_preset else TRANSLATION), **(OBJECTIVES[objective].customary if known else {})}
 
 
-def _pinned(init: str) -> tuple[str, Config]:
-    """Return an `init` that means the same model for ever, and the model's config; FolderError or HubError for none."""
-    if not init.startswith("hub:"):
-        return init, read_config(_existing(init))
+def pins(args: argparse.Namespace) -> dict[str, str]:
+    """Return flags that name something on the Hub, with the commit that they mean now, for one that means it for ever.
+
+    Asked for once, in the first of the processes that share a run: a repository may change between two questions.
+    DataError or HubError, with the cure, for what is not there.
+    """
+    found = {name: hub_pictures.pin(value) for name in ("dataset", "source") if _on_hub(value := getattr(args, name))}
+    if _on_hub(args.init) and args.resume is None:
+        from gan.hub.names import split
+        from gan.hub.pull import pull
+
+        repo, revision = split(args.init.removeprefix("hub:"))
+        pulled = pull(repo, revision, refresh=True)
+        if pulled.notice:
+            print(f"note: {pulled.notice}", file=sys.stderr)
+        found["init"] = f"hub:{repo}@{pulled.commit}"
+    return found
+
+
+def _on_hub(name: str | None) -> bool:
+    return name is not None and hub_pictures.is_hub_name(name)
+
+
+def _short_name(dataset: str) -> str:
+    """Return what a run's folder is called after its data set."""
+    name = hub_pictures.parse(dataset).repo if _on_hub(dataset) else dataset
+    return Path(name).resolve().name
+
+
+def _folder_of(init: str) -> Path:
+    """Return the folder of the model that `init` names, downloaded if need be; FolderError or HubError for none."""
+    if not _on_hub(init):
+        return _existing(init)
     from gan.hub.names import split
     from gan.hub.pull import pull
 
     repo, revision = split(init.removeprefix("hub:"))
-    pulled = pull(repo, revision, refresh=True)
-    if pulled.notice:
-        print(f"note: {pulled.notice}", file=sys.stderr)
-    return f"hub:{repo}@{pulled.commit}", read_config(pulled.folder)
+    return pull(repo, revision).folder
 
 
 def _existing(folder: str) -> Path:
@@ -203,14 +229,9 @@ def find_model(init: str) -> Model:
     """Load the model that a config's `init` names, on the CPU. FolderError or HubError with the fault."""
     from gan.models.model import load
 
-    if not init.startswith("hub:"):
-        return load(_existing(init), "cpu")
-    from gan.hub.names import split
-    from gan.hub.pull import pull
-
-    repo, revision = split(init.removeprefix("hub:"))
-    model = load(pull(repo, revision).folder, "cpu")
-    model.name = repo
+    model = load(_folder_of(init), "cpu")
+    if _on_hub(init):
+        model.name = init.removeprefix("hub:").partition("@")[0]
     return model
 
 

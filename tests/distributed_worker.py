@@ -40,6 +40,8 @@ def train_case(name: str, processes: ProcessGroup) -> tuple[dict[str, torch.Tens
 
 if __name__ == "__main__":
     folder, processes = Path(sys.argv[1]), join("cpu")
+    shared = processes.from_rank_zero(lambda: {"ü": processes.rank})
+    (folder / f"shared-{processes.rank}").write_text(str(shared["ü"]))
     PAIRS["tiny"] = PairSource(tiny_pairs, 28, "squares; brighter ones", "CC0-1.0")
     for name in CASES:
         _, after = train_case(name, processes)

@@ -10,6 +10,7 @@ import asyncio
 import base64
 import hashlib
 import json
+import re
 import socket
 import threading
 import time
@@ -93,6 +94,12 @@ class Hub:
     def add(self, name: str, files: dict[str, bytes], private: bool = False, gated: bool = False) -> Repo:
         """Create a model repository with these files."""
         repo = self.repos[f"models/{name}"] = Repo(private, gated)
+        repo.commit(files, "by hand")
+        return repo
+
+    def add_dataset(self, name: str, files: dict[str, bytes]) -> Repo:
+        """Create a repository of a data set with these files."""
+        repo = self.repos[f"datasets/{name}"] = Repo()
         repo.commit(files, "by hand")
         return repo
 
@@ -258,9 +265,57 @@ def name_commit(names: dict[str, str], new: str, commit: str) -> dict[str, Any]:
     return {}
 
 
+@routes.get(REPO + "/tree/{revision}")
+@routes.get(REPO + "/tree/{revision}/{folder:path}")
+def tree(request: Request, revision: str, folder: str = "") -> list[dict[str, Any]]:
+    repo = hub_of(request).read(request, key_of(request))
+    files, start = repo.commits[repo.find(revision)], f"{folder}/" if folder else ""
+    inside = {path: content for path, content in files.items() if path.startswith(start)}
+    if folder and not inside:
+        raise Refusal(404, "EntryNotFound")
+    if request.query_params.get("recursive", "").lower() == "true":
+        return [entry(path, content) for path, content in inside.items()]
+    return list({e["path"]: e for e in (entry(path, c, len(start)) for path, c in inside.items())}.values())
+
+
+@routes.post(REPO + "/paths-info/{revision}")
+async def paths_info(request: Request, revision: str) -> list[dict[str, Any]]:
+    repo = hub_of(request).read(request, key_of(request))
+    files = repo.commits[repo.find(revision)]
+    body = await request.json() if "json" in request.headers.get("content-type", "") else await request.form()
+    wanted = body["paths"] if isinstance(body, dict) else body.getlist("paths")
+    folders = [f for f in wanted if any(path.startswith(f"{f}/") for path in files)]
+    return [entry(path, files[path]) for path in wanted if path in files] + [
+        {"type": "directory", "path": f, "oid": blob(f.encode())} for f in folders
+    ]
+
+
+def entry(path: str, content: bytes, after: int | None = None) -> dict[str, Any]:
+    """Return what a listing tells of a file; of the folder that holds it below `after` characters, if there is one."""
+    if after is not None and (slash := path.find("/", after)) >= 0:
+        return {"type": "directory", "path": path[:slash], "oid": blob(path[:slash].encode())}
+    return {"type": "file", "path": path, "size": len(content), "oid": blob(content)}
+
+
+@routes.api_route("/{kind}/{user}/{name}/resolve/{revision}/{path:path}", methods=["GET", "HEAD"])
+def resolve_of_kind(request: Request, kind: str, user: str, name: str, revision: str, path: str) -> Response:
+    repo = hub_of(request).read(request, f"{kind}/{user}/{name}")
+    reply = file_reply(request, repo, revision, path)
+    asked = re.fullmatch(r"bytes=(\d+)-(\d*)", request.headers.get("Range", ""))
+    if asked and request.method == "GET":
+        whole = repo.commits[repo.find(revision)][path]
+        end = min(int(asked[2] or len(whole)), len(whole) - 1)
+        part = whole[int(asked[1]) : end + 1]
+        return Response(part, 206, {"Content-Range": f"bytes {asked[1]}-{end}/{len(whole)}", "Accept-Ranges": "bytes"})
+    return reply
+
+
 @routes.api_route("/{user}/{name}/resolve/{revision}/{path:path}", methods=["GET", "HEAD"])
 def resolve(request: Request, user: str, name: str, revision: str, path: str) -> Response:
-    repo = hub_of(request).read(request, f"models/{user}/{name}")
+    return file_reply(request, hub_of(request).read(request, f"models/{user}/{name}"), revision, path)
+
+
+def file_reply(request: Request, repo: Repo, revision: str, path: str) -> Response:
     if repo.gated:
         raise Refusal(403, "GatedRepo", "Access to this model is restricted")
     commit = repo.find(revision)

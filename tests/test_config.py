@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from gan.config import PRESETS, RESOLUTIONS, ClassGroup, Config
+from gan.config import ALL_RESOLUTIONS, PRESETS, ClassGroup, Config
 from gan.data import DATASETS, PAIRS
 from gan.errors import ConfigError
 from gan.networks import networks_for
@@ -101,7 +101,7 @@ def test_int_serves_as_float_however_large():
 
 def test_rules_beyond_ranges():
     for changes, message in (
-        ({"resolution": 48}, "resolution must be one of 28, 32, 64, got 48"),
+        ({"resolution": 48}, "resolution must be one of 28, 32, 64, 128, 256, got 48"),
         ({"width": 40}, "width must be a multiple of 16"),
         ({"accumulate": 3}, "accumulate must divide batch_size, got 3 and 16"),
         ({"precision": "fp16"}, "precision must be one of auto, bf16, fp32, got 'fp16'"),
@@ -136,7 +136,7 @@ def test_class_groups_are_read_back():
 
 
 def test_offered_resolutions_are_valid():
-    for resolution in (0, *RESOLUTIONS):
+    for resolution in (0, *ALL_RESOLUTIONS):
         assert Config(resolution=resolution).resolution == resolution
 
 
@@ -155,7 +155,7 @@ def test_config_needs_no_torch():
 def test_presets_are_valid_and_name_what_exists():
     for name, preset in PRESETS.items():
         config = Config(**preset)
-        assert config.dataset in DATASETS | PAIRS, name
+        assert config.dataset in DATASETS | PAIRS or (not config.dataset and name.startswith("large-")), name
         assert config.network in networks_for(config.task), name
         assert config.loss in LOSSES, name
         assert config.batch_size <= config.images, name

@@ -131,7 +131,7 @@ def test_bad_value_is_refused_in_one_line_with_the_cure(capsys, tmp_path, subtes
         (["--loss", "wgan-gp", "--penalty", "none"], "loss wgan-gp has no bound on the critic"),
         (["--gamma", "nan"], "gamma must be in [0.0, 10000.0], got nan"),
         (["--batch-size", "1"], "batch_size must be in [2, 65536], got 1"),
-        (["--resolution", "48"], "resolution must be one of 28, 32, 64, got 48"),
+        (["--resolution", "48"], "resolution must be one of 28, 32, 64, 128, 256, got 48"),
         (["--device", "tpu"], "device must be auto, cpu or cuda, got 'tpu'"),
         (["--precision", "fp8"], "precision must be one of auto, bf16, fp32"),
     ]:

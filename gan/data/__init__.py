@@ -1,4 +1,4 @@
-"""Pictures to learn from: `DATASETS`, and `load` for one of them or for a folder of the user's own pictures.
+"""Pictures to learn from: `DATASETS`, and `load` for one of them, for a folder, or for a data set on the Hub.
 
 Two sets to translate between come from `load_domains`: any two of these, or one of `PAIRS`, or a folder of pairs.
 
@@ -9,7 +9,7 @@ entry here.
 import os
 from pathlib import Path
 
-from gan.config import RESOLUTIONS
+from gan.config import ALL_RESOLUTIONS
 from gan.data import domains
 from gan.data.dataset import SPLITS, Dataset, Progress, Source
 from gan.data.domains import Domains, Pairs
@@ -17,6 +17,7 @@ from gan.data.emoji import load_emoji, load_emoji_styles
 from gan.data.faces import load_faces, load_faces_10k
 from gan.data.folder import RESOLUTION as FOLDER_RESOLUTION
 from gan.data.folder import load_folder, load_held_out
+from gan.data.hub_pictures import is_hub_name, load_hub
 from gan.data.mnist import load_fashion_mnist, load_fashion_mnist_10k, load_mnist, load_mnist_10k, paths
 from gan.data.pair_folder import load_pair_folder
 from gan.data.pairs import PAIRS
@@ -59,24 +60,29 @@ def load(
     split: str = "train",
     progress: Progress = lambda line: None,
 ) -> Dataset:
-    """Return the data set called `name`, or the pictures in the folder `name`, whole, in memory.
+    """Return the data set called `name`, or the pictures of the folder `name`, or of hub:USER/NAME, whole, in memory.
 
-    resolution  one of `RESOLUTIONS`, pixels a side; None or 0 for the source's own
+    resolution  one of `ALL_RESOLUTIONS`, pixels a side; None or 0 for the source's own
     data_root   folder of downloaded sets, in torchvision's layout; downloads go there too
-    split       "train", or "test" where the data set has one; of a folder, the part named val, test or alike
+    split       "train", or "test" where the data set has one; of a folder or on the Hub, what is named val, test or
+                alike
     progress    is called with a line of text now and then during slow work
 
     A name in `DATASETS` comes before a folder of that name: write ./emoji for the folder. The same call gives the
     same pictures in the same order. Raises DataError, with the cure, for an unusable name, value or file.
     """
-    if resolution and resolution not in RESOLUTIONS:
-        raise DataError(f"resolution must be one of {', '.join(map(str, RESOLUTIONS))}, got {resolution}")
+    if resolution and resolution not in ALL_RESOLUTIONS:
+        raise DataError(f"resolution must be one of {', '.join(map(str, ALL_RESOLUTIONS))}, got {resolution}")
     if split not in SPLITS:
         raise DataError(f"split must be 'train' or 'test', got {split!r}")
     if source := DATASETS.get(name):
         if split not in source.splits:
             raise _no_split(name, split)
         return source.load(Path(data_root).expanduser(), resolution or source.resolution, split, progress)
+    if is_hub_name(name):
+        if found := load_hub(name, resolution or FOLDER_RESOLUTION, split, progress):
+            return found
+        raise _no_split(name, split)
     path = os.path.expanduser(name)
     if name and os.path.isdir(path):
         load_part = load_folder if split == "train" else load_held_out
@@ -86,8 +92,8 @@ def load(
     if name and os.path.isfile(path):
         raise DataError(f"{name} is a file: pass the folder that holds the pictures")
     raise DataError(
-        f"unknown data set {name!r}: pass one of {', '.join(DATASETS)}, the path of a folder of pictures, or, with "
-        f"--network points, one of {', '.join(DISTRIBUTIONS)}"
+        f"unknown data set {name!r}: pass one of {', '.join(DATASETS)}, the path of a folder of pictures, "
+        f"hub:USER/NAME for one on the Hugging Face Hub, or, with --network points, one of {', '.join(DISTRIBUTIONS)}"
     )
 
 
@@ -122,8 +128,8 @@ def load_pairs(
     progress: Progress = lambda line: None,
 ) -> Pairs:
     """Return the pairs called `name`, one of `PAIRS`, or those of the folder `name`; as `load`."""
-    if resolution and resolution not in RESOLUTIONS:
-        raise DataError(f"resolution must be one of {', '.join(map(str, RESOLUTIONS))}, got {resolution}")
+    if resolution and resolution not in ALL_RESOLUTIONS:
+        raise DataError(f"resolution must be one of {', '.join(map(str, ALL_RESOLUTIONS))}, got {resolution}")
     if source := PAIRS.get(name):
         return source.load(Path(data_root).expanduser(), resolution or source.resolution, split, progress)
     path = os.path.expanduser(name)

@@ -49,7 +49,7 @@ class Domains:
     inputs   set A, uint8 (M, C, H, H)
     images   set B, uint8 (N, C, H, H)
     paired   whether row i of A shows what row i of B does; then M = N
-    conditions  of pairs, as `Pairs` has them, named by classes; None without
+    conditions  of B, as `Pairs` has them, named by classes; None without
     """
 
     name: str
@@ -85,8 +85,11 @@ def of_pairs(pairs: Pairs, paired: bool) -> Domains:
     order = torch.randperm(len(pairs.a), generator=torch.Generator().manual_seed(SEED))
     half = len(order) // 2
     note = f"the pairs are not used as such: A are {half:,} of them, B {half:,} others"
-    a, b = pairs.a[order[:half].sort().values], pairs.b[order[half : 2 * half].sort().values]
-    return Domains(pairs.name, a, b, False, (*pairs.notes, note))
+    rows_a, rows_b = order[:half].sort().values, order[half : 2 * half].sort().values
+    told = None if pairs.conditions is None else pairs.conditions[rows_b]
+    return Domains(
+        pairs.name, pairs.a[rows_a], pairs.b[rows_b], False, (*pairs.notes, note), pairs.classes, conditions=told
+    )  # fmt: skip
 
 
 def of_sets(a: Dataset, b: Dataset, paired: bool) -> Domains:

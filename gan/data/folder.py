@@ -71,19 +71,28 @@ def _read(found: PictureFolder, resolution: int, progress: Progress) -> tuple[li
     pictures: list[Picture] = []
     paths: list[Path] = []
     for i, path in enumerate(found.pictures):
-        try:
-            pictures.append(read_picture(found.root / path, resolution))
+        picture = decode(found.root / path, resolution)
+        if isinstance(picture, str):
+            found.skipped[picture].append(path)
+        else:
+            pictures.append(picture)
             paths.append(path)
-        except TOO_LARGE:
-            found.skipped[HUGE].append(path)
-        except MemoryError:  # of this machine, and not the file's fault
-            raise
-        except Exception as error:  # decoders raise almost anything on damaged bytes, and one file must not end all
-            system = error.strerror if isinstance(error, OSError) and error.errno else ""
-            found.skipped[f"{UNREADABLE} ({system})" if system else UNREADABLE].append(path)
         if i % 1000 == 999:
             progress(f"read {i + 1:,} of {len(found.pictures):,} pictures")
     return pictures, paths
+
+
+def decode(source: Path | bytes, resolution: int) -> Picture | str:
+    """Read one picture as `read_picture` does, or return why it is left out, as `gan.data.picture_folder` tells it."""
+    try:
+        return read_picture(source, resolution)
+    except TOO_LARGE:
+        return HUGE
+    except MemoryError:  # of this machine, and not the file's fault
+        raise
+    except Exception as error:  # decoders raise almost anything on damaged bytes, and one file must not end all
+        system = error.strerror if isinstance(error, OSError) and error.errno else ""
+        return f"{UNREADABLE} ({system})" if system else UNREADABLE
 
 
 def size_notes(pictures: Sequence[Picture], resolution: int) -> list[str]:

@@ -38,6 +38,7 @@ class PairSource:
     about       what A is and what B is, in a few words
     licence     of the pictures
     classifier  data set whose classifier knows B's pictures, "" for none
+    faces       whether B's pictures are faces as `gan.data.faces` draws them
     """
 
     load: Callable[[Path, int, str, Progress], Pairs]
@@ -45,6 +46,7 @@ class PairSource:
     about: str
     licence: str
     classifier: str = ""
+    faces: bool = False
 
 
 def load_flat_to_3d(root: Path, resolution: int, split: str, progress: Progress) -> Pairs:
@@ -102,8 +104,8 @@ def load_sketch_to_face(root: Path, resolution: int, split: str, progress: Progr
 
 PAIRS: dict[str, PairSource] = {
     # name              load            pixels, A and B, licence of the pictures
-    "sketch-to-face": PairSource(load_sketch_to_face, 64, "outlines of faces; the faces", "CC-BY-4.0"),
-    "beard": PairSource(load_beard, 32, "faces with a beard; without", "CC-BY-4.0"),
+    "sketch-to-face": PairSource(load_sketch_to_face, 64, "outlines of faces; the faces", "CC-BY-4.0", faces=True),
+    "beard": PairSource(load_beard, 32, "faces with a beard; faces without", "CC-BY-4.0", faces=True),
     "flat-to-3d": PairSource(load_flat_to_3d, 32, "flat emoji; 3-D emoji", "MIT"),
     "grey-to-colour": PairSource(load_grey_to_colour, 32, "grey emoji; emoji", "Apache-2.0", classifier="emoji"),
 }

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 from collections import Counter, defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -204,8 +204,12 @@ def _empty_folders(found: PictureFolder, classes: Sequence[str]) -> list[str]:
 
 
 def _note(reason: str, paths: Sequence[Path]) -> str:
-    text = reason.format(n=f"{len(paths):,}", s="" if len(paths) == 1 else "s")
     if reason is TESTING:
         folders = Counter(path.parent.as_posix() for path in paths)
-        return f"{text}: {listed(f'{name} ({n:,})' for name, n in sorted(folders.items()))}"
-    return f"{text}: {listed(path.as_posix() for path in paths)}"
+        return note(reason, len(paths), (f"{name} ({n:,})" for name, n in sorted(folders.items())))
+    return note(reason, len(paths), (path.as_posix() for path in paths))
+
+
+def note(reason: str, n: int, names: Iterable[str]) -> str:
+    """Return the sentence that tells how many were left out for a reason, one of those above or alike, and which."""
+    return f"{reason.format(n=f'{n:,}', s='' if n == 1 else 's')}: {listed(names)}"

@@ -9,7 +9,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-WOBBLE = 1.0  # pixels of 64 that a stroke strays, as a standard deviation
+WOBBLE = 0.6  # pixels of 64 that a stroke strays, as a standard deviation
 GAPS = 0.06  # share of the area in which strokes are missing
 COARSE = 8  # cells a side of the fields that wobble, gaps and widths follow
 
@@ -24,7 +24,7 @@ def sketch(coverage: np.ndarray, seeds: Sequence[int]) -> Tensor:
     fields = F.interpolate(noise, size=lines.shape[-2:], mode="bicubic", align_corners=False)
     shift, gap, width = fields[:, :2] * (WOBBLE * 2 / 64), fields[:, 2:3], fields[:, 3:4]
     thick = F.max_pool2d(lines, 3, 1, 1)
-    share = (width * 0.5 + 0.3).clamp(0, 1)  # of the thicker stroke
+    share = (width * 0.35 + 0.05).clamp(0, 0.7)  # of the thicker stroke, which fills what is small
     lines = torch.lerp(lines, thick, share) * (gap < _quantile(1 - GAPS)).float()
     identity = torch.eye(2, 3).expand(len(lines), -1, -1)
     grid = F.affine_grid(identity, list(lines.shape), align_corners=False) + shift.permute(0, 2, 3, 1)

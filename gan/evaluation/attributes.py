@@ -14,7 +14,7 @@ import numpy as np
 from gan.config import Config
 from gan.data import faces, full_set
 from gan.data.seeded import Range
-from gan.evaluation.metrics import face_attributes
+from gan.evaluation.metrics import face_attributes, face_regions
 from gan.networks import POINT_NETWORKS
 
 _TINY = 1e-6
@@ -33,6 +33,8 @@ class Attributes:
     switches  names whose column is a probability: there or not, such as glasses
     parts     names that say something of a small part of the picture, such as a mouth: their sliders need not change
               the whole picture more than random directions do
+    elsewhere (name, pictures, the same pictures changed) -> mean absolute change in levels outside what the name says
+              something of; None where its place in a picture is not known
     """
 
     names: tuple[str, ...]
@@ -42,6 +44,7 @@ class Attributes:
     but: frozenset[str] = frozenset()
     switches: frozenset[str] = frozenset()
     parts: frozenset[str] = frozenset()
+    elsewhere: Callable[[str, np.ndarray, np.ndarray], float] | None = None
 
 
 def subject(pictures: np.ndarray) -> np.ndarray:
@@ -156,6 +159,7 @@ ATTRIBUTES: tuple[Attributes, ...] = (
         datasets=_FACES,
         switches=frozenset(face_attributes.NAMES) - _NUMBERS,
         parts=frozenset(name for name in face_attributes.NAMES if not name.startswith(("background", "skin"))),
+        elsewhere=face_regions.change_elsewhere,
     ),
 )
 

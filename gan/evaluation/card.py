@@ -13,8 +13,9 @@ from typing import Any, NamedTuple
 import gan
 from gan import data
 from gan.config import TRANSLATION, Config
+from gan.data import hub_pictures
 from gan.data.points import is_points
-from gan.errors import ConfigError
+from gan.errors import ConfigError, DataError
 from gan.evaluation.metrics.registry import METRICS, evaluated
 from gan.evaluation.metrics.translated import TRANSLATION_METRICS
 from gan.models.directions import Slider, read_sliders
@@ -75,9 +76,19 @@ def public(config: Config) -> Config:
 
 def _public_name(dataset: str) -> str:
     """Return the name of a data set, or the last part of a folder's path, told apart from it."""
+    if _hub_repo(dataset):
+        return dataset
     name = last_name(dataset) or "pictures"
     known = name in data.DATASETS or name in data.PAIRS or is_points(name)
     return f"{name} (folder)" if name != dataset and known else name
+
+
+def _hub_repo(dataset: str) -> str:
+    """Return USER/NAME of a data set that was read from the Hub, "" of any other."""
+    try:
+        return hub_pictures.parse(dataset).repo
+    except DataError:
+        return ""
 
 
 def command(config: Config) -> str:
@@ -91,7 +102,11 @@ def command(config: Config) -> str:
     for f in dataclasses.fields(config):
         value = getattr(config, f.name)
         usual = usually.get(f.name, f.default)
-        if f.metadata.get("derived") or value == "" or (f.name in NOT_AFFECTING_WEIGHTS and value == usual):
+        if (
+            f.metadata.get("derived")
+            or value == "" == f.default
+            or (f.name in NOT_AFFECTING_WEIGHTS and value == usual)
+        ):
             continue
         if f.metadata.get("task", config.task) != config.task or (f.name == "task" and value == f.default):
             continue
@@ -119,7 +134,7 @@ def card(
     shown_elsewhere = evaluated().union(SEGMENTS, BEST)
     training = {k: v for k, v in metrics.items() if k not in shown_elsewhere and not isinstance(v, list)}
     rows = "\n".join(f"| {markdown(k.replace('_', ' '))} | {_number(v)} |" for k, v in training.items())
-    title = repo.split("/")[1] if repo else f"{config.dataset}-{config.resolution}"
+    title = repo.split("/")[1] if repo else f"{_hub_repo(config.dataset) or config.dataset}-{config.resolution}"
     picture = "\n![Losses over the images shown](curve.png)\n" if curve else ""
     return f"""---
 license: mit
@@ -171,7 +186,7 @@ class _Texts(NamedTuple):
 
 
 def _generation(config: Config, repo: str | None) -> _Texts:
-    dataset = markdown(config.dataset)
+    dataset = markdown(_hub_repo(config.dataset) or config.dataset)
     shape = f"uint8 (16, {config.resolution}, {config.resolution}, {config.channels})"
     return _Texts(
         "unconditional-image-generation",
@@ -188,7 +203,7 @@ def _generation(config: Config, repo: str | None) -> _Texts:
 
 
 def _translation(config: Config, repo: str | None) -> _Texts:
-    a, b = markdown(config.source), markdown(config.dataset)
+    a, b = (markdown(_hub_repo(name) or name) for name in (config.source, config.dataset))
     both_ways = "back" in config.network_parts
     name = f"{a} to {b}" if config.source else b
     known = data.PAIRS.get(config.dataset)
@@ -243,7 +258,7 @@ def _app_line(repo: str | None) -> str:
 def _front_matter(config: Config, metrics: Mapping[str, Any], title: str) -> str:
     """Return lines of YAML for the data set, where the Hub has it, and for the metrics. JSON is YAML."""
     source = data.DATASETS.get(config.dataset)
-    hub = source.hub if source else ""
+    hub = source.hub if source else _hub_repo(config.dataset)
     lines = f"datasets: [{hub}]\n" if hub else ""
     judge = _measured_by(metrics)[0]
     values = {name: metrics[name] for name, metric in METRICS.items() if metric.row and name in metrics}
@@ -312,7 +327,12 @@ def licence_of(config: Config) -> str:
         return "none: the points are drawn by this program"
     known = {name: entry.licence for registry in (data.DATASETS, data.PAIRS) for name, entry in registry.items()}
     names = [name for name in (config.source, config.dataset) if name]
-    return " and ".join(dict.fromkeys(known.get(name, "the licence of the folder's owner") for name in names))
+    return " and ".join(dict.fromkeys(known.get(name) or _owners_licence(name) for name in names))
+
+
+def _owners_licence(name: str) -> str:
+    hub = _hub_repo(name)
+    return f"that of {hub} on the Hugging Face Hub" if hub else "the licence of the folder's owner"
 
 
 def _evaluation(metrics: Mapping[str, Any], neighbours: bool) -> str:
@@ -386,7 +406,8 @@ def _sliders(metrics: Mapping[str, Any]) -> str:
     if not sliders:
         return ""
     by_class = any(slider.label for slider in sliders)
-    rows = "\n".join(f"| {' | '.join(_slider_row(slider, by_class))} |" for slider in sliders)
+    in_parts = any(slider.elsewhere is not None for slider in sliders)
+    rows = "\n".join(f"| {' | '.join(_slider_row(slider, by_class, in_parts))} |" for slider in sliders)
     text = (
         f"`model.edit(z, {'y, ' if by_class else ''}{sliders[0].name}=2)` moves latents"
         f"{', given their class weights' if by_class else ''}. Changes are in standard deviations within a class; R2 "
@@ -395,30 +416,39 @@ def _sliders(metrics: Mapping[str, Any]) -> str:
     )
     if any(slider.accuracy is not None for slider in sliders):
         text += " Accuracy says how often it is there after a move of 2 and gone after one of -2."
+    if in_parts:
+        text += (
+            " The last column is the mean change of the picture outside the attribute's part of the face, by a move of "
+            "2, in levels of 255; a small network finds the parts."
+        )
     if any(slider.principal for slider in sliders):
         text += ' "n by hand" is principal direction n, to which a person gave the name.'
     return f"""
 ## Sliders
 
-| from -2 to 2 | classes | R2 | own change (sd) | largest other change (sd) |
-|---|---|---|---|---|
+| from -2 to 2 | classes | R2 | own change (sd) | largest other change (sd) |{" elsewhere |" * in_parts}
+|---|---|---|---|---|{"---|" * in_parts}
 {rows}
 
 {textwrap.fill(text, 120)}
 """
 
 
-def _slider_row(slider: Slider, by_class: bool) -> tuple[str, ...]:
-    """Return the cells of a slider's row in the card. by_class: some slider is for a single class."""
+def _slider_row(slider: Slider, by_class: bool, in_parts: bool) -> tuple[str, ...]:
+    """Return the cells of a slider's row in the card. by_class: some slider is for a single class.
+
+    in_parts: of some slider it is known how much it changes elsewhere.
+    """
     name = markdown(slider.name.replace("_", " "))
     where = markdown(slider.label) if slider.label else "all others" if by_class else "all"
     if slider.principal:
-        return name, "all", f"{slider.principal} by hand", "", ""
+        return name, "all", f"{slider.principal} by hand", "", "", *([""] * in_parts)
     r2 = "" if slider.r2 is None else f"{slider.r2:.2f}"
     accuracy = "" if slider.accuracy is None else f", accuracy {slider.accuracy:.2f}"
     own = "" if slider.effect is None else f"{slider.effect:+.1f}"
     cross = f"{slider.cross:.2f}, {markdown(slider.affects.replace('_', ' '))}" if slider.affects else "none"
-    return name, where, r2 + accuracy, own, cross
+    elsewhere = "" if slider.elsewhere is None else f"{slider.elsewhere:.1f}"
+    return name, where, r2 + accuracy, own, cross, *([elsewhere] * in_parts)
 
 
 def _plain(text: str) -> str:

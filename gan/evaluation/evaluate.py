@@ -13,6 +13,7 @@ import torch
 from gan import data
 from gan.config import Config
 from gan.data.dataset import Dataset
+from gan.data.hub_pictures import is_hub_name
 from gan.data.points import is_points
 from gan.errors import DataError, FolderError
 from gan.evaluation import loss_curve
@@ -130,7 +131,7 @@ def _load_classifier(config: Config, name: str, device: torch.device) -> Classif
     if is_points(name):
         raise DataError(f"{name} are points, no pictures: python -m benchmarks.modes measures what finds their modes")
     if name not in available():
-        if name not in data.DATASETS and not Path(name).expanduser().is_dir():
+        if name not in data.DATASETS and not is_hub_name(name) and not Path(name).expanduser().is_dir():
             raise DataError(
                 f"the model's pictures were {name!r}, which is neither a data set nor a folder here: pass the folder "
                 "where they are now with --dataset"

@@ -16,6 +16,7 @@ from gan.data.dataset import Dataset
 from gan.data.domains import Pairs, in_colour
 from gan.errors import DataError
 from gan.evaluation.metrics.classifier import Classifier, available, load_classifier
+from gan.evaluation.metrics.face_attributes import AttributeFeatures
 from gan.evaluation.metrics.translated import TRANSLATION_METRICS, Translated, worst
 from gan.models.image_grid import write_grid
 from gan.models.model import to_uint8
@@ -83,7 +84,10 @@ def _compared(model: Translator, a: Tensor, b: Tensor, pairs: Pairs | None, labe
     back = model.render(there, "a") if "a" in model.sides else None
     translated, returned = (None if x is None else _planes(x) for x in (there, back))
     assert translated is not None
-    return Translated(a, translated, returned, b if pairs else None, b, _classifier(model), labels)
+    known = PAIRS.get(model.config.dataset) if pairs else None
+    faces = known is not None and known.faces and model.channels == 3
+    extractor = AttributeFeatures(model.device) if faces else None
+    return Translated(a, translated, returned, b if pairs else None, b, _classifier(model), labels, extractor, faces)
 
 
 def _planes(pictures: Tensor) -> Tensor:

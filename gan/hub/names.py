@@ -16,7 +16,7 @@ _COMMIT = re.compile(r"[0-9a-f]{40}")
 MAX_REPO_NAME = 96  # characters of USER/NAME, by the Hub's rules
 
 MAX_WEIGHT_BYTES = 400_000_000  # of one file of weights: thirty times the largest preset's
-MAX_PICTURE_BYTES = 6 * 2**20  # of samples.png; the gallery shows none above that
+MAX_PICTURE_BYTES = 16 * 2**20  # of samples.png: 64 pictures of 256 pixels take 12; the gallery shows none above that
 
 
 @dataclass(frozen=True)

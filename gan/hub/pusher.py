@@ -18,7 +18,7 @@ IGNORED = ("samples", "*.new", "*.old", "*.part")  # in a run's folder: never pu
 WRITTEN = (*MODEL.files, "README.md", NAME)  # the files that writing a run's model makes
 FINAL_TRIES = 3  # tries after training, while the user waits
 
-Write = Callable[[Path], None]  # fills a model folder
+Write = Callable[[Path], object]  # fills a model folder
 
 
 class FolderCopy:

@@ -9,6 +9,7 @@ from typing import Any
 
 from gan.config import Config
 from gan.data import DATASETS, PAIRS
+from gan.data.hub_pictures import is_hub_name
 from gan.data.points import is_points
 from gan.errors import HubError
 from gan.evaluation.card import public
@@ -22,8 +23,9 @@ from gan.training.checkpoint import copy_state, read_state
 def fetch_run(repo: str, revision: str | None, out: Path, dataset: str | None, source: str | None = None) -> str:
     """Make `out` a run to resume, of a checkpoint and the valid events of its log; return a notice or "".
 
-    dataset, source: this machine's folders of pictures, for a run that learnt from them: a repository must not choose
-    which folder is read. HubError or FolderError with the cure; weights and pictures are checked when they are read.
+    dataset, source: this machine's folders of pictures, or data sets of the Hub, for a run that learnt from such: a
+    repository must not choose what is read. HubError or FolderError with the cure; weights and pictures are checked
+    when they are read.
     """
     pulled = pull(repo, revision, CHECKPOINT, refresh=True)
     state = pulled.folder / "checkpoint"
@@ -32,6 +34,8 @@ def fetch_run(repo: str, revision: str | None, out: Path, dataset: str | None, s
         name = getattr(config, field)
         if _is_folder(name):
             if given is None or not _is_folder(given):
+                if is_hub_name(name):
+                    raise HubError(f"{repo} learnt from {name!r}: allow that by passing it with --{field}")
                 raise HubError(f"{repo} learnt from a folder named {name!r}: pass your copy of it with --{field}")
             folder: dict[str, Any] = {field: given}
             config = dataclasses.replace(config, **folder)

@@ -43,9 +43,10 @@ class Slider:
     cross      largest change of another slider's attribute on that way, in standard deviations of that one
     affects    name of that other attribute; "" where there is no other
     change     mean squared change of the picture, beside that by random directions of the same length
+    elsewhere  mean absolute change of the picture outside the attribute's own part, by a move of 2, in levels of 255
     accuracy   of an attribute that is there or not: the share of pictures that have it at 2 and lack it at -2, balanced
     principal  where a person gave the name: the number of the principal direction, from 1, negative for its other way;
-               0 for what was measured. r2, effect and accuracy are None where they are not known
+               0 for what was measured. r2, effect, accuracy and elsewhere are None where they are not known
     """
 
     name: str
@@ -57,6 +58,7 @@ class Slider:
     label: str = ""
     accuracy: float | None = None
     principal: int = 0
+    elsewhere: float | None = None
 
     def __post_init__(self) -> None:
         for name in (self.name, self.affects or self.name):
@@ -64,7 +66,7 @@ class Slider:
                 raise ValueError(f"a name must be {NAME}, got {name!r}"[:300])
         if not isinstance(self.label, str) or len(self.label) > MAX_LABEL:
             raise ValueError(f"label of slider {self.name} must be the name of a class, got {self.label!r}"[:300])
-        for key in ("r2", "effect", "cross", "change", "accuracy"):
+        for key in ("r2", "effect", "cross", "change", "accuracy", "elsewhere"):
             value = getattr(self, key)
             if value is None and key not in ("cross", "change"):
                 continue

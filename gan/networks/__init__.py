@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from torch import nn
 
-from gan.config import Config
+from gan.config import LARGE_RESOLUTIONS, RESOLUTIONS, Config
 from gan.errors import ConfigError
 from gan.networks import cyclegan, dcgan, mlp, points, resnet, unet
 from gan.networks.layers import spectral_norm_
@@ -26,6 +26,7 @@ class NetworkPair:
     generator_batch_norm  the generator contains batch normalisation
     critic_batch_norm     the critic can be built with batch normalisation
     uses_width            `Config.width` sets their size
+    large                 both can be built for `LARGE_RESOLUTIONS`
     """
 
     generator: Callable[[Config], nn.Module]
@@ -35,6 +36,7 @@ class NetworkPair:
     generator_batch_norm: bool = False
     critic_batch_norm: bool = False
     uses_width: bool = False
+    large: bool = False
 
 
 NETWORKS: dict[str, NetworkPair] = {
@@ -47,7 +49,9 @@ NETWORKS: dict[str, NetworkPair] = {
         generator_batch_norm=True,
         critic_batch_norm=True,
     ),
-    "resnet": NetworkPair(resnet.Generator, resnet.Critic, conditional=True, convolutional=True, uses_width=True),
+    "resnet": NetworkPair(
+        resnet.Generator, resnet.Critic, conditional=True, convolutional=True, uses_width=True, large=True
+    ),
 }
 POINT_NETWORKS: dict[str, NetworkPair] = {
     "points": NetworkPair(points.Generator, points.Critic, uses_width=True),
@@ -97,12 +101,23 @@ def check_critic_norm(config: Config) -> None:
     )
 
 
+def check_resolution(config: Config) -> None:
+    """Raise ConfigError if `resolution` is too large for the pair."""
+    if config.resolution in LARGE_RESOLUTIONS and not find_pair(config).large:
+        able = " or ".join(name for name, pair in NETWORKS.items() if pair.large)
+        raise ConfigError(
+            f"network {config.network} draws pictures of up to {RESOLUTIONS[-1]} pixels, got resolution "
+            f"{config.resolution}: set network to {able}, or resolution to {RESOLUTIONS[-1]} or less"
+        )
+
+
 def build(config: Config) -> tuple[nn.Module, nn.Module]:
     """Build (generator, critic) for a config with `resolution` and `channels` set.
 
-    Raises ConfigError as `find_pair` and `check_critic_norm` do.
+    Raises ConfigError as `find_pair`, `check_critic_norm` and `check_resolution` do.
     """
     pair = find_pair(config)
     check_critic_norm(config)
+    check_resolution(config)
     generator, critic = pair.generator(config), pair.critic(config)
     return generator, spectral_norm_(critic) if config.critic_norm == "spectral" else critic

@@ -26,10 +26,16 @@ from gan.networks.layers import (
 )
 
 # By picture size: sizes of the feature maps that have residual blocks, coarse to fine; the last is half the picture.
-MAPS = {28: (7, 14), 32: (4, 8, 16), 64: (4, 8, 16, 32)}
+MAPS = {
+    28: (7, 14),
+    32: (4, 8, 16),
+    64: (4, 8, 16, 32),
+    128: (4, 8, 16, 32, 64),
+    256: (4, 8, 16, 32, 64, 128),
+}
 # Channels by the size of the feature map, as multiples of the config's width.
-GENERATOR_CHANNELS = {4: 2.0, 7: 2.0, 8: 2.0, 14: 1.0, 16: 1.0, 32: 0.5}
-CRITIC_CHANNELS = {4: 2.0, 7: 1.0, 8: 1.0, 14: 0.5, 16: 0.5, 32: 0.25}
+GENERATOR_CHANNELS = {4: 2.0, 7: 2.0, 8: 2.0, 14: 1.0, 16: 1.0, 32: 0.5, 64: 0.25, 128: 0.25}
+CRITIC_CHANNELS = {4: 2.0, 7: 1.0, 8: 1.0, 14: 0.5, 16: 0.5, 32: 0.25, 64: 0.25, 128: 0.125}
 
 
 # Where two pictures are crossed: on the last feature maps of at most so many pixels a side. On coarser ones each part

@@ -43,20 +43,25 @@ class Translators(nn.Module):
         """Translate pictures (N, C, R, R) to the side `to`. y: conditions (N, K) of a translation to b, if any."""
         return self.towards[to](x, y)
 
-    def embed(self, x: Tensor) -> list[Tensor]:
-        """Return, for each small map of pictures x (N, C, R, R), unit vectors (N, places, D), one a place."""
+    def embed(self, x: Tensor, y: Tensor | None = None) -> list[Tensor]:
+        """Return, for each small map of pictures x (N, C, R, R), unit vectors (N, places, D), one a place.
+
+        y: as for `forward`.
+        """
         assert self.heads is not None, "this objective needs heads"
         out = []
-        for maps, head in zip(_small(_maps(self.towards["b"], x)), self.heads, strict=True):
+        for maps, head in zip(_small(_maps(self.towards["b"], x, y)), self.heads, strict=True):
             places = head(maps.flatten(2).transpose(1, 2)).float()
             out.append(F.normalize(places, dim=2))
         return out
 
     def _build_heads(self, config: Config) -> nn.ModuleList:
         probe = self.towards["b"]
-        sample = next(probe.parameters()).new_zeros(1, config.channels, config.resolution, config.resolution)
+        weight = next(probe.parameters())
+        sample = weight.new_zeros(1, config.channels, config.resolution, config.resolution)
+        told = weight.new_zeros(1, len(config.classes)) if config.classes else None
         with torch.no_grad():
-            channels = [maps.shape[1] for maps in _small(_maps(probe, sample))]
+            channels = [maps.shape[1] for maps in _small(_maps(probe, sample, told))]
         return nn.ModuleList(
             nn.Sequential(nn.Linear(c, EMBEDDING), nn.LeakyReLU(SLOPE), nn.Linear(EMBEDDING, EMBEDDING))
             for c in channels
@@ -82,9 +87,10 @@ def _of_side(config: Config, side: str) -> Config:
     return config if side == "b" else dataclasses.replace(config, classes=())
 
 
-def _maps(translator: nn.Module, x: Tensor) -> list[Tensor]:
+def _maps(translator: nn.Module, x: Tensor, y: Tensor | None) -> list[Tensor]:
     # mypy takes a module's attributes for tensors or modules.
-    return cast(Callable[[Tensor], list[Tensor]], translator.maps)(x)
+    maps = cast(Callable[..., list[Tensor]], translator.maps)
+    return maps(x) if y is None else maps(x, y)
 
 
 def _small(maps: list[Tensor]) -> list[Tensor]:

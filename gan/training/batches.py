@@ -57,7 +57,7 @@ class Batches(Shuffled):
 
     inputs         the pictures to translate, of `Domains`; in pairs they come in the same order. None for generation
     class_weights  of every picture, float32 (n, K) on the device; None without classes
-    conditions     of every picture to translate, likewise; None without
+    conditions     of every picture of B, likewise; None without. A translation is told those of the one beside it
 
     Every process draws the random numbers of the whole batch and keeps its own rows of each part, so that the number of
     processes does not change the run.
@@ -111,14 +111,14 @@ class Batches(Shuffled):
     def fixed(self, count: int) -> tuple[Tensor, Tensor, Tensor | None]:
         """Return the first `count` pictures of A and of B of a fixed order, float (count, ...), on the CPU.
 
-        And A's conditions (count, K), None without. Where there are fewer, they come again. For translations only.
+        And B's conditions (count, K), None without. Where there are fewer, they come again. For translations only.
         """
         assert self.inputs
         chosen = []
         for side in (self.inputs, self):
             indices = shuffled_indices(FIXED, len(side.pictures), 0, count)  # of pairs both
             chosen.append(side.decode(indices).cpu())
-        told = shuffled_indices(FIXED, len(self.inputs.pictures), 0, count)
+        told = shuffled_indices(FIXED, len(self.pictures), 0, count)
         return chosen[0], chosen[1], None if self.conditions is None else self.conditions.cpu()[told]
 
     def _draw_translation(
@@ -144,7 +144,7 @@ class Batches(Shuffled):
         else:
             orders = [self._parts(s.next_indices(shown, count), config.accumulate) for s in (self, inputs)]
             chosen = [(self.decode(b), inputs.decode(a)) for b, a in zip(*orders, strict=True)]
-            told = [None if self.conditions is None else self.conditions[a.to(self.device)] for a in orders[1]]
+            told = [None if self.conditions is None else self.conditions[b.to(self.device)] for b in orders[0]]
             if sides:  # of a pair both or none
                 own = [self._parts(side, config.accumulate) for side in (sides[0], sides[self.seed != inputs.seed])]
                 chosen = [

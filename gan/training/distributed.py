@@ -8,6 +8,7 @@ and batch normalisation work over the whole batch (`gan.training.synced_layers`)
 
 from __future__ import annotations
 
+import json
 import os
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -66,6 +67,22 @@ class ProcessGroup:
                 raise error or TrainingError("another process of this run failed to start; see its own error message")
         return results[0]
 
+    def from_rank_zero(self, work: Callable[[], T]) -> T:
+        """Do work in rank 0 alone and return its result, which JSON can hold, in every process.
+
+        If it fails there it fails in all: there with the error itself, in the others with TrainingError.
+        """
+        results: list[T] = []
+        error: Exception | None = None
+        if self.rank == 0:
+            try:
+                results.append(work())
+            except Exception as raised:
+                error = raised
+        if self.any(error is not None):
+            raise error or TrainingError("the first process of this run failed to start; see its own error message")
+        return results[0] if self.size == 1 else _broadcast(results)
+
     def any(self, flag: bool) -> bool:
         """Return whether the flag is true in any process, so that all of them decide alike after the same step."""
         if self.size == 1:
@@ -73,6 +90,18 @@ class ProcessGroup:
         vote = torch.tensor(float(flag), device="cuda" if dist.get_backend() == "nccl" else "cpu")
         dist.all_reduce(vote, dist.ReduceOp.MAX)
         return bool(vote)
+
+
+def _broadcast(results: list[T]) -> T:
+    """Return rank 0's result, which it has in a list, in every process. As JSON: nothing is unpickled."""
+    device = "cuda" if dist.get_backend() == "nccl" else "cpu"
+    content = bytearray(json.dumps(results[0] if results else None).encode())
+    length = torch.tensor(len(content), device=device)
+    dist.broadcast(length, 0)
+    text = torch.frombuffer(content, dtype=torch.uint8) if results else torch.empty(int(length), dtype=torch.uint8)
+    text = text.to(device)
+    dist.broadcast(text, 0)
+    return json.loads(text.cpu().numpy().tobytes())
 
 
 class _Mean(torch.autograd.Function):

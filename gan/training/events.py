@@ -124,17 +124,21 @@ class Published:
     """A model to publish before the run has ended. write: as `capture_model` returns it."""
 
     shown: int
-    write: Callable[[Path], None]
+    write: Callable[[Path], object]
 
 
 @dataclass(frozen=True)
 class Done:
-    """The run has ended, and its model folder, if any, is complete. stopped: on request, before all images."""
+    """The run has ended, and its model folder, if any, is complete. stopped: on request, before all images.
+
+    notes: sentences on what of the folder before could not be kept.
+    """
 
     shown: int
     seconds: float
     folder: Path | None
     stopped: bool
+    notes: tuple[str, ...] = ()
 
 
 Event = (

@@ -13,13 +13,16 @@ import torch
 from torch import nn
 
 from gan.config import Config
-from gan.evaluation.card import NOT_AFFECTING_WEIGHTS, card, licence_of, public
+from gan.errors import FolderError
+from gan.evaluation.card import NOT_AFFECTING_WEIGHTS, SLIDERS, card, licence_of, public
 from gan.evaluation.loss_curve import write_curve
 from gan.io import LOG_START, write_bytes
-from gan.models.directions import Directions, without_names, write_directions
+from gan.models.directions import Directions, read_directions, slider_entries, without_names, write_directions
 from gan.models.image_grid import GRID, write_grid
+from gan.models.kept_names import keep_names
 from gan.models.latent import principal_directions
 from gan.models.weights import write_tensors
+from gan.text import listed, shell
 from gan.training.events import Stepped
 from gan.training.memory import oom_hint
 from gan.training.trainer import Trainer
@@ -33,19 +36,22 @@ SEGMENT_SETTINGS: dict[str, Any] = {
 }
 
 
-def write_model(trainer: Trainer, out: Path, latest: Stepped | None, samples: int = SAMPLES) -> None:
+def write_model(trainer: Trainer, out: Path, latest: Stepped | None, samples: int = SAMPLES) -> tuple[str, ...]:
     """Write or renew all files of the model folder `out`, as of now; see `capture_model`."""
-    capture_model(trainer, latest, samples)(out)
+    return capture_model(trainer, latest, samples, out)(out)
 
 
-def capture_model(trainer: Trainer, latest: Stepped | None, samples: int = SAMPLES) -> Callable[[Path], None]:
+def capture_model(
+    trainer: Trainer, latest: Stepped | None, samples: int = SAMPLES, names_from: Path | None = None
+) -> Callable[[Path], tuple[str, ...]]:
     """Copy the run's model as it is now, and return a function that writes it into the model folder it is given.
 
     It is the best of those measured, where any was. Copying takes a moment, writing takes seconds. Writing may be done
     later and in another thread: it draws no random number of the run's. The folder may hold the run's log.jsonl.
     model.safetensors is written last, as the sign that the folder is complete. config.json names no folder of this
     machine; the checkpoint does. latest: the latest losses, if any were reported. samples: for the principal
-    directions, which take most of the time.
+    directions, which take most of the time. names_from: a folder of the run, whose names of directions are kept as far
+    as they still hold; the function returns sentences on those that do not.
     """
     config = trainer.config
     with oom_hint(config):
@@ -53,10 +59,16 @@ def capture_model(trainer: Trainer, latest: Stepped | None, samples: int = SAMPL
         average.load_state_dict(best.generator)
         pictures = trainer.task.preview(trainer.task.model(config, average, trainer.critic), trainer.batches)
     captured, has_latents = _metrics(trainer, latest, len(pictures)), trainer.task.has_latents
+    named = _named(names_from, config) if names_from and has_latents else None
 
-    def write(out: Path) -> None:
-        metrics = dict(captured)
+    def write(out: Path) -> tuple[str, ...]:
+        metrics, notes = dict(captured), ()  # type: dict[str, Any], tuple[str, ...]
         directions = _directions(config, average, samples) if has_latents else None
+        if directions and named:
+            directions, *lost = keep_names(named, directions)
+            notes = _notes_on_names(names_from or out, *lost)
+            if directions.sliders:
+                metrics[SLIDERS] = slider_entries(directions.sliders)
         parts = segments(out / "log.jsonl")
         if len(parts) > 1 or any(part["shown"] for part in parts):
             metrics["segments"] = parts
@@ -71,8 +83,35 @@ def capture_model(trainer: Trainer, latest: Stepped | None, samples: int = SAMPL
             write_tensors(out / "directions.safetensors", {})
         write_tensors(out / "critic.safetensors", best.critic)
         write_tensors(out / "model.safetensors", average.state_dict())
+        return notes
 
     return write
+
+
+def _named(folder: Path, config: Config) -> Directions | None:
+    """Return the directions of the model folder that a run wrote before, if any has a name."""
+    try:
+        found = read_directions(folder / "directions.safetensors", config.z_dim, config.classes)
+    except FolderError:  # none yet, or one that nobody can use
+        return None
+    return found if found.sliders or any(found.beside) else None
+
+
+def _notes_on_names(folder: Path, by_hand: list[str], measured: list[str]) -> tuple[str, ...]:
+    """Return what to tell of names that training further has made void, and how to get them back."""
+    again = shell("python", "-m", "gan.evaluate", folder)
+    notes = []
+    if measured:
+        notes.append(
+            f"the sliders {listed(measured)} were those of the weights before and are left out: find them anew with "
+            f"{again} --only-sliders"
+        )
+    if by_hand:
+        notes.append(
+            f"no principal direction is still like the one named {listed(by_hand)}: look at them in Explore, and name "
+            f"one anew with {again} --name-direction N={by_hand[0]}"
+        )
+    return tuple(notes)
 
 
 def _directions(config: Config, average: nn.Module, samples: int) -> Directions:

@@ -210,7 +210,7 @@ class _Loop:
         if due.checkpoint:
             self.rollback.keep(state, self.reporter.latest)
         if due.publish and self.out is not None and trainer.shown < trainer.config.images:
-            yield Published(trainer.shown, capture_model(trainer, self.reporter.latest))
+            yield Published(trainer.shown, capture_model(trainer, self.reporter.latest, names_from=self.out))
 
     def _sample(self) -> Iterator[Event]:
         trainer, path = self.trainer, None
@@ -258,9 +258,10 @@ class _Loop:
         trainer = self.trainer
         if trainer.shown and self.saved_at != trainer.shown:
             yield self._save(state)
+        notes: tuple[str, ...] = ()
         if trainer.shown and self.out is not None:
-            write_model(trainer, self.out, self.reporter.latest)
-        yield Done(trainer.shown, trainer.seconds, self.out, stopped)
+            notes = write_model(trainer, self.out, self.reporter.latest)
+        yield Done(trainer.shown, trainer.seconds, self.out, stopped, notes)
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,7 @@
 """`OBJECTIVES`: what ties a translation to its picture. A new one is a class and a line in the dict.
 
 Each is a `Game`: set A is translated to B, `batch.z` is of A and `batch.real` of B. Every loss and penalty serves.
+`batch.y` are conditions of B's pictures, None without; translations to B are told those of the one beside them.
 """
 
 from __future__ import annotations
@@ -51,18 +52,19 @@ class Cycle:
     def matches(self, p: Players, batch: Batch) -> Sequence[Match]:
         """Return translations to B beside B, and translations to A beside A."""
         a, b = batch.z, batch.real
-        return _match(p, "b", b, p.generator(a, "b")), _match(p, "a", a, p.generator(b, "a"))
+        return _match(p, "b", b, p.generator(a, "b", batch.y), batch.y), _match(p, "a", a, p.generator(b, "a"))
 
     def play(self, p: Players, batch: Batch) -> tuple[Sequence[Match], Tensor | None]:
         """Return the same, and the distances of both ways back, of what should have stayed, and of the changes."""
         a, b = batch.z, batch.real
-        to_b, same_b = _translate(p, a, b, "b", self.identity)
+        to_b, same_b = _translate(p, a, b, "b", self.identity, batch.y)
         to_a, same_a = _translate(p, b, a, "a", self.identity)
         noise = torch.zeros(2, device=a.device) if batch.noise is None else self.noise * batch.noise
-        back = _distance(p.generator(to_b + noise[0], "a"), a) + _distance(p.generator(to_a + noise[1], "b"), b)
+        again = p.generator(to_a + noise[1], "b", batch.y)
+        back = _distance(p.generator(to_b + noise[0], "a"), a) + _distance(again, b)
         changed = _distance(to_b, a) + _distance(to_a, b)
         content = self.content * back + self.identity * (same_b + same_a) + self.change * changed
-        return (_match(p, "b", b, to_b), _match(p, "a", a, to_a)), content
+        return (_match(p, "b", b, to_b, batch.y), _match(p, "a", a, to_a)), content
 
 
 class Contrastive:
@@ -81,21 +83,22 @@ class Contrastive:
 
     def matches(self, p: Players, batch: Batch) -> Sequence[Match]:
         """Return translations to B beside B."""
-        return (_match(p, "b", batch.real, p.generator(batch.z, "b")),)
+        return (_match(p, "b", batch.real, p.generator(batch.z, "b", batch.y), batch.y),)
 
     def play(self, p: Players, batch: Batch) -> tuple[Sequence[Match], Tensor | None]:
         """Return the same, and how badly places are told apart."""
-        to_b = p.generator(batch.z, "b")
-        content = self.content * self._contrast(p, batch.z, to_b) + self.change * _distance(to_b, batch.z)
+        to_b = p.generator(batch.z, "b", batch.y)
+        content = self.content * self._contrast(p, batch.z, to_b, batch.y) + self.change * _distance(to_b, batch.z)
         if self.identity:
-            content = content + self.identity * self._contrast(p, batch.real, p.generator(batch.real, "b"))
-        return (_match(p, "b", batch.real, to_b),), content
+            kept = p.generator(batch.real, "b", batch.y)
+            content = content + self.identity * self._contrast(p, batch.real, kept, batch.y)
+        return (_match(p, "b", batch.real, to_b, batch.y),), content
 
-    def _contrast(self, p: Players, before: Tensor, after: Tensor) -> Tensor:
+    def _contrast(self, p: Players, before: Tensor, after: Tensor, y: Tensor | None) -> Tensor:
         with torch.no_grad():
-            wanted = _embed(p, before)
+            wanted = _embed(p, before, y)
         terms = []
-        for query, key in zip(_embed(p, after), wanted, strict=True):
+        for query, key in zip(_embed(p, after, y), wanted, strict=True):
             logits = query @ key.transpose(1, 2) / TEMPERATURE
             here = torch.arange(logits.shape[1], device=logits.device).expand(len(logits), -1)
             terms.append(F.cross_entropy(logits.transpose(1, 2).float(), here))
@@ -127,7 +130,7 @@ class Paired:
 
     def _match(self, p: Players, batch: Batch, to_b: Tensor) -> Match:
         real, fake = (torch.cat([batch.z, picture], 1) for picture in (batch.real, to_b))
-        return _match(p, "b", real, fake)._replace(y=batch.y)
+        return _match(p, "b", real, fake, batch.y)
 
 
 OBJECTIVES: dict[str, type[Objective]] = {
@@ -137,17 +140,17 @@ OBJECTIVES: dict[str, type[Objective]] = {
 }
 
 
-def _match(p: Players, side: str, real: Tensor, fake: Tensor) -> Match:
-    return Match(partial(_judge, p, side), real, fake)
+def _match(p: Players, side: str, real: Tensor, fake: Tensor, y: Tensor | None = None) -> Match:
+    return Match(partial(_judge, p, side), real, fake, y)
 
 
 def _judge(p: Players, side: str, pictures: Tensor, y: Tensor | None) -> Tensor:
     return p.critic(pictures, side, y)
 
 
-def _embed(p: Players, pictures: Tensor) -> list[Tensor]:
+def _embed(p: Players, pictures: Tensor, y: Tensor | None) -> list[Tensor]:
     # mypy takes a module's attributes for tensors or modules.
-    return cast(Callable[[Tensor], list[Tensor]], p.generator.embed)(pictures)
+    return cast(Callable[[Tensor, Tensor | None], list[Tensor]], p.generator.embed)(pictures, y)
 
 
 def _translate(

@@ -98,8 +98,8 @@ class Translate:
         rows = []
         if "a" in model.sides:
             for pictures, side in ((a, "b"), (b, "a")):
-                there = model.render(pictures, side)
-                rows += [pictures, there, model.render(there, other(side))]
+                there = model.render(pictures, side, told if side == "b" else None)
+                rows += [pictures, there, model.render(there, other(side), told if side == "a" else None)]
         else:
             for part, made in zip(a.split(SHEET), model.render(a, "b", told).split(SHEET), strict=True):
                 rows += [part, made]

@@ -119,6 +119,7 @@ def check_options(config: Config) -> None:
             raise ConfigError(f"{field} must be one of {', '.join(choices)}, got {getattr(config, field)!r}")
     augment.parse(config.augment)
     networks.check_critic_norm(config)
+    networks.check_resolution(config)
     for find_contradiction in CONTRADICTIONS:
         if message := find_contradiction(config):
             raise ConfigError(message)
@@ -221,6 +222,12 @@ def _translation_settings_of_generation(config: Config) -> str | None:
     return None
 
 
+def _no_dataset(config: Config) -> str | None:
+    if not config.dataset:
+        return "dataset is not named: pass --dataset, a folder of pictures or hub:USER/NAME"
+    return None
+
+
 def _same_sides(config: Config) -> str | None:
     if config.task == "translate" and config.source == config.dataset:
         return f"source and dataset are both {config.dataset[:100]}: a translation needs two different sets"
@@ -252,6 +259,7 @@ CONTRADICTIONS: tuple[Callable[[Config], str | None], ...] = (
     _target_without_augment,
     _frozen_without_init,
     _translation_settings_of_generation,
+    _no_dataset,
     _same_sides,
     _init_of_translator,
 )
@@ -292,7 +300,8 @@ def _is_folder(name: str) -> bool:
 def check_resumed(old: Config, new: Config) -> None:
     """Raise ConfigError if a resumed run changes a setting that may not change (not marked `resumable` in `Config`).
 
-    A folder of pictures may have another path: the checkpoint knows whether it holds the same pictures.
+    A folder of pictures, or a data set on the Hub, may have another name: the checkpoint knows whether it holds the
+    same pictures.
     """
     for f in dataclasses.fields(Config):
         before, now = getattr(old, f.name), getattr(new, f.name)

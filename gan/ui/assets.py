@@ -23,13 +23,14 @@ ICON = (
 def head() -> str:
     """Return the text for `launch(head=...)`: icon, CSS and JavaScript, inlined so that nothing waits for a request.
 
-    The scripts find `window.latentLab`, with the controls of Explore, the words for sliders and the address of the
-    drawing worker in it; they add their functions to it.
+    The scripts find `window.latentLab`, with the controls of Explore, the words for sliders and the addresses of the
+    workers' scripts in it; they add their functions to it.
 
     Gradio's reset of buttons and inputs comes later than our CSS and has the weight of two classes. So all of our rules
     but page.css are nested in a selector that weighs as much as an id, and a plain `.ll-button` there wins.
     """
-    known = {"controls": controls.for_browser(), "worker": engine.worker_address(), "words": wording.SLIDERS}
+    addresses = {"worker": engine.worker_address(), "trainer": engine.trainer_address()}
+    known = {"controls": controls.for_browser(), "words": wording.SLIDERS, **addresses}
     declared = json.dumps(known).replace("<", r"\u003c")
     page, parts = _text(STATIC / "shared/page.css"), [_text(path) for path in _files("css") if path.name != "page.css"]
     return "\n".join(

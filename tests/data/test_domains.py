@@ -71,7 +71,7 @@ def test_too_few_pictures_equal_sides_and_pairs_as_a_side_are_refused():
         data.load_domains("emoji", "tiny", paired=False)
     with pytest.raises(DataError, match="unknown pairs 'emoji': pass one of sketch-to-face, .*--from A --to B"):
         data.load_domains("", "emoji", paired=False)
-    with pytest.raises(DataError, match="resolution must be one of 28, 32, 64, got 30"):
+    with pytest.raises(DataError, match="resolution must be one of 28, 32, 64, 128, 256, got 30"):
         data.load_pairs("tiny", 30)
 
 

@@ -11,6 +11,7 @@ import torch
 from conftest import translation
 
 from gan import evaluate
+from gan.data import faces
 from gan.errors import DataError
 from gan.evaluation.evaluate_translator import evaluate_translator
 from gan.evaluation.metrics import translated
@@ -83,8 +84,33 @@ def test_a_classifier_of_b_judges_translations_inputs_and_truth():
     c = comparison(classifier=Reader(), labels=torch.tensor([1, 1]))
     assert translated.accuracy(c, "generated") == 0.5 and translated.accuracy(c, "untouched") == 0
     assert translated.accuracy_of_truth(c, "generated") == 1
-    assert translated.frechet(c, "generated") > 0 and translated.frechet(comparison(), "generated") is None
-    assert translated.frechet(comparison(classifier=Reader(), translated=level(30, 30)), "generated") == 0
+    assert translated.frechet(comparison(), "generated") is None
+
+
+def test_a_translation_is_not_compared_with_its_own_truth():
+    values = {"inputs": level(0, 0, 0, 0), "truth": level(30, 40, 50, 70), "real": level(30, 40, 50, 70)}
+    same = comparison(**values, classifier=Reader(), translated=level(50, 70, 0, 0))
+    assert translated.frechet(same, "generated") == pytest.approx(0, abs=1e-6)
+    between = translated.frechet(same, "truth")
+    assert between > 100 and translated.frechet(same, "untouched") > between
+    other = comparison(**values | {"truth": None}, extractor=Reader(), translated=level(30, 40, 50, 70))
+    assert translated.frechet(other, "generated") == pytest.approx(0, abs=1e-6)
+    assert translated.frechet(other, "truth") is None
+
+
+def test_attributes_are_read_in_a_face_and_in_its_truth():
+    def images(**changes):
+        return torch.from_numpy(faces.draw(range(24), **changes)).permute(0, 3, 1, 2).contiguous()
+
+    bare = images(beard="none")
+    c = comparison(inputs=images(beard="full"), translated=bare, truth=bare, real=bare, faces=True)
+    measured = {name: TRANSLATION_METRICS[name].record(name, c) for name in ("hair_as_truth", "beard_as_truth")}
+    assert measured["beard_as_truth"]["beard_as_truth"] == 1
+    assert measured["beard_as_truth"]["beard_as_truth_untouched"] < 0.1
+    assert measured["hair_as_truth"]["hair_as_truth_untouched"] > 0.9
+    others = TRANSLATION_METRICS["others_as_truth"].record("others_as_truth", c)
+    assert others["others_as_truth"] == 1 and 0.6 < others["others_as_truth_untouched"] < 1
+    assert TRANSLATION_METRICS["hair_as_truth"].record("hair_as_truth", comparison()) == {}
 
 
 def test_a_model_is_measured_on_held_out_pairs_and_its_card_says_so(tmp_path, monkeypatch, capsys):

@@ -5,6 +5,7 @@ const engine = new URL("../../gan/ui/static/engine/", import.meta.url);
 const load = (name) => import(new URL(name, engine));
 const { readPack } = await load("pack.mjs");
 const { makeGenerator } = await load("network.mjs");
+const { makeTranslator } = await load("translator.mjs");
 const latent = await load("latent.mjs");
 
 const buffer = (file) => new Uint8Array(readFileSync(file)).buffer;
@@ -24,8 +25,25 @@ const draw = async ({ pack: file, pictures = [], walk, out }) => {
   return { ms: (used.user + used.system) / 1000 / inputs.length };
 };
 
+/** Translate the pictures of a file, RGB one after the other, into another; the same reply. */
+const translate = async ({ pack: file, pictures, to, told, out }) => {
+  const pack = readPack(buffer(file));
+  const translator = await makeTranslator(compiled, pack);
+  const all = new Uint8Array(buffer(pictures));
+  const bytes = 3 * pack.config.size ** 2;
+  const count = all.length / bytes;
+  const before = process.cpuUsage();
+  const made = Array.from({ length: count }, (_, i) =>
+    Buffer.from(translator.translate(all.subarray(i * bytes, (i + 1) * bytes), to, told?.[i] ?? null)),
+  );
+  const used = process.cpuUsage(before);
+  writeFileSync(out, Buffer.concat(made));
+  return { ms: (used.user + used.system) / 1000 / count };
+};
+
 const jobs = {
   draw,
+  translate,
   /** Latents of seeds, as float32 into a file. */
   latents: ({ seeds, size, out }) => {
     const rows = seeds.map((seed) => Buffer.from(latent.latentOf(seed, size).buffer));

@@ -10,7 +10,8 @@ import pytest
 import torch
 from torch import nn
 
-from gan.config import RESOLUTIONS, Config
+from gan.config import LARGE_RESOLUTIONS, PRESETS, RESOLUTIONS, Config
+from gan.data.dataset import Dataset
 from gan.errors import ConfigError
 from gan.networks import NETWORKS, POINT_NETWORKS, build
 from gan.networks.layers import (
@@ -28,6 +29,7 @@ from gan.networks.layers import (
 )
 from gan.training.losses import Relativistic
 from gan.training.penalties import squared_gradient
+from gan.training.trainer import Trainer
 
 NORMS = (nn.modules.batchnorm._NormBase, nn.LayerNorm, nn.GroupNorm)
 CLASSES = ("a", "b", "c")
@@ -99,6 +101,24 @@ def test_shapes_and_ranges(subtests):
             assert logits.shape == (5,)
             assert logits.abs().max() < 20
             assert generator.features(z, y).ndim == 2
+
+
+def test_large_pictures_take_a_step_and_are_for_networks_made_for_them():
+    for name, resolution in product(NETWORKS, LARGE_RESOLUTIONS):
+        if not NETWORKS[name].large:
+            with pytest.raises(ConfigError, match=f"{name} draws pictures of up to 64 pixels.* set network to resnet"):
+                pair(name, resolution)
+            continue
+        small = {"width": 16, "batch_size": 2, "device": "cpu", "precision": "fp32", "dataset": "noise", "channels": 3}
+        images = torch.randint(0, 256, (4, 3, resolution, resolution), dtype=torch.uint8)
+        noise = Dataset("noise", images, torch.zeros(4, dtype=torch.int64), ())
+        trainer = Trainer(Config(**{**PRESETS[f"large-{resolution}"], **small}), noise)
+        before = trainer.snapshot().tensors
+        trainer.advance()
+        after = trainer.snapshot().tensors
+        assert trainer.average(torch.zeros(1, 100)).shape == (1, 3, resolution, resolution)
+        for weight in ("generator.to_picture.weight", "generator.dense.weight", "critic.from_picture.weight"):
+            assert not torch.equal(before[weight], after[weight]), weight
 
 
 def test_classic_pictures_stay_within_one(subtests):

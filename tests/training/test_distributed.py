@@ -84,6 +84,12 @@ def test_two_processes_match_one_with_batch_normalisation_and_dropout_too(two_pr
         assert max((expected[k] - before[k]).abs().max() for k in weights) > 1e-3, name
 
 
+@pytest.mark.slow
+@pytest.mark.timeout(240)
+def test_what_is_asked_once_is_known_in_both(two_processes):
+    assert [(two_processes.folder / f"shared-{rank}").read_text() for rank in range(2)] == ["0", "0"]
+
+
 class Threads(ProcessGroup):
     """A process group of two threads, which vote at a barrier."""
 
@@ -118,6 +124,11 @@ def test_a_failure_in_one_process_fails_all_and_none_waits(failing):
 
     with ThreadPoolExecutor(2) as pool:
         ends = list(pool.map(end, range(2)))
+    if failing == (0,):
+        with ThreadPoolExecutor(2) as pool:
+            asked = list(pool.map(lambda rank: _error(Threads(rank, votes, barrier).from_rank_zero, work), range(2)))
+        assert [type(error) for error in asked] == [ConfigError, TrainingError]
+        order.pop()
     if not failing:
         assert ends == [10, 11] and order == [0, 1]
         return
@@ -126,10 +137,19 @@ def test_a_failure_in_one_process_fails_all_and_none_waits(failing):
     assert isinstance(ends[1 - failing[0]], TrainingError) and "another process" in str(ends[1 - failing[0]])
 
 
+def _error(call, work) -> Exception | None:
+    try:
+        call(lambda: work(0))
+    except (ConfigError, TrainingError) as error:
+        return error
+
+
 def test_alone_what_fails_is_raised_as_it_is():
-    assert ProcessGroup().rank_zero_first(lambda: 3) == 3
+    assert ProcessGroup().rank_zero_first(lambda: 3) == 3 == ProcessGroup().from_rank_zero(lambda: 3)
     with pytest.raises(ConfigError, match="mine"):
         ProcessGroup().rank_zero_first(lambda: (_ for _ in ()).throw(ConfigError("mine")))
+    with pytest.raises(ConfigError, match="mine"):
+        ProcessGroup().from_rank_zero(lambda: (_ for _ in ()).throw(ConfigError("mine")))
 
 
 def test_alone_without_torchrun(monkeypatch):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import re
 
 import pytest
@@ -11,7 +10,7 @@ from conftest import PLANE, assert_same, small
 
 from gan.config import Config
 from gan.errors import TrainingError
-from gan.training import batches, export_model, memory, trainer
+from gan.training import batches, export_model, trainer
 from gan.training.memory import fits_on_device, oom_hint
 from gan.training.trainer import Trainer
 from gan.training.validation import prepare
@@ -133,14 +132,3 @@ def test_pictures_that_do_not_fit_stay_where_they_are_and_the_run_is_the_same(mo
         held.diversity(held.sample())
         states.append(held.snapshot().tensors)
     assert_same(*states)
-
-
-@pytest.mark.skipif(not torch.cuda.is_available(), reason="no GPU")
-@pytest.mark.usefixtures("read_once")
-def test_pictures_that_do_not_fit_on_a_gpu_come_batch_by_batch(monkeypatch):
-    monkeypatch.setattr(memory, "MAX_GPU_SHARE", 0.0)
-    config, dataset = prepare(dataclasses.replace(small(precision="fp32"), device="cuda"))
-    held = Trainer(config, dataset)
-    held.advance()
-    assert held.pictures.device.type == "cpu"
-    assert torch.equal(held.batches.decode(torch.arange(3)).cpu(), dataset.images[:3].float().div(127.5).sub(1))

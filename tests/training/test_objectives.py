@@ -88,10 +88,10 @@ def test_contrast_is_cross_entropy_of_finding_the_same_place():
     class Places(nn.Module):
         """One map, whose places are its pixels' colours."""
 
-        def forward(self, x: Tensor, to: str) -> Tensor:
+        def forward(self, x: Tensor, to: str, y: Tensor | None = None) -> Tensor:
             return x
 
-        def embed(self, x: Tensor) -> list[Tensor]:
+        def embed(self, x: Tensor, y: Tensor | None = None) -> list[Tensor]:
             return [nn.functional.normalize(x.flatten(2).transpose(1, 2), dim=2)]
 
     game, given = Contrastive(translation(content=2.0, identity=0.0)), batch(shape=(2, 3, 2, 2))

@@ -199,7 +199,13 @@ def test_a_model_on_the_hub_is_named_by_its_commit(hub, model_folder, tmp_path, 
 
     push(model_folder, tmp_path / "copy", "alice/digits")
     args = train_flags.parser().parse_args(["--init", "hub:alice/digits", "--out", str(tmp_path / "run")])
+    pins = train_flags.pins(args)
+    vars(args).update(pins)
+    repo = hub.model("alice/digits")
+    changed = json.loads(repo.files["config.json"]) | {"z_dim": 50}
+    repo.commit({**repo.files, "config.json": json.dumps(changed).encode()}, "changed meanwhile")
     config, _, _ = train_flags.run_settings(args)
+    assert config.z_dim == 100 and config.init == pins["init"]
     repo, commit = config.init.split("@")
     assert repo == "hub:alice/digits" and len(commit) == 40
     assert train_flags.find_model(config.init).name == "alice/digits"

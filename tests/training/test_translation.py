@@ -138,6 +138,20 @@ def test_conditions_reach_translator_and_critic_beside_their_picture(tmp_path):
     assert "Conditions, numbers in [0, 1]: x, y." in (tmp_path / "whole" / "README.md").read_text()
 
 
+@pytest.mark.parametrize("objective", ["cycle", "contrastive"])
+def test_without_pairs_a_translation_is_told_of_the_real_picture_beside_it(tmp_path, objective):
+    trainer = Trainer(*prepare(translation(objective=objective, conditional=True)))
+    pairs = PAIRS["tiny"].load(tmp_path, 28, "train", print)
+    told = {p.numpy().tobytes(): y for p, y in zip(pairs.b, pairs.conditions, strict=True)}
+    (batch,) = trainer.batches.draw(trainer.config, (), torch.Generator().manual_seed(0), 0)
+    rows = batch.real.add(1).mul(127.5).round().to(torch.uint8)
+    assert all(torch.equal(told[p.numpy().tobytes()], y) for p, y in zip(rows, batch.y, strict=True))
+    first, *rest = trainer.players.game.matches(trainer.players, batch)
+    assert torch.equal(first.y, batch.y) and all(match.y is None for match in rest)
+    *_, done = train(translation(objective=objective, conditional=True, images=8), tmp_path / "run")
+    assert done.shown == 8 and gan.load(tmp_path / "run", "cpu").condition_names == ("x", "y")
+
+
 def test_a_model_without_conditions_takes_none(tmp_path):
     model = Trainer(*prepare(translation(objective="paired"))).model()
     with pytest.raises(ValueError, match="has no conditions: leave them out"):

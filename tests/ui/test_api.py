@@ -135,7 +135,7 @@ def test_a_fault_of_ours_is_logged_here_and_told_as_a_sentence_there(lab, regist
 
 def test_the_documentation_names_types_and_defaults(lab):
     endpoints = lab.view_api(return_format="dict", print_info=False)["named_endpoints"]
-    assert set(endpoints) == {"/generate", "/interpolate"}
+    assert set(endpoints) == {"/generate", "/interpolate", "/translate"}
     generate = {p["parameter_name"]: p for p in endpoints["/generate"]["parameters"]}
     assert list(generate) == ["model", "seed", "label", "truncation"]
     assert [generate[key]["parameter_has_default"] for key in generate] == [False, True, True, True]
@@ -144,7 +144,9 @@ def test_the_documentation_names_types_and_defaults(lab):
     assert walk["seeds"] == "list[int]" and "slerp" in walk["mode"] and walk["loop"] == "bool"
     for endpoint in endpoints.values():
         assert endpoint["returns"][0]["python_type"]["type"] == "filepath"
-        assert "truncation" in endpoint["description"]
+        assert "model" in {p["parameter_name"] for p in endpoint["parameters"]} and ": " in endpoint["description"]
+    translate = {p["parameter_name"]: p["parameter_has_default"] for p in endpoints["/translate"]["parameters"]}
+    assert translate == {"model": False, "picture": False, "to": True, "conditions": True}
 
 
 def test_the_picture_is_a_file_that_the_server_serves(url, registry):

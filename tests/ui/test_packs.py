@@ -103,13 +103,20 @@ def test_old_packs_make_room(tiny_folder, monkeypatch):
     assert kept.find(first.version) is first and len(kept._kept) == 2 and "b" not in kept._kept
 
 
-def test_the_workers_script_is_one_file_that_parses(browser_of, tmp_path):
-    reply = browser_of.get(engine.worker_address())
+@pytest.mark.parametrize(
+    ("address", "script", "modules", "most"),
+    [
+        (engine.worker_address, engine.worker_script, engine.DRAWING, 70_000),
+        (engine.trainer_address, engine.trainer_script, engine.TRAINING, 80_000),
+    ],
+)
+def test_a_workers_script_is_one_file_that_parses(browser_of, tmp_path, address, script, modules, most):
+    reply = browser_of.get(address())
     assert reply.status_code == 200 and reply.headers["content-type"].startswith("text/javascript")
-    assert reply.text == engine.worker_script() and len(reply.content) < 40_000
+    assert reply.text == script() and len(reply.content) < most
     assert "\nimport " not in reply.text and "\nexport " not in reply.text
-    modules = {path.stem for path in engine.FOLDER.glob("*.mjs")}
-    assert modules == set(engine.MODULES)
+    folder = modules[-1].partition("/")[0]
+    assert {f"{folder}/{path.stem}" for path in (engine.STATIC / folder).glob("*.mjs")} <= set(modules)
     if node := shutil.which("node"):
         (tmp_path / "worker.js").write_text(reply.text)
         subprocess.run([node, "--check", tmp_path / "worker.js"], check=True)

@@ -11,7 +11,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from gan.config import RESOLUTIONS, ClassGroup
+from gan.config import ALL_RESOLUTIONS, ClassGroup
 from gan.data import DATASETS, full_set
 from gan.data.dataset import resize
 from gan.errors import DataError
@@ -94,7 +94,7 @@ class Classifier:
     def features(self, images: np.ndarray | Tensor) -> Tensor:
         """Return the activations of the layer before the last, float32 (N, `FEATURES`), >= 0, on the CPU.
 
-        images: uint8 (N, H, H, C), H one of `RESOLUTIONS`; ValueError otherwise.
+        images: uint8 (N, H, H, C), H one of `ALL_RESOLUTIONS`; ValueError otherwise.
         """
         x = _check_images(images, self.channels)
         parts = [torch.empty(0, FEATURES)]
@@ -117,8 +117,8 @@ def _check_images(images: np.ndarray | Tensor, channels: int) -> Tensor:
     if not isinstance(x, Tensor):
         raise ValueError(f"images must be an array of uint8, got {type(images).__name__}")
     valid = x.dtype == torch.uint8 and x.ndim == 4 and x.shape[3] == channels and x.shape[1] == x.shape[2]
-    if not valid or x.shape[1] not in RESOLUTIONS:
-        sides = ", ".join(map(str, RESOLUTIONS))
+    if not valid or x.shape[1] not in ALL_RESOLUTIONS:
+        sides = ", ".join(map(str, ALL_RESOLUTIONS))
         raise ValueError(f"images must be uint8 (N, H, H, {channels}), H in {sides}; got {x.dtype} {tuple(x.shape)}")
     return x
 

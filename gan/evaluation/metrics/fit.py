@@ -5,15 +5,17 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import TypeVar
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 from torch.nn import functional
 
 from gan.config import ClassGroup
 from gan.evaluation.metrics import verdict
 from gan.evaluation.metrics.classifier import BATCH, FEATURES, Network, to_float
 
+Trained = TypeVar("Trained", bound=nn.Module)
 BATCH_SIZE = 128
 LEARNING_RATE = 0.1
 WEIGHT_DECAY = 5e-4
@@ -103,14 +105,14 @@ def new_network(channels: int, outputs: int, resolution: int, features: int = FE
 
 
 def train(
-    network: Network,
+    network: Trained,
     images: Tensor,
     loss: Callable[[Tensor, Tensor], Tensor],
     recipe: Recipe,
     rng: torch.Generator,
     optimiser: torch.optim.Optimizer,
     progress: Callable[[str], None] = lambda line: None,
-) -> Network:
+) -> Trained:
     """Train a network on images uint8 (N, C, H, H), N >= 2; return it, in eval mode and without gradients.
 
     loss: (outputs float32 of some pictures, their indices int64) -> scalar. The optimiser's rate rises over a tenth of

@@ -12,6 +12,7 @@ from torch import Tensor
 from gan import data
 from gan.data.dataset import Dataset
 from gan.data.folder import RESOLUTION, load_held_out
+from gan.data.hub_pictures import is_hub_name, load_hub
 from gan.errors import DataError
 
 SEED = 0  # of every choice of pictures
@@ -57,10 +58,12 @@ def load_test(name: str, resolution: int | None, root: str | Path) -> Dataset | 
     """Load the test split of the data set, at `resolution`; None where it has none.
 
     A bundled subset has that of its full set, if it lies under root: nothing is downloaded for it. A folder has the
-    pictures below the folder named val, test or alike.
+    pictures below the folder named val, test or alike, and a data set on the Hub its split of such a name.
     """
     full = data.full_set(name)
     source = data.DATASETS.get(full)
+    if source is None and is_hub_name(name):
+        return load_hub(name, resolution or RESOLUTION, "test", lambda line: None)
     if source is None:
         folder = Path(name).expanduser()
         return load_held_out(folder, resolution or RESOLUTION, lambda line: None) if folder.is_dir() else None

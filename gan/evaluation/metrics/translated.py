@@ -5,11 +5,17 @@ A metric is a function `(comparison, role) -> value`; its floor is the score of 
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cached_property
+from typing import Protocol
 
 import torch
 from torch import Tensor
 
+from gan.data import faces
+from gan.data.seeded import Choice
+from gan.evaluation.metrics import face_attributes
 from gan.evaluation.metrics.classifier import Classifier
 from gan.evaluation.metrics.frechet import frechet_distance
 from gan.evaluation.metrics.metric import Metric
@@ -20,12 +26,19 @@ BINS = 8  # of each channel, in histograms of colours
 DIFFERENT = 8  # levels of 255 by which a pixel of the truth differs from the input where a change was wanted
 
 
+class Extractor(Protocol):
+    """Tells pictures uint8 (N, H, W, C) apart by numbers float32 (N, F)."""
+
+    def features(self, images: Tensor) -> Tensor: ...
+
+
 @dataclass(frozen=True)
 class Translated:
     """Translations to be measured, uint8 (N, C, R, R) each.
 
     inputs of set A, translated, back to A or None; truth: what should have come out, or None; real: pictures of set B.
-    classifier: of B's pictures, or None; labels: int64 (N,), its classes of the truth, or None.
+    classifier: of B's pictures, or None; labels: int64 (N,), its classes of the truth, or None. extractor: what B's
+    pictures are compared by, in place of the classifier. faces: whether they are faces, whose attributes can be read.
     """
 
     inputs: Tensor
@@ -35,6 +48,18 @@ class Translated:
     real: Tensor
     classifier: Classifier | None = None
     labels: Tensor | None = None
+    extractor: Extractor | None = None
+    faces: bool = False
+
+    @cached_property
+    def attributes(self) -> dict[str, dict[str, Tensor]]:
+        """Read the faces of each role, and of the truth; as `face_attributes.seen` returns it."""
+        roles = {"generated": self.translated, "untouched": self.inputs, "truth": self.truth}
+        return {
+            role: face_attributes.seen(face_attributes.read(_rows(images)))
+            for role, images in roles.items()
+            if images is not None
+        }
 
     def images(self, role: str) -> Tensor:
         """Return the pictures of a role: generated, the translations, or untouched, the inputs."""
@@ -95,11 +120,19 @@ def cycle_error(comparison: Translated, role: str) -> float | None:
 
 
 def frechet(comparison: Translated, role: str) -> float | None:
-    """Return the Frechet distance of a role's pictures to B's own, in the features of B's classifier; None without."""
-    if comparison.classifier is None:
+    """Return the Frechet distance of a role's pictures to B's own; None without features of those.
+
+    Of pairs, of one half of them to the truth of the other half: a picture is not compared with its own truth. role
+    "truth": of the truth itself.
+    """
+    extractor = comparison.extractor or comparison.classifier
+    if extractor is None or (role == "truth" and comparison.truth is None):
         return None
-    made, real = (_features(comparison, images) for images in (comparison.images(role), comparison.real))
-    return frechet_distance(made.double(), real.double())
+    images = comparison.truth if role == "truth" else comparison.images(role)
+    assert images is not None
+    made, real = (extractor.features(_rows(pictures)).double() for pictures in (images, comparison.real))
+    half = len(real) // 2
+    return frechet_distance(made, real) if comparison.truth is None else frechet_distance(made[:half], real[half:])
 
 
 def accuracy(comparison: Translated, role: str) -> float | None:
@@ -115,6 +148,21 @@ def accuracy_of_truth(comparison: Translated, role: str) -> float | None:
         return None
     return _accuracy(comparison, comparison.truth)
 
+
+def _as_truth(*names: str) -> Callable[[Translated, str], float | None]:
+    """Return a measure of how often attributes of faces are read in a role's pictures as in the truth, their mean."""
+
+    def measure(comparison: Translated, role: str) -> float | None:
+        if not comparison.faces or comparison.truth is None:
+            return None
+        made, wanted = comparison.attributes[role], comparison.attributes["truth"]
+        return float(torch.stack([(made[name] == wanted[name]).double().mean() for name in names]).mean())
+
+    return measure
+
+
+MAIN = ("hair", "beard", "mouth")  # the attributes that are told apart
+OTHERS = tuple(name for name, one in faces.ATTRIBUTES.items() if isinstance(one, Choice) and name not in MAIN)
 
 TRANSLATION_METRICS: dict[str, Metric] = {
     "psnr": Metric(psnr, "psnr_untouched", "untouched", sentence="PSNR: of a picture to its truth, in dB."),
@@ -139,7 +187,24 @@ TRANSLATION_METRICS: dict[str, Metric] = {
         sentence="Colour distance: between histograms of colours, 0 for the same and 1 for no colour in common.",
     ),
     "cycle_error": Metric(cycle_error, sentence="Cycle error: of going there and back, in levels of 255."),
-    "frechet_to_b": Metric(frechet, "frechet_to_b_untouched", "untouched"),
+    "frechet_to_b": Metric(
+        frechet,
+        "frechet_to_b_untouched",
+        "untouched",
+        sentence="Frechet to B: distance to pictures of B; of the truth, that is the least there can be.",
+    ),
+    "frechet_to_b_truth": Metric(lambda comparison, role: frechet(comparison, "truth")),
+    **{
+        f"{name}_as_truth": Metric(
+            _as_truth(name),
+            f"{name}_as_truth_untouched",
+            "untouched",
+            sentence="As truth: share of pictures in which the network that reads the attributes of faces sees what it "
+            "sees in the truth; others, the mean over all that are not named.",
+        )
+        for name in MAIN
+    },
+    "others_as_truth": Metric(_as_truth(*OTHERS), "others_as_truth_untouched", "untouched"),
     "translation_accuracy": Metric(
         accuracy,
         "translation_accuracy_untouched",
@@ -192,12 +257,11 @@ def _histogram(images: Tensor) -> Tensor:
     return torch.bincount(index, minlength=BINS**3).double() / index.numel()
 
 
-def _features(comparison: Translated, images: Tensor) -> Tensor:
-    assert comparison.classifier is not None
-    return comparison.classifier.features(images.permute(0, 2, 3, 1).contiguous())
+def _rows(images: Tensor) -> Tensor:
+    return images.permute(0, 2, 3, 1).contiguous()
 
 
 def _accuracy(comparison: Translated, images: Tensor) -> float:
     assert comparison.classifier is not None and comparison.labels is not None
-    seen = comparison.classifier.predict(_features(comparison, images))
+    seen = comparison.classifier.predict(comparison.classifier.features(_rows(images)))
     return float((seen == comparison.labels).double().mean())

@@ -1,10 +1,12 @@
-"""The app as an API: `/generate` and `/interpolate`, for `gradio_client`, curl or another Space.
+"""The app as an API: `/generate`, `/interpolate` and `/translate`, for `gradio_client`, curl or another Space.
 
 ```python
 from gradio_client import Client
 lab = Client("http://127.0.0.1:7860")
 lab.predict("mnist", seed=7, label="3", truncation=0.8, api_name="/generate")       # path of a PNG
 lab.predict("mnist", seeds=[1, 2, 3], frames=60, mode="slerp", api_name="/interpolate")  # path of a WebP
+drawing = base64.b64encode(Path("drawing.png").read_bytes()).decode()
+lab.predict("sketch-to-face", drawing, api_name="/translate")                            # path of a PNG
 ```
 
 A bad value is refused with a `gr.Error` that names it and its range: the one kind of exception whose text Gradio sends
@@ -28,19 +30,21 @@ from PIL import Image
 
 from gan.ui.server.limits import Busy
 from gan.ui.server.request import whole
+from gan.ui.server.translations import encoded, sent_picture
 from gan.ui.server.video import file_name, webp
 
 if TYPE_CHECKING:
+    import numpy as np
+
     from gan.ui.server.model_registry import ModelRegistry
 
-RUNNING = 2  # calls to both endpoints at once; the queue holds the others
+RUNNING = 2  # calls to all endpoints at once; the queue holds the others
 log = logging.getLogger(__name__)
 
 
 def build(registry: ModelRegistry) -> None:
-    """Add both endpoints to the Blocks under construction; they do not show on the page."""
-    generate, interpolate = endpoints(registry)
-    for function in (generate, interpolate):
+    """Add the endpoints to the Blocks under construction; they do not show on the page."""
+    for function in endpoints(registry):
         gr.api(
             _with_gradio_errors(function),
             api_name=function.__name__,
@@ -50,8 +54,8 @@ def build(registry: ModelRegistry) -> None:
         )
 
 
-def endpoints(registry: ModelRegistry) -> tuple[Callable[..., gr.FileData], Callable[..., gr.FileData]]:
-    """Return both functions, which raise ValueError for a bad value and `Busy` when too many renders are under way.
+def endpoints(registry: ModelRegistry) -> tuple[Callable[..., gr.FileData], ...]:
+    """Return the functions, which raise ValueError for a bad value and `Busy` when too many renders are under way.
 
     Their signatures and docstrings are what `view_api()` and the page's API panel show.
     """
@@ -65,9 +69,7 @@ def endpoints(registry: ModelRegistry) -> tuple[Callable[..., gr.FileData], Call
         A list where a picture has several classes, such as ["Cat", "Sea"]; the seed chooses what is left out.
         truncation: in [0, 2]; lower is more typical, higher more varied."""
         picture = registry.picture(model, seed, label=label, truncation=truncation)
-        file = io.BytesIO()
-        Image.fromarray(picture[..., 0] if picture.shape[-1] == 1 else picture).save(file, "PNG")
-        return _file(file.getvalue(), file_name(model, [seed], ".png"), "image/png")
+        return _file(_png(picture), file_name(model, [seed], ".png"), "image/png")
 
     def interpolate(
         model: str,
@@ -89,7 +91,20 @@ def endpoints(registry: ModelRegistry) -> tuple[Callable[..., gr.FileData], Call
         pictures = registry.interpolate(model, seeds, frames, mode=mode, loop=loop, label=label, truncation=truncation)
         return _file(webp(pictures, fps), file_name(model, seeds, ".webp"), "image/webp")
 
-    return generate, interpolate
+    def translate(
+        model: str, picture: str, to: Literal["b", "a"] = "b", conditions: list[float] | None = None
+    ) -> gr.FileData:
+        """Return a picture translated, as a PNG of the translator's own size.
+        picture: a PNG, JPEG, WebP or other file of at most 1.4 MB, in base64; cropped to a square and resized.
+        to: b, or a for the way back where the translator has one.
+        conditions: what the translator is told besides, numbers in [0, 1] (colours for sketch-to-face); null for
+        the middle of each."""
+        side = registry.info(model, "translate").resolution
+        asked = {"picture": encoded(sent_picture(picture, side)), "to": to, "conditions": conditions}
+        made = registry.ask_translation(model, asked).result().picture
+        return _file(_png(made), file_name(model, (), ".png"), "image/png")
+
+    return generate, interpolate, translate
 
 
 def _with_gradio_errors(function: Callable[..., gr.FileData]) -> Callable[..., gr.FileData]:
@@ -109,6 +124,12 @@ def _with_gradio_errors(function: Callable[..., gr.FileData]) -> Callable[..., g
     # Gradio documents parameters and results by this, and does not evaluate annotations that are text.
     guarded.__signature__ = inspect.signature(function, eval_str=True)  # type: ignore[attr-defined]
     return guarded
+
+
+def _png(picture: np.ndarray) -> bytes:
+    file = io.BytesIO()
+    Image.fromarray(picture[..., 0] if picture.shape[-1] == 1 else picture).save(file, "PNG")
+    return file.getvalue()
 
 
 def _file(data: bytes, name: str, mime: str) -> gr.FileData:

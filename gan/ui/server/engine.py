@@ -1,4 +1,4 @@
-"""The files that a browser fetches to draw pictures itself: the worker's script, and packs of models.
+"""The files that a browser fetches to draw and to train itself: scripts of its workers, and packs of models.
 
 Both have their content's hash in the address, so a browser that has them never asks again.
 """
@@ -16,36 +16,67 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
 if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable, Sequence
+
     from starlette.requests import Request
 
     from gan.ui.server.packs import Pack, Packs
 
-FOLDER = Path(__file__).parents[1] / "static/engine"
-MODULES = ("random", "pack", "latent", "network", "worker")  # each imports only from those before it
-PATHS = r"/engine/(?:worker|pack)/\w+"
+STATIC = Path(__file__).parents[1] / "static"
+# The modules of the worker that draws and of the one that trains; each imports only from those before it.
+DRAWING = tuple(
+    f"engine/{name}"
+    for name in (
+        "random", "checks", "translatorpack", "pack", "latent", "layout", "network", "translator", "worker",
+    )
+)  # fmt: skip
+TRAINING = ("engine/random",) + tuple(
+    f"points/{name}"
+    for name in (
+        "order", "worlds", "objectives", "memory", "perceptron", "trainer", "settings", "alarms", "history", "views",
+        "run", "worker",
+    )
+)  # fmt: skip
+PATHS = r"/engine/(?:worker|trainer|pack)/\w+"
 FOREVER = "private, max-age=31536000, immutable"
-IMPORT = re.compile(r'^import \{ (.+) \} from "\./(\w+)\.mjs";$', re.MULTILINE)
+IMPORT = re.compile(r'^import \{ (.+) \} from "\.[./a-z]*/(\w+)\.mjs";$', re.MULTILINE)
 EXPORT = re.compile(r"^export const (\w+)", re.MULTILINE)
 
 
 @cache
 def worker_script() -> str:
-    """Return the engine's modules and net.wasm as one script, which also works as a blob where there is no server."""
-    wasm = base64.b64encode((FOLDER / "net.wasm").read_bytes()).decode("ascii")
-    return "\n".join(['"use strict";', f'const WASM = "{wasm}";', *map(_scoped, MODULES)])
+    """Return the script of the worker that draws, which also works as a blob where there is no server."""
+    return _script("engine/net", DRAWING)
 
 
-def _scoped(name: str) -> str:
+@cache
+def trainer_script() -> str:
+    """Return the script of the worker that trains points, likewise."""
+    return _script("points/points", TRAINING)
+
+
+def _script(wasm: str, modules: Sequence[str]) -> str:
+    """Return modules and their WebAssembly as one script."""
+    code = base64.b64encode((STATIC / f"{wasm}.wasm").read_bytes()).decode("ascii")
+    return "\n".join(['"use strict";', f'const WASM = "{code}";', *map(_scoped, modules)])
+
+
+def _scoped(module: str) -> str:
     """Return a module as a function that is called at once: names of one module mean nothing in the others."""
-    text = (FOLDER / f"{name}.mjs").read_text(encoding="utf-8")
+    text = (STATIC / f"{module}.mjs").read_text(encoding="utf-8")
     names = ", ".join(EXPORT.findall(text))
     body = EXPORT.sub(r"const \1", IMPORT.sub(r"const { \1 } = \2Module;", text))
-    return f"const {name}Module = (() => {{\n{body}\nreturn {{ {names} }};\n}})();"
+    return f"const {module.partition('/')[2]}Module = (() => {{\n{body}\nreturn {{ {names} }};\n}})();"
 
 
 def worker_address() -> str:
-    """Return where the page finds the script, relative to its own address."""
+    """Return where the page finds the script that draws, relative to its own address."""
     return f"engine/worker/{_version(worker_script())}"
+
+
+def trainer_address() -> str:
+    """Return where the page finds the script that trains."""
+    return f"engine/trainer/{_version(trainer_script())}"
 
 
 def pack_address(pack: Pack) -> str:
@@ -56,17 +87,23 @@ def pack_address(pack: Pack) -> str:
 def routes(packs: Packs) -> list[Route]:
     """Return the routes for `launch(app_kwargs={"routes": ...})`."""
 
-    async def worker(request: Request) -> Response:
-        script = worker_script()
-        if request.path_params["version"] != _version(script):
-            return _gone()
-        return _file(request, script.encode(), "text/javascript")
+    def answer(script: Callable[[], str]) -> Callable[[Request], Awaitable[Response]]:
+        async def worker(request: Request) -> Response:
+            if request.path_params["version"] != _version(script()):
+                return _gone()
+            return _file(request, script().encode(), "text/javascript")
+
+        return worker
 
     async def pack(request: Request) -> Response:
         found = packs.find(request.path_params["version"])
         return _file(request, found.data, "application/octet-stream") if found else _gone()
 
-    return [Route("/engine/worker/{version}", worker), Route("/engine/pack/{version}", pack)]
+    return [
+        Route("/engine/worker/{version}", answer(worker_script)),
+        Route("/engine/trainer/{version}", answer(trainer_script)),
+        Route("/engine/pack/{version}", pack),
+    ]
 
 
 def _file(request: Request, data: bytes, kind: str) -> Response:

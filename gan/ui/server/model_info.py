@@ -35,6 +35,8 @@ class Info:
     grid: (rows, columns) of samples.png, whose pictures are seeds 0, 1, 2, ... row by row; None if not known.
     samples: the PNG's path, or None when the folder has none.
     named: names of the sliders, each once, as far as metrics.json has them.
+    task: generate, or translate, and then sides: what it translates to, b or b and a; conditions: the names of numbers
+    that it is told besides, in place of classes.
     """
 
     name: str
@@ -50,6 +52,18 @@ class Info:
     grid: tuple[int, int] | None
     samples: Path | None
     named: tuple[str, ...] = ()
+    task: str = "generate"
+    sides: tuple[str, ...] = ()
+    conditions: tuple[str, ...] = ()
+
+    def of_translator(self) -> dict[str, Any]:
+        """Return what the page must know of a translator before it asks for any translation."""
+        return {
+            "model": self.name,
+            "size": self.resolution,
+            "sides": list(self.sides),
+            "conditions": list(self.conditions),
+        }
 
     def for_browser(self) -> dict[str, Any]:
         """Return what the page must know of a model before it asks for any picture of it.
@@ -137,23 +151,25 @@ def read_info(name: str, folder: Path) -> Info:
         raise FolderError(f"{folder / 'config.json'}: {error}") from None
     if config.resolution == 0 or config.channels == 0:
         raise FolderError(f"{folder / 'config.json'}: resolution and channels must be set, got 0")
-    if config.task != "generate":
-        raise FolderError(f"{name} translates pictures: use it with python -m gan.translate {folder.name} PICTURES...")
     metrics = _metrics(folder / "metrics.json")
+    translates = config.task == "translate"
     return Info(
         name=name,
-        dataset=last_name(config.dataset) or "?",
+        dataset=last_name(config.dataset.partition("@")[0]) or "?",
         network=config.network,
         loss=config.loss,
         resolution=config.resolution,
         channels=config.channels,
         images=config.images if metrics.images is None else metrics.images,
         parameters=_parameters(folder / "model.safetensors"),
-        classes=config.classes,
-        groups=config.class_groups,
-        grid=metrics.grid,
+        classes=() if translates else config.classes,
+        groups=() if translates else config.class_groups,
+        grid=None if translates else metrics.grid,
         samples=folder / "samples.png" if is_plain(folder, "samples.png") else None,
         named=tuple(dict.fromkeys(slider.name for slider in metrics.sliders or ())),
+        task=config.task,
+        sides=(("b", "a") if "back" in config.network_parts else ("b",)) if translates else (),
+        conditions=config.classes if translates else (),
     )
 
 

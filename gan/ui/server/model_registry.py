@@ -21,7 +21,7 @@ import numpy as np
 from gan.errors import FolderError
 from gan.hub.names import MODEL
 from gan.live.shares import NOBODY, Owner, holding_most
-from gan.ui.server import checks, engine, gpu, visitor
+from gan.ui.server import checks, engine, gpu, translations, visitor
 from gan.ui.server.limits import Limit
 from gan.ui.server.model_info import Info, read_info
 from gan.ui.server.packs import Packs
@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from torch import Tensor
 
     from gan.models.model import Model
+    from gan.models.translator import Translator
 
 log = logging.getLogger(__name__)
 
@@ -43,7 +44,7 @@ FRAMES_AT_ONCE = 32  # of a walk that crosses pictures: bounds memory
 MAX_UNLISTED = 16  # models that visitors trained
 
 
-def _load(folder: Path) -> Model:
+def _load(folder: Path) -> Model | Translator:
     import torch
 
     import gan
@@ -55,7 +56,7 @@ def _load(folder: Path) -> Model:
 
 
 class ModelRegistry:
-    """The models in `folders`; each loads once, on first use, and is shared by all visitors.
+    """The models in `folders`, of either task; each loads once, on first use, and is shared by all visitors.
 
     folders: model folders, in the order shown; a name is the folder's own, or `parent/name` where two share one.
     load: makes a model of a folder; raises ValueError with one clear sentence for a damaged one.
@@ -70,7 +71,7 @@ class ModelRegistry:
         self.notices: dict[str, str] = {}
         self._folders: dict[str, Path] = {}
         self._infos: dict[str, Info] = {}
-        self._models: dict[str, Model] = {}
+        self._models: dict[str, Any] = {}
         self._failed_stamps: dict[str, object] = {}  # state of a damaged folder's files when it failed
         self.packs = Packs()
         self._load = load
@@ -83,14 +84,23 @@ class ModelRegistry:
             self._folders[name] = folder
             self._read_info(name)
         self._batch_limit, self._load_limit = Limit(*BATCHES), Limit(*LOADS)
-        self._pictures = RenderQueue(draw)
+        self._pictures = RenderQueue(_render)
         self._warm_lock = threading.Lock()
         self._warm_thread: threading.Thread | None = None
 
     @property
     def names(self) -> tuple[str, ...]:
-        """The models that everyone may see and that can be shown: a damaged one is left out until its files change."""
-        return tuple(name for name in list(self._folders) if name not in self.errors and name not in self._unlisted)
+        """The generators that everyone may see and that can be shown: not a damaged one, until its files change."""
+        return self._names("generate")
+
+    @property
+    def translators(self) -> tuple[str, ...]:
+        """The same of those that translate."""
+        return self._names("translate")
+
+    def _names(self, task: str) -> tuple[str, ...]:
+        shown = [name for name in list(self._folders) if name not in self.errors and name not in self._unlisted]
+        return tuple(name for name in shown if (info := self._infos.get(name)) and info.task == task)
 
     def add(self, name: str, folder: Path) -> None:
         """Serve one more model, under a name of its own."""
@@ -128,17 +138,24 @@ class ModelRegistry:
         """Return the folder of a model."""
         return self._folders[self._checked_name(name)]
 
-    def info(self, name: object) -> Info:
-        """Return what the folder's JSON says of a model: cheap, no weights read."""
-        return self._infos[self._checked_name(name)]
+    def info(self, name: object, task: str = "generate") -> Info:
+        """Return what the folder's JSON says of a model of that task: cheap, no weights read."""
+        return self._infos[self._checked_name(name, task)]
 
     def model(self, name: object) -> Model:
-        """Return the loaded model; the first call for a name reads the weights, others wait for it."""
-        name = self._checked_name(name)
+        """Return the loaded generator; the first call for a name reads the weights, others wait for it."""
+        return self._loaded(name, "generate")
+
+    def translator(self, name: object) -> Translator:
+        """Return a loaded translator, as `model` does a generator."""
+        return self._loaded(name, "translate")
+
+    def _loaded(self, name: object, task: str) -> Any:
+        name = self._checked_name(name, task)
         if name in self._models:
             return self._models[name]
         with self._load_limit():
-            self._checked_name(name)  # the caller before this one may have found it damaged
+            self._checked_name(name, task)  # the caller before this one may have found it damaged
             if name not in self._models:
                 stamp = self._stamp(name)
                 try:
@@ -186,6 +203,18 @@ class ModelRegistry:
         """
         model = self.model(name)
         return self._pictures.ask(visitor.asking(), model, checks.picture(values, model), follows)
+
+    def ask_translation(self, name: object, values: Mapping[str, object], follows: bool = False) -> Future[Drawn]:
+        """Ask for a translation, as `ask_picture` for a picture; values: as in `translations.TranslationRequest`."""
+        model = self.translator(name)
+        request = translations.TranslationRequest.parse(values, model)
+        return self._pictures.ask(visitor.asking(), model, request, follows)
+
+    def translate(self, name: object, pictures: np.ndarray, to: str = "b", conditions: object = None) -> np.ndarray:
+        """Translate many pictures, uint8 (N, H, W, C), at once; as `Translator.translate`."""
+        model = self.translator(name)
+        with self._batch_limit():
+            return model.translate(pictures, to, conditions)  # type: ignore[arg-type]
 
     def acting(self, name: object, values: Mapping[str, object]) -> list[bool] | None:
         """Return for each named slider whether it does anything in a picture; None where all do, in every class.
@@ -270,19 +299,21 @@ class ModelRegistry:
         The address is None for a model that browsers cannot draw, and for one that is not in `names`: its weights stay
         where they are.
         """
-        model = self.model(name)
+        model = self._loaded(name, "")
         found = None if self.is_unlisted(name) else self.packs.of(str(name), model)
         return {"address": engine.pack_address(found) if found else None, "bytes": len(found.data) if found else 0}
 
-    def _checked_name(self, name: object) -> str:
-        if not isinstance(name, str) or name not in self._folders:
-            have = ", ".join(self.names) or "none"
-            raise ValueError(f"model must be one of those served ({have}), got {quoted(name)}")
-        if name in self.errors and self._stamp(name) != self._failed_stamps[name]:
-            self._read_info(name)  # its files have changed: they may have been half written
-        if error := self.errors.get(name):
-            raise ValueError(f"{name} cannot be shown: {error}")
-        return name
+    def _checked_name(self, name: object, task: str = "") -> str:
+        """Return the name of a model that can be shown; task: which it must have, "" for either."""
+        if isinstance(name, str) and name in self._folders:
+            if name in self.errors and self._stamp(name) != self._failed_stamps[name]:
+                self._read_info(name)  # its files have changed: they may have been half written
+            if error := self.errors.get(name):
+                raise ValueError(f"{name} cannot be shown: {error}")
+            if task in ("", self._infos[name].task):
+                return name
+        have = ", ".join(self._names(task or "generate")) or "none"
+        raise ValueError(f"model must be one of those served ({have}), got {quoted(name)}")
 
     def _read_info(self, name: str) -> None:
         """Fill `_infos[name]`, or `errors[name]`. Never raises: one folder must not stop the others."""
@@ -310,6 +341,13 @@ class ModelRegistry:
     def _stamp(self, name: str) -> object:
         """Return a value that changes when one of the folder's files does."""
         return [_modified(self._folders[name] / file) for file in (*MODEL.needed, "metrics.json")]
+
+
+def _render(model: Any, requests: Sequence[Any]) -> Sequence[np.ndarray] | np.ndarray:
+    """Draw what one model was asked for, of either task."""
+    if isinstance(requests[0], translations.TranslationRequest):
+        return translations.draw(model, requests)
+    return draw(model, requests)
 
 
 def draw(model: Model, requests: Sequence[Mapping[str, Any]]) -> np.ndarray:

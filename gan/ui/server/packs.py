@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from gan.models.model import Model
+    from gan.models.translator import Translator
 
 MAX_BYTES = 16_000_000  # of one pack: on a slower line than the server's pictures take, a visitor waits for too long
 KEPT_BYTES = 64_000_000  # of all; the one not asked for for longest makes room
@@ -33,7 +34,7 @@ class Packs:
         self._kept: dict[str, Pack] = {}  # by model, the newest last
         self._refused: set[str] = set()
 
-    def of(self, name: str, model: Model) -> Pack | None:
+    def of(self, name: str, model: Model | Translator) -> Pack | None:
         """Return a model's pack, made now if it is not kept; None for a model that browsers cannot draw."""
         with self._lock:
             if name in self._refused:
@@ -53,11 +54,13 @@ class Packs:
         return next((pack for pack in kept if pack.version == version), None)
 
 
-def _packed(model: Model) -> Pack | None:
-    from gan.models import pack  # imports torch
+def _packed(model: Model | Translator) -> Pack | None:
+    from gan.models.pack import pack  # imports torch
+    from gan.models.translator import Translator
+    from gan.models.translator_pack import pack_translator
 
     try:
-        data = pack.pack(model, most=MAX_BYTES)
+        data = pack_translator(model, most=MAX_BYTES) if isinstance(model, Translator) else pack(model, most=MAX_BYTES)
     except ValueError as error:
         log.info("drawn on the server only: %s", error)
         return None

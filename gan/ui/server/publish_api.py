@@ -74,7 +74,8 @@ class PublishApi:
 
     def trained(self) -> list[str]:
         """List the runs of this machine, which everyone may see."""
-        return [name for name in self.registry.names if is_run(self.registry.folder(name))]
+        names = (*self.registry.names, *self.registry.translators)
+        return [name for name in names if is_run(self.registry.folder(name))]
 
     def handler(self) -> Callable[..., Iterator[Status]]:
         """Return the function of the button: (run, repository, private, ...) -> a status for each step."""
@@ -126,7 +127,8 @@ class PublishApi:
 
     def _without_folder(self, error: Exception, run: Any) -> str:
         """Return an error's text without this machine's folders."""
-        known = isinstance(run, str) and (run in self.registry.names or self.registry.is_unlisted(run))
+        served = (*self.registry.names, *self.registry.translators)
+        known = isinstance(run, str) and (run in served or self.registry.is_unlisted(run))
         return str(error).replace(str(self.registry.folder(run)), run) if known else str(error)
 
 

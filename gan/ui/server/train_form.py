@@ -23,6 +23,7 @@ NEW_RUN_ONLY = (
     "width",
     "mirror",
 )  # offered besides the settings marked `live`
+LOCAL_ONLY = ("z_dim", "anneal", "images", "sample_images", "checkpoint_images")  # read by a run, and not offered
 LARGEST = {  # a critic step with these takes 350 MB and a second at 32 x 32, on one core; a stop ends it half-way
     "points": {"batch_size": 1024, "width": 128, "critic_steps": 20},
     "pictures": {"batch_size": 128, "width": 64, "critic_steps": 20},
@@ -35,13 +36,15 @@ def fields() -> list[dataclasses.Field]:
     return sorted(offered, key=lambda f: not f.metadata.get("live"))
 
 
-def menus() -> dict[str, Any]:
-    """Return everything in the tab's menus.
+def menus(server: bool = True) -> dict[str, Any]:
+    """Return everything in the tab's menus. server: False for a page without one, which learns points alone.
 
     presets: {name: {title, lookAt}}. data: {points: {name: title}, pictures: the same}, those that need no download and
     have no smaller set offered in their place.
     settings: {points: [{name, kind, live, help, choices?}, ...], pictures: the same}, those with more than one choice.
-    upload: {bytes, files, side}, what an upload may hold in all, and the shorter side in pixels that training can use.
+    upload: {bytes, files, side}, what an upload may hold in all, and the shorter side in pixels that training can use;
+    None without a server. local: {presets: {name: settings}, rules: {name: {kind, low, high, live, most?}}}, what the
+    browser needs to train points itself.
     """
     from gan.data import DATASETS
     from gan.data.points import DISTRIBUTIONS
@@ -49,19 +52,45 @@ def menus() -> dict[str, Any]:
     from gan.live.lessons import LESSONS
     from gan.networks import NETWORKS, POINT_NETWORKS
 
+    limits = {"bytes": uploads.SENT_BYTES, "files": uploads.FILES, "side": uploads.USEFUL_SIDE}
     shortened = {source.subset_of for source in DATASETS.values()}
     return {
         "presets": {name: {"title": lesson.title, "lookAt": lesson.look_at} for name, lesson in LESSONS.items()},
         "data": {
             "points": {name: distribution.about for name, distribution in DISTRIBUTIONS.items()},
-            "pictures": {name: s.about for name, s in DATASETS.items() if not s.download and name not in shortened},
+            "pictures": {
+                name: s.about for name, s in DATASETS.items() if server and not s.download and name not in shortened
+            },
         },
         "settings": {
             "points": _settings_menu(POINT_NETWORKS, pictures=False),
             "pictures": _settings_menu(NETWORKS, pictures=True),
         },
-        "upload": {"bytes": uploads.SENT_BYTES, "files": uploads.FILES, "side": uploads.USEFUL_SIDE},
+        "upload": limits if server else None,
+        "local": _local_menu(),
     }
+
+
+def _local_menu() -> dict[str, Any]:
+    """Return the lessons' settings for points, and what each setting may be."""
+    from gan.data.points import DISTRIBUTIONS
+    from gan.live.lessons import LESSONS, config_of
+
+    kept = [f.name for f in fields() if f.name != "seed"] + list(LOCAL_ONLY)
+    presets = {}
+    for name in LESSONS:
+        config = config_of(name, next(iter(DISTRIBUTIONS)), {})
+        presets[name] = {field: getattr(config, field) for field in kept}
+    rules: dict[str, dict[str, Any]] = {}
+    for f in fields():
+        if f.name != "seed":
+            rule = {"kind": f.type, "live": bool(f.metadata.get("live"))}
+            if f.type in ("int", "float"):
+                rule |= {"low": f.metadata["low"], "high": f.metadata["high"]}
+            if f.name in LARGEST["points"]:
+                rule["most"] = LARGEST["points"][f.name]
+            rules[f.name] = rule
+    return {"presets": presets, "rules": rules}
 
 
 def _settings_menu(pairs: Mapping[str, NetworkPair], pictures: bool) -> list[dict[str, Any]]:

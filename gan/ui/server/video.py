@@ -134,9 +134,9 @@ EXPORTS = {
 
 
 def file_name(model: str, seeds: Sequence[int], suffix: str) -> str:
-    """Return a name for a download, of letters, digits, `.`, `_` and `-`. model and seeds: checked already."""
+    """Return a name for a download, of letters, digits, `.`, `_` and `-`. model and seeds, if any: checked already."""
     plain = re.sub(r"[^A-Za-z0-9_-]+", "-", model)[:40].strip("-") or "model"
-    return f"{plain}-seeds-{'-'.join(str(int(seed)) for seed in seeds)}{suffix}"
+    return f"{plain}-seeds-{'-'.join(str(int(seed)) for seed in seeds)}{suffix}" if seeds else f"{plain}{suffix}"
 
 
 def _checked(frames: np.ndarray, fps: float, scale: int | None) -> tuple[np.ndarray, int]:

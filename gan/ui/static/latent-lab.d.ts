@@ -254,6 +254,41 @@ interface EngineConfig {
   own: number[]; // classes with named directions of their own
 }
 
+/** What a translator's pack says of it. widths: channels of its maps, from full size down, each of half the size. */
+interface TranslatorConfig {
+  task: "translate";
+  size: number;
+  channels: number;
+  conditions: number;
+  widths: number[];
+  sides: string[];
+}
+
+/** net.wasm with its memory, which `heap` shows. */
+interface EngineMachine {
+  layers: any;
+  heap: Float32Array;
+  memory: WebAssembly.Memory;
+}
+
+type EngineStep = (machine: EngineMachine) => void;
+
+/** Addresses are in bytes. own: a map's side; at, into, out: channels. */
+interface EngineLayout {
+  reserve(numbers: number): number;
+  place(numbers: Float32Array): number;
+  tensor(name: string): Float32Array;
+  padding(own: number, at: number, which: number): number; // borders stay zero, so maps of one size share theirs
+  convolution(name: string, into: number, together: number, taps?: number): [number, number]; // weights and bias
+  block(name: string, map: number, own: number, at: number): EngineStep;
+  enlarge(name: string, map: number, smaller: number, own: number, into: number, out: number): EngineStep;
+  finish(module: WebAssembly.Module): Promise<EngineMachine>;
+}
+
+interface EngineTranslator {
+  translate(rgb: Uint8Array, to: string, told: number[] | null): Uint8ClampedArray<ArrayBuffer>;
+}
+
 interface Pack {
   config: EngineConfig;
   tensors: Map<string, Float32Array>;
@@ -303,11 +338,220 @@ interface Engine {
   start(): Promise<unknown>; // fails where this browser cannot draw at all
   load(model: string, pack: ArrayBuffer): Promise<{ forgotten: string[] }>; // the pack is gone; so are other models
   draw(model: string, pictures: EnginePicture[]): Promise<EnginePixels>;
+  translate(model: string, request: Omit<TranslationRequest, "model">): Promise<EnginePixels>;
   walk(model: string, walk: EngineWalk, from: number, to: number): Promise<EnginePixels>; // those frames of it
 }
 
-/** In the worker: net.wasm in base64. */
+/** In a worker: net.wasm or points.wasm in base64. */
 declare const WASM: string;
+
+// ---- Training points in the browser; what torch's side calls the same has the same meaning
+
+/** The memory of points.wasm. Places are in bytes, sizes in numbers. */
+interface PlaneMemory {
+  kernels: any; // the functions of points.c
+  reserve(numbers: number): number;
+  top(): number;
+  release(to: number): void; // takes back all that was reserved since `top` said so
+  numbers(at: number, count: number): Float32Array; // valid until the next `reserve`
+}
+
+/** from, to: as the network has them; into, out: filled up to multiples of 8; weight, bias: where they begin. */
+interface PlaneLayer {
+  from: number;
+  to: number;
+  into: number;
+  out: number;
+  weight: number;
+  bias: number;
+}
+
+/** Where a network's rows lie; of outputs and slopes a matrix for each layer. */
+interface PerceptronRoom {
+  inputs: number;
+  outputs: number[];
+  slopes: number[];
+  inputSlopes: number;
+  tangents: [number, number];
+  weighed: number;
+  shares: number;
+}
+
+interface PerceptronState {
+  updates: number;
+  blocks: Float32Array[];
+}
+
+interface Perceptron {
+  layers: PlaneLayer[];
+  size: number;
+  weights: number;
+  gradient: number;
+  room(): PerceptronRoom;
+  layOut(rows: number): void;
+  initialise(words: () => number): void;
+  forward(rows: number, from?: number): number;
+  backward(rows: number): void;
+  differentiate(rows: number, tangent: boolean): void;
+  gradientLength(): number;
+  update(optimizer: string, rate: number, beta1: number, beta2: number): void;
+  forget(): void;
+  save(): PerceptronState;
+  restore(state: PerceptronState): void;
+}
+
+interface PlaneLoss {
+  critic(real: number, fake: number): [value: number, onReal: number, onFake: number];
+  generator(real: number, fake: number): [value: number, onFake: number];
+  readsReal?: boolean; // the generator's depends on the real logit
+}
+
+interface PlanePenalty {
+  at: ("real" | "fake" | "mix")[];
+  of(squared: number): [value: number, factor: number];
+}
+
+/** A distribution of points (count, 2). centres and sd: of a mixture. */
+interface World {
+  draw(count: number, words: () => number): Float32Array;
+  extent: number;
+  centres?: Float32Array;
+  sd?: number;
+}
+
+/** The settings of a side, by the names of gan/config.py. */
+interface PlaneConfig {
+  dataset: string;
+  seed: number;
+  network: string;
+  width: number;
+  z_dim: number;
+  loss: string;
+  penalty: string;
+  gamma: number;
+  penalty_every: number;
+  critic_norm: string;
+  clip: number;
+  batch_size: number;
+  critic_steps: number;
+  optimizer: string;
+  learning_rate: number;
+  critic_lr_ratio: number;
+  beta1: number;
+  beta2: number;
+  ema_images: number;
+  anneal: number;
+  images: number;
+  sample_images: number;
+  checkpoint_images: number;
+}
+
+/** What a setting may be. most: that one visitor may ask for. */
+interface PlaneRule {
+  kind: string;
+  low: number;
+  high: number;
+  live: boolean;
+  most?: number;
+}
+
+/** What the server knows of runs of points, so that the worker need not repeat it. */
+interface PlaneAbout {
+  presets: Record<string, Omit<PlaneConfig, "dataset" | "seed">>;
+  rules: Record<string, PlaneRule>;
+}
+
+interface PlaneBatch {
+  real: Float32Array;
+  z: Float32Array;
+  mix: number[];
+}
+
+type PlaneNumbers = Record<string, number>;
+
+interface PlaneState {
+  counters: PlaneTrainer["state"];
+  networks: PerceptronState[];
+  average: Float32Array;
+}
+
+interface PlaneTrainer {
+  state: {
+    shown: number;
+    step: number;
+    seconds: number;
+    rateScale: number;
+    rollbacks: number;
+    lastRollback: number;
+  };
+  config(): PlaneConfig;
+  advance(move: string): PlaneNumbers;
+  drawBatch(): PlaneBatch;
+  criticGradient(batch: PlaneBatch, weight: number): PlaneNumbers; // weight: of the penalty
+  generatorGradient(batch: PlaneBatch): PlaneNumbers;
+  networks: { generator: Perceptron; critic: Perceptron };
+  numbers: PlaneMemory["numbers"];
+  change(settings: Partial<PlaneConfig>): void;
+  sample(latents: Float32Array): Float32Array;
+  judge(points: Float32Array): Float32Array;
+  slopes(points: Float32Array): Float32Array;
+  save(): PlaneState;
+  restore(saved: PlaneState): void;
+}
+
+interface PlaneViewer {
+  backdrop(): View;
+  look(trainer: PlaneTrainer): View;
+  sample(trainer: PlaneTrainer, count: number): Float32Array;
+  measure(trainer: PlaneTrainer): Measurements;
+}
+
+interface PlaneMonitor {
+  accuracy(share: number, count: number): [kind: string, message: string] | null;
+  diversity(value: number, shown: number): [kind: string, message: string] | null;
+}
+
+/** states: of each side, to go on from. */
+interface StoredMoment {
+  moment: Moment;
+  states: { config: PlaneConfig; state: PlaneState }[] | null;
+}
+
+interface PlaneHistory {
+  latest(): StoredMoment | null;
+  count(): number; // the number of the next moment
+  keepsState(number: number): boolean;
+  add(stored: StoredMoment, keep: boolean): void;
+  kept(): [number: number, shown: number][];
+  curve(): CurvePoint[];
+  before(number: number): Moment | undefined;
+  stateBefore(number: number): StoredMoment | undefined;
+}
+
+interface PlaneSide {
+  trainer: PlaneTrainer;
+  monitor: PlaneMonitor;
+  good: PlaneState; // where a rollback leads
+  numbers: PlaneNumbers; // of the last step
+  measured: Measurements;
+  since: { shown: number; seconds: number }; // from where the rate is counted
+  steps: number;
+}
+
+interface PlaneRun {
+  advance(): number;
+  play(): void;
+  pause(): void;
+  step(move: string): void;
+  slow(seconds: number): void;
+  change(side: number, settings: Record<string, any>): void;
+  stop(): void;
+  moment(number: number): Moment | undefined;
+  fork(number: number): StoredMoment | undefined;
+  newer(after: number, ms: number): Promise<void>;
+  news(after: number): News;
+  done(): boolean;
+}
 
 /** What was changed of a keyframe: a value for each control but the seed. */
 interface KeyframeEdit {
@@ -384,15 +628,126 @@ interface Player {
   fit(): void; // draws it anew, for another size or look
 }
 
+// ---- Translations
+
+/** What the page must know of a translator before it asks for any translation. conditions: names of numbers. */
+interface KnownTranslator {
+  model: string;
+  size: number;
+  sides: string[]; // that it translates to, "b" or "b" and "a"
+  conditions: string[];
+}
+
+/** names: of the sets, by side. examples: how many there are of a side. told: conditions of some of them. */
+interface TranslatorDescription {
+  names: Record<string, string>;
+  examples: Record<string, number>;
+  told: number[][];
+}
+
+/** pixels: RGB at the translator's own size. */
+interface TranslationRequest {
+  model: string;
+  to: string;
+  pixels: Uint8Array;
+  conditions: number[] | null;
+}
+
+/** The same as it is sent; picture: base64. */
+type SentTranslation = Omit<TranslationRequest, "pixels"> & { picture: string; follows?: boolean };
+
+interface ManyRequest {
+  model: string;
+  to: string;
+  rows: number[];
+}
+
+interface TranslateServer extends PackServer {
+  locate(payload: { model: string }): Promise<Reply<{ found: KnownTranslator | null; gone: string }>>;
+  describe(payload: { model: string }): Promise<Reply<TranslatorDescription>>;
+  /** A picture to begin with and, of pairs, what it should become; told: under which conditions. */
+  example(payload: {
+    model: string;
+    to: string;
+    row: number;
+  }): Promise<Reply<PackedImages & { told: number[] | null }>>;
+  translate(payload: SentTranslation): Promise<Reply<PackedImages>>;
+  /** The way back, if there is one. score: logit less that of the picture as it was; above: share of real ones. */
+  judge(payload: SentTranslation): Promise<Reply<PackedImages & { score: number; above: number | null }>>;
+  grid(payload: ManyRequest): Promise<Reply<PackedImages>>;
+  film(
+    payload: Omit<SentTranslation, "picture"> & {
+      pictures: string[];
+      frames: number;
+      loop: boolean;
+      fps: number;
+      kind: string;
+    },
+  ): Promise<Reply<ServerFile>>;
+}
+
+/** A line that was drawn. width: in steps of a 192th of the page; points: place, of 4096 each way, and pressure of 255. */
+interface Stroke {
+  colour: string;
+  width: number;
+  mirror: boolean;
+  points: [number, number, number][];
+}
+
+/** What lies below the strokes. row: of an example; truth: what that one should become. */
+interface DrawingBase {
+  picture: CanvasImageSource;
+  smooth: boolean;
+  row?: number;
+  truth?: ImageData;
+}
+
+interface DrawingPage {
+  base: DrawingBase | null;
+  strokes: Stroke[];
+}
+
+interface DrawingBoard {
+  begin(size: number, page: DrawingPage): void; // anew, for a translator of that size
+  change(part: Partial<DrawingPage>): void;
+  undo(): void;
+  redo(): void;
+  can(): { undo: boolean; redo: boolean };
+  page(): DrawingPage;
+  isBlank(): boolean;
+  pixels(): Uint8Array<ArrayBuffer>; // RGB at the translator's size
+}
+
+interface ToldChoice {
+  build(names: string[], offered: number[][]): void;
+  show(told: number[]): void; // without telling anyone
+}
+
+interface ManyTranslations {
+  follow(about: KnownTranslator, to: string): void;
+  reroll(about: KnownTranslator, to: string): void;
+}
+
+interface DrawingWalk {
+  keep(): void;
+  toggle(): void;
+  stop(): void;
+  clear(): void;
+  pictures(): Uint8Array[];
+  timing(): { frames: number; fps: number };
+}
+
 // ---- Training
 
+type Numbers = Int16Array | Uint8Array;
+
+/** data: in base64 where the server sent it. */
 interface PackedArray {
   shape: number[];
   type: "int16" | "uint8";
-  data: string;
+  data: string | Numbers;
 }
 
-type Numbers = Int16Array | Uint8Array;
 type NumberArray = { shape: number[]; data: Numbers };
 type NumberArrays = Record<string, NumberArray>;
 type Measurements = Record<string, any>;
@@ -456,7 +811,8 @@ interface TrainMenus {
   presets: Record<string, { title: string; lookAt: string }>;
   data: { points: Record<string, string>; pictures: Record<string, string> };
   settings: { points: TrainSetting[]; pictures: TrainSetting[] };
-  upload: UploadLimits;
+  upload: UploadLimits | null; // null where no pictures can be learnt
+  local: PlaneAbout; // of runs in the browser
 }
 
 /** What may be sent: bytes and pictures in all, and the shorter side in pixels that is of use. */
@@ -495,6 +851,11 @@ interface TrainServer {
   film(payload: { run: string; kind: string }): Promise<Reply<ServerFile>>;
   take(payload: ExportedMoment): Promise<Reply<ServerFile>>;
   open(payload: ExportedMoment): Promise<Reply<KnownModel>>;
+}
+
+/** What trains in the browser. check: why a plan cannot be trained there, as `error`. */
+interface LocalTraining extends TrainServer {
+  check(payload: TrainRequest): Promise<Reply<{}>>;
 }
 
 interface Plan {
@@ -608,6 +969,7 @@ interface LatentLab {
   /** From the page's head; see `gan.ui.assets`. */
   controls: Control[];
   worker: string; // address of the script that draws, or of none
+  trainer: string; // address of the script that trains points, or of none
   words: Record<string, string>; // plain words for the names of attributes
 
   // shared/
@@ -672,8 +1034,11 @@ interface LatentLab {
   paintTimer(painted: (ms: number) => void): (time: number) => void;
   latencyMeter(box: HTMLElement): (ms: number) => void;
   decodeImages(images: PackedImages): ImageData[];
+  context(canvas: HTMLCanvasElement, options?: CanvasRenderingContext2DSettings): CanvasRenderingContext2D;
+  /** RGB bytes as a picture. */
+  imageOf(pixels: Uint8Array, size: number): ImageData;
+  base64(bytes: Uint8Array): string;
   STAGE_MOST: number; // how many times its own size a picture on a stage has at most
-  context(canvas: HTMLCanvasElement): CanvasRenderingContext2D;
   /** Paint at native size; CSS enlarges it with square pixels. */
   paint(canvas: HTMLCanvasElement, image: ImageData): void;
   /**
@@ -749,6 +1114,7 @@ interface LatentLab {
   /** Show a tab as soon as its button is there, and what was last shown in it. */
   showTab(name: string): void;
   openExplore(state: PartialState): void;
+  openTranslate(model: string): void;
   /** Show the film of Interpolate with one more keyframe: a picture's part of an address. */
   addKeyframe(picture: AddressPart): void;
   /** Show what the page's address says, now and whenever the visitor goes back or forward. */
@@ -798,6 +1164,11 @@ interface LatentLab {
   inOrder(names: readonly string[]): number[];
 
   // engine/
+  /** Tasks for the worker of a script, which starts with the first; work: what it does, in words, for where it cannot. */
+  workerCalls(
+    address: string,
+    work: string,
+  ): (task: string, request: object, transfer?: Transferable[]) => Promise<any>;
   /** A worker that draws; address: of its script. It starts with the first task. */
   engine(address: string): Engine;
   /** Fetch a model's weights, unless that is done or under way; why it went wrong, or "". */
@@ -807,6 +1178,10 @@ interface LatentLab {
   drawHere(model: string, states: PictureState[]): Promise<ImageData[] | null>;
   /** The server's functions that draw, done here for models whose weights are there. */
   paintPictures(server: Pick<ExploreServer, "picture" | "grid">): Pick<ExploreServer, "picture" | "grid">;
+  paintTranslations(server: Pick<TranslateServer, "translate">): {
+    translate(request: TranslationRequest): Promise<Reply<PackedImages>>;
+  };
+  packTranslation(request: TranslationRequest): SentTranslation;
   paintWalks(server: Pick<InterpolateServer, "walk">): Pick<InterpolateServer, "walk">;
 
   // gallery/
@@ -915,8 +1290,47 @@ interface LatentLab {
   /** The frame of a film of `to` frames at the place of `frame` in one of `from`. */
   rescaleFrame(frame: number, from: number, to: number): number;
 
+  // translate/
+  translate(element: HTMLElement, server: TranslateServer): void;
+  /** Places on a side of the page, for the points of strokes. */
+  STROKE_GRID: number;
+  /** Strokes as text for an address; null where they are too long for one. */
+  encodeStrokes(strokes: Stroke[]): string | null;
+  /** As many as the text holds; anyone may have written it. */
+  decodeStrokes(text: string): Stroke[];
+  /** tool: what the next stroke is drawn with. drawn: called with every piece of one, settled: once it has ended. */
+  drawingBoard(
+    canvas: HTMLCanvasElement,
+    on: { tool(): Omit<Stroke, "points">; drawn(): void; settled(): void },
+  ): DrawingBoard;
+  formatTold(told: number[] | null): string;
+  parseTold(text: string, count: number): number[] | null;
+  toldChoice(box: HTMLElement, on: { moved(told: number[]): void; settled(): void }): ToldChoice;
+  manyTranslations(
+    box: HTMLElement,
+    server: Pick<TranslateServer, "grid">,
+    on: { most: number; problem(text: string): void; adopt(row: number): void },
+  ): ManyTranslations;
+  drawingWalk(
+    element: HTMLElement,
+    on: {
+      most: number;
+      kept(): { page: DrawingPage; pixels: Uint8Array<ArrayBuffer>; size: number };
+      back(page: DrawingPage): void;
+      frame(pixels: Uint8Array<ArrayBuffer>): void;
+      shown(on: boolean): void; // whether a walk is on screen
+    },
+  ): DrawingWalk;
+
   // train/
   train(element: HTMLElement, server: TrainServer): Promise<void>;
+  /** The tab on a page without a server, which learns points alone. menus: `train_form.menus(server=False)`. */
+  trainAlone(element: HTMLElement, menus: TrainMenus): void;
+  isLocalRun(run: string): boolean;
+  /** Training in this browser; undefined where it cannot. Models and films are not made. */
+  localTraining(menus: TrainMenus): LocalTraining | undefined;
+  /** The server's functions, of which those of a local run go to where it trains. */
+  trainingAnywhere(server: TrainServer, local: TrainServer | undefined): TrainServer;
   trainPlan(
     element: HTMLElement,
     server: TrainServer,
@@ -934,6 +1348,8 @@ interface LatentLab {
     server: TrainServer,
     on: Notifier & {
       followed(id: string | null, step?: boolean): void; // the address is to name that run, or none; as a step
+      queued(place: number): void; // how many runs are before it; 0 once it trains
+      serverless: boolean; // there is no server to make models and films
       settingsChanged(): void;
       pointsPlanned(): boolean;
     },

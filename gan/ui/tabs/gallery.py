@@ -53,7 +53,7 @@ class Card:
 
     @property
     def smooth(self) -> bool:
-        """Whether its pictures are enlarged smoothly by default."""
+        """Tell whether its pictures are enlarged smoothly by default."""
         return bool(self.info.for_browser()["smooth"])
 
 
@@ -74,7 +74,7 @@ class Hero:
 
     @property
     def smooth(self) -> bool:
-        """Whether the picture is enlarged smoothly by default."""
+        """Tell whether the picture is enlarged smoothly by default."""
         return bool(self.info.for_browser()["smooth"])
 
 
@@ -93,6 +93,7 @@ def build(registry: ModelRegistry) -> gr.HTML:
 def page(registry: ModelRegistry) -> str:
     """Return the tab's HTML: a card for each model, and a notice for each that cannot be shown."""
     cards = [card(registry.info(name)) for name in registry.names]
+    cards += [card(registry.info(name, "translate")) for name in registry.translators]
     notices = [*registry.errors.items(), *registry.notices.items()]
     shown = next(filter(None, (hero(registry.info(name)) for name in registry.names)), None)
     return assets.render(

@@ -10,7 +10,6 @@ import sys
 import pytest
 import torch
 from torch import nn
-from torchvision import models
 
 from gan.errors import FolderError
 from gan.evaluation.metrics import general, train_general
@@ -76,6 +75,8 @@ class Tiny(nn.Module):
 @pytest.fixture
 def cache(tmp_path, monkeypatch):
     """An empty cache of torch's, and weights whose name tells their own hash."""
+    from torchvision import models  # takes seconds
+
     (tmp_path / "checkpoints").mkdir()
     monkeypatch.setattr(torch.hub, "get_dir", lambda: str(tmp_path))
     content = b"weights"

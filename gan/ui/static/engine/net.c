@@ -141,7 +141,9 @@ EXPORT(enlarge)(const float *x, float *y, int h, int w, int c) {
 
 // The last 3x3 convolution, of padded x with k (co, 3, 3, ci) and b (co), to pixels (h, w, 4) as `to_uint8` makes them
 // of [-1, 1]; co is 1 or 3, ci a multiple of 4. `soft_clamp` changes only values that become 0 or 255 anyway.
-EXPORT(paint)(const float *x, const float *k, const float *b, unsigned char *rgba, int h, int w, int ci, int co) {
+// base: where not null, a padded map whose first co of c channels are added.
+static __attribute__((noinline)) void to_pixels(const float *x, const float *k, const float *b, const float *base, int c, unsigned char *rgba, int h,
+                      int w, int ci, int co) {
   for (int i = 0; i < h; i++) {
     for (int j = 0; j < w; j++, rgba += 4) {
       for (int o = 0; o < co; o++) {
@@ -153,6 +155,7 @@ EXPORT(paint)(const float *x, const float *k, const float *b, unsigned char *rgb
         }
         float v = b[o] + (wasm_f32x4_extract_lane(s, 0) + wasm_f32x4_extract_lane(s, 1)) +
                   (wasm_f32x4_extract_lane(s, 2) + wasm_f32x4_extract_lane(s, 3));
+        if (base) v += base[((i + 1) * (w + 2) + j + 1) * c + o];
         v = v > -1 ? v : -1; // also where it is no number
         v = v < 1 ? v : 1;
         rgba[o] = (unsigned char)__builtin_rintf((v + 1) * 127.5f);
@@ -161,4 +164,54 @@ EXPORT(paint)(const float *x, const float *k, const float *b, unsigned char *rgb
       rgba[3] = 255;
     }
   }
+}
+
+EXPORT(paint)(const float *x, const float *k, const float *b, unsigned char *rgba, int h, int w, int ci, int co) {
+  to_pixels(x, k, b, 0, 0, rgba, h, w, ci, co);
+}
+
+// What a translator (gan/networks/unet.py) has besides.
+
+// The last convolution, of a change to the first co channels of the padded picture (h, w, c).
+EXPORT(paint_change)(const float *x, const float *k, const float *b, const float *picture, int c, unsigned char *rgba,
+                     int h, int w, int ci, int co) {
+  to_pixels(x, k, b, picture, c, rgba, h, w, ci, co);
+}
+
+// A 4x4 convolution with stride 2 of padded x (2h, 2w, ci) with k (co/8, 4, 4, ci, 8) and bias b (co), to y (h, w, co);
+// co is a multiple of 8, w at least 4. Four pixels at a time, as in `convolve`.
+EXPORT(halve)(const float *x, const float *k, const float *b, float *y, int h, int w, int ci, int co) {
+  for (int o = 0; o < co; o += 8, k += 128 * ci) {
+    const V b0 = load(b + o), b1 = load(b + o + 4);
+    for (int i = 0; i < h; i++) {
+      for (int next = 0; next < w; next += 4) {
+        const int j = next + 4 <= w ? next : w - 4;
+        V s[4][2] = {{b0, b1}, {b0, b1}, {b0, b1}, {b0, b1}};
+        const float *weight = k;
+#pragma clang loop unroll(disable)
+        for (int u = 0; u < 4; u++) {
+          const float *pixel = x + ((2 * i + u) * (2 * w + 2) + 2 * j) * ci;
+          for (int t = 0; t < 4 * ci; t++, pixel++, weight += 8) { // four neighbours lie side by side
+            const V w0 = load(weight), w1 = load(weight + 4);
+#pragma unroll
+            for (int n = 0; n < 4; n++) {
+              const V v = splat(pixel + 2 * n * ci);
+              s[n][0] = add(s[n][0], mul(v, w0));
+              s[n][1] = add(s[n][1], mul(v, w1));
+            }
+          }
+        }
+#pragma unroll
+        for (int n = 0; n < 4; n++) {
+          store(y + (i * w + j + n) * co + o, s[n][0]);
+          store(y + (i * w + j + n) * co + o + 4, s[n][1]);
+        }
+      }
+    }
+  }
+}
+
+// y (n) += x (n); n is a multiple of 4.
+EXPORT(add_map)(const float *x, float *y, int n) {
+  for (int i = 0; i < n; i += 4) store(y + i, add(load(y + i), load(x + i)));
 }

@@ -1,5 +1,7 @@
-// A pack, the one file that the browser needs of a model: safetensors with the generator's weights, the directions, and
-// what must be known to use them. Anyone may have written it: nothing in it is used before it is checked.
+// A pack, the one file that the browser needs of a model: safetensors with its weights, of a generator the directions
+// too, and what must be known to use them. Anyone may have written it: nothing in it is used before it is checked.
+import { isWhole, need } from "./checks.mjs";
+import { checkTranslator, shapesOfTranslator } from "./translatorpack.mjs";
 
 const MOST_HEADER = 2 ** 17; // bytes
 const MOST_NUMBERS = 2 ** 24; // in all: 64 MB as float32
@@ -7,19 +9,9 @@ const MOST_VALUES = 2 ** 22; // of one feature map: 16 MB
 /** @type {Record<string, number>} */
 const BYTES = { F16: 2, F32: 4 }; // of a number
 
-/** @type {(value: any, low: number, high: number) => boolean} */
-const isWhole = (value, low, high) => Number.isInteger(value) && low <= value && value <= high;
-
-/** @type {(what: boolean, fault: string) => void} */
-const need = (what, fault) => {
-  if (!what) throw new Error(`the model's weights cannot be used: ${fault}`);
-};
-
 /** What a pack says of its model, checked. @type {(about: any) => EngineConfig} */
 export const checkConfig = (about) => {
-  need(typeof about === "object" && about !== null, "they do not say what network they are of");
-  const { format, z_dim, channels, classes, groups, maps, directions, named, own } = about;
-  need(format === 1, "they are in a format that this page does not know");
+  const { z_dim, channels, classes, groups, maps, directions, named, own } = about;
   need(isWhole(z_dim, 1, 4096), "the latent has no length");
   need(channels === 1 || channels === 3, "pictures must have one channel or three");
   need(isWhole(classes, 0, 1000) && Array.isArray(groups) && groups.length <= classes, "the classes make no sense");
@@ -98,8 +90,7 @@ export const readPack = (pack) => {
   need(length <= MOST_HEADER && 8 + length <= pack.byteLength, "they are cut off, or no safetensors");
   const header = parse(new Uint8Array(pack, 8, length));
   const { __metadata__: about, ...entries } = header;
-  const config = checkConfig(parse(about?.["latent-lab"]));
-  const shapes = shapesOf(config);
+  const { config, shapes } = readAbout(parse(about?.["latent-lab"]));
   const total = [...shapes.values()].reduce((sum, shape) => sum + count(shape), 0);
   need(total <= MOST_NUMBERS, `${total} numbers are too many for a browser`);
   const others = Object.keys(entries).filter((name) => !shapes.has(name));
@@ -108,6 +99,18 @@ export const readPack = (pack) => {
   const tensors = new Map();
   for (const name of shapes.keys()) tensors.set(name, readTensor(name, entries[name], pack, 8 + length));
   return { config, tensors };
+};
+
+/** What a pack says of its model, and name and shape of every tensor that it must have. @type {(about: any) => { config: any, shapes: Map<string, number[]> }} */
+const readAbout = (about) => {
+  need(typeof about === "object" && about !== null, "they do not say what network they are of");
+  need(about.format === 1, "they are in a format that this page does not know");
+  if (about.task === "translate") {
+    const config = checkTranslator(about);
+    return { config, shapes: shapesOfTranslator(config) };
+  }
+  const config = checkConfig(about);
+  return { config, shapes: shapesOf(config) };
 };
 
 /** @type {(text: unknown) => any} */

@@ -144,6 +144,17 @@
       ),
   });
 
+  lab.packTranslation = ({ pixels, ...rest }) => ({ ...rest, picture: lab.base64(pixels) });
+
+  lab.paintTranslations = ({ translate }) => ({
+    translate: (request) =>
+      paint(
+        request,
+        async (to) => reply(await to.translate(request.model, request)),
+        () => translate({ ...lab.packTranslation(request), follows: true }),
+      ),
+  });
+
   lab.drawHere = async (model, states) => {
     if (!engine || models.get(model)?.state !== "ready" || !states.every(isKnown)) return null;
     try {

@@ -2,21 +2,22 @@
 import { acting, inputsOf, inputsOfFrame } from "./latent.mjs";
 import { makeGenerator } from "./network.mjs";
 import { readPack } from "./pack.mjs";
+import { makeTranslator } from "./translator.mjs";
 
 const KEPT = 4; // models, of some 10 MB each; the one not used for longest makes room
 
 /** @type {Promise<WebAssembly.Module> | undefined} */
 let compiled;
-/** @type {Map<string, { pack: Pack, generator: EngineGenerator }>} */
+/** @type {Map<string, { pack: any, generator?: EngineGenerator, translator?: EngineTranslator }>} */
 const models = new Map();
 
-/** @type {(model: string) => { pack: Pack, generator: EngineGenerator }} */
+/** @type {(model: string) => { pack: any, generator: EngineGenerator, translator: EngineTranslator }} */
 const known = (model) => {
   const found = models.get(model);
   if (!found) throw new Error("this model is no longer in the browser's memory");
   models.delete(model);
   models.set(model, found); // the newest is the last
-  return found;
+  return /** @type {any} */ (found);
 };
 
 /**
@@ -43,10 +44,17 @@ const tasks = {
   },
   load: async ({ model, pack: file }) => {
     await tasks.start({});
-    const pack = readPack(file);
-    const generator = await makeGenerator(await /** @type {Promise<WebAssembly.Module>} */ (compiled), pack);
-    await generator.draw(...first(pack)); // the first one takes longer
-    models.set(model, { pack, generator });
+    const pack = /** @type {any} */ (readPack(file));
+    const module = await /** @type {Promise<WebAssembly.Module>} */ (compiled);
+    if (pack.config.task === "translate") {
+      const translator = await makeTranslator(module, pack);
+      translator.translate(new Uint8Array(3 * pack.config.size ** 2), "b", null); // the first one takes longer
+      models.set(model, { pack, translator });
+    } else {
+      const generator = await makeGenerator(module, pack);
+      await generator.draw(...first(pack));
+      models.set(model, { pack, generator });
+    }
     const forgotten = [...models.keys()].slice(0, -KEPT);
     for (const oldest of forgotten) models.delete(oldest);
     return { forgotten };
@@ -55,6 +63,12 @@ const tasks = {
     const one = known(model);
     const inputs = pictures.map((/** @type {EnginePicture} */ picture) => inputsOf(one.pack, picture));
     return { ...(await draw(one, inputs)), acting: acting(one.pack, inputs[0].y) };
+  },
+  translate: async ({ model, pixels, to, conditions }) => {
+    const { pack, translator } = known(model);
+    const begun = performance.now();
+    const made = translator.translate(pixels, to, conditions).slice();
+    return { size: pack.config.size, count: 1, pixels: made, ms: performance.now() - begun };
   },
   walk: async ({ model, walk, from, to }) => {
     const one = known(model);

@@ -102,6 +102,8 @@
     });
     element.querySelectorAll(".ll-wall").forEach((wall) => buildWall(/** @type {HTMLElement} */ (wall)));
     element.addEventListener("click", (event) => {
+      const { translate } = lab.closest(event, "[data-translate]")?.dataset ?? {};
+      if (translate) lab.openTranslate(translate);
       const { open: model, seed } = lab.closest(event, "[data-open]")?.dataset ?? {};
       if (model !== undefined) lab.openExplore({ model, ...(seed === undefined ? {} : { seed: Number(seed) }) });
     });

@@ -15,6 +15,7 @@
       keys: ["model", "seeds", "edits", "label", "truncation", "frames", "fps", "mode", "loop"],
       kept: ["seeds", "truncation", "frames", "fps", "mode", "loop"],
     },
+    translate: { keys: ["model", "to", "sample", "ink", "told"] },
     train: { keys: ["run", "train"] },
     publish: { keys: [] },
   };

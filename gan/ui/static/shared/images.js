@@ -26,8 +26,19 @@
     return images;
   };
 
-  lab.context = (canvas) => {
-    const context = canvas.getContext("2d");
+  lab.imageOf = (pixels, size) => {
+    const image = new ImageData(size, size);
+    for (let from = 0, at = 0; from < pixels.length; from += 3, at += 4) {
+      image.data.set(pixels.subarray(from, from + 3), at);
+      image.data[at + 3] = 255;
+    }
+    return image;
+  };
+
+  lab.base64 = (bytes) => btoa(bytes.reduce((text, byte) => text + String.fromCharCode(byte), ""));
+
+  lab.context = (canvas, options) => {
+    const context = canvas.getContext("2d", options);
     if (!context) throw new Error("this browser cannot draw on a canvas");
     return context;
   };

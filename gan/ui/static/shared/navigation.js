@@ -2,6 +2,7 @@
 (() => {
   const lab = window.latentLab;
   const QUIET = 200; // ms without a change before the address follows: browsers limit how often it may
+  const GENERATE = ["explore", "interpolate"]; // tabs that show what generators make
   const STORE = "latent-lab-tabs"; // where a reload finds the tabs that its address does not speak of
 
   let shown = "gallery";
@@ -29,12 +30,13 @@
     }
   };
 
-  /** Let a tab stand for a part. A model chosen in one tab is chosen in all that have one. */
+  /** Let a tab stand for a part. A generator chosen in one tab is chosen in all that have one. */
   const setPart = (/** @type {string} */ tab, /** @type {AddressPart} */ part) => {
     parts[tab] = lab.tabPart(tab, Object.entries(part));
     const { model } = parts[tab];
-    for (const other of ["explore", "interpolate"]) {
-      if (model && other !== tab) parts[other] = lab.withModel(other, parts[other] ?? {}, model);
+    for (const other of GENERATE) {
+      if (model && GENERATE.includes(tab) && other !== tab)
+        parts[other] = lab.withModel(other, parts[other] ?? {}, model);
     }
     storeParts();
   };
@@ -115,6 +117,8 @@
     else lab.showTab(tab);
     window.scrollTo({ top: 0 });
   };
+
+  lab.openTranslate = (model) => openPart("translate", { model });
 
   lab.openExplore = (state) =>
     openPart("explore", lab.formatState(lab.completeState(state, lab.controls), lab.controls));

@@ -10,6 +10,7 @@
     /** @type {(name: string) => HTMLElement} */
     const list = (name) => find(`[data-list=${name}]`);
     const seed = /** @type {Control} */ (lab.controls.find(({ kind }) => kind === "seed"));
+    const { upload } = about;
     const known = { points: Object.entries(about.data.points), pictures: Object.entries(about.data.pictures) };
     const presets = Object.entries(about.presets).map(
       ([name, { title }]) => /** @type {[string, string]} */ ([name, title]),
@@ -40,7 +41,8 @@
 
     const render = () => {
       /** @type {[string, string][]} */
-      const data = [...known.points, ["draw", "Draw your own"], ...known.pictures, ["upload", "Your pictures"]];
+      const data = [...known.points, ["draw", "Draw your own"], ...known.pictures];
+      if (upload) data.push(["upload", "Your pictures"]);
       lab.radioChips(list("data"), "ll-train-data", data, plan.data, (value) => change({ data: value }));
       lab.radioChips(list("presets"), "ll-train-preset", presets, plan.presets[0], (value) => choosePreset(0, value));
       lab.radioChips(list("rivals"), "ll-train-rival", presets, plan.presets[1], (value) => choosePreset(1, value));
@@ -97,26 +99,30 @@
         on.problem("That picture cannot be read. Choose a PNG, JPEG or WebP.");
       }
     });
-    const { upload } = about;
-    const most = `${lab.count(upload.files, "picture")} and ${lab.megabytes(upload.bytes)}`;
-    find("[data-at=uploadLimits]").textContent = `Up to ${most}. Large pictures are made smaller before they are sent.`;
-    input("files").addEventListener("change", async () => {
-      const turn = ++uploadTurn;
-      const told = find("[data-at=files]");
-      /** @type {(done: number, of: number) => void} */
-      const progress = (done, of) => {
-        if (turn === uploadTurn) told.textContent = `Preparing ${lab.whole(done + 1)} of ${lab.whole(of)}…`;
-      };
-      files = null;
-      preparing = true;
-      on.problem("");
-      const read = await lab.readUploads([...(input("files").files ?? [])], upload, progress);
-      if (turn !== uploadTurn) return;
-      preparing = false;
-      files = read.uploads ?? null;
-      told.textContent = read.summary ?? "none chosen";
-      if (read.error) on.problem(lab.notices.error(read.error));
-    });
+    /** @type {(limits: UploadLimits) => void} */
+    const offerUpload = (limits) => {
+      const most = `${lab.count(limits.files, "picture")} and ${lab.megabytes(limits.bytes)}`;
+      find("[data-at=uploadLimits]").textContent =
+        `Up to ${most}. Large pictures are made smaller before they are sent.`;
+      input("files").addEventListener("change", async () => {
+        const turn = ++uploadTurn;
+        const told = find("[data-at=files]");
+        /** @type {(done: number, of: number) => void} */
+        const progress = (done, of) => {
+          if (turn === uploadTurn) told.textContent = `Preparing ${lab.whole(done + 1)} of ${lab.whole(of)}…`;
+        };
+        files = null;
+        preparing = true;
+        on.problem("");
+        const read = await lab.readUploads([...(input("files").files ?? [])], limits, progress);
+        if (turn !== uploadTurn) return;
+        preparing = false;
+        files = read.uploads ?? null;
+        told.textContent = read.summary ?? "none chosen";
+        if (read.error) on.problem(lab.notices.error(read.error));
+      });
+    };
+    if (upload) offerUpload(upload);
     lab.explainButton(find("[data-explain]"), list("settings"));
 
     return {

@@ -69,6 +69,7 @@
       problem("");
       status(notes);
       on.followed(id, origin !== "");
+      on.queued(0);
       render();
       setPace(); // a new run is at full speed, whatever the slider says
       poll(run);
@@ -115,6 +116,7 @@
       if (kept) mine.kept = kept;
       if (news.moment) receiveMoment(mine, news.moment);
       announce(mine, news);
+      on.queued(place);
       render();
       if (changed) on.settingsChanged();
     };
@@ -158,6 +160,9 @@
       playButton.setAttribute("aria-label", playing ? "Pause" : "Resume");
       originButton.hidden = !run?.origin;
       find(".ll-train").classList.toggle("ll-playing", playing);
+      const here = Boolean(run && lab.isLocalRun(run.id));
+      find(".ll-here").hidden = !here;
+      find(".ll-train").classList.toggle("ll-local", here || on.serverless);
       element.querySelectorAll("button").forEach((button) => {
         if ("step" in button.dataset) button.disabled = !training;
         if ("needsMoment" in button.dataset) button.disabled = !seen || button.matches(".ll-busy");

@@ -11,6 +11,10 @@
     if (about.error !== undefined) return problem(lab.notices.error(about.error));
     recovered();
 
+    const local = lab.localTraining(about);
+    const runs = lab.trainingAnywhere(server, local);
+    const here = find("[data-train=here]", HTMLButtonElement);
+
     /** The plan as text, for an address; uploaded files are too large for one. */
     const planText = () => {
       const { files: _, ...rest } = plan.request();
@@ -18,37 +22,54 @@
     };
     /** @type {(id: string | null, step?: boolean) => void} */
     const followed = (id, step) => {
-      address.write({ run: id ?? "", train: planText() }, step); // a reload finds the plan even when the run is gone
+      const kept = id && !lab.isLocalRun(id); // a reload finds it, or the plan where it is gone
+      address.write({ run: kept ? id : "", train: planText() }, step);
       if (id) begin.textContent = "Start again";
     };
+    /** Offer to train in this browser, for a reason; "" takes the offer back. @type {(reason: string) => void} */
+    const offer = (reason) => {
+      const told = local && local !== server && plan.ofPoints() ? reason : "";
+      find("[data-at=offer]").textContent = told;
+      find(".ll-offer").hidden = !told;
+    };
     const typing = () => element.querySelector(".ll-grid :focus");
-    const run = lab.trainRun(element, server, {
+    const run = lab.trainRun(element, runs, {
       ...notifier,
       followed,
+      serverless: local === server,
+      queued: (place) => offer(place ? "Or it can train in this browser now, by your own processor." : ""),
       settingsChanged: () => void (typing() || plan.renderSettings()),
       pointsPlanned: () => plan.ofPoints(),
     });
-    const plan = lab.trainPlan(element, server, about, {
+    const plan = lab.trainPlan(element, runs, about, {
       problem,
       recovered,
       sides: run.sides,
       change: (side, settings) => run.command("change", { side, settings }),
       rendered: run.renderLayers,
     });
-    lab.trainExport(element, server, run, notifier);
+    lab.trainExport(element, runs, run, notifier);
 
-    begin.addEventListener("click", async () => {
+    /** Begin the run that is planned, on the server or here. @type {(where: TrainServer) => Promise<void>} */
+    const start = async (where) => {
       if (plan.missing()) return problem(plan.missing());
-      begin.disabled = true;
+      begin.disabled = here.disabled = true;
       problem("");
-      const reply = await lab.callWithRetry(() => server.begin(plan.request()), problem, { repeatable: false });
-      begin.disabled = false;
-      if (reply.error !== undefined) return problem(lab.notices.error(reply.error));
+      const request = plan.request();
+      const reply = await lab.callWithRetry(() => where.begin(request), problem, { repeatable: false });
+      begin.disabled = here.disabled = false;
+      if (reply.error !== undefined) {
+        problem(lab.notices.error(reply.error));
+        const refused = where === local || (await local?.check(request))?.error !== undefined;
+        return offer(refused ? "" : "It can train in this browser, by your own processor.");
+      }
       const old = run.id();
       run.follow(reply.run, { notes: (reply.notes ?? []).join(" ") });
-      if (old) server.ask({ run: old, what: "forget" }).catch(() => {}); // it ends by itself where this is not heard
+      if (old) runs.ask({ run: old, what: "forget" }).catch(() => {}); // it ends by itself where this is not heard
       if (matchMedia("(max-width: 960px)").matches) find(".ll-arena").scrollIntoView(); // below what was planned
-    });
+    };
+    begin.addEventListener("click", () => start(server));
+    here.addEventListener("click", () => local && start(local));
     const linkButton = find("[data-train=link]");
     linkButton.addEventListener("click", () =>
       lab.copyLink(address.link({ train: planText() }), status, linkButton, "Link copied. It starts the same run."),

@@ -1,0 +1,80 @@
+// A translator in WebAssembly: a pack and pixels in, pixels out. It calls the layers of net.wasm in order.
+import { beginLayout } from "./layout.mjs";
+
+const GREY = [0.299, 0.587, 0.114]; // of red, green and blue
+
+/**
+ * Make a translator of all sides of a pack. `translate` returns the pixels (size, size, 4) that RGB ones of that size
+ * become, valid until the next call; told: of a translation to b, as many numbers as there are conditions.
+ * @type {(module: WebAssembly.Module, pack: { config: TranslatorConfig, tensors: Map<string, Float32Array> }) => Promise<EngineTranslator>}
+ */
+export const makeTranslator = async (module, { config, tensors }) => {
+  const { size, channels, conditions, widths, sides } = config;
+  const { reserve, padding, convolution, block, enlarge, finish } = beginLayout(tensors);
+  const sizes = widths.map((_, i) => size / 2 ** i);
+  const most = Math.max(
+    ...widths.map((wide, i) => wide * sizes[i] ** 2),
+    ...widths.map((wide, i) => wide * sizes[Math.max(0, i - 1)] ** 2),
+  );
+  const [map, smaller, pixels] = [reserve(most), reserve(most), reserve(size * size)];
+  const skips = widths.slice(0, -1).map((wide, i) => reserve(wide * sizes[i] ** 2));
+
+  /** @type {(side: string) => { input: number, planes: number, steps: EngineStep[] }} */
+  const towards = (side) => {
+    const own = `towards.${side}`;
+    const planes = channels + (side === "b" ? conditions : 0);
+    const input = padding(size, planes, 2);
+    /** @type {EngineStep[]} */
+    const steps = [];
+    const [first, shift] = convolution(`${own}.from_picture`, planes, 8);
+    steps.push(({ layers, heap }) => {
+      heap.fill(0, skips[0] / 4, skips[0] / 4 + widths[0] * size * size);
+      layers.conv_add(input, first, shift, skips[0], size, size, planes, widths[0]);
+    });
+    widths.slice(1).forEach((wide, i) => {
+      const [kernel, bias] = convolution(`${own}.down.${i}`, widths[i], 8, 16);
+      const [inside, to, half] = [padding(sizes[i], widths[i], 0), skips[i + 1] ?? map, sizes[i + 1]];
+      steps.push(({ layers }) => {
+        layers.activate(skips[i], inside, sizes[i], sizes[i], widths[i]);
+        layers.halve(inside, kernel, bias, to, half, half, widths[i], wide);
+      });
+    });
+    const deepest = widths.length - 1;
+    steps.push(block(`${own}.middle.0`, map, sizes[deepest], widths[deepest]));
+    steps.push(block(`${own}.middle.1`, map, sizes[deepest], widths[deepest]));
+    for (let i = deepest - 1; i >= 0; i--) {
+      const place = deepest - 1 - i;
+      steps.push(enlarge(`${own}.up.${place}`, map, smaller, sizes[i + 1], widths[i + 1], widths[i]));
+      steps.push(({ layers }) => layers.add_map(skips[i], map, widths[i] * sizes[i] ** 2));
+      if (i > 0) steps.push(block(`${own}.blocks.${place}`, map, sizes[i], widths[i]));
+    }
+    const [kernel, bias] = convolution(`${own}.to_change`, widths[0], 1);
+    const inside = padding(size, widths[0], 0);
+    steps.push(({ layers }) => {
+      layers.activate(map, inside, size, size, widths[0]);
+      layers.paint_change(inside, kernel, bias, input, planes, pixels, size, size, widths[0], channels);
+    });
+    return { input, planes, steps };
+  };
+
+  const ways = new Map(sides.map((side) => [side, towards(side)]));
+  const machine = await finish(module);
+  const { heap, memory } = machine;
+  return {
+    translate(rgb, to, told) {
+      const way = ways.get(to);
+      if (!way) throw new Error(`this translator does not translate to ${to}`);
+      const { input, planes, steps } = way;
+      for (let y = 0, from = 0; y < size; y++) {
+        let at = input / 4 + ((y + 1) * (size + 2) + 1) * planes;
+        for (let x = 0; x < size; x++, from += 3, at += planes) {
+          if (channels === 3) for (let c = 0; c < 3; c++) heap[at + c] = rgb[from + c] / 127.5 - 1;
+          else heap[at] = Math.round(GREY.reduce((sum, share, c) => sum + share * rgb[from + c], 0)) / 127.5 - 1;
+          for (let k = channels; k < planes; k++) heap[at + k] = 2 * (told?.[k - channels] ?? 0.5) - 1;
+        }
+      }
+      for (const step of steps) step(machine);
+      return new Uint8ClampedArray(memory.buffer, pixels, 4 * size * size);
+    },
+  };
+};

@@ -1,0 +1,58 @@
+// What a translator's pack says of it (gan/networks/unet.py), checked, and the tensors that it must have.
+import { isWhole, need } from "./checks.mjs";
+
+const MOST_VALUES = 2 ** 22; // of one feature map: 16 MB
+
+/** @type {(about: any) => TranslatorConfig} */
+export const checkTranslator = (about) => {
+  const { size, channels, conditions, widths, sides } = about;
+  need(isWhole(size, 8, 512), "pictures have no size");
+  need(channels === 1 || channels === 3, "pictures must have one channel or three");
+  need(isWhole(conditions, 0, 1000), "the conditions make no sense");
+  need(Array.isArray(widths) && isWhole(widths.length, 2, 8), "there are no feature maps");
+  need(
+    widths.every((/** @type {any} */ wide) => isWhole(wide, 8, 4096)),
+    "a feature map has no size",
+  );
+  need(
+    widths.every((/** @type {number} */ wide) => wide % 8 === 0),
+    "the channels of a feature map must be a multiple of 8",
+  );
+  const smallest = size / 2 ** (widths.length - 1);
+  need(isWhole(smallest, 4, 512), "the smallest feature map must have at least 4 pixels a side");
+  need(
+    size ** 2 * Math.max(widths[0], channels + conditions) <= MOST_VALUES,
+    "a feature map is too large for a browser",
+  );
+  need(widths[widths.length - 1] * smallest ** 2 <= MOST_VALUES, "a feature map is too large for a browser");
+  need(Array.isArray(sides) && ["b", "b,a"].includes(sides.join()), "the sides must be b, or b and a");
+  return { task: "translate", size, channels, conditions, widths: [...widths], sides: [...sides] };
+};
+
+/** Name and shape of every tensor that belongs to a config. @type {(config: TranslatorConfig) => Map<string, number[]>} */
+export const shapesOfTranslator = ({ channels, conditions, widths, sides }) => {
+  /** @type {Map<string, number[]>} */
+  const shapes = new Map();
+  /** @type {(name: string, out: number, into: number, kernel?: number) => void} */
+  const convolution = (name, out, into, kernel = 3) => {
+    shapes.set(`${name}.weight`, [out, into, kernel, kernel]);
+    shapes.set(`${name}.bias`, [out]);
+  };
+  /** @type {(name: string, at: number) => void} */
+  const block = (name, at) => ["conv1", "conv2"].forEach((each) => convolution(`${name}.${each}`, at, at));
+  for (const side of sides) {
+    const own = `towards.${side}`;
+    convolution(`${own}.from_picture`, widths[0], channels + (side === "b" ? conditions : 0));
+    widths.slice(1).forEach((wide, i) => convolution(`${own}.down.${i}`, wide, widths[i], 4));
+    block(`${own}.middle.0`, widths[widths.length - 1]);
+    block(`${own}.middle.1`, widths[widths.length - 1]);
+    const up = widths.slice(0, -1).reverse();
+    up.forEach((wide, i) => {
+      const from = widths[widths.length - 1 - i];
+      if (from !== wide) shapes.set(`${own}.up.${i}.project.weight`, [wide, from, 1, 1]);
+      if (i < up.length - 1) block(`${own}.blocks.${i}`, wide);
+    });
+    convolution(`${own}.to_change`, channels, widths[0]);
+  }
+  return shapes;
+};
