@@ -116,7 +116,10 @@ def test_the_gallery_shows_every_model_and_names_the_damaged_one(page: sync_api.
     assert page.locator(".ll-card h2").all_inner_texts() == [*KINDS, "broken"]
     assert "broken/config.json: missing" in page.locator(".ll-notice").inner_text()
     tile = page.locator(".ll-wall button").first
-    assert tile.evaluate("t => getComputedStyle(t).backgroundImage").startswith('url("data:image/')
+    page.wait_for_function(
+        "tile => getComputedStyle(tile).backgroundImage.includes('/files/')", arg=tile.element_handle()
+    )
+    assert page.locator("#ll-early").count() == 0
 
 
 def test_a_picture_of_the_gallery_opens_that_seed(page: sync_api.Page, site: str) -> None:

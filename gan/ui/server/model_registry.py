@@ -22,6 +22,7 @@ from gan.errors import FolderError
 from gan.hub.names import MODEL
 from gan.live.shares import NOBODY, Owner, holding_most
 from gan.ui.server import checks, engine, gpu, translations, visitor
+from gan.ui.server.files import Files
 from gan.ui.server.limits import Limit
 from gan.ui.server.model_info import Info, read_info
 from gan.ui.server.packs import Packs
@@ -74,6 +75,7 @@ class ModelRegistry:
         self._models: dict[str, Any] = {}
         self._failed_stamps: dict[str, object] = {}  # state of a damaged folder's files when it failed
         self.packs = Packs()
+        self.files = Files()  # of the page: its scripts, styles and pictures
         self._load = load
         self._unlisted: dict[str, Owner] = {}  # who added it, oldest first
         self._unlisted_lock = threading.Lock()
