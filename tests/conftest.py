@@ -194,6 +194,13 @@ class FakeModel:
         x = torch.tanh(code.double() @ self.waves / 2).reshape(-1, self.channels, self.resolution, self.resolution)
         return ((x + 1) * 127.5).to(torch.uint8).permute(0, 2, 3, 1).numpy()
 
+    crosses = True
+
+    def cross(self, z, y, other_z, other_y, border):
+        rows = torch.linspace(0, 1, self.resolution)[None, :, None, None]
+        upper, lower = torch.tensor(self.render(z, y)), torch.tensor(self.render(other_z, other_y))
+        return torch.where(rows < torch.tensor(border)[:, None, None, None], upper, lower).numpy()
+
     def sample(self, seeds, label=None, truncation=1.0):
         return self.render(self.latents(seeds) * truncation, self.class_weights(seeds, label))
 

@@ -35,6 +35,8 @@ class Repo:
 
     private: bool = False
     gated: bool = False
+    sdk: str | None = None  # of a Space
+    hardware: str | None = None
     commits: dict[str, dict[str, bytes]] = field(default_factory=dict)
     messages: list[str] = field(default_factory=list)
     branches: dict[str, str] = field(default_factory=dict)
@@ -178,8 +180,17 @@ async def create(request: Request) -> JSONResponse:
         raise Refusal(403 if user else 401, message=f"You don't have the rights to create under {owner}")
     if key in hub.repos:
         return JSONResponse(answer | {"error": "You already created this model repo"}, 409)
-    hub.repos[key] = Repo(body.get("visibility") == "private" or bool(body.get("private")))
+    private = body.get("visibility") == "private" or bool(body.get("private"))
+    hub.repos[key] = Repo(private, sdk=body.get("sdk"), hardware=body.get("hardware"))
     return JSONResponse(answer)
+
+
+@routes.post("/api/{kind}/{user}/{name}/hardware")
+async def hardware(request: Request) -> dict[str, Any]:
+    repo, body = hub_of(request).write(request, key_of(request)), await request.json()
+    repo.hardware = body["flavor"]
+    chosen = {"current": None, "requested": repo.hardware}
+    return {"stage": "BUILDING", "hardware": chosen, "storage": None, "gcTimeout": None, "replicas": {}}
 
 
 @routes.post("/api/validate-yaml")

@@ -153,6 +153,6 @@ model = registry.model("emoji")
 z = model.latents([5]) + model.latents([0])
 assert np.array_equal(registry.picture("emoji", 5, pull=1), model.render(z, model.class_weights([5]))[0])
 assert picture({"model": "emoji", "seed": 5, "pull": 3}) == {"error": "pull must be in [-2, 2], got 3"}
-assert "Distance towards seed 0" in assets.head()
+assert "Distance towards seed 0" in assets.scripts(assets.APP, {})
 """
     run(changed, "-c", code)

@@ -122,12 +122,13 @@ def card(
     repo: str | None = None,
     curve: bool = False,
     neighbours: bool = False,
+    player: bool = False,
 ) -> str:
     """Return the model card, Markdown with the Hub's YAML front matter. Names from outside are no more than text in it.
 
     licence            of the training pictures
     repo               USER/NAME for a folder on the Hub
-    curve, neighbours  True where the folder has curve.png, neighbours.png
+    curve, neighbours, player  True where the folder has curve.png, neighbours.png, index.html
     """
     config = public(config)
     texts = _translation(config, repo) if config.task == "translate" else _generation(config, repo)
@@ -157,7 +158,7 @@ import gan
 
 {texts.usage}
 ```
-{texts.app}
+{texts.app}{_player_line(repo) if player else ""}
 Made by
 
 {code_block(_first_command(config, metrics))}
@@ -253,6 +254,12 @@ def _classes(config: Config) -> str:
 
 def _app_line(repo: str | None) -> str:
     return f"\n`python app.py --model {repo}` shows it in the browser.\n" if repo else ""
+
+
+def _player_line(repo: str | None) -> str:
+    """Return where the page is that plays the model. The Hub does not show pages of models, so it is to be saved."""
+    address = f"https://huggingface.co/{repo}/resolve/main/index.html?download=true" if repo else "index.html"
+    return f"\n**Play it**: save [index.html]({address}) and open it, in any browser, without a network.\n"
 
 
 def _front_matter(config: Config, metrics: Mapping[str, Any], title: str) -> str:

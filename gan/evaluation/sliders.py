@@ -30,6 +30,8 @@ LEAST_EFFECT = 1.0  # standard deviations from -REACH to REACH
 MOST_CROSS = 0.5  # change of another slider's attribute, beside that of the own one
 LEAST_CHANGE = 2.0  # times the mean squared change of the picture by a random direction of the same length
 RANDOM = 4  # random directions
+AGAIN = 12  # attributes that are tried again beside those that have a slider, the best told first
+SWITCHING = 1.5  # length of a step for what is there or not: shorter ones leave it half there
 SHORTEST = 0.6  # a step's length where a whole one would change more than those of other sliders
 BESIDE = 0.7  # correlation of a principal direction with an attribute whose name it gets
 _ALL, _NO_LABEL = "all classes", ""
@@ -180,14 +182,16 @@ class _Samples:
         """Return the sliders of attributes, but for names that are taken, and their rows.
 
         The weakest of what is not `_enough` go first, since the others then need no longer leave their attributes as
-        they are. Rows are shortened, down to `SHORTEST`, so that equal travel changes the picture about equally.
+        they are; of what went, whatever is enough beside those that are left comes back. Rows are shortened, down to
+        `SHORTEST`, so that equal travel changes the picture about equally.
         """
         names = self.data.names
         usable = [i for i, name in enumerate(names) if self.data.values[:, i].std() > 0 and name not in taken]
         told = [i for i in usable if self.r2[i] >= LEAST_R2 or (names[i] in self.switches and self.r2[i] > 0)]
+        candidates = told
         told = _that_move(self.weights, told)
         while told:
-            rows = decorrelated(self.weights[:, told])
+            rows = self._rows(told)
             moved = self._move(rows, told)
             enough = self._enough(moved, told)
             weak = np.flatnonzero(enough < 1)
@@ -195,36 +199,52 @@ class _Samples:
                 break
             go = weak[enough[weak].argsort()[: -(-len(weak) // 2)]]  # the weaker half of them
             told = [i for k, i in enumerate(told) if k not in go]
+        for i in sorted(set(candidates) - set(told), key=lambda i: -float(self.r2[i]))[:AGAIN]:
+            more, new = [*told, i], self._rows([*told, i])
+            if _that_move(self.weights, more) != more:
+                continue
+            if self._enough(self._move(new, more, len(told)), more, len(told))[0] < 1:
+                continue
+            together = self._move(new, more)
+            if (self._enough(together, more) >= 1).all():
+                told, rows, moved = more, new, together
         if not told:
             return [], self.z.new_empty(0, self.z.shape[1])
         lengths = _lengths(moved, np.array([names[i] not in self.parts for i in told]))
         rows = rows * torch.tensor(lengths, dtype=rows.dtype)[:, None]
         return self._describe(self._move(rows, told), moved.changes, told), rows
 
-    def _move(self, rows: Tensor, told: Sequence[int]) -> Effects:
-        """Move pictures along each row; return what changed of the attributes `told`, and of the picture."""
+    def _rows(self, told: Sequence[int]) -> Tensor:
+        """Return whole steps (T, D) of the attributes `told`, each of which leaves the others."""
+        steps = [SWITCHING if self.data.names[i] in self.switches else 1.0 for i in told]
+        return decorrelated(self.weights[:, list(told)]) * torch.tensor(steps)[:, None]
+
+    def _move(self, rows: Tensor, told: Sequence[int], start: int = 0) -> Effects:
+        """Move pictures along each row from `start` on; return what changed of the attributes `told`, and otherwise."""
         effects, changes, accuracy, places = [], [], [], list(told)
-        for k, row in enumerate(rows):
+        for k, row in enumerate(rows[start:], start):
             low, high = (
                 _values(self.model, self.known, self.z + way * REACH * row, self.y)[:, places] for way in (-1, 1)
             )
             effects.append(((high - low).mean(0) / self.spread[places]).numpy())
-            changes.append(_change(self.model, self.z, self.y, row) / self.by_chance)
+            by_chance = self.by_chance * float(row.square().sum())
+            changes.append(_change(self.model, self.z, self.y, row) / by_chance)
             accuracy.append(float(((low[:, k] < 0.5).double().mean() + (high[:, k] > 0.5).double().mean()) / 2))
         return Effects(np.array(effects), np.array(changes), np.array(accuracy))
 
-    def _enough(self, moved: Effects, told: Sequence[int]) -> np.ndarray:
-        """Return how far each of the attributes `told` deserves a slider (T,): from 1 on it does.
+    def _enough(self, moved: Effects, told: Sequence[int], start: int = 0) -> np.ndarray:
+        """Return how far each of the attributes `told` from `start` on deserves a slider: from 1 on it does.
 
-        Its unit row must change it by `LEAST_EFFECT`, others by no more than `MOST_CROSS` of that, and the picture
+        Its whole step must change it by `LEAST_EFFECT`, others by no more than `MOST_CROSS` of that, and the picture
         `LEAST_CHANGE` times as much as random rows do, unless it says something of a small part. Where its R2 is below
         `LEAST_R2`, it must be there or gone in `LEAST_ACCURACY` of the pictures that were moved.
         """
-        names = [self.data.names[i] for i in told]
-        own, others = moved.effects.diagonal(), moved.effects - np.diag(moved.effects.diagonal())
+        names, rows = [self.data.names[i] for i in told[start:]], np.arange(len(moved.effects))
+        own, others = moved.effects[rows, start + rows], moved.effects.copy()
+        others[rows, start + rows] = 0
         change = np.where([name in self.parts for name in names], np.inf, moved.changes / LEAST_CHANGE)
         alone = own * MOST_CROSS / np.maximum(np.abs(others).max(1), 1e-9)
-        accuracy = np.where(self.r2[list(told)] >= LEAST_R2, np.inf, moved.accuracy / LEAST_ACCURACY)
+        accuracy = np.where(self.r2[list(told[start:])] >= LEAST_R2, np.inf, moved.accuracy / LEAST_ACCURACY)
         return np.minimum.reduce([own / LEAST_EFFECT, alone, change, accuracy])
 
     def _describe(self, moved: Effects, changes: np.ndarray, told: Sequence[int]) -> list[Slider]:

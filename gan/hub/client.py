@@ -140,6 +140,11 @@ def _refusal(error: Any, repo: str, revision: str | None) -> HubError:
             f"{repo} is not on the Hub, or it is private and this token has no access: check the name, or sign in "
             "with `hf auth login` as someone who has"
         )
+    if status == 402:
+        return HubError(
+            f"the Hub wants a paid plan for {repo}{told}: deploy it with --static, which is free for everyone, or with "
+            "--hardware zero-a10g, of which a free account has two"
+        )
     if status == 401:
         return HubError(
             f"the Hub does not accept this token: sign in again with `hf auth login`, or set a new HF_TOKEN{told}"

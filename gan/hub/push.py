@@ -48,12 +48,13 @@ class PushResult:
         return page(self.repo)
 
 
-def build(folder: Path, into: Path, repo: str, checkpoint: bool = False) -> dict[str, int]:
+def build(folder: Path, into: Path, repo: str, checkpoint: bool = False, player: bytes | None = None) -> dict[str, int]:
     """Copy a finished model folder into the empty folder `into`, ready for `repo`; return name -> bytes.
 
     The card is written for the repository, the training curve is drawn, and the names of this machine's folders are
-    removed from log and checkpoint. checkpoint: also copy what training needs to go on. FolderError for a model that
-    would not load, for a picture that is none, and for whatever is no plain file inside the folder: none of it is read.
+    removed from log and checkpoint. checkpoint: also copy what training needs to go on. player: a page that plays the
+    model, to lie there as index.html. FolderError for a model that would not load, for a picture that is none, and for
+    whatever is no plain file inside the folder: none of it is read.
     """
     names = plain_files(folder, CHECKPOINTS if checkpoint else ())
     if missing := [name for name in MODEL.files if name not in names]:
@@ -74,8 +75,11 @@ def build(folder: Path, into: Path, repo: str, checkpoint: bool = False) -> dict
         copy_plain(folder / CURVE, into / CURVE)
     if NEIGHBOURS in names:
         copy_plain(folder / NEIGHBOURS, into / NEIGHBOURS)
-    has = [(into / name).is_file() for name in (CURVE, NEIGHBOURS)]
-    write_bytes(into / "README.md", card(config, metrics, licence_of(config), repo, *has).encode())
+    curve, neighbours = ((into / name).is_file() for name in (CURVE, NEIGHBOURS))
+    if player:
+        write_bytes(into / "index.html", player)
+    text = card(config, metrics, licence_of(config), repo, curve, neighbours, bool(player))
+    write_bytes(into / "README.md", text.encode())
     if checkpoint:
         state = find_state(folder / "checkpoint")
         copy_state(state, into / "checkpoint", public(read_state(state).config))
@@ -201,15 +205,16 @@ def push(
     checkpoint: bool = False,
     token: str | None = None,
     progress: Callable[[str], None] = lambda line: None,
+    player: bytes | None = None,
 ) -> PushResult:
     """Build `folder` in the empty folder `into`, make sure that the repository can be written to, and send.
 
-    token: of a visitor; None for this machine's own. progress: is given a line for each step. HubError or FolderError
-    with the cure.
+    token: of a visitor; None for this machine's own. progress: is given a line for each step. player: as for `build`.
+    HubError or FolderError with the cure.
     """
     checked_repo(repo)
     progress("Building the folder")
-    files = build(folder, into, repo, checkpoint)
+    files = build(folder, into, repo, checkpoint, player)
     progress("Checking access on the Hub")
     parent = ensure_repo(repo, private, token)
     progress(f"Sending {file_summary(files)}")

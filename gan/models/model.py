@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import numbers
-from collections.abc import Sequence, Set
+from collections.abc import Callable, Sequence, Set
 from pathlib import Path
+from typing import cast
 
 import numpy as np
 import torch
@@ -146,6 +147,26 @@ class Model:
             made = self.generator(z[i : i + BATCH].to(self.device), rows)
             parts.append(self._point_plot.draw(made) if self._point_plot else to_uint8(made))
         return np.concatenate(parts)
+
+    @property
+    def crosses(self) -> bool:
+        """Whether two pictures of the model can be crossed."""
+        return hasattr(self.generator, "cross")
+
+    @torch.inference_mode()
+    def cross(
+        self, z: Tensor, y: Tensor | None, other_z: Tensor, other_y: Tensor | None, border: Sequence[float]
+    ) -> np.ndarray:
+        """Render pictures, uint8 (N, H, W, C), with the upper part of one latent and the lower part of another.
+
+        z, other_z (N, z_dim), y, other_y (N, K) or None. border: N numbers in [0, 1], how far down the upper part goes.
+        ValueError for a model whose network cannot do that.
+        """
+        if not self.crosses:
+            raise ValueError(f"pictures of {self.name} cannot be crossed: its network is {self.config.network}")
+        cross = cast(Callable[..., Tensor], self.generator.cross)
+        inputs = (None if rows is None else rows.to(self.device) for rows in (z, y, other_z, other_y))
+        return to_uint8(cross(*inputs, torch.tensor(list(border))))
 
     def sample(self, seeds: Sequence[int], label: Label = None, truncation: float = 1.0) -> np.ndarray:
         """Draw pictures uint8 (N, H, W, C) of seeds. A seed's picture depends on the batch by one grey level at most.

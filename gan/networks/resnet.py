@@ -38,6 +38,13 @@ GENERATOR_CHANNELS = {4: 2.0, 7: 2.0, 8: 2.0, 14: 1.0, 16: 1.0, 32: 0.5, 64: 0.2
 CRITIC_CHANNELS = {4: 2.0, 7: 1.0, 8: 1.0, 14: 0.5, 16: 0.5, 32: 0.25, 64: 0.25, 128: 0.125}
 
 
+# Where two pictures are crossed: on the last feature maps of at most so many pixels a side. On coarser ones each part
+# follows the other's colours, on finer ones the seam shows.
+CROSSED_SIDE = 8
+CROSSED_SHARPNESS = 2.0  # of the seam, per pixel of the map
+CROSSED_MARGIN = 2.0  # pixels of the map by which the border goes beyond either edge
+
+
 class Generator(nn.Module):
     """Generator: z (N, z_dim), y (N, K) or None -> pictures (N, C, R, R), about [-1, 1]."""
 
@@ -65,6 +72,20 @@ class Generator(nn.Module):
 
     def forward(self, z: Tensor, y: Tensor | None = None) -> Tensor:
         return soft_clamp(self.to_picture(F.leaky_relu(self.enlarge(self.stages(self._unfold(z, y))), SLOPE)))
+
+    def cross(self, z: Tensor, y: Tensor | None, other_z: Tensor, other_y: Tensor | None, border: Tensor) -> Tensor:
+        """Return pictures whose upper part is made of (z, y) and whose lower part of the others.
+
+        border (N,) in [0, 1]: how far down the upper part goes; 1 is nearly all of the picture.
+        """
+        crossed = sum(side <= CROSSED_SIDE for side, _ in self.maps)
+        upper, lower = (self.stages[:crossed](self._unfold(*one)) for one in ((z, y), (other_z, other_y)))
+        side = upper.shape[2]
+        row = torch.arange(side, device=z.device) + 0.5
+        reached = border.to(z)[:, None] * (side + 2 * CROSSED_MARGIN) - CROSSED_MARGIN
+        share = torch.sigmoid(CROSSED_SHARPNESS * (reached - row))[:, None, :, None]
+        maps = self.stages[crossed:](lower + share * (upper - lower))
+        return soft_clamp(self.to_picture(F.leaky_relu(self.enlarge(maps), SLOPE)))
 
     def _unfold(self, z: Tensor, y: Tensor | None) -> Tensor:
         # The convolutions' memory layout: adding tensors of two layouts is slow.

@@ -25,7 +25,17 @@ with without_stubs():
 
 from gan.io import shipped_models  # noqa: E402
 from gan.ui import assets, header  # noqa: E402
-from gan.ui.server import api, body_limit, doors, engine, event_queue, function_route, owner, publish_api  # noqa: E402
+from gan.ui.server import (  # noqa: E402
+    api,
+    body_limit,
+    doors,
+    engine,
+    event_queue,
+    first_page,
+    function_route,
+    owner,
+    publish_api,
+)
 from gan.ui.server.hub_models import HubModels, is_local_folder, requested_models  # noqa: E402
 from gan.ui.server.model_info import discover  # noqa: E402
 from gan.ui.server.model_registry import ModelRegistry  # noqa: E402
@@ -79,11 +89,19 @@ def settings(registry: ModelRegistry, port: int | None = None) -> dict[str, Any]
         "server_name": os.environ.get("GRADIO_SERVER_NAME") or ("0.0.0.0" if "SPACE_ID" in os.environ else "127.0.0.1"),
         "server_port": port,
         "app_kwargs": {
-            "middleware": [*doors.middleware(), *body_limit.middleware()],
-            "routes": [*function_route.routes(), *owner.routes(), *engine.routes(registry.packs)],
+            "middleware": [
+                *doors.middleware(),
+                *body_limit.middleware(),
+                *first_page.middleware(*assets.head(registry.files, gallery.first_picture(registry))),
+            ],
+            "routes": [
+                *function_route.routes(),
+                *owner.routes(),
+                *registry.files.routes(),
+                *engine.routes(registry.packs),
+            ],
         },
         "theme": theme(),
-        "head": assets.head(),
         "footer_links": ["api"],
         "allowed_paths": [],
         "enable_monitoring": False,

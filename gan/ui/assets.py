@@ -1,16 +1,33 @@
-"""The files below `static/`: CSS and JavaScript for the page's head, and the tabs' HTML."""
+"""The files below `static/`: a page's styles as one file, its scripts as one, and the tabs' HTML."""
 
 from __future__ import annotations
 
+import html
 import json
+from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from gan.ui.server import controls, engine, wording
+from gan.ui.server.comments import without_comments
+
+if TYPE_CHECKING:
+    from gan.ui.server.files import Files
 
 STATIC = Path(__file__).with_name("static")
+APP = (
+    "shared",
+    "engine",
+    "gallery",
+    "explore",
+    "interpolate",
+    "translate",
+    "train",
+    "publish",
+)  # what the app's page is made of
 
 # A face of four pixels, as the tab's icon; `%23` is `#` inside a URL.
 ICON = (
@@ -20,26 +37,46 @@ ICON = (
 )
 
 
-def head() -> str:
-    """Return the text for `launch(head=...)`: icon, CSS and JavaScript, inlined so that nothing waits for a request.
+def head(files: Files, picture: str = "") -> tuple[str, str, str]:
+    """Return what the app's page gets, as `first_page.middleware` takes it; files that it names are added to `files`.
 
-    The scripts find `window.latentLab`, with the controls of Explore, the words for sliders and the addresses of the
-    workers' scripts in it; they add their functions to it.
+    picture: the address of the samples that are seen until Gradio runs, "" for none.
+    """
+    workers = {"worker": engine.worker_script(), "trainer": engine.trainer_script()}
+    known = {name: files.add(text.encode(), "text/javascript") for name, text in workers.items()}
+    script = files.add(scripts(APP, known).encode(), "text/javascript")
+    style = files.add(styles(APP).encode(), "text/css")
+    return (
+        f'{icon()}<script defer src="{script}"></script>',
+        f'<link rel="stylesheet" href="{style}">',
+        render("shared/early.html", picture=picture),
+    )
+
+
+def icon() -> str:
+    """Return the tag of the page's icon."""
+    return f'<link rel="icon" href="{html.escape(ICON)}">'
+
+
+def scripts(folders: Sequence[str], known: dict[str, Any]) -> str:
+    """Return the scripts of some folders as one, which a browser must have run before the page uses it.
+
+    They find `window.latentLab`, with the controls of Explore, the words for sliders and `known` in it, and add their
+    functions to it.
+    """
+    declared = json.dumps({"controls": controls.for_browser(), "words": wording.SLIDERS, **known})
+    declared = declared.replace("<", r"\u003c")
+    return "\n".join([f"window.latentLab = {declared};", *map(_text, _files(folders, "js"))])
+
+
+def styles(folders: Sequence[str]) -> str:
+    """Return the styles of some folders as one.
 
     Gradio's reset of buttons and inputs comes later than our CSS and has the weight of two classes. So all of our rules
     but page.css are nested in a selector that weighs as much as an id, and a plain `.ll-button` there wins.
     """
-    addresses = {"worker": engine.worker_address(), "trainer": engine.trainer_address()}
-    known = {"controls": controls.for_browser(), "words": wording.SLIDERS, **addresses}
-    declared = json.dumps(known).replace("<", r"\u003c")
-    page, parts = _text(STATIC / "shared/page.css"), [_text(path) for path in _files("css") if path.name != "page.css"]
-    return "\n".join(
-        [
-            f'<link rel="icon" href="{ICON}">',
-            f"<style>\n{page}\n:is(body, #ll-heavy) {{\n{''.join(parts)}\n}}\n</style>",
-            f"<script>\nwindow.latentLab = {declared};\n{''.join(map(_text, _files('js')))}\n</script>",
-        ]
-    )
+    parts = [_text(path) for path in _files(folders, "css") if path.name != "page.css"]
+    return f"{_text(STATIC / 'shared/page.css')}\n:is(body, #ll-heavy) {{\n{''.join(parts)}\n}}\n"
 
 
 def render(template: str, **values: object) -> str:
@@ -71,10 +108,9 @@ def _templates() -> Environment:
 
 @cache
 def _text(path: Path) -> str:
-    return path.read_text(encoding="utf-8")
+    return without_comments(path.read_text(encoding="utf-8"))
 
 
-@cache
-def _files(kind: str) -> list[Path]:
-    """List the files of a kind, those that all tabs share first."""
-    return sorted(STATIC.glob(f"*/*.{kind}"), key=lambda path: (path.parent.name != "shared", path.as_posix()))
+def _files(folders: Sequence[str], kind: str) -> list[Path]:
+    """List the files of a kind in some folders, folder by folder."""
+    return [path for folder in folders for path in sorted((STATIC / folder).glob(f"*.{kind}"))]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import shutil
 import sys
@@ -17,8 +18,16 @@ from gan.evaluation import sliders
 from gan.evaluation.attributes import Attributes
 from gan.evaluation.card import card
 from gan.evaluation.evaluate import record_sliders
-from gan.evaluation.sliders import _labels, _that_move, decorrelated, find_sliders, name_directions, ridge
-from gan.models.directions import Slider, read_directions
+from gan.evaluation.sliders import (
+    _labels,
+    _that_move,
+    check_elsewhere,
+    decorrelated,
+    find_sliders,
+    name_directions,
+    ridge,
+)
+from gan.models.directions import Slider, read_directions, slider_entries
 from gan.models.latent import class_rows, latents
 from gan.models.model import load
 
@@ -132,8 +141,37 @@ def test_an_attribute_that_is_there_or_not_may_be_told_by_its_accuracy(known, mo
     monkeypatch.setattr(sliders, "LEAST_R2", 0.99)
     (hat,) = find_sliders(Levels(), 400).sliders
     assert hat.r2 < 0.99 and hat.accuracy > 0.9
+    assert find_sliders(Levels(), 400).named.norm(dim=1).tolist() == pytest.approx([sliders.SWITCHING])
     monkeypatch.setattr(sliders, "LEAST_ACCURACY", 1.01)
     assert find_sliders(Levels(), 400).sliders == ()
+
+
+def test_what_is_enough_once_others_have_gone_comes_back(known, monkeypatch):
+    known(0, 1)
+    enough, calls = sliders._Samples._enough, []
+
+    def first_too_strict(self, moved, told, start=0):
+        calls.append(list(told))
+        return np.array([0.5, 1.0]) if len(calls) == 1 else enough(self, moved, told, start)
+
+    monkeypatch.setattr(sliders._Samples, "_enough", first_too_strict)
+    found = find_sliders(Levels(), 600)
+    assert [s.name for s in found.sliders] == ["block1", "block0"] and calls[1:3] == [[1], [1, 0]]
+    torch.testing.assert_close(found.named[1, :2] / found.named[1].norm(), torch.tensor([0.8, -0.6]), atol=0.05, rtol=0)
+
+
+def test_what_a_slider_changes_elsewhere_is_measured_and_all_else_stays(known):
+    known(0, 1, elsewhere=lambda name, before, after: float(np.abs(after[:, 2].astype(float) - before[:, 2]).mean()))
+    found = find_sliders(Levels(), 600)
+    block0, block1 = found.sliders
+    assert block0.elsewhere > 10 > 3 > block1.elsewhere  # block2 follows the first coordinate
+    bare = [dataclasses.replace(s, elsewhere=None) for s in found.sliders]
+    again = check_elsewhere(Levels(), dataclasses.replace(found, sliders=tuple(bare)))
+    assert again.sliders == found.sliders and again.named is found.named
+    by_hand = dataclasses.replace(found, sliders=(Slider("smile", principal=1), bare[1]))
+    assert [s.elsewhere for s in check_elsewhere(Levels(), by_hand).sliders] == [None, block1.elsewhere]
+    text = card(Levels.config, {"images": 1, "sliders": slider_entries(found.sliders)}, "MIT")
+    assert "| largest other change (sd) | elsewhere |\n" in text and f" {block0.elsewhere:.1f} |" in text
 
 
 def test_of_attributes_that_go_together_the_weakest_go():
@@ -225,6 +263,9 @@ def test_the_command_finds_sliders_without_data_and_takes_names(known, tiny_fold
         return json.loads(capsys.readouterr().out)["sliders"]
 
     assert isinstance(run("--only-sliders", "--data-root", "/nowhere"), list)
+    before = [p.read_bytes() for p in (folder / "directions.safetensors", folder / "metrics.json")]
+    run("--check-sliders")  # of digits nothing is known
+    assert [p.read_bytes() for p in (folder / "directions.safetensors", folder / "metrics.json")] == before
     assert run("--name-direction", "3=smile", "--name-direction", "5=-hair")[-2:] == [
         {"name": "smile", "principal": 3},
         {"name": "hair", "principal": -5},

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 from conftest import hub_environment
-from hub_server import ALICE
+from hub_server import ALICE, Refusal
 
 from gan.hub import space
 from gan.hub.__main__ import main
@@ -64,6 +64,56 @@ def test_deploy_says_what_it_did(hub, capsys, monkeypatch):
     assert "app.py" in capsys.readouterr().out and hub.seen == []
     main(["deploy", "alice/lab"])
     assert capsys.readouterr().out.startswith(f"deployed: {hub.url}/spaces/alice/lab, commit ")
+
+
+def test_a_static_space_is_the_page_and_its_card(hub, capsys, tiny_folder):
+    main(["deploy", "alice/lab", "--static", "--model", str(tiny_folder), "--dry-run"])
+    assert "index.html" in capsys.readouterr().out and hub.seen == []
+    main(["deploy", "alice/lab", "--static", "--model", str(tiny_folder)])
+    assert capsys.readouterr().out.startswith(f"deployed: {hub.url}/spaces/alice/lab, commit ")
+    repo = hub.repos["spaces/alice/lab"]
+    assert repo.sdk == "static" and repo.hardware is None
+    assert {name for name in repo.files if "/" not in name} == {".gitattributes", "README.md", "index.html"}
+    assert b"\nsdk: static\n" in repo.files["README.md"] and b"Content-Security-Policy" in repo.files["index.html"]
+    kinds = sorted(Path(name).suffix for name in repo.files if name.startswith("files/"))
+    assert kinds in ([".css", ".js", ".pack", ".png"], [".css", ".js", ".pack", ".webp"])
+    repo.commit({**repo.files, "files/old.js": b"", "notes.txt": b"mine"}, "by hand")
+    main(["deploy", "alice/lab", "--static", "--model", str(tiny_folder)])
+    assert "files/old.js" not in repo.files and repo.files["notes.txt"] == b"mine"
+
+
+def test_hardware_is_passed_on(hub, monkeypatch):
+    monkeypatch.setattr(space, "files", lambda root=space.ROOT: list(space.FILES))
+    main(["deploy", "alice/lab", "--hardware", "zero-a10g"])
+    repo = hub.repos["spaces/alice/lab"]
+    assert (repo.sdk, repo.hardware) == ("gradio", "zero-a10g")
+    main(["deploy", "alice/lab", "--hardware", "t4-small"])
+    assert repo.hardware == "t4-small"
+
+
+def test_where_a_plan_is_wanted_the_cure_is_named(hub, monkeypatch):
+    monkeypatch.setattr(space, "files", lambda root=space.ROOT: list(space.FILES))
+    refusal = Refusal(402, message="Subscribe to PRO to host Gradio Spaces").reply
+    hub.fault = lambda request: refusal if request.url.path == "/api/repos/create" else None
+    with pytest.raises(SystemExit, match="--static, which is free for everyone") as ended:
+        main(["deploy", "alice/lab"])
+    assert "Subscribe to PRO" in str(ended.value.code)
+
+
+@pytest.mark.parametrize(
+    "words", [["--static", "--hardware", "t4-small"], ["--model", "weights/emoji"]], ids=lambda words: words[0]
+)
+def test_flags_that_do_not_go_together(hub, words, capsys):
+    with pytest.raises(SystemExit):
+        main(["deploy", "alice/lab", *words])
+    assert "error:" in capsys.readouterr().err and hub.seen == []
+
+
+def test_a_page_goes_with_the_model_if_asked(hub, tiny_folder):
+    main(["push", str(tiny_folder), "alice/digits", "--page"])
+    repo = hub.model("alice/digits")
+    assert repo.files["index.html"].startswith(b"<!doctype html>")
+    assert "alice/digits/resolve/main/index.html" in repo.files["README.md"].decode()
 
 
 @pytest.mark.parametrize(

@@ -19,7 +19,7 @@ const draw = async ({ pack: file, pictures = [], walk, out }) => {
     ? Array.from({ length: walk.frames }, (_, i) => latent.inputsOfFrame(pack, walk, i))
     : pictures.map((picture) => latent.inputsOf(pack, picture));
   const before = process.cpuUsage();
-  const drawn = inputs.map(({ z, y }) => Buffer.from(generator.draw(z, y)));
+  const drawn = inputs.map(({ z, y, cross }) => Buffer.from(generator.draw(z, y, cross)));
   const used = process.cpuUsage(before);
   writeFileSync(out, Buffer.concat(drawn));
   return { ms: (used.user + used.system) / 1000 / inputs.length };

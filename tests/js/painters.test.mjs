@@ -36,7 +36,8 @@ beforeEach(() => {
   [drawn, asked, offers, now] = [[], [], { a: { address: "engine/pack/a", bytes: 6 } }, 0];
   Object.defineProperty(globalThis, "navigator", { value: {}, configurable: true, writable: true });
   globalThis.document = { baseURI: "https://host/path/?tab=explore" };
-  lab = load("shared/picture-state.js", "shared/images.js", "engine/painters.js");
+  globalThis.location = new URL("https://host/path/?tab=explore");
+  lab = load("shared/picture-state.js", "shared/images.js", "engine/bring-pack.js", "engine/painters.js");
   timers = holdTimers();
   globalThis.clearTimeout = () => {};
   performance.now = () => now;

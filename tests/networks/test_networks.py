@@ -428,3 +428,20 @@ def test_the_fourier_critic_sees_waves_of_two_lengths_all_around_whatever_the_pr
             turn = torch.arange(16, dtype=torch.float64) * torch.pi / 16
             phase = (x.double() @ torch.stack([turn.cos(), turn.sin()])) * torch.tensor([1.5, 3.0]).repeat(8)
             torch.testing.assert_close(seen[0].double(), torch.cat([x, phase.sin(), phase.cos()], 1), atol=1e-5, rtol=0)
+
+
+@pytest.mark.parametrize("resolution", RESOLUTIONS)
+def test_a_crossing_is_the_one_picture_above_the_border_and_the_other_below(resolution: int) -> None:
+    generator, _ = pair("resnet", resolution)
+    loosen(generator)
+    z, y = torch.randn(3, generator.dense.in_features - 3), weights(3)
+    other_z, other_y = z.flip(0), y.flip(0)
+    with torch.no_grad():
+        own, other = generator(z, y), generator(other_z, other_y)
+        torch.testing.assert_close(generator.cross(z, y, z, y, torch.rand(3)), own, rtol=0, atol=1e-5)
+        nearly = [generator.cross(z, y, other_z, other_y, torch.full((3,), border)) for border in (0.0, 0.5, 1.0)]
+    edge = max(1, resolution // 14)
+    assert (nearly[0] - other)[[0, 2], :, -edge:].abs().mean() < 0.1 * (own - other)[[0, 2], :, -edge:].abs().mean()
+    assert (nearly[2] - own)[[0, 2], :, :edge].abs().mean() < 0.1 * (own - other)[[0, 2], :, :edge].abs().mean()
+    for rows, near, far in ((slice(0, edge), own, other), (slice(-edge, None), other, own)):
+        assert (nearly[1] - near)[:, :, rows].abs().mean() < (nearly[1] - far)[:, :, rows].abs().mean()

@@ -63,7 +63,7 @@ def test_the_server_takes_what_the_range_holds_and_nothing_else(tmp_path: Path, 
 
 
 def test_the_page_has_the_ranges_of_the_declaration(tmp_path: Path) -> None:
-    assert declared_in(assets.head()) == [dataclasses.asdict(control) for control in CONTROLS]
+    assert declared_in(assets.scripts(assets.APP, {})) == [dataclasses.asdict(control) for control in CONTROLS]
     registry = ModelRegistry([write_folder(tmp_path, "grey")], load=fake_load)
     seed = 'min="0"[^>]*max="4294967295"[^>]*step="1"'
     for page in (explore.page(registry), train.page()):
@@ -86,7 +86,7 @@ def test_a_control_that_is_added_reaches_page_server_and_picture(tmp_path: Path,
         ],
     )
 
-    head = assets.head()
+    head = assets.scripts(assets.APP, {})
     assert declared_in(head)[-1] == dataclasses.asdict(BRIGHTNESS)
     assert "<every>" not in head, "a declaration cannot end the script it stands in"
 

@@ -20,7 +20,7 @@ OPEN = {
     ("GET", "/"), ("GET", "/config"), ("GET", "/config/"), ("GET", "/theme.css"), ("GET", "/favicon.ico"),
     ("GET", "/robots.txt"), ("GET", "/manifest.json"), ("GET", "/pwa_icon"), ("GET", "/pwa_icon/{size}"),
     ("GET", "/assets/{path:path}"), ("GET", "/static/{path:path}"), ("GET", "/svelte/{path:path}"), ("GET", "/owner"),
-    ("GET", "/engine/worker/{version}"), ("GET", "/engine/trainer/{version}"), ("GET", "/engine/pack/{version}"),
+    ("GET", "/files/{version}"), ("GET", "/engine/pack/{version}"),
     ("GET", "/gradio_api/theme.css"), ("GET", "/gradio_api/startup-events"), ("GET", "/gradio_api/app_id"),
     ("GET", "/gradio_api/app_id/"), ("GET", "/gradio_api/info"), ("GET", "/gradio_api/info/"),
     ("GET", "/gradio_api/openapi.json"), ("GET", "/gradio_api/queue/data"),

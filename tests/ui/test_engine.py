@@ -120,10 +120,27 @@ def test_named_directions_move_the_picture_as_the_servers_do_also_those_of_a_cla
     assert len({picture.tobytes() for picture in ours}) == len(states)
 
 
+@pytest.mark.parametrize("resolution", [28, 32, 64])
+def test_crossings_are_the_servers(resolution, tmp_path) -> None:
+    model = random_model(resolution=resolution, channels=3, classes=tuple("abc"))
+    (tmp_path / "pack").write_bytes(pack(model, half=False))
+    states = [{"seed": 5, "partner": 9, "border": border, "sliders": [1]} for border in (0, 0.3, 0.5, 0.98, 1)]
+    engine({"job": "draw", "pack": str(tmp_path / "pack"), "pictures": states, "out": str(tmp_path / "out")})
+    ours = drawn(tmp_path / "out", model)
+    assert_same(ours, draw(model, [checks.picture(state, model) for state in states]))
+    own, other = draw(model, [checks.picture({"seed": seed, "sliders": [1]}, model) for seed in (5, 9)]).astype(int)
+    middle = resolution // 2
+    for crossed, border in zip(ours, (0, 0.3, 0.5, 0.98, 1), strict=True):
+        rows = [np.abs(crossed - picture).mean((1, 2)) for picture in (own, other)]
+        assert (rows[0][middle] < rows[1][middle]) == (border > 0.5) or border == 0.5
+    assert np.abs(ours[4] - own).max() <= 1
+
+
 def test_a_walk_through_edited_keyframes_is_the_servers(tmp_path) -> None:
     model = random_model(classes=tuple("abc"))
     (tmp_path / "pack").write_bytes(pack(model, half=False))
     edits = [None, {"label": 2, "truncation": 0.5, "named": [1.0], "sliders": [-2.0], "raw": [0, 1]}, None]
+    edits[2] = {"partner": 3, "border": 0.4}
     asked = {"seeds": [5, 6, 7], "frames": 9, "mode": "slerp", "loop": True, "label": None, "truncation": 1.2}
     job = {"job": "draw", "pack": str(tmp_path / "pack"), "out": str(tmp_path / "out")}
     engine({**job, "walk": {**asked, "edits": edits}})

@@ -10,7 +10,6 @@ import pytest
 from PIL import Image
 
 from gan.ui import assets
-from gan.ui.server import engine
 from gan.ui.tabs import interpolate
 
 pytestmark = pytest.mark.browser
@@ -27,7 +26,8 @@ def registry(tiny_registry):
 @pytest.fixture(scope="module")
 def url(registry):
     """The tab alone, drawn by the server, so that every call seen is its own."""
-    head = assets.head().replace(engine.worker_address(), "")
+    scripts, styles = assets.scripts(assets.APP, {"worker": ""}), assets.styles(assets.APP)
+    head = f"<style>{styles}</style><script>{scripts}</script>"
     with gr.Blocks() as demo:
         interpolate.build(registry)
     _, url, _ = demo.launch(prevent_thread_lock=True, quiet=True, head=head, server_name="127.0.0.1", run_history=False)

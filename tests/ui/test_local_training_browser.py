@@ -8,10 +8,8 @@ import re
 import pytest
 from conftest import served
 
+from gan import export
 from gan.live.runs import Runs
-from gan.ui import assets
-from gan.ui.server import engine
-from gan.ui.tabs import train
 
 pytestmark = pytest.mark.browser
 
@@ -132,22 +130,9 @@ def test_pictures_are_not_offered_here(page, site):
     assert page.get_by_text("Train in this browser").is_hidden()
 
 
-def test_a_page_without_a_server_trains(page, tmp_path):
-    script = engine.trainer_script().replace("</", r"<\/")
-    begin = (
-        "const text = document.getElementById('trainer').textContent;"
-        "latentLab.trainer = URL.createObjectURL(new Blob([text], { type: 'text/javascript' }));"
-        "latentLab.followAddress();"
-        f"latentLab.trainAlone(document.getElementById('ll-train'), {json.dumps(train.local_menus())});"
-    )
-    policy = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; worker-src blob:"
-    policy += "; script-src 'unsafe-inline' 'wasm-unsafe-eval' blob:"
-    (tmp_path / "site.html").write_text(
-        f'<!doctype html><meta charset=utf-8><meta http-equiv=Content-Security-Policy content="{policy}">'
-        f"{assets.head()}<body><div id=ll-train>{train.page()}</div>"
-        f"<script type=text/plain id=trainer>{script}</script><script>{begin}</script>"
-    )
-    page.goto(f"file://{tmp_path}/site.html?train={json.dumps({**PLAN, 'sides': PLAN['sides'] * 2})}")
+def test_a_page_without_a_server_trains(page, tmp_path, tiny_folder):
+    export.write_site(tmp_path / "site", [tiny_folder])
+    page.goto(f"{(tmp_path / 'site/index.html').as_uri()}?train={json.dumps({**PLAN, 'sides': PLAN['sides'] * 2})}")
     page.get_by_role("button", name="Start training").click()
     page.get_by_text("8 of 8").first.wait_for()
     assert page.locator(".ll-screens figure").count() == 2

@@ -1,4 +1,4 @@
-"""Packs and the worker's script on their way to the browser: for whom, under which address, and for how long."""
+"""Packs on their way to the browser, for whom, under which address and for how long; and the worker's script."""
 
 from __future__ import annotations
 
@@ -77,7 +77,7 @@ def test_a_pack_keeps_its_address_and_a_browser_that_has_it_gets_no_byte_of_it(r
     assert browser_of.get(offer["address"], headers={"if-none-match": '"x"'}).status_code == 200
 
 
-@pytest.mark.parametrize("path", ["pack/0", "pack/tiny", "worker/0", f"pack/{'0' * 32}"])
+@pytest.mark.parametrize("path", ["pack/0", "pack/tiny", f"pack/{'0' * 32}"])
 def test_an_address_that_nothing_has_is_not_found(browser_of, path):
     assert browser_of.get(f"/engine/{path}").status_code == 404
 
@@ -104,19 +104,14 @@ def test_old_packs_make_room(tiny_folder, monkeypatch):
 
 
 @pytest.mark.parametrize(
-    ("address", "script", "modules", "most"),
-    [
-        (engine.worker_address, engine.worker_script, engine.DRAWING, 70_000),
-        (engine.trainer_address, engine.trainer_script, engine.TRAINING, 80_000),
-    ],
+    ("script", "modules", "most"),
+    [(engine.worker_script, engine.DRAWING, 60_000), (engine.trainer_script, engine.TRAINING, 80_000)],
 )
-def test_a_workers_script_is_one_file_that_parses(browser_of, tmp_path, address, script, modules, most):
-    reply = browser_of.get(address())
-    assert reply.status_code == 200 and reply.headers["content-type"].startswith("text/javascript")
-    assert reply.text == script() and len(reply.content) < most
-    assert "\nimport " not in reply.text and "\nexport " not in reply.text
+def test_a_workers_script_is_one_file_that_parses(tmp_path, script, modules, most):
+    text = script()
+    assert len(text) < most and "\nimport " not in text and "\nexport " not in text
     folder = modules[-1].partition("/")[0]
     assert {f"{folder}/{path.stem}" for path in (engine.STATIC / folder).glob("*.mjs")} <= set(modules)
     if node := shutil.which("node"):
-        (tmp_path / "worker.js").write_text(reply.text)
+        (tmp_path / "worker.js").write_text(text)
         subprocess.run([node, "--check", tmp_path / "worker.js"], check=True)

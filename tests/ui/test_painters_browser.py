@@ -9,7 +9,8 @@ import numpy as np
 import pytest
 from conftest import served
 
-from gan.ui.server.engine import worker_address
+from gan.ui.server.engine import worker_script
+from gan.ui.server.files import Files
 from gan.ui.server.model_registry import ModelRegistry
 
 pytestmark = pytest.mark.browser
@@ -163,7 +164,8 @@ def test_where_it_does_not_work_the_server_draws_and_a_sentence_says_why(page, s
         else:
             route.fulfill(status=404)
 
-    page.route(f"**/{worker_address()}" if fault == "worker" else "**/engine/pack/*", answer)
+    worker = Files().add(worker_script().encode(), "text/javascript")
+    page.route(f"**/{worker}" if fault == "worker" else "**/engine/pack/*", answer)
     page.goto(f"{site}?tab=explore")
     page.get_by_text("The server draws the pictures, because").wait_for()
     assert sentence in page.locator("#ll-explore .ll-status").inner_text()

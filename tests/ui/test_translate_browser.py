@@ -65,6 +65,8 @@ def rest(page) -> None:
 
 def arrive(page, address: str, model: str) -> None:
     page.goto(address)
+    if "tab=" not in address:
+        page.get_by_label(f"Translate with {model}").click()
     page.wait_for_selector("#ll-translate .ll-many-grid.ll-ready")
     page.wait_for_selector("#ll-translate .ll-screen:not(.ll-blank)")
     page.wait_for_function(f"latentLab.painterState('{model}') === 'ready'")
@@ -143,7 +145,7 @@ def test_a_link_shows_the_drawing_again(page, site, registry):
 
 
 def test_pictures_come_from_samples_files_and_translations(page, site, registry, tmp_path):
-    arrive(page, f"{site}?tab=translate", "both")
+    arrive(page, site, "both")
     follows(page, registry, "both")
     page.get_by_role("button", name="Random sample").click()
     page.wait_for_url(re.compile(r"sample=\d"))

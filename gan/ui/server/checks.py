@@ -187,11 +187,12 @@ def _field(control: Control) -> tuple[Any, Any]:
     """Return type and default of a control's field."""
     value = Annotated[float, Field(ge=control.low, le=control.high)]
     match control.kind:
-        case "seed":
-            return Annotated[int, Field(ge=int(control.low), le=int(control.high)), WHOLE], ...
+        case "seed" | "partner":
+            whole_number = Annotated[int, Field(ge=int(control.low), le=int(control.high)), WHOLE]
+            return whole_number, ... if control.kind == "seed" else control.default
         case "class":
             return Label, None
-        case "slider":
+        case "slider" | "border":
             return value, control.default
         case "named" | "directions" | "coordinates":
             limit = "z_dim" if control.kind == "coordinates" else control.kind

@@ -15,10 +15,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
-# seed: a whole number, with a button for a random one. class: one of the model's classes, or none. slider: one number.
-# named: one slider for each named direction. directions: one for each principal direction. coordinates: one for each
-# latent coordinate.
-Kind = Literal["seed", "class", "slider", "named", "directions", "coordinates"]
+# seed: a whole number, with a button for a random one. partner: the seed of a second picture. class: one of the model's
+# classes, or none. slider, border: one number. named: one slider for each named direction. directions: one for each
+# principal direction. coordinates: one for each latent coordinate.
+Kind = Literal["seed", "partner", "class", "slider", "border", "named", "directions", "coordinates"]
 LISTS = ("named", "directions", "coordinates")  # the kinds that hold a number for each of several sliders
 
 
@@ -73,6 +73,16 @@ CONTROLS = (
         name="raw", query="z", kind="coordinates", label="Every latent coordinate",
         help="Offsets added to the seed's own latent vector, one slider for each coordinate",
         low=-4, high=4, step=0.05, default=0,
+    ),
+    Control(
+        name="partner", query="with", kind="partner", label="Cross with seed",
+        help="The seed of a second picture, whose lower part this one takes",
+        low=0, high=2**32 - 1, step=1, default=93,
+    ),
+    Control(
+        name="border", query="border", kind="border", label="Border",
+        help="How far down the picture is this seed's own; below it is the other seed's",
+        low=0, high=1, step=0.02, default=1,
     ),
 )  # fmt: skip
 

@@ -16,7 +16,7 @@ from starlette.datastructures import Headers
 from starlette.middleware import Middleware
 from starlette.responses import JSONResponse
 
-from gan.ui.server import engine, owner
+from gan.ui.server import engine, files, owner
 from gan.ui.server.publish_api import can_sign_in
 from gan.ui.server.request import quoted
 
@@ -54,6 +54,7 @@ class Doors:
             DESCRIPTION,
             re.escape(owner.PATH),
             engine.PATHS,
+            files.PATHS,
             *([SIGN_IN] if can_sign_in() else []),
         ]
         self.reads, self.posts = re.compile("|".join(reads)), re.compile(POSTS)

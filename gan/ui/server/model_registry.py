@@ -16,10 +16,13 @@ from concurrent.futures import Future
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from gan.errors import FolderError
 from gan.hub.names import MODEL
 from gan.live.shares import NOBODY, Owner, holding_most
 from gan.ui.server import checks, engine, gpu, translations, visitor
+from gan.ui.server.files import Files
 from gan.ui.server.limits import Limit
 from gan.ui.server.model_info import Info, read_info
 from gan.ui.server.packs import Packs
@@ -27,7 +30,6 @@ from gan.ui.server.render_queue import Drawn, RenderQueue
 from gan.ui.server.request import quoted
 
 if TYPE_CHECKING:
-    import numpy as np
     from torch import Tensor
 
     from gan.models.model import Model
@@ -39,6 +41,7 @@ log = logging.getLogger(__name__)
 # tab they are fewer than the server's 40 threads, so the rest of the page is always answered.
 BATCHES = 1, 6  # walks and grids, apart from pictures: a long walk must not delay another visitor's slider
 LOADS = 1, 8
+FRAMES_AT_ONCE = 32  # of a walk that crosses pictures: bounds memory
 MAX_UNLISTED = 16  # models that visitors trained
 
 
@@ -72,6 +75,7 @@ class ModelRegistry:
         self._models: dict[str, Any] = {}
         self._failed_stamps: dict[str, object] = {}  # state of a damaged folder's files when it failed
         self.packs = Packs()
+        self.files = Files()  # of the page: its scripts, styles and pictures
         self._load = load
         self._unlisted: dict[str, Owner] = {}  # who added it, oldest first
         self._unlisted_lock = threading.Lock()
@@ -275,7 +279,7 @@ class ModelRegistry:
 
         Keys: name, size, channels, classes (list of str), groups (of them, as `Info.for_browser` has them), z_dim,
         named (list of str, the names of named directions), variance (list of float, one a principal direction), beside
-        (list of str, as long or empty: what each mostly changes).
+        (list of str, as long or empty: what each mostly changes), crosses (whether two pictures can be crossed).
         """
         model = self.model(name)
         return {
@@ -287,6 +291,7 @@ class ModelRegistry:
             "z_dim": model.z_dim,
             "named": list(model.named.names),
             "beside": list(model.beside),
+            "crosses": model.crosses,
             "variance": [round(float(v), 6) for v in model.variance],
         }
 
@@ -352,9 +357,31 @@ def draw(model: Model, requests: Sequence[Mapping[str, Any]]) -> np.ndarray:
     import torch
 
     with torch.inference_mode():
-        y = [model.class_weights([at["seed"]], at["label"]) for at in requests]
-        z = torch.cat([_latent(model, at, rows) for at, rows in zip(requests, y, strict=True)])
-        return model.render(z, torch.cat([rows for rows in y if rows is not None]) if model.classes else None)
+        upper, lower, borders = _inputs(model, requests)
+        if all(border == 1 for border in borders):
+            return model.render(*upper)
+        return model.cross(*upper, *lower, borders)
+
+
+def _inputs(
+    model: Model, requests: Sequence[Mapping[str, Any]]
+) -> tuple[tuple[Tensor, Tensor | None], tuple[Tensor, Tensor | None], list[float]]:
+    """Return latents and class weights of pictures, those of what they are crossed with, and the borders between.
+
+    A picture that is crossed with nothing stands for its own partner.
+    """
+    import torch
+
+    borders = [at.get("border", 1) for at in requests]
+    partners = [
+        at if border == 1 else {**at, "seed": at["partner"]} for at, border in zip(requests, borders, strict=True)
+    ]
+    sides = []
+    for side in (requests, partners):
+        y = [model.class_weights([at["seed"]], at["label"]) for at in side]
+        z = torch.cat([_latent(model, at, rows) for at, rows in zip(side, y, strict=True)])
+        sides.append((z, torch.cat([rows for rows in y if rows is not None]) if model.classes else None))
+    return sides[0], sides[1], borders
 
 
 def keyframes(request: checks.WalkRequest) -> list[dict[str, Any]]:
@@ -374,15 +401,26 @@ def walk(model: Model, request: checks.WalkRequest) -> np.ndarray:
 
     from gan.models.latent import path
 
+    frames, loop = request.frames, request.loop
+
+    def along(z: Tensor, y: Tensor | None) -> tuple[Tensor, Tensor | None]:
+        return path(z, frames, request.mode, loop), None if y is None else path(y, frames, "lerp", loop)
+
     with torch.inference_mode():
-        keys = keyframes(request)
-        y = [model.class_weights([at["seed"]], at["label"]) for at in keys]
-        z = torch.cat([_latent(model, at, rows) for at, rows in zip(keys, y, strict=True)])
-        classes = torch.cat([rows for rows in y if rows is not None]) if model.classes else None
-        frames, loop = request.frames, request.loop
-        return model.render(
-            path(z, frames, request.mode, loop), None if classes is None else path(classes, frames, "lerp", loop)
-        )
+        upper, lower, borders = _inputs(model, keyframes(request))
+        if all(border == 1 for border in borders):
+            return model.render(*along(*upper))
+        border = path(torch.tensor(borders)[:, None], frames, "lerp", loop)[:, 0].tolist()
+        parts = [
+            model.cross(*_rows(along(*upper), at), *_rows(along(*lower), at), border[at])
+            for at in (slice(i, i + FRAMES_AT_ONCE) for i in range(0, frames, FRAMES_AT_ONCE))
+        ]
+        return np.concatenate(parts)
+
+
+def _rows(inputs: tuple[Tensor, Tensor | None], at: slice) -> tuple[Tensor, Tensor | None]:
+    z, y = inputs
+    return z[at], None if y is None else y[at]
 
 
 def _latent(model: Model, at: Mapping[str, Any], y: Tensor | None) -> Tensor:

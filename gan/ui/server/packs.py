@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import hashlib
 import logging
 import threading
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from gan.ui.server.files import File
 
 if TYPE_CHECKING:
     from gan.models.model import Model
@@ -14,16 +14,7 @@ if TYPE_CHECKING:
 
 MAX_BYTES = 16_000_000  # of one pack: on a slower line than the server's pictures take, a visitor waits for too long
 KEPT_BYTES = 64_000_000  # of all; the one not asked for for longest makes room
-VERSION = 32  # hexadecimal digits
 log = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True)
-class Pack:
-    """A model's pack. version: tells it from every other; it is an address that nobody guesses."""
-
-    version: str
-    data: bytes
 
 
 class Packs:
@@ -31,10 +22,10 @@ class Packs:
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._kept: dict[str, Pack] = {}  # by model, the newest last
+        self._kept: dict[str, File] = {}  # by model, the newest last
         self._refused: set[str] = set()
 
-    def of(self, name: str, model: Model | Translator) -> Pack | None:
+    def of(self, name: str, model: Model | Translator) -> File | None:
         """Return a model's pack, made now if it is not kept; None for a model that browsers cannot draw."""
         with self._lock:
             if name in self._refused:
@@ -48,13 +39,13 @@ class Packs:
                 del self._kept[next(iter(self._kept))]
             return pack
 
-    def find(self, version: str) -> Pack | None:
+    def find(self, version: str) -> File | None:
         """Return the pack of a version; None where it is not kept (any more)."""
         kept = list(self._kept.values())  # without the lock: nobody who only asks waits while another one is made
         return next((pack for pack in kept if pack.version == version), None)
 
 
-def _packed(model: Model | Translator) -> Pack | None:
+def _packed(model: Model | Translator) -> File | None:
     from gan.models.pack import pack  # imports torch
     from gan.models.translator import Translator
     from gan.models.translator_pack import pack_translator
@@ -64,4 +55,4 @@ def _packed(model: Model | Translator) -> Pack | None:
     except ValueError as error:
         log.info("drawn on the server only: %s", error)
         return None
-    return Pack(hashlib.sha256(data).hexdigest()[:VERSION], data)
+    return File(data, "application/octet-stream")

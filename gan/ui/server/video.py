@@ -161,7 +161,8 @@ def _enlarged(frames: np.ndarray, scale: int, smooth: bool) -> np.ndarray:
     if smooth:
         size = frames.shape[2] * scale, frames.shape[1] * scale
         colour = np.broadcast_to(frames, (*frames.shape[:3], 3))
-        return np.stack([np.asarray(Image.fromarray(f.copy()).resize(size, Image.Resampling.BICUBIC)) for f in colour])
+        large = (Image.fromarray(frame.copy()).resize(size, Image.Resampling.BICUBIC) for frame in colour)
+        return np.stack([np.asarray(frame) for frame in large])
     return np.broadcast_to(frames, (*frames.shape[:3], 3)).repeat(scale, axis=1).repeat(scale, axis=2)
 
 

@@ -1,13 +1,13 @@
 /**
  * Types for the scripts of the page: what each adds to `window.latentLab`, and what the server sends.
  *
- * The scripts are plain ones, inlined in the page's head in any order, so this file is their one table of contents.
+ * The scripts are plain ones, sent as one file in any order, so this file is their one table of contents.
  * `npx tsc` checks every script against it.
  */
 
 // ---- Controls of Explore, as `gan.ui.server.controls` declares them
 
-type ControlKind = "seed" | "class" | "slider" | "named" | "directions" | "coordinates";
+type ControlKind = "seed" | "partner" | "class" | "slider" | "border" | "named" | "directions" | "coordinates";
 
 interface Control {
   name: string;
@@ -146,6 +146,7 @@ interface ModelDescription extends KnownClasses {
   z_dim: number;
   named: string[]; // names of the named directions
   variance: number[]; // share of each principal direction
+  crosses: boolean; // whether two pictures can be crossed
   beside: string[]; // the attribute that each of those mostly changes, "" for none; empty where none is known
 }
 
@@ -157,11 +158,11 @@ interface KnownModel extends KnownClasses {
   smooth: boolean; // its pictures are enlarged smoothly unless the visitor chooses otherwise
 }
 
-/** A file to save; data is base64. */
+/** A file to save; data is base64, or the bytes where this browser has made it. */
 interface ServerFile {
   name: string;
   mime: string;
-  data: string;
+  data: string | Uint8Array<ArrayBuffer>;
 }
 
 interface PictureRequest {
@@ -181,8 +182,9 @@ interface ModelFinder {
 }
 
 interface PackServer {
-  /** Where a model's weights are; null where the browser cannot draw it, or is not to. */
-  pack(payload: { model: string }): Promise<Reply<{ address: string | null; bytes: number }>>;
+  /** Where a model's weights are; null where the browser cannot draw it, or is not to. squeezed: see `inflatePack`. */
+  pack(payload: { model: string }): Promise<Reply<{ address: string | null; bytes: number; squeezed?: boolean }>>;
+  progress?(model: string, share: number): void; // of a download
 }
 
 interface ExploreServer extends ModelFinder, PackServer {
@@ -191,6 +193,12 @@ interface ExploreServer extends ModelFinder, PackServer {
   picture(payload: PictureRequest): Promise<Reply<PackedImages>>;
   grid(payload: GridRequest): Promise<Reply<PackedImages>>;
   warm(payload: {}): Promise<Reply<{}>>;
+}
+
+/** Crossing with another seed. draw: a small picture of that one, where this browser can. */
+interface MixPanel {
+  render(state: PictureState): void;
+  draw(state: PictureState): Promise<void>;
 }
 
 // ---- Kept pictures
@@ -287,8 +295,15 @@ interface Pack {
   tensors: Map<string, Float32Array>;
 }
 
+/** What a generator reads for a picture; cross: also for the one whose lower part it takes, below the border. */
+interface EngineInputs {
+  z: Float32Array;
+  y: Float32Array;
+  cross?: { z: Float32Array; y: Float32Array; border: number };
+}
+
 interface EngineGenerator {
-  draw(z: Float32Array, y: Float32Array): Uint8ClampedArray | Promise<Uint8ClampedArray>;
+  draw(z: Float32Array, y: Float32Array, cross?: EngineInputs["cross"]): Uint8ClampedArray | Promise<Uint8ClampedArray>;
 }
 
 type EngineLabel = number | number[] | null;
@@ -301,6 +316,8 @@ interface EnginePicture {
   sliders?: number[];
   named?: number[];
   raw?: number[];
+  partner?: number;
+  border?: number;
 }
 
 type EngineWalk = Omit<WalkRequest, "model" | "edits"> & { edits?: any[] };
@@ -325,6 +342,9 @@ interface Engine {
   translate(model: string, request: Omit<TranslationRequest, "model">): Promise<EnginePixels>;
   walk(model: string, walk: EngineWalk, from: number, to: number): Promise<EnginePixels>; // those frames of it
 }
+
+/** Bring the weights at an address; progress: told the share that is here. Errors have a message for visitors. */
+type BringPack = (address: string, bytes: number, progress: (share: number) => void) => Promise<ArrayBuffer>;
 
 /** In a worker: net.wasm or points.wasm in base64. */
 declare const WASM: string;
@@ -721,6 +741,18 @@ interface DrawingWalk {
   timing(): { frames: number; fps: number };
 }
 
+// ---- A page without a server
+
+/** What `gan.ui.site` writes into it. workers: the texts of their scripts; menus: of the Train tab. */
+interface SiteContents {
+  tabs: string[];
+  workers: Record<"worker" | "trainer", string>;
+  menus: TrainMenus;
+  models: Record<string, { about: ModelDescription; pack: { address: string; bytes: number; squeezed: true } }>;
+}
+
+type SiteServer = ExploreServer & InterpolateServer & Required<Pick<PackServer, "progress">>;
+
 // ---- Training
 
 type Numbers = Int16Array | Uint8Array;
@@ -953,6 +985,7 @@ interface LatentLab {
   /** From the page's head; see `gan.ui.assets`. */
   controls: Control[];
   worker: string; // address of the script that draws, or of none
+  site?: SiteContents; // where there is no server
   trainer: string; // address of the script that trains points, or of none
   words: Record<string, string>; // plain words for the names of attributes
 
@@ -1155,8 +1188,14 @@ interface LatentLab {
   ): (task: string, request: object, transfer?: Transferable[]) => Promise<any>;
   /** A worker that draws; address: of its script. It starts with the first task. */
   engine(address: string): Engine;
-  /** Fetch a model's weights, unless that is done or under way; why it went wrong, or "". */
-  loadPainter(model: string, server: PackServer): Promise<string>;
+  /** Fetch a model's weights, unless that is done; why it went wrong, or "". again: ms until it is tried once more. */
+  loadPainter(model: string, server: PackServer, again?: number): Promise<string>;
+  /** Weights in base64, by address, that a script beside a page opened as a file has just brought. */
+  packs: Map<string, string>;
+  /** address: a file's, or `#` and the id of an element of the page that holds them in base64. */
+  bringPack: BringPack;
+  /** Undo gzip, and what makes weights smaller for it: first all even bytes, then all odd ones. */
+  inflatePack(file: ArrayBuffer): Promise<ArrayBuffer>;
   painterState(model: string): PainterState;
   /** Pictures that this browser draws itself; null where it cannot, or not yet. */
   drawHere(model: string, states: PictureState[]): Promise<ImageData[] | null>;
@@ -1167,6 +1206,17 @@ interface LatentLab {
   };
   packTranslation(request: TranslationRequest): SentTranslation;
   paintWalks(server: Pick<InterpolateServer, "walk">): Pick<InterpolateServer, "walk">;
+
+  // site/
+  /** In whole units, `perSecond` of them a second. */
+  delays(count: number, fps: number, perSecond: number): number[];
+  /** At most 256 colours, 0xrrggbb, and for each pixel which of them it has. */
+  quantize(image: ImageData): { palette: number[]; indices: Uint8Array };
+  compressLzw(indices: Uint8Array): Uint8Array<ArrayBuffer>;
+  joinBytes(parts: readonly Uint8Array[]): Uint8Array<ArrayBuffer>;
+  /** scale: each pixel becomes a square of that side. */
+  encodeGif(frames: ImageData[], fps: number, scale: number): Promise<Uint8Array<ArrayBuffer>>;
+  encodeWebp(frames: ImageData[], fps: number, scale: number): Promise<Uint8Array<ArrayBuffer>>;
 
   // gallery/
   gallery(element: HTMLElement, server: ExploreServer): void;
@@ -1199,6 +1249,11 @@ interface LatentLab {
     },
   ): ControlPanel;
   SLIDER_END: number;
+  mixPanel(
+    root: HTMLElement,
+    controls: Control[],
+    on: { moved(control: Control, value: number): void; settled(): void; state(): PictureState | null },
+  ): MixPanel;
   keptStrip(
     root: HTMLElement,
     on: {

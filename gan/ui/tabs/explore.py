@@ -10,17 +10,19 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
-import gradio as gr
-
 from gan.ui import assets
 from gan.ui.server.picture_api import PictureApi
 
 if TYPE_CHECKING:
+    import gradio as gr
+
     from gan.ui.server.model_registry import ModelRegistry
 
 
 def build(registry: ModelRegistry) -> gr.HTML:
     """Add the tab's contents to the tab under construction."""
+    import gradio as gr
+
     return gr.HTML(
         page(registry),
         js_on_load=assets.on_load("explore"),

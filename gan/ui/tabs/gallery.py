@@ -11,7 +11,6 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-import gradio as gr
 from PIL import Image
 
 from gan.evaluation.loss_curve import short
@@ -23,10 +22,13 @@ from gan.ui.server.picture_api import PictureApi
 if TYPE_CHECKING:
     from pathlib import Path
 
+    import gradio as gr
+
+    from gan.ui.server.files import Files
     from gan.ui.server.model_info import Info
     from gan.ui.server.model_registry import ModelRegistry
 
-LARGE = 100_000  # bytes of a picture
+LARGE = 20_000  # bytes of a picture
 MAX_PIXELS = 2**22
 NO_MODELS = ("No models yet", "Train one with `python train.py`. It appears here after a restart.")
 
@@ -43,7 +45,7 @@ class Card:
     """One model as `static/gallery/gallery.html` shows it.
 
     sentence: what it makes. facts: caption -> value, what else there is to know.
-    sheet: the samples as a data URL; "" where they cannot be shown.
+    sheet: the address of the samples; "" where they cannot be shown.
     """
 
     info: Info
@@ -80,6 +82,8 @@ class Hero:
 
 def build(registry: ModelRegistry) -> gr.HTML:
     """Add the gallery to the tab under construction; once it is on screen, the browser asks for `registry.warm`."""
+    import gradio as gr
+
     return gr.HTML(
         page(registry),
         js_on_load=assets.on_load("gallery"),
@@ -92,8 +96,8 @@ def build(registry: ModelRegistry) -> gr.HTML:
 
 def page(registry: ModelRegistry) -> str:
     """Return the tab's HTML: a card for each model, and a notice for each that cannot be shown."""
-    cards = [card(registry.info(name)) for name in registry.names]
-    cards += [card(registry.info(name, "translate")) for name in registry.translators]
+    cards = [card(registry.info(name), registry.files) for name in registry.names]
+    cards += [card(registry.info(name, "translate"), registry.files) for name in registry.translators]
     notices = [*registry.errors.items(), *registry.notices.items()]
     shown = next(filter(None, (hero(registry.info(name)) for name in registry.names)), None)
     return assets.render(
@@ -129,8 +133,13 @@ def _tile(png: bytes, grid: tuple[int, int], seed: int) -> str:
     return ""
 
 
-def card(info: Info) -> Card:
-    """Gather what the gallery shows of one model."""
+def first_picture(registry: ModelRegistry) -> str:
+    """Return the address of the samples that the page shows first, "" if there are none."""
+    return next((card(registry.info(name), registry.files).sheet for name in registry.names), "")
+
+
+def card(info: Info, files: Files) -> Card:
+    """Gather what the gallery shows of one model; its samples are added to the page's files."""
     facts = {
         "Learnt from": info.dataset,
         "Resolution": f"{info.resolution} × {info.resolution} {'colour' if info.channels == 3 else 'grey'}",
@@ -140,19 +149,27 @@ def card(info: Info) -> Card:
         "Parameters": short(info.parameters),
     }
     png = _read_png(info.samples)
-    return Card(info, wording.sentence(info.dataset), facts, _data_url(png) if png else "")
+    sentence = wording.sentence(info.dataset)
+    if not png:
+        return Card(info, sentence, facts, "")
+    data, kind = _as_sent(png, info.grid[1] * info.resolution if info.grid else 0)
+    return Card(info, sentence, facts, files.add(data, kind))
 
 
-def _data_url(png: bytes) -> str:
-    """Return a picture as it goes into the page: a large one as WebP, which takes a fifth of the bytes."""
-    kind, data = "png", png
+def _as_sent(png: bytes, width: int) -> tuple[bytes, str]:
+    """Return a picture as it goes to the browser, and its media type: a large one as WebP, a fifth of the bytes.
+
+    width: in pixels of the samples themselves, where that is known: files have them enlarged, and the page does that.
+    """
     if len(png) > LARGE:
         with suppress(OSError, ValueError, SyntaxError), Image.open(io.BytesIO(png), formats=["PNG"]) as picture:
             if picture.width * picture.height <= MAX_PIXELS:
+                enlarged = picture.width // width if width and picture.width % width == 0 else 1
                 out = io.BytesIO()
-                picture.convert("RGB").save(out, "WEBP", quality=90, method=4, use_sharp_yuv=True)
-                kind, data = "webp", out.getvalue()
-    return f"data:image/{kind};base64,{base64.b64encode(data).decode('ascii')}"
+                shown = picture.convert("RGB").reduce(enlarged)
+                shown.save(out, "WEBP", quality=90, method=4, use_sharp_yuv=True)
+                return out.getvalue(), "image/webp"
+    return png, "image/png"
 
 
 def _read_png(path: Path | None) -> bytes | None:

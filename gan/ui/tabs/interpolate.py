@@ -10,8 +10,6 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
-import gradio as gr
-
 from gan.ui import assets
 from gan.ui.server import checks, rpc
 from gan.ui.server.picture_api import PictureApi
@@ -19,11 +17,18 @@ from gan.ui.server.video import EXPORTS
 from gan.ui.server.walk_api import WalkApi
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    import gradio as gr
+
     from gan.ui.server.model_registry import ModelRegistry
+    from gan.ui.server.video import Export
 
 
 def build(registry: ModelRegistry) -> gr.HTML:
     """Add the tab's contents to the tab under construction."""
+    import gradio as gr
+
     models = PictureApi(registry)
     return gr.HTML(
         page(registry),
@@ -35,14 +40,17 @@ def build(registry: ModelRegistry) -> gr.HTML:
     )
 
 
-def page(registry: ModelRegistry) -> str:
-    """Return the tab's HTML, which tells the classes of every model before any is loaded."""
+def page(registry: ModelRegistry, exports: Mapping[str, Export] = EXPORTS) -> str:
+    """Return the tab's HTML, which tells the classes of every model before any is loaded.
+
+    exports: the kinds of films that can be saved.
+    """
     models = [registry.info(name).for_browser() for name in registry.names]
     return assets.render(
         "interpolate/interpolate.html",
         models=registry.names,
         known=json.dumps(models),
-        exports=EXPORTS,
+        exports=exports,
         most_keys=checks.MAX_KEYFRAMES,
         most_frames=checks.MAX_FRAMES,
     )

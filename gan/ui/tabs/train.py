@@ -10,20 +10,22 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-import gradio as gr
-
 from gan.ui import assets
 from gan.ui.server import train_form
 from gan.ui.server.train_api import TrainApi
 from gan.ui.server.video import EXPORTS
 
 if TYPE_CHECKING:
+    import gradio as gr
+
     from gan.live.runs import Runs
     from gan.ui.server.model_registry import ModelRegistry
 
 
 def build(registry: ModelRegistry, runs: Callable[[], Runs] | None = None) -> gr.HTML:
     """Add the tab's contents to the tab under construction. runs: as for `TrainApi`."""
+    import gradio as gr
+
     return gr.HTML(
         page(),
         js_on_load=assets.on_load("train"),

@@ -80,7 +80,7 @@ export const acting = (pack, y) => {
 };
 
 /** @type {(pack: Pack, picture: EnginePicture) => { z: Float32Array, y: Float32Array }} */
-export const inputsOf = (pack, { seed, label = null, truncation = 1, sliders = [], named = [], raw = [] }) => {
+const inputsOfSeed = (pack, { seed, label = null, truncation = 1, sliders = [], named = [], raw = [] }) => {
   const { config } = pack;
   const y = classWeights(seed, label, config);
   const z = latentOf(seed, config.z_dim).map((value) => value * fround(truncation));
@@ -88,6 +88,13 @@ export const inputsOf = (pack, { seed, label = null, truncation = 1, sliders = [
   if (named.some(Boolean)) addNamed(z, named, y, pack);
   raw.slice(0, z.length).forEach((offset, j) => (z[j] += offset));
   return { z, y };
+};
+
+/** @type {(pack: Pack, picture: EnginePicture) => EngineInputs} */
+export const inputsOf = (pack, picture) => {
+  const { partner = 0, border = 1 } = picture;
+  const own = inputsOfSeed(pack, picture);
+  return border === 1 ? own : { ...own, cross: { ...inputsOfSeed(pack, { ...picture, seed: partner }), border } };
 };
 
 /** @type {(a: Float32Array, b: Float32Array, t: number) => Float32Array} */
@@ -119,11 +126,17 @@ export const placeOf = (frame, frames, keys, loop) => {
 
 /**
  * What the generator reads for one frame of a walk through seeds, or, where a keyframe has edits, through those. Class weights always go in a straight line.
- * @type {(pack: Pack, walk: EngineWalk, frame: number) => { z: Float32Array, y: Float32Array }}
+ * @type {(pack: Pack, walk: EngineWalk, frame: number) => EngineInputs}
  */
 export const inputsOfFrame = (pack, { seeds, frames, mode, loop, label, truncation, edits = [] }, frame) => {
   const { from, to, t } = placeOf(frame, frames, seeds.length, loop);
-  const [a, b] = [from, to].map((key) => inputsOf(pack, { label, truncation, ...edits[key], seed: seeds[key] }));
-  const z = mode === "slerp" ? slerp(a.z, b.z, t) : lerp(a.z, b.z, t);
-  return { z, y: lerp(a.y, b.y, t) };
+  const [a, b] = [from, to].map((key) =>
+    inputsOf(pack, { ...(edits[key] ?? { label, truncation }), seed: seeds[key] }),
+  );
+  const between = mode === "slerp" ? slerp : lerp;
+  const inputs = { z: between(a.z, b.z, t), y: lerp(a.y, b.y, t) };
+  if (!a.cross && !b.cross) return inputs;
+  const [c, d] = [a, b].map((key) => key.cross ?? { ...key, border: 1 }); // what is not crossed is its own partner
+  const border = c.border + (d.border - c.border) * t;
+  return { ...inputs, cross: { z: between(c.z, d.z, t), y: lerp(c.y, d.y, t), border } };
 };

@@ -142,7 +142,7 @@ EXPORT(enlarge)(const float *x, float *y, int h, int w, int c) {
 // The last 3x3 convolution, of padded x with k (co, 3, 3, ci) and b (co), to pixels (h, w, 4) as `to_uint8` makes them
 // of [-1, 1]; co is 1 or 3, ci a multiple of 4. `soft_clamp` changes only values that become 0 or 255 anyway.
 // base: where not null, a padded map whose first co of c channels are added.
-INLINE void to_pixels(const float *x, const float *k, const float *b, const float *base, int c, unsigned char *rgba, int h,
+static __attribute__((noinline)) void to_pixels(const float *x, const float *k, const float *b, const float *base, int c, unsigned char *rgba, int h,
                       int w, int ci, int co) {
   for (int i = 0; i < h; i++) {
     for (int j = 0; j < w; j++, rgba += 4) {
@@ -188,6 +188,7 @@ EXPORT(halve)(const float *x, const float *k, const float *b, float *y, int h, i
         const int j = next + 4 <= w ? next : w - 4;
         V s[4][2] = {{b0, b1}, {b0, b1}, {b0, b1}, {b0, b1}};
         const float *weight = k;
+#pragma clang loop unroll(disable)
         for (int u = 0; u < 4; u++) {
           const float *pixel = x + ((2 * i + u) * (2 * w + 2) + 2 * j) * ci;
           for (int t = 0; t < 4 * ci; t++, pixel++, weight += 8) { // four neighbours lie side by side

@@ -1,6 +1,10 @@
 // A generator in WebAssembly: a pack in, pixels out. It calls the layers of net.wasm in order.
 import { beginLayout, transpose } from "./layout.mjs";
 
+const CROSSED_SIDE = 8; // as in gan/networks/resnet.py: where, how sharply and how far beyond the edges two are crossed
+const SHARPNESS = 2;
+const MARGIN = 2;
+
 /** Rows that are (channel, pixel), of `columns` numbers each, as (pixel, channel). */
 /** @type {(from: Float32Array, channels: number, columns: number) => Float32Array} */
 const channelsLast = (from, channels, columns) => {
@@ -30,14 +34,20 @@ export const makeGenerator = async (module, { config, tensors }) => {
   const most = Math.max(...maps.map(([own, at]) => own * own * at), size * size * last);
   const [input, map, smaller, pixels] = [reserve(inputs), reserve(most), reserve(most), reserve(size * size)];
 
+  let crossed = 0; // steps until the maps on which two pictures are crossed are made
+  let [sideThere, wideThere] = [side, wide];
   const dense = place(transpose(channelsLast(tensor("dense.weight"), wide, inputs), inputs));
   const bias = place(channelsLast(tensor("dense.bias"), wide, 1));
   steps.push(({ layers }) => layers.dense(input, dense, bias, map, inputs, wide * side * side));
   steps.push(block("stages.0.0", map, side, wide));
   steps.push(block("stages.0.1", map, side, wide));
+  crossed = steps.length;
   maps.slice(1).forEach(([own, at], i) => {
     steps.push(enlarge(`stages.${i + 1}.0`, map, smaller, maps[i][0], maps[i][1], at));
     steps.push(block(`stages.${i + 1}.1`, map, own, at));
+    if (own > CROSSED_SIDE) return;
+    crossed = steps.length;
+    [sideThere, wideThere] = [own, at];
   });
   steps.push(enlarge("enlarge", map, smaller, size / 2, 2 * last, last));
   const [kernel, shift] = convolution("to_picture", last, 1);
@@ -50,11 +60,33 @@ export const makeGenerator = async (module, { config, tensors }) => {
   const machine = await finish(module);
   const { heap, memory } = machine;
   const scale = Math.fround(Math.sqrt(classes));
+  /** The maps of one picture until they can be crossed. @type {(z: Float32Array, y: Float32Array) => void} */
+  const begin = (z, y) => {
+    heap.set(z, input / 4);
+    y.forEach((weight, i) => (heap[input / 4 + z_dim + i] = weight * scale));
+    for (const step of steps.slice(0, crossed)) step(machine);
+  };
+  /** Put the upper part of other maps over those that are there. @type {(upper: Float32Array, border: number) => void} */
+  const join = (upper, border) => {
+    const reached = border * (sideThere + 2 * MARGIN) - MARGIN;
+    const wideRow = sideThere * wideThere;
+    for (let row = 0; row < sideThere; row++) {
+      const share = 1 / (1 + Math.exp(-SHARPNESS * (reached - row - 0.5)));
+      for (let i = row * wideRow; i < (row + 1) * wideRow; i++) {
+        const lower = heap[map / 4 + i];
+        heap[map / 4 + i] = lower + share * (upper[i] - lower);
+      }
+    }
+  };
   return {
-    draw(z, y) {
-      heap.set(z, input / 4);
-      y.forEach((weight, i) => (heap[input / 4 + z_dim + i] = weight * scale));
-      for (const step of steps) step(machine);
+    draw(z, y, cross) {
+      begin(z, y);
+      if (cross) {
+        const upper = heap.slice(map / 4, map / 4 + sideThere ** 2 * wideThere);
+        begin(cross.z, cross.y);
+        join(upper, cross.border);
+      }
+      for (const step of steps.slice(crossed)) step(machine);
       return new Uint8ClampedArray(memory.buffer, pixels, 4 * size * size);
     },
   };

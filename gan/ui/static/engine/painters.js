@@ -2,10 +2,9 @@
 // server. Replies are the same from both, so whoever asks need not know.
 (() => {
   const lab = window.latentLab;
-  const STALLED = 10_000; // ms without a byte of a download
   const AGAIN = 60_000; // ms after which one that went wrong is tried again
   const PART = 16; // frames of a walk that are drawn before the worker's other tasks have their turn
-  const DRAWN = new Set(["seed", "label", "truncation", "sliders", "named", "raw"]); // controls that the engine knows
+  const DRAWN = new Set(["seed", "label", "truncation", "sliders", "named", "raw", "partner", "border"]); // controls that the engine knows
 
   /** @type {Engine | undefined} */
   let engine;
@@ -15,56 +14,26 @@
    */
   const models = new Map();
 
-  /** Read a file to its end; it may be slow, but must not stall. @type {(address: string, bytes: number) => Promise<ArrayBuffer>} */
-  const download = async (address, bytes) => {
-    const late = new AbortController();
-    let timer = 0;
-    const wait = () => {
-      clearTimeout(timer);
-      timer = setTimeout(() => late.abort(), STALLED);
-    };
-    wait();
-    try {
-      const response = await fetch(new URL(address, document.baseURI), { signal: late.signal, priority: "low" });
-      if (!response.ok || !response.body) throw new Error("the server does not send the model's weights");
-      const file = new Uint8Array(bytes);
-      const reader = response.body.getReader();
-      let at = 0;
-      for (let part = await reader.read(); !part.done; part = await reader.read()) {
-        if (at + part.value.length > bytes) throw new Error("the model's weights arrived damaged");
-        file.set(part.value, at);
-        at += part.value.length;
-        wait();
-      }
-      if (at < bytes) throw new Error("the model's weights arrived cut off");
-      return file.buffer;
-    } catch (error) {
-      if (late.signal.aborted) throw new Error("the model's weights stopped coming");
-      if (error instanceof TypeError) throw new Error("the model's weights did not arrive");
-      throw error;
-    } finally {
-      clearTimeout(timer);
-    }
-  };
-
   /** @type {(model: string, server: PackServer) => Promise<"ready" | "server">} */
   const load = async (model, server) => {
     const { connection } = /** @type {{ connection?: { saveData?: boolean } }} */ (navigator);
-    if (!lab.worker || connection?.saveData) return "server"; // nothing went wrong
+    if (!lab.worker || (connection?.saveData && !lab.site)) return "server"; // nothing went wrong
     const reply = await server.pack({ model });
     if (reply.error !== undefined || reply.busy) throw new Error("the server does not send the model's weights");
     if (reply.address === null) return "server";
     engine ??= lab.engine(String(new URL(lab.worker, document.baseURI)));
     await engine.start();
-    const { forgotten } = await engine.load(model, await download(reply.address, reply.bytes));
+    const progress = (/** @type {number} */ share) => server.progress?.(model, share);
+    const file = await lab.bringPack(reply.address, reply.bytes, progress);
+    const { forgotten } = await engine.load(model, reply.squeezed ? await lab.inflatePack(file) : file);
     forgotten.forEach((other) => models.delete(other));
     return "ready";
   };
 
-  lab.loadPainter = async (model, server) => {
+  lab.loadPainter = async (model, server, again = AGAIN) => {
     const { state = "failed", failed = -Infinity, arriving } = models.get(model) ?? {};
     if (arriving) return arriving;
-    if (state !== "failed" || performance.now() - failed < AGAIN) return "";
+    if (state !== "failed" || performance.now() - failed < again) return "";
     const fetchAll = async () => {
       try {
         models.set(model, { state: await load(model, server), failed });
@@ -113,7 +82,7 @@
   const drawSeeds = (engine, { model, seeds, label, truncation, edits = [] }) =>
     engine.draw(
       model,
-      seeds.map((seed, i) => ({ label, truncation, ...edits[i], seed })),
+      seeds.map((seed, i) => ({ ...(edits[i] ?? { label, truncation }), seed })),
     );
 
   /** All frames of a walk in parts, then its keyframes. @type {(engine: Engine, request: WalkRequest) => Promise<Sheet>} */

@@ -22,13 +22,15 @@ const known = (model) => {
 
 /**
  * Draw pictures one after the other.
- * @type {(one: ReturnType<typeof known>, inputs: { z: Float32Array, y: Float32Array }[]) => Promise<EnginePixels>}
+ * @type {(one: ReturnType<typeof known>, inputs: EngineInputs[]) => Promise<EnginePixels>}
  */
 const draw = async ({ pack, generator }, inputs) => {
   const { size } = pack.config;
   const pixels = new Uint8ClampedArray(inputs.length * 4 * size * size);
   const begun = performance.now();
-  for (const [i, { z, y }] of inputs.entries()) pixels.set(await generator.draw(z, y), i * 4 * size * size);
+  for (const [i, { z, y, cross }] of inputs.entries()) {
+    pixels.set(await generator.draw(z, y, cross), i * 4 * size * size);
+  }
   return { size, count: inputs.length, pixels, ms: performance.now() - begun };
 };
 

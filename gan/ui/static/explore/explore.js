@@ -52,6 +52,7 @@
     const drawEnds = () => {
       if (state && state.model === shown?.model && lab.painterState(state.model) === "ready") {
         ends(state, panel.namedRows());
+        mix.draw(state);
       }
     };
 
@@ -98,17 +99,20 @@
       if (!state) return;
       state = { ...state, ...part };
       panel.render(state);
+      mix.render(state);
       draw();
       settle();
     };
 
+    /** A control is at another value. @type {(control: Control, value: Label, i?: number) => void} */
+    const move = ({ name }, value, i) => {
+      if (!state) return;
+      const old = state[name];
+      state = { ...state, [name]: Array.isArray(old) && i !== undefined ? old.with(i, Number(value)) : value };
+      draw();
+    };
     const panel = lab.controlPanel(element, controls, {
-      moved: ({ name }, value, i) => {
-        if (!state) return;
-        const old = state[name];
-        state = { ...state, [name]: Array.isArray(old) && i !== undefined ? old.with(i, Number(value)) : value };
-        draw();
-      },
+      moved: move,
       settled: settle,
       state: () => state,
       named: {
@@ -123,6 +127,7 @@
       },
     });
     find(".ll-more-part").addEventListener("toggle", drawEnds);
+    const mix = lab.mixPanel(find(".ll-mix"), controls, { moved: move, settled: settle, state: () => state });
 
     const others = lab.otherSeeds(element, painter, problem, (seed) => {
       if (!state || !about) return;
@@ -185,7 +190,9 @@
       applyLook();
       if (other) panel.buildControls(about, state);
       lab.enlarge(screen, about.size);
+      find(".ll-mix").hidden = !about.crosses;
       panel.render(state);
+      mix.render(state);
       draw();
       settle();
     };

@@ -7,6 +7,31 @@
   const SIDE = 58; // of a tile, about
   const AT_ONCE = 64; // pictures in one request
 
+  const NEAR = "600px"; // from the window, at which a wall's samples are fetched
+  let before = Promise.resolve(); // samples come one after the other: the first wall is not to wait for all
+
+  /** @type {(wall: HTMLElement) => Promise<void>} */
+  const fetchSheet = async (wall) => {
+    const image = new Image();
+    image.src = String(new URL(wall.dataset.sheet ?? "", document.baseURI));
+    await image.decode().catch(() => {});
+    if (!wall.style.getPropertyValue("--sheet")) wall.style.setProperty("--sheet", `url("${image.src}")`);
+  };
+
+  /** @type {(wall: HTMLElement) => void} */
+  const fetchSheetSoon = (wall) => {
+    wall.style.setProperty("--columns", wall.dataset.columns ?? "1");
+    const nearby = new IntersectionObserver(
+      (entries) => {
+        if (!entries.some(({ isIntersecting }) => isIntersecting)) return;
+        nearby.disconnect();
+        before = before.then(() => fetchSheet(wall));
+      },
+      { rootMargin: NEAR },
+    );
+    nearby.observe(wall);
+  };
+
   /** @type {(wall: HTMLElement) => void} */
   const buildWall = (wall) => {
     const tiles = /** @type {HTMLElement[]} */ ([...wall.children]);
@@ -30,6 +55,7 @@
     };
     new ResizeObserver(fit).observe(box);
     fit();
+    fetchSheetSoon(wall);
 
     // One tab stop a wall; arrows go from picture to picture.
     tiles.forEach((tile, i) => (tile.tabIndex = i ? -1 : 0));

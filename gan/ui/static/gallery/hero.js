@@ -19,7 +19,9 @@
       moved: (values) => rows.forEach(([i, row]) => row.set(values[i])),
       painted: () => still.classList.add("ll-living"),
     });
-    for (const i of /** @type {number[]} */ (JSON.parse(given))) {
+    const shown = /** @type {number[]} */ (JSON.parse(given));
+    find(".ll-hero-sliders").style.setProperty("--rows", String(shown.length));
+    for (const i of shown) {
       const words = lab.sliderWords(named[i]);
       const row = lab.slider({
         control,

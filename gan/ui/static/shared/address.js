@@ -25,7 +25,7 @@
   const impliedTab = (/** @type {URLSearchParams} */ params) =>
     params.has("model") ? "explore" : params.has("run") || params.has("train") ? "train" : FIRST;
 
-  lab.isTab = (name) => Object.hasOwn(TABS, name);
+  lab.isTab = (name) => Object.hasOwn(TABS, name) && (!lab.site || lab.site.tabs.includes(name));
 
   lab.tabPart = (tab, entries) => {
     const given = new Map(entries);
@@ -34,8 +34,7 @@
 
   lab.parseAddress = (query) => {
     const params = new URLSearchParams(query);
-    const named = params.get(TAB) ?? "";
-    const tab = lab.isTab(named) ? named : impliedTab(params);
+    const tab = [params.get(TAB) ?? "", impliedTab(params)].find(lab.isTab) ?? FIRST;
     return { tab, part: lab.tabPart(tab, [...params].reverse()) }; // of two equal keys the first counts
   };
 

@@ -5,7 +5,8 @@
   /** Copy where a browser has no clipboard, as over plain http: by the command that does it for a selected text. */
   const copySelected = (/** @type {string} */ text) => {
     const focused = document.activeElement;
-    const field = lab.createElement("textarea", { readonly: "", style: "position: fixed; top: 0; opacity: 0" });
+    const field = lab.createElement("textarea", { readonly: "" });
+    Object.assign(field.style, { position: "fixed", top: "0", opacity: "0" });
     field.value = text;
     document.body.append(field);
     field.select();

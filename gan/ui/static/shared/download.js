@@ -22,7 +22,7 @@
   };
 
   lab.saveFile = ({ name, mime, data }) => {
-    const bytes = Uint8Array.from(atob(data), (letter) => letter.charCodeAt(0));
+    const bytes = typeof data === "string" ? Uint8Array.from(atob(data), (letter) => letter.charCodeAt(0)) : data;
     lab.saveBlob(new Blob([bytes], { type: mime }), name);
   };
 })();

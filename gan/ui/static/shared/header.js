@@ -19,7 +19,14 @@
     }
   };
 
+  /** Until Gradio says what the system's choice is. */
+  const guess = () => {
+    const dark = stored() ?? (matchMedia("(prefers-color-scheme: dark)").matches ? "dark" : "light");
+    document.body.classList.toggle("dark", dark === "dark");
+  };
+
   lab.header = (element) => {
+    document.getElementById("ll-early")?.remove();
     const button = lab.finder(element)(".ll-theme");
     const isDark = () => document.body.classList.contains("dark");
     const render = () => button.setAttribute("aria-pressed", String(isDark()));
@@ -40,4 +47,6 @@
     lab.guardSliders();
     lab.whenThere("#ll-tabs [role=tablist]", lab.tabRow);
   };
+
+  if (document.getElementById("ll-early")) guess();
 })();

@@ -101,7 +101,7 @@
         timer = step ? 0 : setTimeout(writeAddress, QUIET);
         if (step) history.pushState(null, "", address());
       },
-      link: (part) => location.origin + location.pathname + lab.formatAddress(name, part),
+      link: (part) => location.href.split(/[?#]/)[0] + lab.formatAddress(name, part),
     };
   };
 

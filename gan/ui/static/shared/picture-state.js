@@ -69,6 +69,15 @@
       format: (value) => String(value),
       fit: (value) => value,
     },
+    partner: {
+      start: (control) => control.default,
+      parse: (text, control) => {
+        const number = wholeNumber(text);
+        return number === null || number > control.high ? control.default : number;
+      },
+      format: (value, control) => (value === control.default ? "" : String(value)),
+      fit: (value) => value,
+    },
     /** As "3", or, of classes in groups, "3,17". */
     class: {
       start: () => null,
@@ -85,6 +94,12 @@
       parse: (text, control) => number(text, control),
       format: (value, control) => (value === control.default ? "" : String(rounded(value, control))),
       fit: (value) => value,
+    },
+    border: {
+      start: (control) => control.default,
+      parse: (text, control) => number(text, control),
+      format: (value, control) => (value === control.default ? "" : String(rounded(value, control))),
+      fit: (value, about) => (about.crosses ? value : 1),
     },
     named: listed(({ named }) => named.length),
     directions: listed(({ variance }) => variance.length),

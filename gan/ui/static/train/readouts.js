@@ -130,7 +130,9 @@
       const usual = real?.[i] || 1 / classes.length;
       const bars = sides.map((shares) => {
         const share = Math.min(1, shares[i] / usual / 2); // twice the usual share fills the bar
-        return lab.createElement("i", { style: `--share:${share}`, "aria-hidden": "true" });
+        const bar = lab.createElement("i", { "aria-hidden": "true" });
+        bar.style.setProperty("--share", String(share));
+        return bar;
       });
       const texts = sides.map((shares) => lab.percent(shares[i])).join(", ");
       const track = lab.createElement("span", { class: "ll-bars" }, ...bars);

@@ -1,0 +1,116 @@
+// A page that has no server: the row of tabs, and in place of a server's functions those of this browser.
+(() => {
+  const lab = window.latentLab;
+  const AGAIN = 2_000; // ms after which weights that went wrong are tried again
+  const SHORT_SIDE = 256; // pixels that films are enlarged to, as the server's are
+
+  /** @type {(site: SiteContents) => SiteServer} */
+  const localServer = ({ models }) => {
+    /** Why a model's pictures cannot be drawn. @type {Map<string, string>} */
+    const faults = new Map();
+    const refuse = async () => ({ error: "this page cannot draw that picture" });
+    const painter = { ...lab.paintPictures({ picture: refuse, grid: refuse }), ...lab.paintWalks({ walk: refuse }) };
+
+    /**
+     * Draw once the model's weights are here, or say why they are not.
+     * @type {<Wish, T>(draw: (request: Wish) => Promise<Reply<T>>) => (request: Wish) => Promise<Reply<T>>}
+     */
+    const drawn = (draw) => async (request) => {
+      const model = String(/** @type {any} */ (request).model);
+      const why = await lab.loadPainter(model, server, AGAIN);
+      progress(model, 1);
+      if (why) faults.set(model, why);
+      if (lab.painterState(model) === "ready") return draw(request);
+      return { error: `${faults.get(model) ?? "this browser cannot draw them"}; any change tries again` };
+    };
+
+    /** @type {(model: string, share: number) => void} */
+    const progress = (model, share) => {
+      const line = lab.finder(document)("#ll-progress");
+      const of = (models[model]?.pack.bytes ?? 0) / 1e6;
+      line.textContent =
+        share < 1 ? `Fetching the weights of ${model}: ${(share * of).toFixed(1)} of ${of.toFixed(1)} MB` : "";
+    };
+
+    /** @type {SiteServer["film"]} */
+    const film = async ({ kind, fps, ...walk }) => {
+      const reply = await server.walk(walk);
+      if (reply.error !== undefined || reply.busy) return reply;
+      const frames = (reply.cells ?? []).slice(0, reply.frames);
+      const scale = Math.ceil(SHORT_SIDE / reply.size);
+      const data = await (kind === "gif" ? lab.encodeGif : lab.encodeWebp)(frames, fps, scale);
+      const plain = walk.model.replace(/[^A-Za-z0-9_-]+/g, "-").slice(0, 40) || "model";
+      return { name: `${plain}-seeds-${walk.seeds.join("-")}.${kind}`, mime: `image/${kind}`, data };
+    };
+
+    /** @type {SiteServer} */
+    const server = {
+      locate: async ({ model }) => ({ found: null, gone: `there is no model "${model.slice(0, 80)}" on this page` }),
+      describe: async ({ model }) => models[model].about,
+      pack: async ({ model }) => models[model].pack,
+      picture: drawn(painter.picture),
+      grid: drawn(painter.grid),
+      walk: drawn(painter.walk),
+      warm: async () => ({}),
+      film,
+      progress,
+    };
+    return server;
+  };
+
+  /** Show one tab; what is in it begins to work when it is shown first. @type {(site: SiteContents, server: SiteServer) => void} */
+  const startTabs = (site, server) => {
+    const begun = new Set();
+    /** @type {Record<string, (element: HTMLElement) => unknown>} */
+    const starts = {
+      gallery: (element) => lab.gallery(element, server),
+      explore: (element) => lab.explore(element, server),
+      interpolate: (element) => lab.interpolate(element, server),
+      train: (element) => lab.trainAlone(element, site.menus),
+    };
+    /** @type {(name: string) => void} */
+    const show = (name) => {
+      for (const other of site.tabs) {
+        const panel = lab.finder(document)(`#tab-${other}`);
+        panel.hidden = false; // from now on by style, as Gradio does it
+        panel.style.display = other === name ? "" : "none";
+        lab.tabButton(other)?.setAttribute("aria-selected", String(other === name));
+      }
+      if (begun.has(name)) return;
+      begun.add(name);
+      starts[name]?.(lab.finder(document)(`#ll-${name}`));
+    };
+    lab
+      .finder(document)("#ll-tabs > .tab-wrapper")
+      .addEventListener("click", (event) => {
+        const name = lab.clickedTab(event);
+        if (name) show(name);
+      });
+  };
+
+  /** What this browser cannot write is not offered. */
+  const offerFilms = () => {
+    const canvas = lab.createElement("canvas", { width: 1, height: 1 });
+    if (canvas.toDataURL("image/webp").startsWith("data:image/webp")) return;
+    document.querySelectorAll("[data-save=webp]").forEach((button) => {
+      button.setAttribute("disabled", "");
+      button.setAttribute("title", "This browser cannot write WebP");
+    });
+  };
+
+  const start = () => {
+    const { site } = lab;
+    if (!site) return;
+    const address = (/** @type {string} */ script) =>
+      URL.createObjectURL(new Blob([script], { type: "text/javascript" }));
+    lab.worker = address(site.workers.worker);
+    lab.trainer = address(site.workers.trainer);
+    document.querySelectorAll("[data-where]").forEach((where) => (where.textContent = "browser"));
+    document.body.classList.toggle("dark", matchMedia("(prefers-color-scheme: dark)").matches);
+    offerFilms();
+    startTabs(site, localServer(site));
+    lab.header(lab.finder(document)("#ll-header"));
+  };
+
+  document.addEventListener("DOMContentLoaded", start);
+})();
