@@ -9,6 +9,7 @@ const { makeViewer } = await load("views.mjs");
 const { mixSeeds, makeOrder } = await load("order.mjs");
 const { trainingSet, worldOf } = await load("worlds.mjs");
 const { configOf, withSettings } = await load("settings.mjs");
+const { LOSSES, PENALTIES } = await load("objectives.mjs");
 const { curesOf } = await load("alarms.mjs");
 const { makeMemory } = await load("memory.mjs");
 const { makePerceptron } = await load("perceptron.mjs");
@@ -28,6 +29,7 @@ const unpack = ({ layers, size, ...at }, numbers, what) => {
 const trainer = (config) => makeTrainer(compiled, config, trainingSet(worldOf(config.dataset)));
 
 const jobs = {
+  known: () => ({ losses: Object.keys(LOSSES), penalties: Object.keys(PENALTIES) }),
   seeds: ({ entropies }) => ({ mixed: entropies.map(mixSeeds) }),
   order: ({ seed, n, shown, count }) => ({ order: makeOrder(seed, n)(shown, count) }),
   world: ({ name, out }) => {

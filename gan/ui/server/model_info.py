@@ -155,7 +155,7 @@ def read_info(name: str, folder: Path) -> Info:
     translates = config.task == "translate"
     return Info(
         name=name,
-        dataset=last_name(config.dataset.partition("@")[0]) or "?",
+        dataset=last_name(_without_commit(config.dataset)) or "?",
         network=config.network,
         loss=config.loss,
         resolution=config.resolution,
@@ -171,6 +171,11 @@ def read_info(name: str, folder: Path) -> Info:
         sides=(("b", "a") if "back" in config.network_parts else ("b",)) if translates else (),
         conditions=config.classes if translates else (),
     )
+
+
+def _without_commit(dataset: str) -> str:
+    """Return the name of a data set on the Hub without its commit and column, and any other as it is."""
+    return dataset.partition("@")[0] if dataset.startswith("hub:") else dataset
 
 
 def _metrics(path: Path) -> Metrics:

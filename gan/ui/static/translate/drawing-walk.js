@@ -9,7 +9,7 @@
 
   lab.drawingWalk = (element, { most, kept, back, frame, shown }) => {
     const find = lab.finder(element);
-    const list = find(".ll-kept");
+    const list = find(".ll-drawings");
     const play = find("[data-act=play]");
     /** @type {{ page: DrawingPage, pixels: Uint8Array<ArrayBuffer>, item: HTMLElement }[]} */
     let drawings = [];

@@ -6,6 +6,7 @@
   const FIRST = 4; // the example that is there at first
   const OFFERED = 8; // colours of each thing
   const WHITE = "#ffffff";
+  const SMOOTH = 64; // pixels from which a translator's pictures are enlarged smoothly at first
 
   /** @type {(side: string) => string} */
   const otherSide = (side) => (side === "b" ? "a" : "b");
@@ -34,6 +35,8 @@
     /** @type {number[] | null} */
     let told = null;
     let opening = 0;
+
+    const applyLook = lab.followLook(root, () => (about?.size ?? 0) >= SMOOTH);
 
     /** What the pixels on the page are to become. @type {(pixels: Uint8Array<ArrayBuffer>) => TranslationRequest | null} */
     const request = (pixels) => about && { model: about.model, to, pixels, conditions: told };
@@ -267,6 +270,7 @@
       if (turn !== opening) return;
       if (about.conditions.length) setTold(told ?? example?.told ?? offered[0] ?? about.conditions.map(() => 0.5));
       showDirections();
+      applyLook();
       board.begin(about.size, { base: example?.base ?? null, strokes: lab.decodeStrokes(wanted.ink ?? "") });
       sizeAll();
     };
