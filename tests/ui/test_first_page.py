@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import json
 import re
 import urllib.request
 from collections.abc import Iterator
@@ -78,8 +79,10 @@ def test_our_part_of_the_page_is_small_and_compressed():
             sent = reply.read()
             assert reply.headers["content-encoding"] == "gzip"
     html = gzip.decompress(sent).decode()
-    assert len(html) < 120_000 and len(sent) < 20_000
-    assert "data:image/webp" not in html and "data:image/png" not in html
+    config = json.loads(re.search(r"window\.gradio_config = (\{.*?\});</script>", html, re.DOTALL)[1])
+    ours = [component["props"].get("value") for component in config["components"]]
+    assert sum(len(json.dumps(text)) for text in ours if isinstance(text, str)) < 120_000
+    assert len(html) < 200_000 and len(sent) < 45_000 and "data:image/webp" not in html
     assert len(re.findall(r"files/\w{32}", html)) >= 6
 
 

@@ -75,7 +75,7 @@ def explores_and_saves(page, address: str, model) -> None:
     page.goto(address)
     page.locator("#ll-gallery .ll-wall button").nth(5).click()
     page.wait_for_selector(SCREEN)
-    assert page.locator("#ll-explore [data-where]").inner_text() == "browser"
+    assert page.locator("#ll-explore [data-where]").text_content() == "browser"
     assert f"model={model.name}&seed=5" in page.url
     difference = shown(page, model.resolution, model.channels) - model.sample([5])[0].astype(int)
     assert np.abs(difference).max() <= 1

@@ -1,4 +1,4 @@
-"""What a browser needs to draw and to train itself: scripts of its workers, and packs under their own addresses."""
+"""Serves what a browser needs to draw and train: scripts of its workers, and packs under their own addresses."""
 
 from __future__ import annotations
 
