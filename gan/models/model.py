@@ -150,7 +150,7 @@ class Model:
 
     @property
     def crosses(self) -> bool:
-        """Whether two pictures of the model can be crossed."""
+        """Say whether two pictures of the model can be crossed."""
         return hasattr(self.generator, "cross")
 
     @torch.inference_mode()

@@ -29,6 +29,12 @@ def full():
     runs.close()
 
 
+@pytest.fixture(scope="module")
+def site(tiny_registry, full):
+    with served(tiny_registry, lambda: full) as url:
+        yield url
+
+
 @pytest.fixture
 def page(browser):
     """A page that must log no error."""
@@ -93,37 +99,35 @@ def steer(page) -> None:
     assert page.locator("[data-train=play]").is_disabled(), "its fork trains now"
 
 
-def test_where_all_places_are_taken_a_ring_is_learnt_here(page, tiny_registry, full):
-    with served(tiny_registry, lambda: full) as site:
-        page.goto(f"{site}?tab=train&train={json.dumps(PLAN)}")
-        page.locator("[data-train=begin]:not([disabled])").click()
-        page.locator("#ll-train .ll-status").get_by_text("1st in line: all places are taken").wait_for()
-        page.get_by_text("Or it can train in this browser now").wait_for()
-        assert len(full._runs) == 1
-        page.get_by_role("button", name="Train in this browser").click()
-        page.get_by_text("8 of 8").wait_for()
-        asked = []
-        page.on("request", lambda request: asked.append(request.url) if CALLS.search(request.url) else None)
-        frames = page.evaluate("latentLab.stats.frames")
-        page.wait_for_function("n => latentLab.stats.frames > n + 20", arg=frames)
-        assert not asked, "the server is asked for nothing"
-        assert not any(not tracked.forgotten for tracked in full._runs.values()), "it waits for no place any more"
-        query = page.evaluate("Object.fromEntries(new URLSearchParams(location.search))")
-        assert "run" not in query and json.loads(query["train"]) == PLAN
-        for name in ("Open in Explore", "Download model", "Publish"):
-            assert page.locator("#ll-train").get_by_role("button", name=name).count() == 0, name
-        assert page.get_by_text("Train in this browser").is_hidden()
-        steer(page)
+def test_where_all_places_are_taken_a_ring_is_learnt_here(page, site, full):
+    before = set(full._runs)
+    page.goto(f"{site}?tab=train&train={json.dumps(PLAN)}")
+    page.locator("[data-train=begin]:not([disabled])").click()
+    page.locator("#ll-train .ll-status").get_by_text("1st in line: all places are taken").wait_for()
+    page.get_by_text("Or it can train in this browser now").wait_for()
+    (waiting,) = [name for name in full._runs if name not in before]
+    page.get_by_role("button", name="Train in this browser").click()
+    page.get_by_text("8 of 8").wait_for()
+    asked = []
+    page.on("request", lambda request: asked.append(request.url) if CALLS.search(request.url) else None)
+    frames = page.evaluate("latentLab.stats.frames")
+    page.wait_for_function("n => latentLab.stats.frames > n + 20", arg=frames)
+    assert not asked, "the server is asked for nothing"
+    assert waiting not in full._runs or full._runs[waiting].forgotten, "it waits for no place any more"
+    query = page.evaluate("Object.fromEntries(new URLSearchParams(location.search))")
+    assert "run" not in query and json.loads(query["train"]) == PLAN
+    for name in ("Open in Explore", "Download model", "Publish"):
+        assert page.locator("#ll-train").get_by_role("button", name=name).count() == 0, name
+    assert page.get_by_text("Train in this browser").is_hidden()
+    steer(page)
 
 
-def test_pictures_are_not_offered_here(page, tiny_registry, full):
-    with served(tiny_registry, lambda: full) as site:
-        page.goto(f"{site}?tab=train")
-        page.get_by_text("10,000 digits").click()
-        page.locator("[data-train=begin]:not([disabled])").click()
-        page.locator("#ll-train .ll-status").get_by_text("all places are taken").wait_for()
-        assert page.get_by_text("Train in this browser").is_hidden()
-        page.goto("about:blank")  # which asks the server for nothing more
+def test_pictures_are_not_offered_here(page, site):
+    page.goto(f"{site}?tab=train")
+    page.get_by_text("10,000 digits").click()
+    page.locator("[data-train=begin]:not([disabled])").click()
+    page.locator("#ll-train .ll-status").get_by_text("all places are taken").wait_for()
+    assert page.get_by_text("Train in this browser").is_hidden()
 
 
 def test_a_page_without_a_server_trains(page, tmp_path, tiny_folder):

@@ -1059,10 +1059,10 @@ interface LatentLab {
   /** Paint at native size; CSS enlarges it with square pixels. */
   paint(canvas: HTMLCanvasElement, image: ImageData): void;
   /**
-   * Enlarge a canvas of `size` pixels to fill its box by a whole number of device pixels a pixel, at most five times.
-   * most: the share of a large window's height that it may take.
+   * Enlarge a canvas of `size` pixels to fill its box by a whole number of device pixels a pixel, at most `times`, 5 if
+   * none is given. most: the share of a large window's height that it may take.
    */
-  enlarge(canvas: HTMLCanvasElement, size: number, most?: number): void;
+  enlarge(canvas: HTMLCanvasElement, size: number, most?: number, times?: number): void;
   /** Save what a canvas shows as a PNG, `scale` times as large: smooth where it looks smooth, else each pixel a square. */
   saveCanvas(canvas: HTMLCanvasElement, scale: number, name: string): void;
   saveFile(file: ServerFile): void;

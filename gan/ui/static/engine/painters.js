@@ -123,6 +123,7 @@
         () => translate({ ...lab.packTranslation(request), follows: true }),
       ),
   });
+
   lab.drawHere = async (model, states) => {
     if (!engine || models.get(model)?.state !== "ready" || !states.every(isKnown)) return null;
     try {

@@ -49,9 +49,9 @@
     lab.context(canvas).putImageData(image, 0, 0);
   };
 
-  lab.enlarge = (canvas, size, most = 0.62) => {
+  lab.enlarge = (canvas, size, most = 0.62, times = MOST) => {
     const share = matchMedia("(max-width: 800px)").matches ? 0.36 : most; // of the window's height
-    const room = Math.min(canvas.parentElement?.clientWidth ?? 0, window.innerHeight * share, size * MOST);
+    const room = Math.min(canvas.parentElement?.clientWidth ?? 0, window.innerHeight * share, size * times);
     const ratio = window.devicePixelRatio || 1;
     const scale = Math.max(1, Math.floor((room * ratio) / size)) / ratio;
     canvas.style.width = canvas.style.height = `${size * scale}px`;

@@ -5,6 +5,7 @@
   const EMPTY = "The page is empty: draw on it, or take a sample.";
   const FIRST = 4; // the example that is there at first
   const OFFERED = 8; // colours of each thing
+  const PAPER = 512; // CSS pixels of a side, at most
   const WHITE = "#ffffff";
   const SMOOTH = 64; // pixels from which a translator's pictures are enlarged smoothly at first
 
@@ -233,7 +234,7 @@
     const sizeAll = () => {
       if (!about) return;
       for (const canvas of [find(".ll-paper", HTMLCanvasElement), ghost, result, before]) {
-        lab.enlarge(canvas, about.size, 0.5);
+        lab.enlarge(canvas, about.size, 0.5, PAPER / about.size);
       }
     };
 
