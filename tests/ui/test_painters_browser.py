@@ -121,6 +121,7 @@ def test_a_wall_shows_other_samples_and_draws_them_here_the_second_time(page, si
         "document.querySelector('#ll-gallery .ll-wall').style.getPropertyValue('--sheet')",
     )
     page.wait_for_selector(f"{wall} button")
+    page.wait_for_function(sheet)  # the samples themselves have come
     for asked in (["grid"], []):
         page.asked.clear()
         before = page.evaluate(sheet)

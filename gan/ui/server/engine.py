@@ -1,4 +1,4 @@
-"""Serves what a browser needs to draw and train: scripts of its workers, and packs under their own addresses."""
+"""Scripts of the workers that draw and train in a browser, and packs of models under their own addresses."""
 
 from __future__ import annotations
 
