@@ -59,8 +59,8 @@ def read_number(page: Page, title: str) -> float | None:
 
 def count_classes(page: Page) -> int:
     """Count the classes with a share of at least MIN_SHARE in the Train tab's histogram."""
-    titles = page.evaluate("[...document.querySelectorAll('.ll-classes-bar span')].map((e) => e.title)")
-    return sum(float(title.rsplit(":", 1)[1].strip(" %")) >= 100 * MIN_SHARE for title in titles)
+    shares = page.locator(".ll-class-shares b").all_text_contents()
+    return sum(float(share.strip(" %")) >= 100 * MIN_SHARE for share in shares)
 
 
 def seconds_until(page: Page, title: str, minimum: float, since: float, classes: int = 0) -> float | None:
@@ -104,7 +104,7 @@ def run(page: Page, url: str, seconds: float) -> dict[str, Any]:
     found["ring_half_s"] = seconds_until(page, "High quality", 0.5, since)
     found["slider_ring_ms"] = slider_latency(page)
     since = start_run(page, "10,000 digits")
-    found["digits_s"] = seconds_until(page, "Classifier's confidence", MIN_CONFIDENCE, since, MIN_CLASSES)
+    found["digits_s"] = seconds_until(page, "Confidence", MIN_CONFIDENCE, since, MIN_CLASSES)
     found["slider_digits_ms"] = slider_latency(page)
     return found
 
