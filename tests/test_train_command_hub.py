@@ -135,7 +135,7 @@ def test_training_does_not_wait_for_a_push(hub, capsys, monkeypatch, tmp_path):
 
     def last(*what):
         assert pushing.wait(60)  # the run does not end before the first push has begun
-        write_model(*what)
+        return write_model(*what)
 
     hub.fault = fault
     monkeypatch.setattr(loop, "write_model", last)

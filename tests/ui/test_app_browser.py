@@ -164,7 +164,7 @@ def test_nothing_moves_when_the_first_model_has_loaded(browser: sync_api.Browser
         loaded.wait(20)
         return fake_load(folder)
 
-    parts = (SCREEN, ".ll-bar", ".ll-single-sliders", ".ll-more-part", ".ll-others-grid")
+    parts = (SCREEN, "[aria-label='Picture actions']", ".ll-single-sliders", ".ll-more-part", ".ll-others-grid")
     with served(ModelRegistry([write_folder(tmp_path, "grey")], load=load)) as site, visit(browser, site) as page:
         page.set_viewport_size(dict(zip(("width", "height"), size, strict=True)))
         page.goto(f"{site}?model=grey&seed=1")

@@ -128,7 +128,7 @@ def test_the_real_bounds_leave_room_for_what_the_app_itself_sends():
         body_limit.MAX_FUNCTION_BODY > uploads.SENT_BYTES * 4 / 3 + 2**20
         and body_limit.MAX_BODY < body_limit.MAX_FUNCTION_BODY
     )
-    doors, layer = app.settings(ModelRegistry([]))["app_kwargs"]["middleware"]
+    doors, layer, _ = app.settings(ModelRegistry([]))["app_kwargs"]["middleware"]
     assert doors.cls is Doors and layer.cls is BodyLimit and not layer.args and not layer.kwargs
 
 

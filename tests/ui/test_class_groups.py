@@ -122,7 +122,7 @@ def test_a_walk_takes_one_wish_or_one_for_each_seed(registry, model):
 
 def test_the_api_takes_lists(registry, tmp_path, monkeypatch):
     monkeypatch.setattr(api, "_file", lambda data, name, mime: data)
-    generate, interpolate = api.endpoints(registry)
+    generate, interpolate, *_ = api.endpoints(registry)
     assert generate("several", 7, ["sea", "cat"]) == generate("several", 7, [SEA, CAT]) != generate("several", 7)
     assert interpolate("several", [1, 2], 4, label=["sea"]) != interpolate("several", [1, 2], 4)
 
@@ -158,7 +158,7 @@ def test_classes_are_chosen_group_by_group(browser: sync_api.Browser, site: str,
             "rows => rows.map((row) => [...row.querySelectorAll('input:checked + span')].map((s) => s.innerText))",
         )
 
-    explore.locator(".ll-directions input").first.wait_for()
+    explore.locator(".ll-screen:not(.ll-blank)").wait_for()
     assert chosen() == [["sea"], ["cat", "dog"], ["from seed"]]  # of two places the first counts
     assert "up to 3" in group("animals").locator("legend").inner_text()
     group("animals").get_by_text("cow").click()
@@ -168,7 +168,7 @@ def test_classes_are_chosen_group_by_group(browser: sync_api.Browser, site: str,
     group("kind").get_by_text("kind 39").click()
     page.wait_for_url("**/?tab=explore&model=several&seed=7&label=3,4,6,47")
     assert (
-        explore.locator(".ll-screen canvas")
+        explore.locator(".ll-screen canvas[role=img]")
         .get_attribute("aria-label")
         .startswith("Generated picture: several, seed 7, cat, dog, cow, kind 39")
     )

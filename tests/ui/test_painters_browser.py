@@ -113,7 +113,9 @@ def test_a_walk_is_drawn_here_too(page, site):
     assert page.locator("#ll-interpolate .ll-status").inner_text().endswith("keyframes.")
 
 
-def test_a_wall_shows_other_samples_and_draws_them_here_the_second_time(page, site, registry):
+def test_a_wall_shows_other_samples_and_draws_them_here_once_the_weights_are_there(page, site, registry):
+    held: list = []
+    page.route("**/engine/pack/*", lambda route: held.append(route))
     page.goto(site)
     button = page.get_by_label("Other samples of emoji")
     wall, sheet = (
@@ -128,6 +130,9 @@ def test_a_wall_shows_other_samples_and_draws_them_here_the_second_time(page, si
         button.click()
         page.wait_for_function(f"{sheet} !== {before!r}")
         assert [name for name in page.asked if name == "grid"] == asked
+        while held:
+            held.pop().continue_()
+        page.unroute("**/engine/pack/*")
         page.wait_for_function("latentLab.painterState('emoji') === 'ready'")
     seed = page.locator(f"{wall} button").first.get_attribute("data-seed")
     page.locator(f"{wall} button").first.click()

@@ -147,6 +147,7 @@
       panel.buildNamed(named);
       panel.buildClasses({ classes, groups });
       others.reserve(size);
+      find(".ll-mix").hidden = false; // nearly all models can; the others give the space back
     };
 
     /** What must be known of a model. @type {(model: string) => Promise<Answer<ModelDescription> | { gone: string }>} */
