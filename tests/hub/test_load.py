@@ -56,7 +56,11 @@ def test_a_translator_goes_to_the_hub_and_back_and_the_app_says_what_it_is(hub, 
     card = hub.model("alice/brighter").files["README.md"].decode()
     assert 'gan.load("alice/brighter")' in card and "python -m gan.translate alice/brighter PICTURES" in card
     registry = ModelRegistry([tmp_path / "run"])
-    assert registry.translators == ("run",) and registry.info("run", "translate").task == "translate" and not registry.errors
+    assert (
+        registry.translators == ("run",)
+        and registry.info("run", "translate").task == "translate"
+        and not registry.errors
+    )
 
 
 def test_a_path_that_exists_is_a_folder(hub, tiny_folder, monkeypatch):
