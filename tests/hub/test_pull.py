@@ -164,9 +164,9 @@ def test_with_the_hub_gone_and_nothing_kept_it_says_so_at_once(hub, monkeypatch)
 
 @pytest.mark.parametrize("kept", [True, False])
 def test_a_hub_that_never_answers_is_given_up_within_five_seconds(hub, repo, kept, monkeypatch):
-    monkeypatch.setattr(module, "TIMEOUT", 0.3)
     if kept:
         pull("alice/digits")
+    monkeypatch.setattr(module, "TIMEOUT", 0.3)
     hub.fault = lambda request: time.sleep(1)
     start = time.monotonic()
     if kept:

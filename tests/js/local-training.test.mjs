@@ -17,6 +17,9 @@ beforeEach(() => {
       tasks.push([task, request]);
       queueMicrotask(() => this.answer({ id, task }));
     }
+    terminate() {
+      this.ended = true;
+    }
     answer({ id }) {
       this.onmessage({ data: { id, result: { error: null, run: "here-1" } } });
     }
@@ -58,6 +61,10 @@ test("what the worker cannot do is told in a sentence", async () => {
   await Promise.resolve();
   worker.onerror({ preventDefault: () => {} });
   assert.deepEqual(await asked, { error: "this browser cannot train" });
+  const dead = worker;
+  assert.ok(dead.ended);
+  assert.equal((await local.begin({})).run, "here-1");
+  assert.notEqual(worker, dead, "the next task has a worker that can answer");
   assert.match((await local.film({})).error, /server/);
 });
 

@@ -22,6 +22,8 @@
         event.preventDefault();
         for (const { reject } of waiting.values()) reject(new Error(`this browser cannot ${work}`));
         waiting.clear();
+        started.terminate(); // a script that did not come answers no task: the next one starts another worker
+        worker = undefined;
       };
       return started;
     };
