@@ -225,7 +225,7 @@ def run(model: str, seconds: float, steps: int) -> dict:
             wait_for(f"http://127.0.0.1:{ports[name]}/")
         with chromium() as browser:
             at = {name: f"http://127.0.0.1:{port}/" for name, port in ports.items()}
-            direction = "#ll-explore .ll-directions input[type=range]", "Explore"
+            direction = "#ll-explore .ll-named input[type=range]", "Explore"
             pages = {name: Arm(at[name], "#slider input[type=range]") for name in ("plain", "tuned")}
             pages |= {"explore": Arm(at["explore"], *direction), "explore +60 ms": Arm(at["+60 ms"], *direction)}
             pages["browser"] = Arm(at["explore"], *direction, model)
