@@ -18,15 +18,16 @@ from gan.models.pack import KEY
 ROOT = Path(__file__).resolve().parents[1]
 
 
-def engine(*jobs: dict) -> list[dict]:
-    """Let tests/js/engine.mjs do jobs and return its replies."""
+def engine(*jobs: dict, program: str = "engine") -> list[dict]:
+    """Let a program of tests/js/ do jobs and return its replies."""
     path = shutil.which("node")
     if path is None:
         if os.environ.get("CI"):
             pytest.fail("there is no node on this machine: CI needs it")
         pytest.skip("there is no node on this machine")
-    program = ROOT / "tests/js/engine.mjs"
-    done = subprocess.run([path, program], input=json.dumps(jobs), capture_output=True, text=True)
+    done = subprocess.run(
+        [path, ROOT / f"tests/js/{program}.mjs"], input=json.dumps(jobs), capture_output=True, text=True
+    )
     assert done.returncode == 0, done.stderr
     return json.loads(done.stdout)
 

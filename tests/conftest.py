@@ -363,6 +363,38 @@ def browser():
         browser.close()
 
 
+@contextmanager
+def asking_page(browser, **context) -> Iterator:
+    """Yield a fresh visitor's page, whose `.asked` lists the functions of the server that it calls; fail on an error in it.
+
+    context: as for `new_context`.
+    """
+    visitor = browser.new_context(**context)
+    page = visitor.new_page()
+    page.set_default_timeout(50_000)  # a machine may be busy
+    page.asked, wrong = [], []
+    page.on("pageerror", lambda error: wrong.append(str(error)))
+    page.on("request", lambda r: page.asked.append(r.post_data_json["fn_name"]) if r.method == "POST" else None)
+    yield page
+    visitor.close()
+    assert not wrong
+
+
+def answering(fault: str):
+    """Return a handler of `page.route` whose replies arrive "cut off" or "damaged", or else are not found."""
+
+    def answer(route) -> None:
+        body = route.fetch().body()
+        if fault == "cut off":
+            route.fulfill(body=body[:-1000])
+        elif fault == "damaged":
+            route.fulfill(body=body[:1000] + bytes(len(body) - 1000))
+        else:
+            route.fulfill(status=404)
+
+    return answer
+
+
 # Pairs to translate between.
 
 

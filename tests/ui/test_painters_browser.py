@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from conftest import served
+from conftest import answering, asking_page, served
 
 from gan.ui.server.engine import worker_script
 from gan.ui.server.files import Files
@@ -40,16 +40,8 @@ def site(registry):
 
 @pytest.fixture
 def page(browser):
-    """A fresh visitor; `.asked` lists the functions of the server that the page has called."""
-    context = browser.new_context(viewport={"width": 1280, "height": 860}, reduced_motion="reduce")
-    page = context.new_page()
-    page.set_default_timeout(50_000)  # a machine may be busy
-    page.asked, wrong = [], []
-    page.on("pageerror", lambda error: wrong.append(str(error)))
-    page.on("request", lambda r: page.asked.append(r.post_data_json["fn_name"]) if r.method == "POST" else None)
-    yield page
-    context.close()
-    assert not wrong
+    with asking_page(browser, viewport={"width": 1280, "height": 860}, reduced_motion="reduce") as page:
+        yield page
 
 
 def drag(page) -> None:
@@ -161,17 +153,9 @@ def test_a_wall_shows_other_samples_and_draws_them_here_once_the_weights_are_the
     ],
 )
 def test_where_it_does_not_work_the_server_draws_and_a_sentence_says_why(page, site, fault, sentence):
-    def answer(route) -> None:
-        body = route.fetch().body()
-        if fault == "cut off":
-            route.fulfill(body=body[:-1000])
-        elif fault == "damaged":
-            route.fulfill(body=body[:1000] + bytes(len(body) - 1000))
-        else:
-            route.fulfill(status=404)
 
     worker = Files().add(worker_script().encode(), "text/javascript")
-    page.route(f"**/{worker}" if fault == "worker" else "**/engine/pack/*", answer)
+    page.route(f"**/{worker}" if fault == "worker" else "**/engine/pack/*", answering(fault))
     page.goto(f"{site}?tab=explore")
     page.get_by_text("The server draws the pictures, because").wait_for()
     assert sentence in page.locator("#ll-explore .ll-status").inner_text()

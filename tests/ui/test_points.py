@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 import dataclasses
-import json
-import os
 import re
-import shutil
-import subprocess
-from pathlib import Path
+from functools import partial
 from typing import Any
 
+import browser_engine
 import numpy as np
 import pytest
 import torch
@@ -30,23 +27,10 @@ from gan.training.trainer import Trainer
 from gan.training.validation import check_options, prepare
 from gan.ui.server import train_form
 
-ROOT = Path(__file__).resolve().parents[2]
 LOCAL = train_form.menus(server=False)["local"]
 SMALL = {"width": 16, "batch_size": 16}
 NEAR = 1e-6  # relative, of gradients
-
-
-def engine(*jobs: dict) -> list[dict]:
-    """Let tests/js/points.mjs do jobs and return its replies."""
-    path = shutil.which("node")
-    if path is None:
-        if os.environ.get("CI"):
-            pytest.fail("there is no node on this machine: CI needs it")
-        pytest.skip("there is no node on this machine")
-    program = ROOT / "tests/js/points.mjs"
-    done = subprocess.run([path, program], input=json.dumps(jobs), capture_output=True, text=True)
-    assert done.returncode == 0, done.stderr
-    return json.loads(done.stdout)
+engine = partial(browser_engine.engine, program="points")
 
 
 def configs(preset: str = "modern", dataset: str = "ring", **changes: Any) -> tuple[dict[str, Any], Config]:

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from conftest import answering
 from PIL import Image
 
 from gan import export
@@ -140,17 +141,7 @@ def test_from_a_host_tabs_links_and_the_keyboard_work(browser, host):
 )
 def test_weights_that_do_not_come_whole_leave_a_sentence_and_another_try(browser, host, fault, sentence):
     with visit(browser) as page:
-
-        def answer(route) -> None:
-            body = route.fetch().body()
-            if fault == "cut off":
-                route.fulfill(body=body[:-1000])
-            elif fault == "damaged":
-                route.fulfill(body=body[:1000] + bytes(len(body) - 1000))
-            else:
-                route.fulfill(status=404)
-
-        page.route("**/*.pack", answer)
+        page.route("**/*.pack", answering(fault))
         page.goto(f"{host}?tab=explore")
         page.get_by_text(sentence).wait_for()
         page.unroute("**/*.pack")

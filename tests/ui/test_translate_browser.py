@@ -8,7 +8,7 @@ import re
 
 import numpy as np
 import pytest
-from conftest import served
+from conftest import asking_page, served
 from PIL import Image
 from translators import write_translators
 
@@ -39,16 +39,8 @@ def site(registry):
 
 @pytest.fixture
 def page(browser):
-    """A fresh visitor; `.asked` lists the functions of the server that the page has called."""
-    context = browser.new_context(viewport={"width": 1280, "height": 900}, accept_downloads=True)
-    page = context.new_page()
-    page.set_default_timeout(50_000)  # a machine may be busy
-    page.asked, wrong = [], []
-    page.on("pageerror", lambda error: wrong.append(str(error)))
-    page.on("request", lambda r: page.asked.append(r.post_data_json["fn_name"]) if r.method == "POST" else None)
-    yield page
-    context.close()
-    assert not wrong
+    with asking_page(browser, viewport={"width": 1280, "height": 900}, accept_downloads=True) as page:
+        yield page
 
 
 def look(page, selector: str) -> np.ndarray:
