@@ -365,7 +365,7 @@ def browser():
 
 @contextmanager
 def asking_page(browser, **context) -> Iterator:
-    """Yield a fresh visitor's page, whose `.asked` lists the functions of the server that it calls; fail on an error in it.
+    """Yield a fresh visitor's page; `.asked` lists the functions of the server that it calls. Fail on an error in it.
 
     context: as for `new_context`.
     """
