@@ -3,8 +3,8 @@
 python -m gan.export SITE [MODEL ...]
 python -m gan.export PAGE.html --single-file MODEL
 
-Models are folders, or the Hub's USER/NAME[@REVISION]; without any, those that are shipped. Both the folder and the file
-also open without a host and without a network, in any browser of the last years.
+Models are folders, or the Hub's USER/NAME[@REVISION]; without any, the shipped generators. Both the folder and the
+file also open without a host and without a network, in any browser of the last years.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from pathlib import Path
 from gan.errors import FolderError, HubError
 from gan.hub.names import split
 from gan.hub.pull import pull
-from gan.io import shipped_models, write_bytes
+from gan.io import write_bytes
 
 PAGE = "index.html"
 
@@ -38,13 +38,12 @@ def model_folder(name: str) -> Path:
 def write_site(into: Path, models: Sequence[Path], hosted: bool = False) -> int:
     """Write a site into a folder that is new, empty, or an older site of ours; return its bytes.
 
-    models: folders; the shipped ones where there are none. hosted: as for `gan.ui.site.folder_of`.
+    models: folders; the shipped generators where there are none. hosted: as for `gan.ui.site.folder_of`.
     """
     from gan.ui import site
-    from gan.ui.server.model_info import discover
 
     old = _check_target(into, site.GENERATOR)
-    files = site.folder_of(models or discover(shipped_models(), Path("runs of nobody")), hosted)
+    files = site.folder_of(models or site.shipped_generators(), hosted)
     for name, content in files.items():
         (into / name).parent.mkdir(parents=True, exist_ok=True)
         write_bytes(into / name, content)

@@ -16,10 +16,12 @@ from typing import TYPE_CHECKING, Any
 
 import gan
 from gan.errors import FolderError
+from gan.io import shipped_models
 from gan.models import pack
 from gan.ui import assets
 from gan.ui.server import engine
 from gan.ui.server.files import Files
+from gan.ui.server.model_info import discover
 from gan.ui.server.model_registry import ModelRegistry
 from gan.ui.server.video import EXPORTS
 from gan.ui.tabs import explore, gallery, interpolate, train
@@ -76,6 +78,12 @@ class InlineFiles(Files):
 
     def add(self, data: bytes, kind: str) -> str:
         return f"data:{kind};base64,{_base64(data)}"
+
+
+def shipped_generators() -> list[Path]:
+    """Return the shipped models that a page without a server has tabs for."""
+    registry = ModelRegistry(discover(shipped_models(), Path("runs of nobody")))
+    return [registry.folder(name) for name in registry.names]
 
 
 def folder_of(models: Sequence[Path], hosted: bool = False) -> dict[str, bytes]:
