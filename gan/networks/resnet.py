@@ -68,10 +68,28 @@ class Generator(nn.Module):
         Not the dense layer before it, which is linear in z and nearly isotropic: its first principal component explains
         1.2 % of the variance on digits, that of this map 5.6 %.
         """
-        return self.stages[0](self._unfold(z, y)).flatten(1)
+        return self.stages[0](self.unfold(z, y)).flatten(1)
 
     def forward(self, z: Tensor, y: Tensor | None = None) -> Tensor:
-        return soft_clamp(self.to_picture(F.leaky_relu(self.enlarge(self.stages(self._unfold(z, y))), SLOPE)))
+        return self.draw(self.unfold(z, y))
+
+    def unfold(self, z: Tensor, y: Tensor | None = None) -> Tensor:
+        """Return the first feature map (N, F, S, S), which is linear in the latent; `draw` goes on with it."""
+        # The convolutions' memory layout: adding tensors of two layouts is slow.
+        maps = self.dense(concat_classes(z, y)).unflatten(1, self.coarse)
+        return maps.contiguous(memory_format=torch.channels_last)
+
+    def draw(self, maps: Tensor) -> Tensor:
+        """Return the pictures (N, C, R, R) of first feature maps (N, F, S, S)."""
+        return soft_clamp(self.to_picture(F.leaky_relu(self.enlarge(self.stages(maps)), SLOPE)))
+
+    def pyramid(self, maps: Tensor) -> list[Tensor]:
+        """Return all feature maps that follow from first ones, coarse to fine; the last has the picture's size."""
+        found = []
+        for stage in self.stages:
+            maps = stage(maps)
+            found.append(maps)
+        return [*found, F.leaky_relu(self.enlarge(maps), SLOPE)]
 
     def cross(self, z: Tensor, y: Tensor | None, other_z: Tensor, other_y: Tensor | None, border: Tensor) -> Tensor:
         """Return pictures whose upper part is made of (z, y) and whose lower part of the others.
@@ -79,18 +97,13 @@ class Generator(nn.Module):
         border (N,) in [0, 1]: how far down the upper part goes; 1 is nearly all of the picture.
         """
         crossed = sum(side <= CROSSED_SIDE for side, _ in self.maps)
-        upper, lower = (self.stages[:crossed](self._unfold(*one)) for one in ((z, y), (other_z, other_y)))
+        upper, lower = (self.stages[:crossed](self.unfold(*one)) for one in ((z, y), (other_z, other_y)))
         side = upper.shape[2]
         row = torch.arange(side, device=z.device) + 0.5
         reached = border.to(z)[:, None] * (side + 2 * CROSSED_MARGIN) - CROSSED_MARGIN
         share = torch.sigmoid(CROSSED_SHARPNESS * (reached - row))[:, None, :, None]
         maps = self.stages[crossed:](lower + share * (upper - lower))
         return soft_clamp(self.to_picture(F.leaky_relu(self.enlarge(maps), SLOPE)))
-
-    def _unfold(self, z: Tensor, y: Tensor | None) -> Tensor:
-        # The convolutions' memory layout: adding tensors of two layouts is slow.
-        maps = self.dense(concat_classes(z, y)).unflatten(1, self.coarse)
-        return maps.contiguous(memory_format=torch.channels_last)
 
 
 class Critic(nn.Module):
@@ -116,11 +129,14 @@ class Critic(nn.Module):
         self.embed = init_normal_(nn.Linear(len(config.classes), hidden, bias=False), 1.0) if config.classes else None
 
     def forward(self, x: Tensor, y: Tensor | None = None) -> Tensor:
+        h = F.leaky_relu(self.dense(F.leaky_relu(self.maps(x), SLOPE).flatten(1)), SLOPE)
+        out = self.logit(h).squeeze(1)
+        return out if self.embed is None else out + class_projection(self.embed, h, y)
+
+    def maps(self, x: Tensor) -> Tensor:
+        """Return the last feature maps (N, F, S, S) of pictures, which no class has entered yet."""
         # A gradient penalty differentiates the gradient on the picture: in bf16, its gradient on the weights nearest to
         # the picture is mostly rounding.
         with full_precision(x.device):
             h = self.reduce(F.leaky_relu(self.from_picture(x.float()), SLOPE))
-        h = self.stages(h)
-        h = F.leaky_relu(self.dense(F.leaky_relu(h, SLOPE).flatten(1)), SLOPE)
-        out = self.logit(h).squeeze(1)
-        return out if self.embed is None else out + class_projection(self.embed, h, y)
+        return self.stages(h)

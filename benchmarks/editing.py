@@ -1,0 +1,235 @@
+"""Editing: how near pictures are found, restored, taken apart and recognised, beside the usual tools.
+
+    python -m benchmarks.editing [--parts find,restore] [--models mnist,faces] [--pictures 24] [--data-root data]
+        [--json FILE]
+
+Pictures are held-out ones, which neither the model nor its encoder has seen; of emoji there are none, so the training
+pictures are taken. One thread; seconds are those of the processor, for one picture alone. Goals stand beside the
+figures, and the status is 1 where one is missed. Minutes of one core for each part; --pictures shortens it.
+"""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from benchmarks.flags import benchmark_parser, names_from, positive_int, run_main
+from benchmarks.report import report
+from gan.editing.encoder import Taught, pictures_for
+from gan.editing.found import measure
+from gan.editing.operators import OPERATORS, operator, smooth
+from gan.editing.restore import restore
+from gan.editing.usual_tools import median, non_local_means
+from gan.errors import DataError
+from gan.evaluation.metrics import face_attributes
+from gan.evaluation.metrics.classifier import Classifier, load_classifier
+from gan.io import shipped_models
+from gan.models.model import Model, load
+from gan.models.pixels import to_uint8
+
+MODELS = ("mnist", "fashion-mnist", "faces", "emoji")
+# Least decibels by the latent and with the first feature map; seconds to the first picture and to the last.
+FIND = {"mnist": (26.0, 33.0), "faces": (25.0, 30.0)}
+FIRST_SECONDS, ALL_SECONDS, KEPT = 0.020, 1.0, 0.95
+# Decibels above the usual tool, or in all.
+SHRINK_GAIN, GAUSS_GAIN, MEDIAN_GAIN, HOLE = 4.0, 4.0, 2.0, 18.0
+SLIDER = 1.0  # steps along a named slider
+VISIBLE = ("hair", "rear_hair", "glasses", "eyes", "brows")  # attributes of a face that its upper half shows
+HIDDEN = ("mouth", "beard", "clothes")
+Found = dict[str, Any]
+
+
+def held_out(model: Model, root: str) -> Taught:
+    """Return pictures that the model has not seen, or, of a data set without such, training pictures."""
+    for split in ("test", "train"):
+        if found := pictures_for(model, model.config.dataset, root, split, lambda line: None):
+            return found
+    raise DataError(f"{model.config.dataset} is not to be had: pass --data-root")
+
+
+def chosen(pictures: Taught, count: int, seed: int = 1) -> tuple[np.ndarray, Tensor]:
+    """Return `count` pictures, uint8 (count, R, R, C), and their class weights, by a seed."""
+    rows = torch.randperm(len(pictures.images), generator=torch.Generator().manual_seed(seed))[:count]
+    return pictures.images[rows].permute(0, 2, 3, 1).numpy(), pictures.rows[rows]
+
+
+def labels_of(rows: Tensor) -> list[frozenset[int | str]]:
+    """Return the classes of rows (N, K), as `Model.class_weights` takes them."""
+    return [frozenset(row.nonzero().flatten().tolist()) for row in rows]
+
+
+def decibels(made: np.ndarray, truth: np.ndarray) -> np.ndarray:
+    """Return the peak signal-to-noise ratio (N,) of pictures uint8 (N, H, W, C)."""
+    error = np.square((made.astype(np.float32) - truth) / 255).mean((1, 2, 3))
+    return -10 * np.log10(np.maximum(error, 1e-10))
+
+
+def seconds_of(model: Model, image: np.ndarray) -> tuple[float, float]:
+    """Return processor seconds until the first and the last picture of a search for one image, its class unknown."""
+    list(model.finding(image, steps=1, map_steps=1))  # what is done once
+    start, first = time.process_time(), 0.0
+    for _ in model.finding(image):
+        first = first or time.process_time() - start
+    return first, time.process_time() - start
+
+
+def verdicts(classifier: Classifier, images: np.ndarray) -> Tensor:
+    """Return the class (N,) that the classifier sees in each picture."""
+    return classifier.predict(classifier.features(images))
+
+
+def class_kept(model: Model, images: np.ndarray, rows: Tensor) -> Found:
+    """Return the share of found pictures, moved by each named slider, in which our classifier sees the same class.
+
+    The same as in the picture that was found. With the offsets of the first feature map, and without.
+    """
+    classifier = load_classifier(model.config.dataset)
+    found = model.invert(images, labels_of(rows))
+    before = verdicts(classifier, images)
+    kept: dict[str, list[float]] = {"kept_with_map": [], "kept_by_latent": []}
+    for name in model.named.names:
+        for way in (-SLIDER, SLIDER):
+            z = model.edit(found.latents, found.classes, **{name: way})
+            for key, offsets in (("kept_with_map", found.offsets), ("kept_by_latent", None)):
+                after = verdicts(classifier, model.render(z, found.classes, offsets))
+                kept[key].append(float((after == before).float().mean()))
+    seen = verdicts(classifier, found.pictures)
+    return {"kept_found": float((seen == before).float().mean())} | {k: float(np.mean(v)) for k, v in kept.items()}
+
+
+def find(model: Model, root: str, count: int) -> Found:
+    """Measure finding: decibels of held-out pictures at each stage, seconds, class unknown, class kept by sliders."""
+    pictures = held_out(model, root)
+    figures: Found = measure(model, pictures, count, seed=1)
+    images, rows = chosen(pictures, count)
+    unknown = model.invert(images[: max(1, count // 2)], None)
+    assert unknown.classes is not None
+    figures["unknown_map"] = float(unknown.decibels.mean())
+    right = unknown.classes.argmax(1) == rows[: len(unknown.latents)].argmax(1)
+    figures["unknown_class"] = float(right.float().mean())
+    figures["first_seconds"], figures["all_seconds"] = seconds_of(model, images[:1])
+    figures |= class_kept(model, images, rows) if model.named.names else {}
+    goals = [figures["first_seconds"] <= FIRST_SECONDS, figures["all_seconds"] <= ALL_SECONDS]
+    if least := FIND.get(model.name):
+        goals += [figures["latent"] >= least[0], figures["map"] >= least[1]]
+    figures["met"] = all(goals) and figures.get("kept_with_map", 1.0) >= KEPT
+    return figures
+
+
+def best_gaussian(seen: Tensor, truth: np.ndarray) -> float:
+    """Return the most decibels that a Gaussian filter of any width reaches."""
+    widths = (0.5, 0.6, 0.7, 0.8, 0.9, 1.0, 1.2, 1.5, 2.0)
+    return max(float(decibels(to_uint8(smooth(seen, width)), truth).mean()) for width in widths)
+
+
+def best_means(seen: Tensor, deviation: float, truth: np.ndarray) -> float:
+    """Return the most decibels that non-local means of any strength reach."""
+    tried = (non_local_means(seen, deviation, strength=s) for s in (0.4, 0.6, 0.8, 1.0, 1.4))
+    return max(float(decibels(to_uint8(made), truth).mean()) for made in tried)
+
+
+def usual(task: str, seen: Tensor, made: Tensor, truth: np.ndarray) -> dict[str, float]:
+    """Return decibels of the usual tools by name, each at its best on these very pictures."""
+    known: dict[str, Callable[[], float]] = {
+        "hole": lambda: float(decibels(to_uint8(made), truth).mean()),
+        "shrink": lambda: float(decibels(to_uint8(made), truth).mean()),
+    }
+    names = {"hole": "mean colour", "shrink": "bicubic", "blur": "as it is", "grey": "as it is"}
+    if task in known:
+        return {names[task]: known[task]()}
+    if task != "noise":
+        return {names[task]: float(decibels(to_uint8(made), truth).mean())}
+    sides = [float(decibels(to_uint8(median(seen, side)), truth).mean()) for side in (3, 5)]
+    return {
+        "as it is": float(decibels(to_uint8(seen), truth).mean()),
+        "gaussian": best_gaussian(seen, truth),
+        "median": max(sides),
+        "non-local means": best_means(seen, OPERATORS["noise"].default, truth),
+    }
+
+
+def same_attributes(answers: np.ndarray, truth: np.ndarray) -> Found:
+    """Return what answers (N, A, H, W, 3) to faces without their lower half keep of the upper, and vary of the lower.
+
+    visible_kept: share of the choices in `VISIBLE` that an answer has as the truth has, both as a network reads them.
+    hidden_kinds: different combinations of those in `HIDDEN` among the answers.
+    """
+    n, a = answers.shape[:2]
+    shown, wanted = (face_attributes.read(p) for p in (answers.reshape(n * a, *answers.shape[2:]), truth))
+    kept = [(shown[k].argmax(1).numpy().reshape(n, a) == wanted[k].argmax(1).numpy()[:, None]).mean() for k in VISIBLE]
+    hidden = np.stack([shown[k].argmax(1).numpy().reshape(n, a) for k in HIDDEN], 2)
+    kinds = [len({tuple(answer) for answer in row}) for row in hidden.tolist()]
+    return {"visible_kept": float(np.mean(kept)), "hidden_kinds": float(np.mean(kinds))}
+
+
+def restoration(model: Model, root: str, count: int) -> Found:
+    """Measure each operator: decibels of the first and of the best of the answers, beside the usual tools."""
+    truth, _ = chosen(held_out(model, root), count)
+    x = torch.from_numpy(truth).permute(0, 3, 1, 2).float().div(127.5).sub(1)
+    table: Found = {}
+    for task in OPERATORS:
+        if task == "grey" and model.channels == 1:
+            continue
+        lost = operator(task, model.resolution, model.channels)
+        seen = lost.spoil(x)
+        start = time.process_time()
+        found = restore(model, seen, lost)
+        seconds = (time.process_time() - start) / count
+        each = np.stack([decibels(found.pictures[:, k], truth) for k in range(found.pictures.shape[1])], 1)
+        row = {"first": float(each[:, 0].mean()), "best": float(each.max(1).mean()), "seconds": seconds}
+        row |= usual(task, seen, lost.guess(seen), truth)
+        if task == "hole":
+            lower = slice(model.resolution // 2, None)
+            hidden = [decibels(found.pictures[:, k, lower], truth[:, lower]) for k in range(each.shape[1])]
+            row |= {"hidden_first": float(hidden[0].mean()), "hidden_best": float(np.max(hidden, 0).mean())}
+            upper = slice(0, model.resolution // 2)
+            row["seen_changed"] = int((found.pictures[:, :, upper] != truth[:, None, upper]).sum())
+            if model.config.dataset == "faces":
+                row |= same_attributes(found.pictures, truth)
+        row["met"] = restored_well(model, task, row)
+        table[task] = row
+    return table | {"met": all(row["met"] for row in table.values())}
+
+
+def restored_well(model: Model, task: str, row: Found) -> bool:
+    """Return whether a row of the table reaches its goals; True where there are none."""
+    if task == "shrink":
+        return row["first"] >= row["bicubic"] + SHRINK_GAIN
+    if task == "noise":
+        tools = max(row["median"], row["non-local means"])
+        return row["first"] >= row["gaussian"] + GAUSS_GAIN and row["first"] >= tools + MEDIAN_GAIN
+    if task == "hole":
+        whole = row["seen_changed"] == 0
+        return whole and (row["best"] >= HOLE if model.name == "mnist" else row.get("visible_kept", 1) == 1)
+    return True
+
+
+PARTS: dict[str, Callable[[Model, str, int], Found]] = {"find": find, "restore": restoration}
+
+
+def main() -> int:
+    """Run the parts of the benchmark. Returns 1 if any misses a goal."""
+    parser = benchmark_parser(__doc__, json_help="write the results to this file")
+    parser.add_argument("--parts", type=names_from(PARTS), default=list(PARTS), help="joined by commas")
+    parser.add_argument("--models", type=names_from(MODELS), default=["mnist", "faces"], help="joined by commas")
+    parser.add_argument("--pictures", type=positive_int, default=24)
+    parser.add_argument("--data-root", default="data")
+    args = parser.parse_args()
+    torch.set_num_threads(1)
+    result: dict[str, Any] = {"pictures": args.pictures}
+    for name in args.models:
+        model = load(Path(shipped_models()) / name, "cpu")
+        result[name] = {part: PARTS[part](model, args.data_root, args.pictures) for part in args.parts}
+    met = all(found["met"] for name in args.models for found in result[name].values())
+    return report(result, args.json, met)
+
+
+if __name__ == "__main__":
+    sys.exit(run_main(main))
