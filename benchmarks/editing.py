@@ -1,7 +1,7 @@
 """Editing: how near pictures are found, restored, taken apart and recognised, beside the usual tools.
 
-    python -m benchmarks.editing [--parts find,restore] [--models mnist,faces] [--pictures 24] [--data-root data]
-        [--json FILE]
+    python -m benchmarks.editing [--parts find,restore,parts,recognise] [--models mnist,faces] [--pictures 24]
+        [--data-root data] [--json FILE]
 
 Pictures are held-out ones, which neither the model nor its encoder has seen; of emoji there are none, so the training
 pictures are taken. One thread; seconds are those of the processor, for one picture alone. Goals stand beside the
@@ -13,6 +13,7 @@ from __future__ import annotations
 import sys
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -22,9 +23,13 @@ from torch import Tensor
 
 from benchmarks.flags import benchmark_parser, names_from, positive_int, run_main
 from benchmarks.report import report
+from gan.data import faces
 from gan.editing.encoder import Taught, pictures_for
 from gan.editing.found import measure
+from gan.editing.judge import load_judge
 from gan.editing.operators import OPERATORS, operator, smooth
+from gan.editing.parts import Painted, feature_maps, overlaps, pixel_maps, teach
+from gan.editing.recognise import critic_features, few_of_each, pixel_features, probe_accuracy
 from gan.editing.restore import restore
 from gan.editing.usual_tools import median, non_local_means
 from gan.errors import DataError
@@ -40,6 +45,9 @@ FIND = {"mnist": (26.0, 33.0), "faces": (25.0, 30.0)}
 FIRST_SECONDS, ALL_SECONDS, KEPT = 0.020, 1.0, 0.95
 # Decibels above the usual tool, or in all.
 SHRINK_GAIN, GAUSS_GAIN, MEDIAN_GAIN, HOLE = 4.0, 4.0, 2.0, 18.0
+FACE_SHOWN, FACE_PARTS = (1, 3, 10), {1: 0.6, 10: 0.8}  # painted pictures; least mean IoU with so many
+DIGIT_SHOWN, DIGIT_PARTS = (1, 3, 10, 30), {30: 0.85}
+JUDGED, TESTED = 0.99, 1_000  # least area under the curve; test pictures of a probe
 SLIDER = 1.0  # steps along a named slider
 VISIBLE = ("hair", "rear_hair", "glasses", "eyes", "brows")  # attributes of a face that its upper half shows
 HIDDEN = ("mouth", "beard", "clothes")
@@ -211,7 +219,95 @@ def restored_well(model: Model, task: str, row: Found) -> bool:
     return True
 
 
-PARTS: dict[str, Callable[[Model, str, int], Found]] = {"find": find, "restore": restoration}
+def digit_parts(pictures: np.ndarray) -> np.ndarray:
+    """Return outside, stroke or hole (0, 1, 2) of each pixel of digits, uint8 (N, H, W); a hole is closed all round."""
+    dark = pictures[..., 0] < 128
+    outside = np.zeros_like(dark)
+    outside[:, 0] = outside[:, -1] = outside[:, :, 0] = outside[:, :, -1] = True
+    outside &= dark
+    while True:
+        wider = np.pad(outside, ((0, 0), (1, 1), (1, 1)))
+        upright = wider[:, :-2, 1:-1] | wider[:, 2:, 1:-1]
+        wider = (outside | upright | wider[:, 1:-1, :-2] | wider[:, 1:-1, 2:]) & dark
+        if (wider == outside).all():
+            return np.where(outside, 0, np.where(dark, 2, 1)).astype(np.uint8)
+        outside = wider
+
+
+def labelled_digits(model: Model, count: int) -> Painted:
+    """Return samples of digits with their parts."""
+    seeds = range(count)
+    z, y = model.latents(seeds), model.class_weights(seeds)
+    return Painted(z, y, digit_parts(model.render(z, y)), ("outside", "stroke", "hole"))
+
+
+def labelled_faces(model: Model, count: int) -> Painted:
+    """Return held-out faces as they are found, with the exact masks of the drawn ones."""
+    seeds = faces.SEEDS["test"][:count]
+    hair = [frozenset({int(style)}) for style in faces.attributes(seeds)["hair"]]
+    found = model.invert(faces.draw(seeds), hair)
+    return Painted(found.latents, found.classes, faces.labels(seeds), faces.REGIONS, found.offsets)
+
+
+def some_of(painted: Painted, start: int, stop: int | None) -> Painted:
+    """Return the painted pictures from `start` to `stop`."""
+    rows = slice(start, stop)
+    y = None if painted.classes is None else painted.classes[rows]
+    offsets = None if painted.offsets is None else painted.offsets[rows]
+    return Painted(painted.latents[rows], y, painted.labels[rows], painted.names, offsets)
+
+
+def parts(model: Model, root: str, count: int) -> Found:
+    """Measure parts learnt from a few painted pictures, by feature maps and by pixels: mean IoU over the others.
+
+    Of digits on samples, whose parts are what is closed; of faces on real ones that were found, without the background.
+    """
+    is_face = model.config.dataset == "faces"
+    if not is_face and model.config.dataset != "mnist":
+        return {"met": True}
+    shown, least = (FACE_SHOWN, FACE_PARTS) if is_face else (DIGIT_SHOWN, DIGIT_PARTS)
+    most = max(shown)
+    everything = labelled_faces(model, most + count) if is_face else labelled_digits(model, most + 200)
+    others = some_of(everything, most, None)
+    table: Found = {"names": everything.names[is_face:]}
+    for few in shown:
+        for name, maps in (("maps", feature_maps), ("pixels", pixel_maps)):
+            start = time.process_time()
+            taught = teach(model, some_of(everything, 0, few), maps)
+            seconds = time.process_time() - start
+            found = taught.of(others.latents, others.classes, others.offsets)
+            each = overlaps(found, others.labels, len(others.names))[is_face:]
+            row = {"mean": float(np.nanmean(each)), "each": each.round(3).tolist(), "seconds": seconds}
+            table[f"{name}_{few}"] = row
+    return table | {"met": all(table[f"maps_{few}"]["mean"] >= goal for few, goal in least.items())}
+
+
+def recognise(model: Model, root: str, count: int) -> Found:
+    """Measure linear probes on the critic's map and on pixels, three draws of labelled pictures each, and the judge."""
+    known = pictures_for(model, model.config.dataset, root, "train", lambda line: None)
+    assert known is not None
+    table: Found = {}
+    if not model.groups and model.config.dataset != "emoji":
+        test = held_out(model, root)
+        chosen_test = torch.randperm(len(test.images), generator=torch.Generator().manual_seed(0))[:TESTED]
+        for few in (1, 10, 100):
+            for seed in range(3):
+                rows = few_of_each(known.rows.argmax(1), few, seed)
+                for name, of in (("critic", critic_features), ("pixels", pixel_features)):
+                    features = partial(of, model)
+                    accuracy = probe_accuracy(
+                        features(known.images[rows]), known.rows[rows].argmax(1),
+                        features(test.images[chosen_test]), test.rows[chosen_test].argmax(1),
+                    )  # fmt: skip
+                    table.setdefault(f"{name}_{few}", []).append(round(accuracy, 4))
+    head = load_judge(model, shipped_models() / model.name)
+    table["judge"] = head.figures if head else None
+    return table | {"met": head is not None and head.figures["damage"] >= JUDGED}
+
+
+PARTS: dict[str, Callable[[Model, str, int], Found]] = {
+    "find": find, "restore": restoration, "parts": parts, "recognise": recognise,
+}  # fmt: skip
 
 
 def main() -> int:

@@ -7,11 +7,12 @@ labels.json stand the parts' names and, of pictures of a model, the seed and the
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
 from PIL import Image
+from torch import Tensor
 
 from gan.editing.parts import BATCH, UNPAINTED, Painted, Parts
 from gan.errors import DataError, FolderError
@@ -30,6 +31,25 @@ MAX_PAINTED = 1_000  # pictures that are read
 
 def write_set(folder: Path, model: Model, parts: Parts, seeds: Sequence[int]) -> None:
     """Write samples of a model, and the parts in them, into a folder that is new or empty; DataError for any other."""
+    _write(folder, model, parts.names, seeds, parts.of)
+
+
+def write_blank(folder: Path, model: Model, seeds: Sequence[int], names: Sequence[str]) -> None:
+    """Write samples of a model with masks in which nothing is painted yet; otherwise as `write_set`."""
+
+    def nothing(z: Tensor, y: Tensor | None) -> np.ndarray:
+        return np.full((len(z), model.resolution, model.resolution), UNPAINTED, np.uint8)
+
+    _write(folder, model, names, seeds, nothing)
+
+
+def _write(
+    folder: Path,
+    model: Model,
+    names: Sequence[str],
+    seeds: Sequence[int],
+    label: Callable[[Tensor, Tensor | None], np.ndarray],
+) -> None:
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
         raise DataError(f"{folder}: there is something already: name a new or an empty folder")
     for name in (PICTURES, MASKS):
@@ -39,12 +59,12 @@ def write_set(folder: Path, model: Model, parts: Parts, seeds: Sequence[int]) ->
         some = seeds[start : start + BATCH]
         z, y = model.latents(some), model.class_weights(some)
         rows = [[] for _ in some] if y is None else [row.nonzero().flatten().tolist() for row in y]
-        for seed, picture, mask, classes in zip(some, model.render(z, y), parts.of(z, y), rows, strict=True):
+        for seed, picture, mask, classes in zip(some, model.render(z, y), label(z, y), rows, strict=True):
             name = f"{seed:010d}.png"
             Image.fromarray(picture[..., 0] if picture.shape[2] == 1 else picture).save(folder / PICTURES / name)
             save_mask(folder / MASKS / name, mask)
             entries.append({"file": name, "seed": seed, "classes": [model.classes[i] for i in classes]})
-    about = {"parts": list(parts.names), "unpainted": UNPAINTED, "model": model.name, "pictures": entries}
+    about = {"parts": list(names), "unpainted": UNPAINTED, "model": model.name, "pictures": entries}
     write_bytes(folder / FILE, (json.dumps(about, indent=1) + "\n").encode())
 
 

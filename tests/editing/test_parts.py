@@ -10,6 +10,7 @@ import torch
 from PIL import Image
 from small_models import untrained
 
+from gan import label as command
 from gan.editing.labelled_set import FILE, MASKS, PICTURES, read_set, save_mask, write_set
 from gan.editing.parts import UNPAINTED, Painted, Parts, overlaps, pixel_maps, teach
 from gan.errors import DataError
@@ -132,3 +133,31 @@ def test_masks_can_be_looked_at(tmp_path):
     save_mask(tmp_path / "a.png", np.array([[0, 1], [2, UNPAINTED]], np.uint8))
     shown = np.asarray(Image.open(tmp_path / "a.png").convert("RGB")).reshape(-1, 3)
     assert len({tuple(c) for c in shown.tolist()}) == 4 and shown[3].tolist() == [255, 255, 255]
+
+
+def test_the_command_gives_pictures_to_paint_and_labels_others(tiny_folder, tmp_path, capsys):
+    blank, out = tmp_path / "blank", tmp_path / "out"
+    assert command.main([str(tiny_folder), "--blank", "2", "--out", str(blank), "--parts", "dark", "light"]) == 0
+    assert command.main([str(tiny_folder), str(blank), "--out", str(out)]) == 1
+    assert "paint at least two parts" in capsys.readouterr().err
+    mask = np.full((28, 28), UNPAINTED, np.uint8)
+    mask[:4], mask[12:16] = 0, 1
+    save_mask(blank / MASKS / "0000000000.png", mask)
+    assert command.main([str(tiny_folder), str(blank), "--out", str(out), "--count", "3"]) == 0
+    assert "3 pictures labelled" in capsys.readouterr().out
+    assert [p.name for p in sorted((out / MASKS).iterdir())] == [f"{1_000_000 + i:010d}.png" for i in range(3)]
+
+
+@pytest.mark.parametrize(
+    ("flags", "message"),
+    [
+        ([], "pass a folder of painted pictures, or --blank N"),
+        (["painted", "--count", "0"], "count must be in"),
+        (["painted", "--first", "-1"], "first must be in"),
+        (["nowhere"], "labels.json"),
+    ],
+)
+def test_the_command_says_what_is_wrong_in_one_line(tiny_folder, tmp_path, capsys, flags, message):
+    assert command.main([str(tiny_folder), *flags, "--out", str(tmp_path / "out")]) == 1
+    err = capsys.readouterr().err
+    assert err.startswith("gan.label: error: ") and message in err and err.count("\n") == 1

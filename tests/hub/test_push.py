@@ -24,7 +24,7 @@ from gan.errors import FolderError, HubError
 from gan.hub import push as module
 from gan.hub.client import Unreachable
 from gan.hub.push import build, ensure_repo, push, send
-from gan.models.heads import ENCODER, write_head
+from gan.models.heads import ENCODER, JUDGE, write_head
 from gan.models.weights import read_config, write_tensors
 from gan.networks.encoder import Encoder
 
@@ -342,7 +342,7 @@ def test_shipped_models_can_be_published_too(hub, into):
     """They have no log, but bring the curve that was drawn from it, and their nearest training pictures."""
     root = Path(module.__file__).resolve().parents[2]
     files = build(root / "weights/mnist", into(), "alice/digits")
-    assert set(files) == FILES - {"log.jsonl"} | {"neighbours.png"}
+    assert set(files) == FILES - {"log.jsonl"} | {"neighbours.png", ENCODER, JUDGE}
 
 
 def test_an_encoder_goes_with_the_weights_that_it_is_for_and_is_pulled_with_them(hub, run, into):
