@@ -91,6 +91,8 @@ def _restore_all(model: Model, args: argparse.Namespace) -> int:
             read, pixels = _read(names[start : start + BATCH], model, lost, args, unreadable)
             if read:
                 seen = lost.spoil(pixels, args.seed) if args.tried else pixels
+                if args.task == "hole":
+                    seen = lost.apply(pixels)  # whatever is painted where the hole is
                 y = None if rows is None else rows.repeat(len(read), 1)
                 try:
                     found = restore(model, seen, lost, args.starts, args.steps, y, args.answers, args.seed)

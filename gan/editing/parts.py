@@ -16,11 +16,13 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from gan.models.inversion import SMALL, precision
 from gan.models.model import Model
+from gan.networks.layers import SLOPE
 
 UNPAINTED = 255  # a pixel that nobody has labelled
 HIDDEN, AROUND = 32, 5  # channels of a head; pixels a side that one without feature maps looks at
-STEPS, RATE = 120, 0.02  # of Adam, with all painted pixels in each step
+STEPS, RATE = 120, 0.005  # of Adam, with all painted pixels in each step
 DECAY = 1e-3  # of weights, which keeps one painted picture from being learnt by heart
 BATCH = 16  # pictures coloured at once
 LEAST_SHARE = 1e-3  # of pixels: rarer parts count no more
@@ -30,6 +32,8 @@ class Layered(Protocol):
     """A generator whose feature maps can be looked at."""
 
     def unfold(self, z: Tensor, y: Tensor | None = None) -> Tensor: ...
+
+    def draw(self, maps: Tensor) -> Tensor: ...
 
     def pyramid(self, maps: Tensor) -> list[Tensor]: ...
 
@@ -68,12 +72,13 @@ class Head(nn.Module):
     """Feature maps (N, F, S, S) of several sizes -> logits (N, parts, R, R).
 
     Each map is reduced at its own size and then enlarged, which for linear maps is the same in the other order, and a
-    tenth of the work.
+    tenth of the work. A convolution then looks at what is around a pixel.
     """
 
     def __init__(self, channels: list[int], parts: int) -> None:
         super().__init__()
         self.reduce = nn.ModuleList(nn.Conv2d(c, HIDDEN, 1, bias=i == 0) for i, c in enumerate(channels))
+        self.around = nn.Conv2d(HIDDEN, HIDDEN, 3, padding=1)
         self.out = nn.Conv2d(HIDDEN, parts, 1)
 
     def forward(self, maps: list[Tensor]) -> Tensor:
@@ -82,7 +87,7 @@ class Head(nn.Module):
             F.interpolate(reduce(m), size, mode="bilinear", align_corners=False)
             for reduce, m in zip(self.reduce, maps, strict=True)
         )
-        return self.out(F.leaky_relu(cast(Tensor, total), 0.2))
+        return self.out(F.leaky_relu(self.around(F.leaky_relu(cast(Tensor, total), SLOPE)), SLOPE))
 
 
 class Parts:
@@ -108,7 +113,7 @@ MapsOf = Callable[[Model, Tensor, Tensor | None, Tensor | None], list[Tensor]]
 
 
 def feature_maps(model: Model, z: Tensor, y: Tensor | None, offsets: Tensor | None = None) -> list[Tensor]:
-    """Return the generator's feature maps of latents, coarse to fine, and where in the picture each pixel is.
+    """Return the feature maps of latents, coarse to fine; the last also has the picture, and the places in it.
 
     ValueError for a network that has no such maps.
     """
@@ -116,13 +121,14 @@ def feature_maps(model: Model, z: Tensor, y: Tensor | None, offsets: Tensor | No
         raise ValueError(f"{model.name} has no feature maps to look at: its network is {model.config.network}")
     generator = cast(Layered, model.generator)
     first = generator.unfold(z.to(model.device), None if y is None else y.to(model.device))
-    maps = generator.pyramid(first if offsets is None else first + offsets.to(model.device))
+    first = first if offsets is None else first + offsets.to(model.device)
+    maps, picture = generator.pyramid(first), generator.draw(first).clamp(-1, 1)
     finest = maps[-1]
     if finest.shape[-1] < model.resolution:
         maps[-1] = finest = F.interpolate(finest, (model.resolution,) * 2, mode="bilinear", align_corners=False)
     place = torch.linspace(-1, 1, model.resolution, device=finest.device)
     grid = torch.stack([place[:, None].expand(-1, len(place)), place.expand(len(place), -1)])
-    return [*maps[:-1], torch.cat([finest, grid.expand(len(finest), -1, -1, -1)], 1)]
+    return [*maps[:-1], torch.cat([finest, picture, grid.expand(len(finest), -1, -1, -1)], 1)]
 
 
 def pixel_maps(model: Model, z: Tensor, y: Tensor | None, offsets: Tensor | None = None) -> list[Tensor]:
@@ -155,7 +161,9 @@ def teach(model: Model, painted: Painted, maps: MapsOf = feature_maps, steps: in
         for step in range(steps):
             for group in adam.param_groups:
                 group["lr"] = RATE * min(1.0, 2 * (1 - step / steps))
-            loss = F.cross_entropy(head(features), labels, weights, ignore_index=UNPAINTED)
+            with precision(model, len(labels) * SMALL):
+                logits = head(features)
+            loss = F.cross_entropy(logits.float(), labels, weights, ignore_index=UNPAINTED)
             adam.zero_grad()
             loss.backward()
             adam.step()
