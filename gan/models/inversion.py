@@ -26,7 +26,7 @@ from gan.models.pixels import to_uint8
 from gan.networks.encoder import Encoder
 from gan.networks.precision import DTYPES, faster_precision
 
-STEPS, MAP_STEPS = 6, 80
+STEPS, MAP_STEPS = 6, 100
 MAX_STEPS, MAX_STARTS = 1_000, 64
 BROAD = 24  # steps with all starts of a picture, before the best goes on alone
 MEMORY = 128 * 64**2  # pixels in a batch of directions of one picture
@@ -34,7 +34,7 @@ SHOWN = 6  # of the other steps, from one that is shown to the next
 MOST_CLASSES = 16  # tried at once for a picture whose class is not
 RATE, BETAS = 0.1, (0.9, 0.99)  # of Adam; other rates were worse (docs/LOG.md)
 PRIOR = 1e-3  # weight of a latent's mean square: without it latents leave the part of the space that was trained
-MAP_RATE, MAP_PRIOR = 0.1, 2e-3  # the same of an offset
+MAP_RATE, MAP_PRIOR = 0.1, 2e-3  # the same of an offset, in root mean squares of the map
 SPREAD = 0.7  # standard deviation of starts that nobody has seen
 NEAR = 0.5  # that of starts around the encoder's
 DAMPINGS = (1 / 8, 1.0, 8.0)  # tried around the last one that did well
@@ -180,18 +180,24 @@ def descend(model: LatentModel, starts: Starts, residual: Residual, steps: int, 
     return Search(starts.z, loss, steps, RATE)
 
 
-def refine(model: LatentModel, found: Starts, residual: Residual, steps: int, prior: float = MAP_PRIOR) -> Search:
-    """Return the search for offsets of the first feature map that make the pictures of latents nearer still."""
+def refine(
+    model: LatentModel, found: Starts, residual: Residual, steps: int, prior: float = MAP_PRIOR
+) -> tuple[Search, Tensor]:
+    """Return the search for offsets of the first feature map that make the pictures of latents nearer still.
+
+    Its points are offsets divided by the scalar that is returned too, the root mean square of the map.
+    """
     generator = cast(MapGenerator, model.generator)
     with torch.inference_mode(False), torch.no_grad():
         base = generator.unfold(found.z, found.y)
+        scale = base.square().mean().sqrt()
 
     def loss(offsets: Tensor, numbers: Tensor) -> Tensor:
         with precision(model, len(offsets)):
-            made = generator.draw(base[numbers] + offsets)
+            made = generator.draw(base[numbers] + scale * offsets)
         return errors_of(residual(made.float(), found.rows[numbers])) + prior * offsets.square().flatten(1).mean(1)
 
-    return Search(torch.zeros_like(base), loss, steps, MAP_RATE)
+    return Search(torch.zeros_like(base), loss, steps, MAP_RATE), scale
 
 
 class Solver:
@@ -357,12 +363,12 @@ def finding(
     done += steps
     offsets = None
     if map_steps and hasattr(model.generator, "unfold"):
-        search = refine(model, now, residual, map_steps)
+        search, scale = refine(model, now, residual, map_steps)
         for i in range(1, map_steps + 1):
             search.step()
             if i % SHOWN == 0 and i < map_steps:
-                yield _found(model, now, x, done + i, search.best)
-        offsets, done = search.best, done + map_steps
+                yield _found(model, now, x, done + i, search.best * scale)
+        offsets, done = search.best * scale, done + map_steps
     yield _found(model, now, x, done, offsets)
 
 
