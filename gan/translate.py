@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections import Counter
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
@@ -15,7 +14,7 @@ import numpy as np
 from PIL import Image
 from tqdm import tqdm
 
-from gan.data.picture_folder import find_pictures
+from gan.data.picture_folder import find_all
 from gan.errors import ConfigError, DataError, FolderError, HubError
 from gan.hub.load import load
 from gan.io import explained
@@ -71,31 +70,6 @@ def main(argv: Sequence[str] | None = None) -> int:
 def _fail(message: str) -> int:
     print(f"gan.translate: error: {message}", file=sys.stderr)
     return 1
-
-
-def find_all(given: Sequence[Path]) -> tuple[dict[Path, Path], list[str]]:
-    """Return the files to read, and under which name each is written, and sentences on what folders hold besides.
-
-    A picture of a folder keeps its place in it. DataError for what is not there, and for no picture at all.
-    """
-    files: dict[Path, Path] = {}
-    notes: list[str] = []
-    for path in given:
-        if path.is_dir():
-            found = find_pictures(path)
-            files |= {path / name: name.with_suffix(".png") for name in found.pictures}
-            notes += found.notes()
-        elif path.is_file():
-            files[path] = Path(path.name).with_suffix(".png")
-        else:
-            raise DataError(f"{path}: no such file or folder")
-    if not files:
-        raise DataError(f"no pictures in {', '.join(map(str, given))}" + "".join(f". {note}" for note in notes))
-    taken = Counter(files.values())
-    doubled = sorted(name.as_posix() for name, times in taken.items() if times > 1)
-    if doubled:
-        raise DataError(f"several pictures would be written as {doubled[0]}: translate them into different folders")
-    return files, notes
 
 
 def translate(

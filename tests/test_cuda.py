@@ -12,8 +12,8 @@ from conftest import PLANE, small
 from gan.config import Config
 from gan.data.points import load_points
 from gan.models.model import load, pick_device
+from gan.networks.precision import faster_precision
 from gan.training import loop, memory
-from gan.training.precision import faster_precision
 from gan.training.trainer import Trainer
 from gan.training.validation import prepare
 

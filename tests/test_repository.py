@@ -58,15 +58,16 @@ def packages(names: Iterable[str]) -> set[str]:
 # What each part of gan/ may import from the others: those above it, and itself. Order is the architecture.
 LAYERS = (
     "errors", "text", "config", "presets", "io", "scratch", "pictures", "networks", "hub/names", "hub/client", "data",
-    "models", "evaluation", "training", "live", "hub", "ui/environment", "ui/fast_import", "ui/server", "ui/assets",
-    "ui/header", "ui/theme", "ui/tabs", "ui/app", "ui/site", "evaluate", "translate", "train_flags", "train",
-    "export", "hub/__main__",
+    "models", "evaluation", "editing", "training", "live", "hub", "ui/environment", "ui/fast_import", "ui/server",
+    "ui/assets", "ui/header", "ui/theme", "ui/tabs", "ui/app", "ui/site", "evaluate", "translate", "restore", "label",
+    "train_flags", "train", "export", "hub/__main__",
 )  # fmt: skip
 # The commands: they alone know a command line, and nobody imports them.
 COMMANDS = (
-    "evaluate.py", "translate.py", "train_flags.py", "export.py", "hub/__main__.py", "ui/app.py",
-    "evaluation/metrics/train_classifier.py", "evaluation/metrics/train_face_attributes.py",
-    "evaluation/metrics/train_face_regions.py", "evaluation/metrics/train_general.py",
+    "evaluate.py", "translate.py", "restore.py", "label.py", "train_flags.py", "export.py", "hub/__main__.py",
+    "ui/app.py", "evaluation/metrics/train_classifier.py", "evaluation/metrics/train_face_attributes.py",
+    "evaluation/metrics/train_face_regions.py", "evaluation/metrics/train_general.py", "editing/train_encoder.py",
+    "editing/train_judge.py",
 )  # fmt: skip
 
 

@@ -213,3 +213,28 @@ def _note(reason: str, paths: Sequence[Path]) -> str:
 def note(reason: str, n: int, names: Iterable[str]) -> str:
     """Return the sentence that tells how many were left out for a reason, one of those above or alike, and which."""
     return f"{reason.format(n=f'{n:,}', s='' if n == 1 else 's')}: {listed(names)}"
+
+
+def find_all(given: Sequence[Path]) -> tuple[dict[Path, Path], list[str]]:
+    """Return the files to read, and under which name each is written, and sentences on what folders hold besides.
+
+    A picture of a folder keeps its place in it. DataError for what is not there, and for no picture at all.
+    """
+    files: dict[Path, Path] = {}
+    notes: list[str] = []
+    for path in given:
+        if path.is_dir():
+            found = find_pictures(path)
+            files |= {path / name: name.with_suffix(".png") for name in found.pictures}
+            notes += found.notes()
+        elif path.is_file():
+            files[path] = Path(path.name).with_suffix(".png")
+        else:
+            raise DataError(f"{path}: no such file or folder")
+    if not files:
+        raise DataError(f"no pictures in {', '.join(map(str, given))}" + "".join(f". {note}" for note in notes))
+    taken = Counter(files.values())
+    doubled = sorted(name.as_posix() for name, times in taken.items() if times > 1)
+    if doubled:
+        raise DataError(f"several pictures would be written as {doubled[0]}: give them different folders")
+    return files, notes

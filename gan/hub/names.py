@@ -16,6 +16,7 @@ _COMMIT = re.compile(r"[0-9a-f]{40}")
 MAX_REPO_NAME = 96  # characters of USER/NAME, by the Hub's rules
 
 MAX_WEIGHT_BYTES = 400_000_000  # of one file of weights: thirty times the largest preset's
+MAX_HEAD_BYTES = 16_000_000  # of a small network beside a model: twenty times the largest shipped one
 MAX_PICTURE_BYTES = 16 * 2**20  # of samples.png: 64 pictures of 256 pixels take 12; the gallery shows none above that
 
 
@@ -23,12 +24,13 @@ MAX_PICTURE_BYTES = 16 * 2**20  # of samples.png: 64 pictures of 256 pixels take
 class FileSet:
     """Files that are pulled together. files: name in the repository -> bytes at most; no others are requested.
 
-    needed: a repository that lacks one of these is refused.
+    needed: a repository that lacks one of these is refused. optional: those that a finished model may do without.
     """
 
     name: str
     files: dict[str, int]
     needed: tuple[str, ...]
+    optional: tuple[str, ...] = ()
 
 
 MODEL = FileSet(
@@ -38,10 +40,13 @@ MODEL = FileSet(
         "metrics.json": MAX_JSON_BYTES,
         "samples.png": MAX_PICTURE_BYTES,
         "directions.safetensors": MAX_PICTURE_BYTES,
+        "encoder.safetensors": MAX_HEAD_BYTES,
+        "judge.safetensors": MAX_HEAD_BYTES,
         "critic.safetensors": MAX_WEIGHT_BYTES,
         "model.safetensors": MAX_WEIGHT_BYTES,
     },
     ("config.json", "directions.safetensors", "critic.safetensors", "model.safetensors"),
+    ("encoder.safetensors", "judge.safetensors"),
 )
 CHECKPOINT = FileSet(
     "checkpoint",

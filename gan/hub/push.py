@@ -25,6 +25,7 @@ from gan.hub.client import RepoChanged, api, check_token, page, translate_errors
 from gan.hub.names import MAX_PICTURE_BYTES, MODEL, checked_repo, is_commit
 from gan.hub.pull import forget
 from gan.io import is_plain, json_line, naming_file, read_json, write_bytes
+from gan.models.heads import is_current
 from gan.models.translator import load_folder
 from gan.models.weights import read_config
 from gan.training.checkpoint import copy_state, find_state, read_state
@@ -59,7 +60,7 @@ def build(folder: Path, into: Path, repo: str, checkpoint: bool = False, player:
     whatever is no plain file inside the folder: none of it is read.
     """
     names = plain_files(folder, CHECKPOINTS if checkpoint else ())
-    if missing := [name for name in MODEL.files if name not in names]:
+    if missing := [name for name in MODEL.files if name not in names and name not in MODEL.optional]:
         raise FolderError(f"{folder / missing[0]}: missing, so this is no finished model")
     load_folder(folder, "cpu")
     for name in PICTURES:
@@ -69,7 +70,8 @@ def build(folder: Path, into: Path, repo: str, checkpoint: bool = False, player:
     if not isinstance(metrics, dict) or type(metrics.get("images")) is not int:
         raise FolderError(f"{folder / 'metrics.json'}: `images`, a whole number, is missing")
     for name in MODEL.files:
-        copy_plain(folder / name, into / name)
+        if name not in MODEL.optional or (name in names and is_current(folder, name)):
+            copy_plain(folder / name, into / name)
     write_bytes(into / "config.json", public(config).to_json().encode())
     if "log.jsonl" in names:
         write_bytes(into / "log.jsonl", public_log(folder / "log.jsonl"))

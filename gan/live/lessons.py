@@ -7,7 +7,7 @@ from typing import Any
 
 from gan.config import Config
 from gan.data.points import is_points
-from gan.training.precision import faster_precision
+from gan.networks.precision import faster_precision
 
 # Defaults of a run in the browser, for points and for pictures: small, and quick on one thread.
 POINTS: dict[str, Any] = {

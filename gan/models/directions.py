@@ -5,19 +5,16 @@ from __future__ import annotations
 import dataclasses
 import json
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import torch
-from safetensors import SafetensorError, safe_open
-from safetensors.torch import save
 from torch import Tensor
 
 from gan.errors import FolderError
-from gan.io import write_bytes
-from gan.models.weights import check_header, read_tensors
+from gan.models.weights import read_about, read_tensors, write_tensors
 
 MAX_NAMED = 1024  # rows of one model, those for single classes counted too
 MAX_NAME = 32  # letters
@@ -107,7 +104,7 @@ def write_directions(path: Path, directions: Directions) -> None:
         tensors["named"] = directions.named
         about = {"named": slider_entries(directions.sliders), "beside": directions.beside}
         metadata = {_KEY: json.dumps(about)}
-    write_bytes(path, save({k: v.detach().cpu().contiguous() for k, v in tensors.items()}, metadata))
+    write_tensors(path, tensors, metadata)
 
 
 def read_directions(path: Path, z_dim: int, classes: Sequence[str] = ()) -> Directions:
@@ -119,7 +116,7 @@ def read_directions(path: Path, z_dim: int, classes: Sequence[str] = ()) -> Dire
     """
     k = min(PRINCIPAL, z_dim)
     expected = {"directions": torch.empty(k, z_dim, device="meta"), "variance": torch.empty(k, device="meta")}
-    about = _read_metadata(path)
+    about = read_about(path, _KEY)
     sliders: tuple[Slider, ...] = ()
     beside: tuple[str, ...] = ()
     if about is not None:
@@ -134,24 +131,6 @@ def read_directions(path: Path, z_dim: int, classes: Sequence[str] = ()) -> Dire
     principal = tensors["directions"]
     named = tensors.get("named", principal.new_empty(0, z_dim))
     return Directions(principal, tensors["variance"], named, sliders, beside)
-
-
-def _read_metadata(path: Path) -> Mapping[str, Any] | None:
-    """Return the JSON about names in the file's header; None where there is none, and for a file that is damaged."""
-    if not path.is_file():
-        return None
-    check_header(path)
-    try:
-        with safe_open(path, framework="pt", device="cpu") as file:
-            text = (file.metadata() or {}).get(_KEY)
-        about = None if text is None else json.loads(text)
-    except (OSError, SafetensorError):
-        return None  # whoever reads the tensors says what is wrong with it
-    except (ValueError, RecursionError) as error:
-        raise FolderError(f"{path}: its names are not JSON ({error})"[:400]) from None
-    if about is not None and not isinstance(about, dict):
-        raise FolderError(f"{path}: its names must be a JSON object, got {type(about).__name__}")
-    return about
 
 
 def slider_entries(sliders: Sequence[Slider]) -> list[dict[str, Any]]:

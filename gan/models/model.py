@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import numbers
-from collections.abc import Callable, Sequence, Set
+from collections.abc import Callable, Iterator, Sequence, Set
 from pathlib import Path
 from typing import cast
 
@@ -16,14 +16,19 @@ from gan.config import ClassGroup, Config, check_wish
 from gan.errors import ConfigError, FolderError
 from gan.models import point_plot
 from gan.models.directions import Directions, read_directions
+from gan.models.heads import ENCODER, Head, read_head
+from gan.models.inversion import MAP_STEPS, STEPS, Found, finding
 from gan.models.latent import class_rows, latents, path
 from gan.models.named import Named
+from gan.models.pixels import Pictures, to_tensor, to_uint8
 from gan.models.weights import build_on_meta, load_into, read_config
+from gan.networks.encoder import Encoder
 
 OneLabel = int | str | Set[int | str] | None
 Label = OneLabel | Sequence[OneLabel]
 MAX_TRUNCATION = 2.0
 BATCH = 64  # pictures rendered at once, which bounds the memory
+TOGETHER = 16  # pictures looked for at once
 
 
 def pick_device(name: str = "auto") -> torch.device:
@@ -37,12 +42,6 @@ def pick_device(name: str = "auto") -> torch.device:
     return torch.device(name)
 
 
-def to_uint8(pictures: Tensor) -> np.ndarray:
-    """Convert pictures (N, C, H, W) from [-1, 1] to uint8 (N, H, W, C) on the CPU; values outside are clamped."""
-    scaled = pictures.float().add(1).mul(127.5).round_().clamp_(0, 255).to(torch.uint8)
-    return scaled.permute(0, 2, 3, 1).contiguous().cpu().numpy()
-
-
 class Model:
     """Generator and critic (discriminator) of one folder, ready to sample. Made by `load`; calls do not change it.
 
@@ -54,12 +53,19 @@ class Model:
     named        the directions that have a name, ready for use; `named.names` lists them
     sliders      what is known of each of them, of each class where they differ
     named_rows   float32 (M, z_dim): the direction of each of `sliders`
+    encoder      where `invert` begins; None for a folder without one
     """
 
     def __init__(
-        self, name: str, config: Config, generator: nn.Module, critic: nn.Module, directions: Directions
+        self,
+        name: str,
+        config: Config,
+        generator: nn.Module,
+        critic: nn.Module,
+        directions: Directions,
+        encoder: Head[Encoder] | None = None,
     ) -> None:
-        self.name, self.config = name, config
+        self.name, self.config, self.encoder = name, config, encoder
         self.generator, self.critic = generator, critic
         self.directions, self.variance = directions.principal, directions.variance
         self.sliders, self.beside = directions.sliders, directions.beside
@@ -136,17 +142,60 @@ class Model:
         return z + self.named.offset(steps, y).to(z)
 
     @torch.inference_mode()
-    def render(self, z: Tensor, y: Tensor | None) -> np.ndarray:
+    def render(self, z: Tensor, y: Tensor | None, offsets: Tensor | None = None) -> np.ndarray:
         """Render latents (N, z_dim) with class weights (N, K), or None, as uint8 (N, H, W, C).
 
-        A model of 2-D points plots each point over the cloud of points that it makes (`gan.models.point_plot`).
+        offsets (N, F, S, S): what is added to the first feature map, as `invert` finds it. A model of 2-D points plots
+        each point over the cloud of points that it makes (`gan.models.point_plot`).
         """
         parts = [np.empty((0, self.resolution, self.resolution, self.channels), np.uint8)]
         for i in range(0, len(z), BATCH):
             rows = None if y is None else y[i : i + BATCH].to(self.device)
-            made = self.generator(z[i : i + BATCH].to(self.device), rows)
+            if offsets is None:
+                made = self.generator(z[i : i + BATCH].to(self.device), rows)
+            else:
+                first = cast(Callable[..., Tensor], self.generator.unfold)(z[i : i + BATCH].to(self.device), rows)
+                moved = first + offsets[i : i + BATCH].to(self.device)
+                made = cast(Callable[..., Tensor], self.generator.draw)(moved)
             parts.append(self._point_plot.draw(made) if self._point_plot else to_uint8(made))
         return np.concatenate(parts)
+
+    def invert(
+        self, images: Pictures, label: Label = None, steps: int = STEPS, starts: int = 1, map_steps: int = MAP_STEPS
+    ) -> Found:
+        """Find pictures in the latent space: `z, made, errors, y, offsets, _ = model.invert(images)`.
+
+        images: as `gan.models.pixels.to_tensor` takes them, of any size. label: as in `class_weights`, one for all or
+        one a picture; None tries all classes. steps: of the search, in [0, MAX_STEPS]; 0 is what the encoder sees.
+        starts: of a picture whose class is known. map_steps: on the first feature map, for what no latent says; 0 for
+        none, and there are none where the network has no such map. `render(model.edit(z, y, ...), y, offsets)` then
+        moves what was found. `finding` shows the way. ValueError for a value out of its range, for an unknown class,
+        for what is no picture, and on a model of 2-D points.
+        """
+        found = [Found.none(self)]
+        x, y = self._targets(images, label)
+        for i in range(0, len(x), TOGETHER):
+            rows = None if y is None else y[i : i + TOGETHER]
+            *_, last = finding(self, x[i : i + TOGETHER], rows, steps, starts, map_steps)
+            found.append(last)
+        return Found.joined(found)
+
+    def finding(
+        self, images: Pictures, label: Label = None, steps: int = STEPS, starts: int = 1, map_steps: int = MAP_STEPS
+    ) -> Iterator[Found]:
+        """Yield what `invert` has found so far: at once what the encoder sees, then after every few steps.
+
+        All images are in one batch, so they should be few. Whoever has seen enough stops asking.
+        """
+        return finding(self, *self._targets(images, label), steps, starts, map_steps)
+
+    def _targets(self, images: Pictures, label: Label) -> tuple[Tensor, Tensor | None]:
+        """Return pictures (N, C, R, R) in [-1, 1] and their class weights (N, K), None where they are not known."""
+        if self._point_plot:
+            raise ValueError(f"{self.name} makes points and no pictures, so none can be found in it")
+        x = to_tensor(images, self.resolution, self.channels)
+        y = None if label is None else self.class_weights([0] * len(x), label)
+        return x.to(self.device), None if y is None else y.to(self.device)
 
     @property
     def crosses(self) -> bool:
@@ -248,4 +297,12 @@ def load(folder: str | Path, device: str = "auto") -> Model:
     if networks.find_pair(config).convolutional:  # a single picture takes 1.8 ms instead of 2.3 on one CPU core
         generator = generator.to(memory_format=torch.channels_last)
     critic = load_into(critic, folder / "critic.safetensors", where)
-    return Model(folder.resolve().name, config, generator, critic, directions)
+    return Model(folder.resolve().name, config, generator, critic, directions, _read_encoder(folder, config, where))
+
+
+def _read_encoder(folder: Path, config: Config, device: torch.device) -> Head[Encoder] | None:
+    if config.network in networks.POINT_NETWORKS:
+        return None
+    with torch.device("meta"):
+        encoder = Encoder(config)
+    return read_head(folder, ENCODER, encoder, device)

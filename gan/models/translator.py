@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -13,12 +12,11 @@ from torch import Tensor, nn
 from gan.config import Config
 from gan.errors import FolderError
 from gan.models.model import BATCH, Model, load, pick_device, to_uint8
+from gan.models.pixels import Pictures, to_tensor
 from gan.models.weights import build_on_meta, load_into, read_config
 from gan.networks.translation import sides
-from gan.pictures.picture_file import fit_array, read_picture, stack
 
 Conditions = np.ndarray | Tensor | Sequence[float] | Sequence[Sequence[float]] | None
-Pictures = np.ndarray | Sequence[np.ndarray | str | Path]
 
 
 class Translator:
@@ -110,26 +108,7 @@ class Translator:
 
     def to_tensor(self, images: Pictures) -> Tensor:
         """Return pictures, as for `translate`, as float32 (N, C, R, R) in [-1, 1] on the CPU."""
-        rows, sizes = [], set()
-        for image in images:
-            if isinstance(image, str | Path):
-                pixels = stack([read_picture(Path(image), self.resolution)])[0]
-            else:
-                _check(image)
-                if image.shape[:2] != (self.resolution, self.resolution):
-                    sizes.add(f"{image.shape[1]}x{image.shape[0]}")
-                pixels = fit_array(image, self.resolution)
-            rows.append(pixels)
-        if sizes:
-            told = ", ".join(sorted(sizes)[:3]) + (", ..." if len(sizes) > 3 else "")
-            size = f"{self.resolution}x{self.resolution}"
-            warnings.warn(f"pictures of {told} were cropped to a square and resized to {size}", stacklevel=3)
-        if not rows:
-            return torch.empty(0, self.channels, self.resolution, self.resolution)
-        x = torch.from_numpy(np.stack(rows)).permute(0, 3, 1, 2).float()
-        if self.channels == 1:
-            x = (x * torch.tensor([0.299, 0.587, 0.114]).view(1, 3, 1, 1)).sum(1, keepdim=True).round()
-        return x.div(127.5).sub(1)
+        return to_tensor(images, self.resolution, self.channels)
 
     def _check_side(self, side: object) -> None:
         if side not in self.sides:
@@ -140,15 +119,6 @@ class Translator:
 def other(side: str) -> str:
     """Return the side that a translation comes from."""
     return "a" if side == "b" else "b"
-
-
-def _check(image: object) -> None:
-    if isinstance(image, np.ndarray):
-        fits = image.ndim == 2 or (image.ndim == 3 and image.shape[2] in (1, 3, 4))
-        if fits and image.dtype == np.uint8 and image.size:
-            return
-    got = f"{image.dtype} {image.shape}" if isinstance(image, np.ndarray) else type(image).__name__
-    raise ValueError(f"each picture must be uint8 (H, W), (H, W, 1), (H, W, 3) or (H, W, 4), or a file; got {got}")
 
 
 def load_translator(folder: str | Path, device: str = "auto") -> Translator:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import struct
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import torch
 from safetensors import SafetensorError, safe_open
@@ -21,9 +23,9 @@ from gan.networks.translation import PARTS
 MAX_ELEMENTS = 200_000_000  # of one file: 800 MB as float32, far above anything trained here
 
 
-def write_tensors(path: Path, tensors: Mapping[str, Tensor]) -> None:
-    """Write named tensors as safetensors, whole or not at all."""
-    write_bytes(path, save({k: v.detach().cpu().contiguous() for k, v in tensors.items()}))
+def write_tensors(path: Path, tensors: Mapping[str, Tensor], metadata: dict[str, str] | None = None) -> None:
+    """Write named tensors as safetensors, whole or not at all. metadata: texts in the header, see `read_about`."""
+    write_bytes(path, save({k: v.detach().cpu().contiguous() for k, v in tensors.items()}, metadata))
 
 
 def read_config(folder: Path) -> Config:
@@ -92,7 +94,28 @@ def check_header(path: Path) -> None:
         raise FolderError(f"{path}: a header of {size} bytes is too large for a model")
 
 
-_DTYPES = {torch.float32: "F32", torch.int64: "I64"}
+def read_about(path: Path, key: str) -> dict[str, Any] | None:
+    """Return the JSON object in the header of a file of tensors; None where there is none, and for a damaged file.
+
+    FolderError for a header that is too large, and for what is no JSON object.
+    """
+    if not path.is_file():
+        return None
+    check_header(path)
+    try:
+        with safe_open(path, framework="pt", device="cpu") as file:
+            text = (file.metadata() or {}).get(key)
+        about = None if text is None else json.loads(text)
+    except (OSError, SafetensorError):
+        return None  # whoever reads the tensors says what is wrong with it
+    except (ValueError, RecursionError) as error:
+        raise FolderError(f"{path}: {key} in its header is not JSON ({error})"[:400]) from None
+    if about is not None and not isinstance(about, dict):
+        raise FolderError(f"{path}: {key} in its header must be a JSON object, got {type(about).__name__}")
+    return about
+
+
+_DTYPES = {torch.float32: "F32", torch.float16: "F16", torch.int64: "I64"}
 
 
 def build_on_meta(config: Config, folder: Path) -> tuple[nn.Module, nn.Module]:

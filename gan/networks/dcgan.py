@@ -41,7 +41,24 @@ class Generator(nn.Module):
         return F.leaky_relu(self.norm(self.dense(concat_classes(z, y))), SLOPE)
 
     def forward(self, z: Tensor, y: Tensor | None = None) -> Tensor:
-        return self.stages(self.features(z, y).unflatten(1, self.base).permute(0, 3, 1, 2))
+        return self.draw(self.unfold(z, y))
+
+    def unfold(self, z: Tensor, y: Tensor | None = None) -> Tensor:
+        """Return the first feature map (N, 256, R/4, R/4); `draw` goes on with it."""
+        return self.features(z, y).unflatten(1, self.base).permute(0, 3, 1, 2)
+
+    def draw(self, maps: Tensor) -> Tensor:
+        """Return the pictures (N, C, R, R) of first feature maps."""
+        return self.stages(maps)
+
+    def pyramid(self, maps: Tensor) -> list[Tensor]:
+        """Return all feature maps that follow from first ones, coarse to fine."""
+        found = []
+        for stage in self.stages[:-2]:
+            maps = stage(maps)
+            if isinstance(stage, nn.LeakyReLU):
+                found.append(maps)
+        return found
 
 
 class Critic(nn.Module):
@@ -68,6 +85,10 @@ class Critic(nn.Module):
         self.embed = nn.Linear(len(config.classes), features, bias=False) if config.classes else None
 
     def forward(self, x: Tensor, y: Tensor | None = None) -> Tensor:
-        h = self.stages(x).permute(0, 2, 3, 1).flatten(1)  # as it lies in memory: no copy
+        h = self.maps(x).permute(0, 2, 3, 1).flatten(1)  # as it lies in memory: no copy
         out = self.logit(h).squeeze(1)
         return out if self.embed is None else out + class_projection(self.embed, h, y)
+
+    def maps(self, x: Tensor) -> Tensor:
+        """Return the last feature maps (N, 128, R/4, R/4) of pictures, which no class has entered yet."""
+        return self.stages(x)

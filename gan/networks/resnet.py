@@ -37,7 +37,7 @@ MAPS = {
 GENERATOR_CHANNELS = {4: 2.0, 7: 2.0, 8: 2.0, 14: 1.0, 16: 1.0, 32: 0.5, 64: 0.25, 128: 0.25}
 CRITIC_CHANNELS = {4: 2.0, 7: 1.0, 8: 1.0, 14: 0.5, 16: 0.5, 32: 0.25, 64: 0.25, 128: 0.125}
 
-
+EDITED_SIDE = 7  # pixels a side, at least, of the map on which offsets say what a latent cannot
 # Where two pictures are crossed: on the last feature maps of at most so many pixels a side. On coarser ones each part
 # follows the other's colours, on finer ones the seam shows.
 CROSSED_SIDE = 8
@@ -54,6 +54,8 @@ class Generator(nn.Module):
         widths = [int(config.width * GENERATOR_CHANNELS[side]) for side in maps]
         self.maps = list(zip(maps, widths, strict=True))  # side and channels of each, coarse to fine
         self.coarse = (widths[0], maps[0], maps[0])
+        reached = next(i for i, side in enumerate(maps) if side >= EDITED_SIDE)
+        self.early = reached + 1 if reached else 0  # stages before the map that `unfold` returns
         self.dense = init_normal_(nn.Linear(config.z_dim + len(config.classes), widths[0] * maps[0] ** 2), 1.0)
         stages = [nn.Sequential(ResidualBlock(widths[0]), ResidualBlock(widths[0]))]
         for before, after in zip(widths, widths[1:], strict=False):
@@ -68,10 +70,26 @@ class Generator(nn.Module):
         Not the dense layer before it, which is linear in z and nearly isotropic: its first principal component explains
         1.2 % of the variance on digits, that of this map 5.6 %.
         """
-        return self.stages[0](self._unfold(z, y)).flatten(1)
+        return self.stages[0](self._first(z, y)).flatten(1)
 
     def forward(self, z: Tensor, y: Tensor | None = None) -> Tensor:
-        return soft_clamp(self.to_picture(F.leaky_relu(self.enlarge(self.stages(self._unfold(z, y))), SLOPE)))
+        return soft_clamp(self.to_picture(F.leaky_relu(self.enlarge(self.stages(self._first(z, y))), SLOPE)))
+
+    def unfold(self, z: Tensor, y: Tensor | None = None) -> Tensor:
+        """Return the first feature map (N, F, S, S) of at least `EDITED_SIDE` pixels a side; `draw` goes on with it."""
+        return self.stages[: self.early](self._first(z, y))
+
+    def draw(self, maps: Tensor) -> Tensor:
+        """Return the pictures (N, C, R, R) of feature maps that `unfold` returns."""
+        return soft_clamp(self.to_picture(F.leaky_relu(self.enlarge(self.stages[self.early :](maps)), SLOPE)))
+
+    def pyramid(self, maps: Tensor) -> list[Tensor]:
+        """Return feature maps that `unfold` returns and all that follow, coarse to fine, up to the picture's size."""
+        found = [maps]
+        for stage in self.stages[self.early :]:
+            maps = stage(maps)
+            found.append(maps)
+        return [*found, F.leaky_relu(self.enlarge(maps), SLOPE)]
 
     def cross(self, z: Tensor, y: Tensor | None, other_z: Tensor, other_y: Tensor | None, border: Tensor) -> Tensor:
         """Return pictures whose upper part is made of (z, y) and whose lower part of the others.
@@ -79,7 +97,7 @@ class Generator(nn.Module):
         border (N,) in [0, 1]: how far down the upper part goes; 1 is nearly all of the picture.
         """
         crossed = sum(side <= CROSSED_SIDE for side, _ in self.maps)
-        upper, lower = (self.stages[:crossed](self._unfold(*one)) for one in ((z, y), (other_z, other_y)))
+        upper, lower = (self.stages[:crossed](self._first(*one)) for one in ((z, y), (other_z, other_y)))
         side = upper.shape[2]
         row = torch.arange(side, device=z.device) + 0.5
         reached = border.to(z)[:, None] * (side + 2 * CROSSED_MARGIN) - CROSSED_MARGIN
@@ -87,7 +105,8 @@ class Generator(nn.Module):
         maps = self.stages[crossed:](lower + share * (upper - lower))
         return soft_clamp(self.to_picture(F.leaky_relu(self.enlarge(maps), SLOPE)))
 
-    def _unfold(self, z: Tensor, y: Tensor | None) -> Tensor:
+    def _first(self, z: Tensor, y: Tensor | None) -> Tensor:
+        """Return the dense layer's output as a feature map."""
         # The convolutions' memory layout: adding tensors of two layouts is slow.
         maps = self.dense(concat_classes(z, y)).unflatten(1, self.coarse)
         return maps.contiguous(memory_format=torch.channels_last)
@@ -116,11 +135,14 @@ class Critic(nn.Module):
         self.embed = init_normal_(nn.Linear(len(config.classes), hidden, bias=False), 1.0) if config.classes else None
 
     def forward(self, x: Tensor, y: Tensor | None = None) -> Tensor:
+        h = F.leaky_relu(self.dense(F.leaky_relu(self.maps(x), SLOPE).flatten(1)), SLOPE)
+        out = self.logit(h).squeeze(1)
+        return out if self.embed is None else out + class_projection(self.embed, h, y)
+
+    def maps(self, x: Tensor) -> Tensor:
+        """Return the last feature maps (N, F, S, S) of pictures, which no class has entered yet."""
         # A gradient penalty differentiates the gradient on the picture: in bf16, its gradient on the weights nearest to
         # the picture is mostly rounding.
         with full_precision(x.device):
             h = self.reduce(F.leaky_relu(self.from_picture(x.float()), SLOPE))
-        h = self.stages(h)
-        h = F.leaky_relu(self.dense(F.leaky_relu(h, SLOPE).flatten(1)), SLOPE)
-        out = self.logit(h).squeeze(1)
-        return out if self.embed is None else out + class_projection(self.embed, h, y)
+        return self.stages(h)

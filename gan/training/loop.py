@@ -18,6 +18,7 @@ from gan.config import Config
 from gan.errors import ConfigError, Diverged, TrainingError
 from gan.models.image_grid import write_grid
 from gan.models.model import Model, load
+from gan.networks.precision import faster_precision
 from gan.training.alarms import AlarmMonitor, alarmed
 from gan.training.best import Measure, measurement
 from gan.training.control import Control
@@ -36,7 +37,6 @@ from gan.training.events import (
     Ticked,
 )  # fmt: skip
 from gan.training.export_model import capture_model, write_model
-from gan.training.precision import faster_precision
 from gan.training.report import Reporter, read_numbers
 from gan.training.rollback import RollbackPolicy, finite_snapshot
 from gan.training.run_folder import NOT_LOCKED, RunLog, own_folder

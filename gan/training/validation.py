@@ -18,13 +18,13 @@ from gan.data.points import DISTRIBUTIONS, is_points, load_points
 from gan.errors import ConfigError
 from gan.models import point_plot
 from gan.models.model import pick_device
+from gan.networks.precision import faster_precision
 from gan.training import augment
 from gan.training.losses import LOSSES
 from gan.training.memory import oom_hint
 from gan.training.objectives import OBJECTIVES
 from gan.training.optimizers import OPTIMIZERS
 from gan.training.penalties import PENALTIES
-from gan.training.precision import faster_precision
 from gan.training.schedule import max_gamma
 
 START_SETTINGS = [f.name for f in dataclasses.fields(Config) if f.name.endswith("_start")]

@@ -18,11 +18,15 @@ from hub_server import ALICE, BOB, NOBODY, READER, broken_off
 from PIL import Image
 from starlette.responses import Response
 
+import gan
 from gan.config import Config
 from gan.errors import FolderError, HubError
 from gan.hub import push as module
 from gan.hub.client import Unreachable
 from gan.hub.push import build, ensure_repo, push, send
+from gan.models.heads import ENCODER, JUDGE, write_head
+from gan.models.weights import read_config, write_tensors
+from gan.networks.encoder import Encoder
 
 FILES = {
     "README.md", "config.json", "model.safetensors", "critic.safetensors", "directions.safetensors", "metrics.json",
@@ -338,4 +342,15 @@ def test_shipped_models_can_be_published_too(hub, into):
     """They have no log, but bring the curve that was drawn from it, and their nearest training pictures."""
     root = Path(module.__file__).resolve().parents[2]
     files = build(root / "weights/mnist", into(), "alice/digits")
-    assert set(files) == FILES - {"log.jsonl"} | {"neighbours.png"}
+    assert set(files) == FILES - {"log.jsonl"} | {"neighbours.png", ENCODER, JUDGE}
+
+
+def test_an_encoder_goes_with_the_weights_that_it_is_for_and_is_pulled_with_them(hub, run, into):
+    encoder = Encoder(read_config(run))
+    write_head(run, ENCODER, encoder, {"latent": 20.0})
+    push(run, into(), "alice/digits")
+    assert set(hub.model("alice/digits").files) == FILES | {".gitattributes", ENCODER}
+    loaded = gan.load("alice/digits", "cpu")
+    assert loaded.encoder.figures == {"latent": 20.0}
+    write_tensors(run / "model.safetensors", {k: v + 1 for k, v in loaded.generator.state_dict().items()})
+    assert ENCODER not in build(run, into(), "alice/digits")

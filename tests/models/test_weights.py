@@ -230,6 +230,9 @@ def no_reading(monkeypatch):
         def keys(self):
             return self.inner.keys()
 
+        def metadata(self):
+            return self.inner.metadata()
+
         def get_slice(self, name):
             return self.inner.get_slice(name)
 

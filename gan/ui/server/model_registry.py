@@ -339,7 +339,7 @@ class ModelRegistry:
 
     def _stamp(self, name: str) -> object:
         """Return a value that changes when one of the folder's files does."""
-        return [_modified(self._folders[name] / file) for file in (*MODEL.needed, "metrics.json")]
+        return [_modified(self._folders[name] / file) for file in (*MODEL.needed, *MODEL.optional, "metrics.json")]
 
 
 def _render(model: Any, requests: Sequence[Any]) -> Sequence[np.ndarray] | np.ndarray:

@@ -1,4 +1,4 @@
-"""`gan.training.precision`: the choice follows the measurement, which disturbs nothing; bf16 spoils no gradient."""
+"""`gan.networks.precision`: the choice follows the measurement, which disturbs nothing; bf16 spoils no gradient."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ from torch import Tensor, nn
 from gan import data, load
 from gan.config import Config
 from gan.live import lessons
-from gan.networks import NETWORKS, POINT_NETWORKS, build
+from gan.networks import NETWORKS, POINT_NETWORKS, build, precision
+from gan.networks.precision import DTYPES, faster_precision
 from gan.presets import PRESETS
-from gan.training import augment, precision, validation
+from gan.training import augment, validation
 from gan.training.checkpoint import read_state
 from gan.training.events import Started
 from gan.training.loop import train
-from gan.training.precision import DTYPES, faster_precision
 from gan.training.step import Batch, critic_step, generator_step
 from gan.training.validation import prepare
 

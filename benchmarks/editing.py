@@ -1,0 +1,331 @@
+"""Editing: how near pictures are found, restored, taken apart and recognised, beside the usual tools.
+
+    python -m benchmarks.editing [--parts find,restore,parts,recognise] [--models mnist,faces] [--pictures 24]
+        [--data-root data] [--json FILE]
+
+Pictures are held-out ones, which neither the model nor its encoder has seen; of emoji there are none, so the training
+pictures are taken. One thread; seconds are those of the processor, for one picture alone. Goals stand beside the
+figures, and the status is 1 where one is missed. Minutes of one core for each part; --pictures shortens it.
+"""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from benchmarks.flags import benchmark_parser, names_from, positive_int, run_main
+from benchmarks.report import report
+from gan.data import faces
+from gan.editing.encoder import Taught, pictures_for
+from gan.editing.found import measure
+from gan.editing.judge import load_judge
+from gan.editing.operators import OPERATORS, operator, smooth
+from gan.editing.parts import Painted, feature_maps, overlaps, pixel_maps, teach
+from gan.editing.recognise import critic_features, few_of_each, pixel_features, probe_accuracy
+from gan.editing.restore import restore
+from gan.editing.usual_tools import median, non_local_means
+from gan.errors import DataError
+from gan.evaluation.metrics import face_attributes
+from gan.evaluation.metrics.classifier import Classifier, load_classifier
+from gan.io import shipped_models
+from gan.models.model import Model, load
+from gan.models.pixels import to_uint8
+
+MODELS = ("mnist", "fashion-mnist", "faces", "emoji")
+# Least decibels by the latent and with the first feature map; seconds to the first picture and to the last.
+FIND = {"mnist": (26.0, 33.0), "faces": (25.0, 30.0)}
+FIRST_SECONDS, ALL_SECONDS, KEPT = 0.020, 1.0, 0.95
+# Decibels above the usual tool, or in all.
+SHRINK_GAIN, GAUSS_GAIN, MEDIAN_GAIN, HOLE = 4.0, 4.0, 2.0, 18.0
+FACE_SHOWN, FACE_PARTS = (1, 3, 10), {1: 0.6, 10: 0.8}  # painted pictures; least mean IoU with so many
+DIGIT_SHOWN, DIGIT_PARTS = (1, 3, 10, 30), {30: 0.85}
+JUDGED, TESTED = 0.99, 1_000  # least area under the curve; test pictures of a probe
+SLIDER = 1.0  # steps along a named slider
+VISIBLE = ("hair", "rear_hair", "glasses", "eyes", "brows")  # attributes of a face that its upper half shows
+HIDDEN = ("mouth", "beard", "clothes")
+Found = dict[str, Any]
+
+
+def held_out(model: Model, root: str) -> Taught:
+    """Return pictures that the model has not seen, or, of a data set without such, training pictures."""
+    for split in ("test", "train"):
+        if found := pictures_for(model, model.config.dataset, root, split, lambda line: None):
+            return found
+    raise DataError(f"{model.config.dataset} is not to be had: pass --data-root")
+
+
+def chosen(pictures: Taught, count: int, seed: int = 1) -> tuple[np.ndarray, Tensor]:
+    """Return `count` pictures, uint8 (count, R, R, C), and their class weights, by a seed."""
+    rows = torch.randperm(len(pictures.images), generator=torch.Generator().manual_seed(seed))[:count]
+    return pictures.images[rows].permute(0, 2, 3, 1).numpy(), pictures.rows[rows]
+
+
+def labels_of(rows: Tensor) -> list[frozenset[int | str]]:
+    """Return the classes of rows (N, K), as `Model.class_weights` takes them."""
+    return [frozenset(row.nonzero().flatten().tolist()) for row in rows]
+
+
+def decibels(made: np.ndarray, truth: np.ndarray) -> np.ndarray:
+    """Return the peak signal-to-noise ratio (N,) of pictures uint8 (N, H, W, C)."""
+    error = np.square((made.astype(np.float32) - truth) / 255).mean((1, 2, 3))
+    return -10 * np.log10(np.maximum(error, 1e-10))
+
+
+def seconds_of(model: Model, image: np.ndarray) -> tuple[float, float]:
+    """Return processor seconds until the first and the last picture of a search for one image, its class unknown."""
+    list(model.finding(image, steps=1, map_steps=1))  # what is done once
+    start, first = time.process_time(), 0.0
+    for _ in model.finding(image):
+        first = first or time.process_time() - start
+    return first, time.process_time() - start
+
+
+def verdicts(classifier: Classifier, images: np.ndarray) -> Tensor:
+    """Return the class (N,) that the classifier sees in each picture."""
+    return classifier.predict(classifier.features(images))
+
+
+def class_kept(model: Model, images: np.ndarray, rows: Tensor) -> Found:
+    """Return the share of found pictures, moved by each named slider, in which our classifier sees the same class.
+
+    The same as in the picture that was found. With the offsets of the first feature map, and without.
+    """
+    classifier = load_classifier(model.config.dataset)
+    found = model.invert(images, labels_of(rows))
+    before = verdicts(classifier, images)
+    kept: dict[str, list[float]] = {"kept_with_map": [], "kept_by_latent": []}
+    for name in model.named.names:
+        for way in (-SLIDER, SLIDER):
+            z = model.edit(found.latents, found.classes, **{name: way})
+            for key, offsets in (("kept_with_map", found.offsets), ("kept_by_latent", None)):
+                after = verdicts(classifier, model.render(z, found.classes, offsets))
+                kept[key].append(float((after == before).float().mean()))
+    seen = verdicts(classifier, found.pictures)
+    return {"kept_found": float((seen == before).float().mean())} | {k: float(np.mean(v)) for k, v in kept.items()}
+
+
+def find(model: Model, root: str, count: int) -> Found:
+    """Measure finding: decibels of held-out pictures at each stage, seconds, class unknown, class kept by sliders."""
+    pictures = held_out(model, root)
+    figures: Found = measure(model, pictures, count, seed=1)
+    images, rows = chosen(pictures, count)
+    unknown = model.invert(images[: max(1, count // 2)], None)
+    assert unknown.classes is not None
+    figures["unknown_map"] = float(unknown.decibels.mean())
+    right = unknown.classes.argmax(1) == rows[: len(unknown.latents)].argmax(1)
+    figures["unknown_class"] = float(right.float().mean())
+    figures["first_seconds"], figures["all_seconds"] = seconds_of(model, images[:1])
+    figures |= class_kept(model, images, rows) if model.named.names else {}
+    goals = [figures["first_seconds"] <= FIRST_SECONDS, figures["all_seconds"] <= ALL_SECONDS]
+    if least := FIND.get(model.name):
+        goals += [figures["latent"] >= least[0], figures["map"] >= least[1]]
+    figures["met"] = all(goals) and figures.get("kept_with_map", 1.0) >= KEPT
+    return figures
+
+
+def best_gaussian(seen: Tensor, truth: np.ndarray) -> float:
+    """Return the most decibels that a Gaussian filter of any width reaches."""
+    widths = (0.5, 0.6, 0.7, 0.8, 0.9, 1.0, 1.2, 1.5, 2.0)
+    return max(float(decibels(to_uint8(smooth(seen, width)), truth).mean()) for width in widths)
+
+
+def best_means(seen: Tensor, deviation: float, truth: np.ndarray) -> float:
+    """Return the most decibels that non-local means of any strength reach."""
+    tried = (non_local_means(seen, deviation, strength=s) for s in (0.4, 0.6, 0.8, 1.0, 1.4))
+    return max(float(decibels(to_uint8(made), truth).mean()) for made in tried)
+
+
+def usual(task: str, seen: Tensor, made: Tensor, truth: np.ndarray) -> dict[str, float]:
+    """Return decibels of the usual tools by name, each at its best on these very pictures."""
+    known: dict[str, Callable[[], float]] = {
+        "hole": lambda: float(decibels(to_uint8(made), truth).mean()),
+        "shrink": lambda: float(decibels(to_uint8(made), truth).mean()),
+    }
+    names = {"hole": "mean colour", "shrink": "bicubic", "blur": "as it is", "grey": "as it is"}
+    if task in known:
+        return {names[task]: known[task]()}
+    if task != "noise":
+        return {names[task]: float(decibels(to_uint8(made), truth).mean())}
+    sides = [float(decibels(to_uint8(median(seen, side)), truth).mean()) for side in (3, 5)]
+    return {
+        "as it is": float(decibels(to_uint8(seen), truth).mean()),
+        "gaussian": best_gaussian(seen, truth),
+        "median": max(sides),
+        "non-local means": best_means(seen, OPERATORS["noise"].default, truth),
+    }
+
+
+def same_attributes(answers: np.ndarray, truth: np.ndarray) -> Found:
+    """Return what answers (N, A, H, W, 3) to faces without their lower half keep of the upper, and vary of the lower.
+
+    visible_kept: share of the choices in `VISIBLE` that an answer has as the truth has, both as a network reads them.
+    hidden_kinds: different combinations of those in `HIDDEN` among the answers.
+    """
+    n, a = answers.shape[:2]
+    shown, wanted = (face_attributes.read(p) for p in (answers.reshape(n * a, *answers.shape[2:]), truth))
+    kept = [(shown[k].argmax(1).numpy().reshape(n, a) == wanted[k].argmax(1).numpy()[:, None]).mean() for k in VISIBLE]
+    hidden = np.stack([shown[k].argmax(1).numpy().reshape(n, a) for k in HIDDEN], 2)
+    kinds = [len({tuple(answer) for answer in row}) for row in hidden.tolist()]
+    return {"visible_kept": float(np.mean(kept)), "hidden_kinds": float(np.mean(kinds))}
+
+
+def restoration(model: Model, root: str, count: int) -> Found:
+    """Measure each operator: decibels of the first and of the best of the answers, beside the usual tools."""
+    truth, _ = chosen(held_out(model, root), count)
+    x = torch.from_numpy(truth).permute(0, 3, 1, 2).float().div(127.5).sub(1)
+    table: Found = {}
+    for task in OPERATORS:
+        if task == "grey" and model.channels == 1:
+            continue
+        lost = operator(task, model.resolution, model.channels)
+        seen = lost.spoil(x)
+        start = time.process_time()
+        found = restore(model, seen, lost)
+        seconds = (time.process_time() - start) / count
+        each = np.stack([decibels(found.pictures[:, k], truth) for k in range(found.pictures.shape[1])], 1)
+        row = {"first": float(each[:, 0].mean()), "best": float(each.max(1).mean()), "seconds": seconds}
+        row |= usual(task, seen, lost.guess(seen), truth)
+        if task == "hole":
+            lower = slice(model.resolution // 2, None)
+            hidden = [decibels(found.pictures[:, k, lower], truth[:, lower]) for k in range(each.shape[1])]
+            row |= {"hidden_first": float(hidden[0].mean()), "hidden_best": float(np.max(hidden, 0).mean())}
+            upper = slice(0, model.resolution // 2)
+            row["seen_changed"] = int((found.pictures[:, :, upper] != truth[:, None, upper]).sum())
+            if model.config.dataset == "faces":
+                row |= same_attributes(found.pictures, truth)
+        row["met"] = restored_well(model, task, row)
+        table[task] = row
+    return table | {"met": all(row["met"] for row in table.values())}
+
+
+def restored_well(model: Model, task: str, row: Found) -> bool:
+    """Return whether a row of the table reaches its goals; True where there are none."""
+    if task == "shrink":
+        return row["first"] >= row["bicubic"] + SHRINK_GAIN
+    if task == "noise":
+        tools = max(row["median"], row["non-local means"])
+        return row["first"] >= row["gaussian"] + GAUSS_GAIN and row["first"] >= tools + MEDIAN_GAIN
+    if task == "hole":
+        whole = row["seen_changed"] == 0
+        return whole and (row["best"] >= HOLE if model.name == "mnist" else row.get("visible_kept", 1) == 1)
+    return True
+
+
+def digit_parts(pictures: np.ndarray) -> np.ndarray:
+    """Return outside, stroke or hole (0, 1, 2) of each pixel of digits, uint8 (N, H, W); a hole is closed all round."""
+    dark = pictures[..., 0] < 128
+    outside = np.zeros_like(dark)
+    outside[:, 0] = outside[:, -1] = outside[:, :, 0] = outside[:, :, -1] = True
+    outside &= dark
+    while True:
+        wider = np.pad(outside, ((0, 0), (1, 1), (1, 1)))
+        upright = wider[:, :-2, 1:-1] | wider[:, 2:, 1:-1]
+        wider = (outside | upright | wider[:, 1:-1, :-2] | wider[:, 1:-1, 2:]) & dark
+        if (wider == outside).all():
+            return np.where(outside, 0, np.where(dark, 2, 1)).astype(np.uint8)
+        outside = wider
+
+
+def labelled_digits(model: Model, count: int) -> Painted:
+    """Return samples of digits with their parts."""
+    seeds = range(count)
+    z, y = model.latents(seeds), model.class_weights(seeds)
+    return Painted(z, y, digit_parts(model.render(z, y)), ("outside", "stroke", "hole"))
+
+
+def labelled_faces(model: Model, count: int) -> Painted:
+    """Return held-out faces as they are found, with the exact masks of the drawn ones."""
+    seeds = faces.SEEDS["test"][:count]
+    hair = [frozenset({int(style)}) for style in faces.attributes(seeds)["hair"]]
+    found = model.invert(faces.draw(seeds), hair)
+    return Painted(found.latents, found.classes, faces.labels(seeds), faces.REGIONS, found.offsets)
+
+
+def some_of(painted: Painted, start: int, stop: int | None) -> Painted:
+    """Return the painted pictures from `start` to `stop`."""
+    rows = slice(start, stop)
+    y = None if painted.classes is None else painted.classes[rows]
+    offsets = None if painted.offsets is None else painted.offsets[rows]
+    return Painted(painted.latents[rows], y, painted.labels[rows], painted.names, offsets)
+
+
+def parts(model: Model, root: str, count: int) -> Found:
+    """Measure parts learnt from a few painted pictures, by feature maps and by pixels: mean IoU over the others.
+
+    Of digits on samples, whose parts are what is closed; of faces on real ones that were found, without the background.
+    """
+    is_face = model.config.dataset == "faces"
+    if not is_face and model.config.dataset != "mnist":
+        return {"met": True}
+    shown, least = (FACE_SHOWN, FACE_PARTS) if is_face else (DIGIT_SHOWN, DIGIT_PARTS)
+    most = max(shown)
+    everything = labelled_faces(model, most + count) if is_face else labelled_digits(model, most + 200)
+    others = some_of(everything, most, None)
+    table: Found = {"names": everything.names[is_face:]}
+    for few in shown:
+        for name, maps in (("maps", feature_maps), ("pixels", pixel_maps)):
+            start = time.process_time()
+            taught = teach(model, some_of(everything, 0, few), maps)
+            seconds = time.process_time() - start
+            found = taught.of(others.latents, others.classes, others.offsets)
+            each = overlaps(found, others.labels, len(others.names))[is_face:]
+            row = {"mean": float(np.nanmean(each)), "each": each.round(3).tolist(), "seconds": seconds}
+            table[f"{name}_{few}"] = row
+    return table | {"met": all(table[f"maps_{few}"]["mean"] >= goal for few, goal in least.items())}
+
+
+def recognise(model: Model, root: str, count: int) -> Found:
+    """Measure linear probes on the critic's map and on pixels, three draws of labelled pictures each, and the judge."""
+    known = pictures_for(model, model.config.dataset, root, "train", lambda line: None)
+    assert known is not None
+    table: Found = {}
+    if not model.groups and model.config.dataset != "emoji":
+        test = held_out(model, root)
+        chosen_test = torch.randperm(len(test.images), generator=torch.Generator().manual_seed(0))[:TESTED]
+        for few in (1, 10, 100):
+            for seed in range(3):
+                rows = few_of_each(known.rows.argmax(1), few, seed)
+                for name, of in (("critic", critic_features), ("pixels", pixel_features)):
+                    features = partial(of, model)
+                    accuracy = probe_accuracy(
+                        features(known.images[rows]), known.rows[rows].argmax(1),
+                        features(test.images[chosen_test]), test.rows[chosen_test].argmax(1),
+                    )  # fmt: skip
+                    table.setdefault(f"{name}_{few}", []).append(round(accuracy, 4))
+    head = load_judge(model, shipped_models() / model.name)
+    table["judge"] = head.figures if head else None
+    return table | {"met": head is not None and head.figures["damage"] >= JUDGED}
+
+
+PARTS: dict[str, Callable[[Model, str, int], Found]] = {
+    "find": find, "restore": restoration, "parts": parts, "recognise": recognise,
+}  # fmt: skip
+
+
+def main() -> int:
+    """Run the parts of the benchmark. Returns 1 if any misses a goal."""
+    parser = benchmark_parser(__doc__, json_help="write the results to this file")
+    parser.add_argument("--parts", type=names_from(PARTS), default=list(PARTS), help="joined by commas")
+    parser.add_argument("--models", type=names_from(MODELS), default=["mnist", "faces"], help="joined by commas")
+    parser.add_argument("--pictures", type=positive_int, default=24)
+    parser.add_argument("--data-root", default="data")
+    args = parser.parse_args()
+    torch.set_num_threads(1)
+    result: dict[str, Any] = {"pictures": args.pictures}
+    for name in args.models:
+        model = load(Path(shipped_models()) / name, "cpu")
+        result[name] = {part: PARTS[part](model, args.data_root, args.pictures) for part in args.parts}
+    met = all(found["met"] for name in args.models for found in result[name].values())
+    return report(result, args.json, met)
+
+
+if __name__ == "__main__":
+    sys.exit(run_main(main))

@@ -1,0 +1,193 @@
+"""Parts of pictures from a few painted ones: a small head on the generator's feature maps, taught in about a second.
+
+The maps of a generator already tell an eye from a mouth, so that one to ten pictures are enough (RepurposeGAN,
+arXiv:2103.04379; DatasetGAN, arXiv:2104.06490). Whatever has a latent can then be coloured: samples, the same with a
+slider moved, and real pictures once they have been found (`Model.invert`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Protocol, cast
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from gan.models.inversion import SMALL, precision
+from gan.models.model import Model
+from gan.networks.layers import SLOPE
+
+UNPAINTED = 255  # a pixel that nobody has labelled
+HIDDEN, AROUND = 32, 5  # channels of a head; pixels a side that one without feature maps looks at
+STEPS, RATE = 120, 0.005  # of Adam, with all painted pixels in each step
+DECAY = 1e-3  # of weights, which keeps one painted picture from being learnt by heart
+BATCH = 16  # pictures coloured at once
+LEAST_SHARE = 1e-3  # of pixels: rarer parts count no more
+
+
+class Layered(Protocol):
+    """A generator whose feature maps can be looked at."""
+
+    def unfold(self, z: Tensor, y: Tensor | None = None) -> Tensor: ...
+
+    def draw(self, maps: Tensor) -> Tensor: ...
+
+    def pyramid(self, maps: Tensor) -> list[Tensor]: ...
+
+
+@dataclass(frozen=True)
+class Painted:
+    """Pictures of a model with a label for some or all of their pixels.
+
+    latents  float32 (N, z_dim)
+    classes  float32 (N, K), None for a model without classes
+    labels   uint8 (N, R, R): an index into `names`, or `UNPAINTED`
+    names    of the parts
+    offsets  float32 (N, F, S, S) of the first feature map, as `Model.invert` finds them; None for none
+    """
+
+    latents: Tensor
+    classes: Tensor | None
+    labels: np.ndarray
+    names: tuple[str, ...]
+    offsets: Tensor | None = None
+
+    def __post_init__(self) -> None:
+        """Raise ValueError, with what is wrong, for labels from which nothing can be learnt."""
+        painted = self.labels[self.labels != UNPAINTED]
+        if not 2 <= len(self.names) < UNPAINTED:
+            raise ValueError(f"parts must have 2 to {UNPAINTED - 1} names, got {len(self.names)}")
+        if len(self.labels) != len(self.latents):
+            raise ValueError(f"labels must be one for each latent, got {len(self.labels)} and {len(self.latents)}")
+        if painted.size and painted.max() >= len(self.names):
+            raise ValueError(f"labels must be below {len(self.names)}, or {UNPAINTED} for none, got {painted.max()}")
+        if len(np.unique(painted)) < 2:
+            raise ValueError("paint at least two parts: with one there is nothing to tell apart")
+
+
+class Head(nn.Module):
+    """Feature maps (N, F, S, S) of several sizes -> logits (N, parts, R, R).
+
+    Each map is reduced at its own size and then enlarged, which for linear maps is the same in the other order, and a
+    tenth of the work. A convolution then looks at what is around a pixel.
+    """
+
+    def __init__(self, channels: list[int], parts: int) -> None:
+        super().__init__()
+        self.reduce = nn.ModuleList(nn.Conv2d(c, HIDDEN, 1, bias=i == 0) for i, c in enumerate(channels))
+        self.around = nn.Conv2d(HIDDEN, HIDDEN, 3, padding=1)
+        self.out = nn.Conv2d(HIDDEN, parts, 1)
+
+    def forward(self, maps: list[Tensor]) -> Tensor:
+        size = maps[-1].shape[2:]
+        total = sum(
+            F.interpolate(reduce(m), size, mode="bilinear", align_corners=False)
+            for reduce, m in zip(self.reduce, maps, strict=True)
+        )
+        return self.out(F.leaky_relu(self.around(F.leaky_relu(cast(Tensor, total), SLOPE)), SLOPE))
+
+
+class Parts:
+    """A taught head in use: colours pictures by their latents. Made by `teach`."""
+
+    def __init__(self, model: Model, names: tuple[str, ...], maps: MapsOf, head: Head) -> None:
+        self.model, self.names, self._maps, self._head = model, names, maps, head
+
+    @torch.inference_mode()
+    def of(self, z: Tensor, y: Tensor | None, offsets: Tensor | None = None) -> np.ndarray:
+        """Return the part that each pixel shows, uint8 (N, R, R), an index into `names`, of the pictures of latents."""
+        side = self.model.resolution
+        found = [np.empty((0, side, side), np.uint8)]
+        for i in range(0, len(z), BATCH):
+            rows = None if y is None else y[i : i + BATCH]
+            moved = None if offsets is None else offsets[i : i + BATCH]
+            logits = self._head(self._maps(self.model, z[i : i + BATCH], rows, moved))
+            found.append(logits.argmax(1).to(torch.uint8).cpu().numpy())
+        return np.concatenate(found)
+
+
+MapsOf = Callable[[Model, Tensor, Tensor | None, Tensor | None], list[Tensor]]
+
+
+def feature_maps(model: Model, z: Tensor, y: Tensor | None, offsets: Tensor | None = None) -> list[Tensor]:
+    """Return the feature maps of latents, coarse to fine; the last also has the picture, and the places in it.
+
+    ValueError for a network that has no such maps.
+    """
+    if not can_tell_parts(model):
+        raise ValueError(f"{model.name} has no feature maps to look at: its network is {model.config.network}")
+    generator = cast(Layered, model.generator)
+    first = generator.unfold(z.to(model.device), None if y is None else y.to(model.device))
+    first = first if offsets is None else first + offsets.to(model.device)
+    maps, picture = generator.pyramid(first), generator.draw(first).clamp(-1, 1)
+    finest = maps[-1]
+    if finest.shape[-1] < model.resolution:
+        maps[-1] = finest = F.interpolate(finest, (model.resolution,) * 2, mode="bilinear", align_corners=False)
+    place = torch.linspace(-1, 1, model.resolution, device=finest.device)
+    grid = torch.stack([place[:, None].expand(-1, len(place)), place.expand(len(place), -1)])
+    return [*maps[:-1], torch.cat([finest, picture, grid.expand(len(finest), -1, -1, -1)], 1)]
+
+
+def pixel_maps(model: Model, z: Tensor, y: Tensor | None, offsets: Tensor | None = None) -> list[Tensor]:
+    """Return the pixels around each pixel, (N, C * AROUND², R, R): what a head has that knows no feature maps."""
+    pictures = torch.from_numpy(model.render(z, y, offsets)).permute(0, 3, 1, 2).float().div(127.5).sub(1)
+    return [F.unfold(pictures, AROUND, padding=AROUND // 2).unflatten(2, pictures.shape[2:])]
+
+
+def can_tell_parts(model: Model) -> bool:
+    """Return whether the model's network has feature maps from which parts can be told."""
+    return hasattr(model.generator, "pyramid")
+
+
+def teach(model: Model, painted: Painted, maps: MapsOf = feature_maps, steps: int = STEPS, seed: int = 0) -> Parts:
+    """Return what has learnt from painted pictures. The same ones give the same parts, to rounding.
+
+    A part counts the more the rarer it is, as its share of the painted pixels to the power -1/2.
+    """
+    with torch.inference_mode(False), torch.no_grad():
+        features = [m.float().clone() for m in maps(model, painted.latents, painted.classes, painted.offsets)]
+    labels = torch.from_numpy(painted.labels.astype(np.int64)).to(features[0].device)
+    with torch.inference_mode(False), torch.enable_grad(), torch.random.fork_rng(devices=[]):
+        torch.manual_seed(seed)
+        head = Head([m.shape[1] for m in features], len(painted.names)).to(features[0].device)
+        _begin_alike(head, features)
+        there = labels[labels != UNPAINTED]
+        share = torch.bincount(there, minlength=len(painted.names)).float() / len(there)
+        weights = share.clamp_min(LEAST_SHARE).rsqrt() * (share > 0)
+        adam = torch.optim.AdamW(head.parameters(), RATE, weight_decay=DECAY)
+        for step in range(steps):
+            for group in adam.param_groups:
+                group["lr"] = RATE * min(1.0, 2 * (1 - step / steps))
+            with precision(model, len(labels) * SMALL):
+                logits = head(features)
+            loss = F.cross_entropy(logits.float(), labels, weights, ignore_index=UNPAINTED)
+            adam.zero_grad()
+            loss.backward()
+            adam.step()
+    return Parts(model, painted.names, maps, head.eval().requires_grad_(False))
+
+
+@torch.no_grad()
+def _begin_alike(head: Head, features: list[Tensor]) -> None:
+    """Scale a head's first weights so that every channel, however loud, begins with the same say."""
+    for reduce, maps in zip(head.reduce, features, strict=True):
+        deviation = maps.std((0, 2, 3)).clamp_min(1e-3)
+        layer = cast(nn.Conv2d, reduce)
+        layer.weight.normal_(0, 1 / sum(m.shape[1] for m in features) ** 0.5).div_(deviation[None, :, None, None])
+
+
+def overlaps(found: np.ndarray, truth: np.ndarray, parts: int) -> np.ndarray:
+    """Return, by part, the share of its pixels in either of two labellings that it has in both (IoU), float64 (parts,).
+
+    NaN for a part that is in neither; unpainted pixels of the truth do not count.
+    """
+    known = truth != UNPAINTED
+    result = np.full(parts, np.nan)
+    for i in range(parts):
+        a, b = (found == i) & known, (truth == i) & known
+        if either := int((a | b).sum()):
+            result[i] = float((a & b).sum() / either)
+    return result

@@ -1,0 +1,163 @@
+"""Bring back what a picture has lost: what of all that a model can draw would have left what is seen.
+
+One search for all losses (`gan.editing.operators`): a latent is looked for whose picture, spoilt in the same way, is
+what is seen. Where many pictures would be, several answers are given. What is known of a picture stays as it was.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from gan.editing.operators import Operator
+from gan.models.inversion import (
+    MAX_STARTS,
+    MAX_STEPS,
+    SPREAD,
+    Residual,
+    Search,
+    Solver,
+    Starts,
+    begin,
+    best_of,
+    descend,
+    errors_of,
+)
+from gan.models.model import Model
+from gan.models.pixels import to_uint8
+
+STEPS, STARTS = 60, 8
+BROADER, BROAD_SHARE = 4, 4  # times as many places at first, for this part of the steps
+SOLVED = 2  # steps of all coordinates at once, at the end, for one answer
+SHOWN = 6  # steps from one film picture to the next
+
+
+class Restored(NamedTuple):
+    """Answers to what pictures may have been, the likeliest first, each with what is seen left as it is.
+
+    pictures  uint8 (N, A, H, W, C)
+    latents   float32 (N, A, z_dim), for sliders
+    classes   float32 (N, A, K): class weights, None for a model without classes
+    errors    float32 (N, A): mean squared difference of what would be left of an answer to what is seen, in [-1, 1]
+    steps     of the search so far
+    """
+
+    pictures: np.ndarray
+    latents: Tensor
+    classes: Tensor | None
+    errors: np.ndarray
+    steps: int
+
+
+def restore(
+    model: Model,
+    seen: Tensor,
+    operator: Operator,
+    starts: int = STARTS,
+    steps: int = STEPS,
+    y: Tensor | None = None,
+    answers: int | None = None,
+    seed: int = 0,
+) -> Restored:
+    """Return `answers` for each of the pictures of which `seen` is left; 1, or `starts` where the truth is open.
+
+    seen: what `operator.spoil` returns of pictures in [-1, 1]. starts: places that the search begins at, all in one
+    batch. y: class weights (N, K), None where they are not known. ValueError for numbers out of range.
+    """
+    *_, last = restoring(model, seen, operator, starts, steps, y, answers, seed)
+    return last
+
+
+def restoring(
+    model: Model,
+    seen: Tensor,
+    operator: Operator,
+    starts: int = STARTS,
+    steps: int = STEPS,
+    y: Tensor | None = None,
+    answers: int | None = None,
+    seed: int = 0,
+) -> Iterator[Restored]:
+    """Yield what `restore` has so far, every few steps. Whoever has seen enough stops asking."""
+    if type(steps) is not int or not 1 <= steps <= MAX_STEPS:
+        raise ValueError(f"steps must be a whole number in [1, {MAX_STEPS}], got {steps!r}")
+    if type(starts) is not int or not 1 <= starts <= MAX_STARTS:
+        raise ValueError(f"starts must be a whole number in [1, {MAX_STARTS}], got {starts!r}")
+    wanted = (starts if operator.open else 1) if answers is None else answers
+    if type(wanted) is not int or not 1 <= wanted <= starts:
+        raise ValueError(f"answers must be a whole number in [1, {starts}], the starts, got {answers!r}")
+    seen, y = seen.to(model.device), None if y is None else y.to(model.device)
+    residual = _residual(operator, seen)
+    prior = operator.doubt**2 * model.z_dim / (seen[0].numel() * operator.share)
+    now = _begin(model, seen, operator, starts * BROADER, y, seed)
+    search = descend(model, now, residual, steps, prior)
+    for i in range(1, steps + 1):
+        search.step()
+        if i == max(1, steps // BROAD_SHARE):
+            search.keep(best_of(search.lowest, now.rows[search.numbers], starts))
+        if i % SHOWN == 0 and i < steps:
+            yield _restored(model, _so_far(search, now), search.lowest, operator, seen, wanted, i)
+    found, lowest = _so_far(search, now), search.lowest
+    if wanted == 1:
+        best = best_of(lowest, found.rows)
+        solver = Solver(model, found.of(best), residual, prior)
+        for _ in range(SOLVED):
+            solver.step()
+        found, lowest = found.of(best)._replace(z=solver.z), lowest[best]
+    yield _restored(model, found, lowest, operator, seen, wanted, steps)
+
+
+def _so_far(search: Search, starts: Starts) -> Starts:
+    """Return the best places so far."""
+    return starts.of(search.numbers)._replace(z=search.best)
+
+
+def _residual(operator: Operator, seen: Tensor) -> Residual:
+    """Return what is wrong with pictures, scaled so that its mean square is that over what says anything."""
+    return lambda made, rows: (operator.apply(made) - seen[rows]).flatten(1) / operator.share**0.5
+
+
+@torch.inference_mode(False)
+@torch.no_grad()
+def _begin(model: Model, seen: Tensor, operator: Operator, starts: int, y: Tensor | None, seed: int) -> Starts:
+    """Return `starts` places for each picture: half of them where the encoder sees the usual tool's, others anywhere.
+
+    Classes that are not known are, in the one half, those that explain what is seen best, and drawn in the other.
+    """
+    n, rows = len(seen), torch.arange(len(seen), device=seen.device).repeat_interleave(starts)
+    z = SPREAD * torch.randn(n * starts, model.z_dim, generator=torch.Generator().manual_seed(seed)).to(seen.device)
+    classes = model.class_weights(range(seed, seed + n * starts)) if y is None else y.repeat_interleave(starts, 0)
+    classes = None if classes is None else classes.to(seen.device)
+    if model.encoder:
+        first = begin(model, operator.guess(seen), y)
+        errors = errors_of(_residual(operator, seen)(model.generator(first.z, first.y), first.rows))
+        several = len(first.rows) // n
+        best = best_of(errors, first.rows, max(1, starts // 2))
+        place = torch.arange(n * starts, device=seen.device).view(n, starts)[:, : min(several, max(1, starts // 2))]
+        z[place.flatten()] = first.z[best]
+        if classes is not None and first.y is not None:
+            classes[place.flatten()] = first.y[best]
+    return Starts(z, classes, rows)
+
+
+def _restored(
+    model: Model, found: Starts, lowest: Tensor, operator: Operator, seen: Tensor, answers: int, steps: int
+) -> Restored:
+    """Return the `answers` with the least loss for each picture, what is known put back."""
+    best = best_of(lowest, found.rows, answers)
+    chosen, shape = found.of(best), (len(seen), answers)
+    with torch.no_grad():
+        made = model.generator(chosen.z, chosen.y)
+        errors = errors_of(_residual(operator, seen)(made, chosen.rows))
+        pictures = to_uint8(operator.keep(made, seen[chosen.rows]))
+    return Restored(
+        pictures.reshape(*shape, *pictures.shape[1:]),
+        chosen.z.unflatten(0, shape).cpu(),
+        None if chosen.y is None else chosen.y.unflatten(0, shape).cpu(),
+        errors.view(shape).cpu().numpy(),
+        steps,
+    )

@@ -1,0 +1,75 @@
+"""Label a model's pictures by a few painted ones: python -m gan.label MODEL PAINTED --out DIR --count 5000.
+
+MODEL is a model folder or USER/NAME on the Hub. PAINTED is a folder with masks/ and labels.json, as `gan.label` writes
+it: the names of the parts, and for each painted picture its mask, its seed and its classes. To begin, --blank 10 writes
+such a folder to --out with nothing painted in it: paint its masks, in any program that keeps a palette, and go on.
+What is written is pictures, masks and a labels.json, for anybody's training.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from gan.editing.labelled_set import read_set, write_blank, write_set
+from gan.editing.parts import can_tell_parts, teach
+from gan.errors import ConfigError, DataError, FolderError, HubError
+from gan.hub.load import load
+from gan.io import explained
+from gan.models.latent import MAX_SEED
+from gan.models.model import Model
+from gan.text import count, forgive_console, printable
+
+
+def _parser() -> argparse.ArgumentParser:
+    flags = argparse.ArgumentParser(prog="python -m gan.label", description=(__doc__ or "").splitlines()[0])
+    flags.add_argument("model", help="a model: its folder, or USER/NAME on the Hub")
+    flags.add_argument("painted", nargs="?", type=Path, help="folder of painted pictures")
+    flags.add_argument("--out", required=True, type=Path, metavar="DIR", help="folder to write to, new or empty")
+    flags.add_argument("--count", type=int, default=1_000, help="pictures to label (default: 1000)")
+    flags.add_argument("--first", type=int, default=1_000_000, help="seed of the first of them (default: 1000000)")
+    flags.add_argument("--blank", type=int, metavar="N", help="write N pictures to paint instead, seeds from 0 on")
+    flags.add_argument("--parts", nargs="+", default=["background", "subject"], help="with --blank: names of the parts")
+    flags.add_argument("--device", default="auto", help="auto, cpu or cuda (default: auto)")
+    return flags
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Label and return the exit status: 0, or 1 for an error."""
+    forgive_console()
+    args = _parser().parse_args(argv)
+    try:
+        model = load(args.model, args.device)
+        if not isinstance(model, Model) or not can_tell_parts(model):
+            raise FolderError(f"{args.model}: its network has no feature maps from which parts could be told")
+        if (args.painted is None) == (args.blank is None):
+            raise ConfigError("pass a folder of painted pictures, or --blank N to get one to paint")
+        for name, value, most in (("count", args.count, 10**6), ("blank", args.blank or 1, 1_000)):
+            if not 1 <= value <= most:
+                raise ConfigError(f"{name} must be in [1, {most}], got {value}")
+        if not 0 <= args.first <= MAX_SEED - args.count:
+            raise ConfigError(f"first must be in [0, {MAX_SEED - args.count}], got {args.first}")
+        if args.blank:
+            write_blank(args.out, model, range(args.blank), tuple(args.parts))
+            told = f"{count(args.blank, 'picture')} to paint"
+        else:
+            parts = teach(model, read_set(args.painted, model))
+            write_set(args.out, model, parts, range(args.first, args.first + args.count))
+            told = f"{count(args.count, 'picture')} labelled"
+    except OSError as error:
+        return _fail(explained(error))
+    except (ConfigError, DataError, FolderError, HubError) as error:
+        return _fail(printable(error))
+    print(f"{told}, in {printable(args.out)}")
+    return 0
+
+
+def _fail(message: str) -> int:
+    print(f"gan.label: error: {message}", file=sys.stderr)
+    return 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

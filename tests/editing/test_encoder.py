@@ -1,0 +1,66 @@
+"""`gan.editing.encoder` and its command: an encoder learns from pictures, and lies beside the model it is for."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import sys
+
+import pytest
+import torch
+from small_models import untrained
+
+from gan.config import ClassGroup
+from gan.editing import train_encoder
+from gan.editing.encoder import own_pictures, teach
+from gan.models.heads import ENCODER
+from gan.models.model import load
+
+
+def test_an_encoder_learns_and_the_same_twice():
+    model = untrained(encoder=False)
+    pictures = own_pictures(model, 64)
+    before = [p.clone() for p in model.generator.parameters()]
+    taught = teach(model, pictures, images=640)
+    again = teach(model, pictures, images=32)
+    assert all(torch.equal(p, old) for p, old in zip(model.generator.parameters(), before, strict=True))
+    x = pictures.images.float().div(127.5).sub(1)
+
+    def error(encoder) -> float:
+        z, _ = encoder(x, pictures.rows)
+        return float((model.generator(z, pictures.rows) - x).square().mean())
+
+    assert error(taught) < 0.95 * error(again)
+    other = teach(model, pictures, images=32)
+    assert all(torch.equal(a, b) for a, b in zip(again.parameters(), other.parameters(), strict=True))
+
+
+def test_models_without_classes_and_with_several_in_a_picture_and_colour():
+    groups = (ClassGroup("one", 2, 1), ClassGroup("two", 2, 2))
+    for model in (untrained((), channels=3), untrained(("a", "b", "c", "d"), class_groups=groups, resolution=32)):
+        assert teach(model, own_pictures(model, 16), images=32) is not None
+
+
+def test_the_command_adds_an_encoder_to_a_folder(tiny_folder, tmp_path, monkeypatch, capsys, read_once):
+    folder = shutil.copytree(tiny_folder, tmp_path / "digits")
+    assert load(folder, "cpu").encoder is None
+    monkeypatch.setattr("gan.editing.found.PICTURES", 2)
+    monkeypatch.setattr(
+        train_encoder, "measure", lambda model, pictures: {"latent": 1.5, "pictures": len(pictures.images)}
+    )
+    monkeypatch.setattr(sys, "argv", ["train_encoder", str(folder), "--images", "32"])
+    train_encoder.main()
+    told = json.loads(capsys.readouterr().out)
+    assert told["bytes"] == (folder / ENCODER).stat().st_size < 1e6 and told["held_out"] in (0, 1)
+    assert load(folder, "cpu").encoder.figures["latent"] == 1.5
+
+
+def test_the_command_says_what_is_wrong(tiny_folder, monkeypatch, read_once):
+    for flags, message in (
+        ([str(tiny_folder), "--images", "3"], "images must be in"),
+        ([str(tiny_folder) + "/nothing"], "no such folder"),
+        ([str(tiny_folder), "--dataset", "emoji"], "does not fit"),
+    ):
+        monkeypatch.setattr(sys, "argv", ["train_encoder", *flags])
+        with pytest.raises(SystemExit, match=message):
+            train_encoder.main()

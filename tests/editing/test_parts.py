@@ -1,0 +1,163 @@
+"""`gan.editing.parts` and `labelled_set`: a few painted pictures teach parts, which other pictures then show."""
+
+from __future__ import annotations
+
+import json
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+from small_models import untrained
+
+from gan import label as command
+from gan.editing.labelled_set import FILE, MASKS, PICTURES, read_set, save_mask, write_set
+from gan.editing.parts import UNPAINTED, Painted, Parts, overlaps, pixel_maps, teach
+from gan.errors import DataError
+from gan.models.model import Model
+
+
+@pytest.fixture(scope="module")
+def model() -> Model:
+    return untrained()
+
+
+def labels_of(model: Model, seeds) -> np.ndarray:
+    """Return whether each pixel of the pictures of seeds is light."""
+    return (model.render(model.latents(seeds), model.class_weights(seeds))[..., 0] > 127).astype(np.uint8)
+
+
+def paint(model: Model, seeds) -> Painted:
+    return Painted(model.latents(seeds), model.class_weights(seeds), labels_of(model, seeds), ("dark", "light"))
+
+
+@pytest.fixture(scope="module")
+def parts(model) -> Parts:
+    return teach(model, paint(model, [1, 2, 3]), steps=60)
+
+
+def test_what_was_painted_on_a_few_is_found_in_others(model, parts):
+    seeds = range(10, 20)
+    found, truth = parts.of(model.latents(seeds), model.class_weights(seeds)), labels_of(model, seeds)
+    assert found.dtype == np.uint8 and overlaps(found, truth, 2).min() > 0.7
+    pixels = teach(model, paint(model, [1, 2, 3]), pixel_maps, steps=60)
+    assert overlaps(pixels.of(model.latents(seeds), model.class_weights(seeds)), truth, 2).min() > 0.8
+
+
+def test_unpainted_pixels_do_not_count_and_the_same_paint_gives_the_same_parts(model):
+    half = paint(model, [1, 2])
+    half.labels[:, 14:] = UNPAINTED
+    a, b = (teach(model, half, steps=5).of(half.latents, half.classes) for _ in range(2))
+    assert (a == b).all() and a.max() <= 1
+    wrong = half.labels.copy()
+    wrong[:, 14:] = 1
+    assert (
+        teach(model, Painted(half.latents, half.classes, wrong, half.names), steps=5).of(half.latents, half.classes)
+        != a
+    ).any()
+
+
+def test_offsets_of_the_first_map_move_parts_with_the_picture(model, parts):
+    z, y = model.latents([4]), model.class_weights([4])
+    offsets = torch.zeros_like(model.generator.unfold(z, y))
+    assert (parts.of(z, y, offsets) == parts.of(z, y)).all()
+    assert (parts.of(z, y, offsets - 5) != parts.of(z, y)).any()
+
+
+def test_overlap_counts_what_is_known():
+    found, truth = np.array([[[0, 1, 1, 0]]], np.uint8), np.array([[[0, 1, 0, UNPAINTED]]], np.uint8)
+    assert np.allclose(overlaps(found, truth, 3), [0.5, 0.5, np.nan], equal_nan=True)
+
+
+@pytest.mark.parametrize(
+    ("labels", "names", "message"),
+    [
+        (np.zeros((1, 28, 28), np.uint8), ("a", "b"), "paint at least two parts"),
+        (np.full((1, 28, 28), UNPAINTED, np.uint8), ("a", "b"), "paint at least two parts"),
+        (np.eye(28, dtype=np.uint8)[None] * 7, ("a", "b"), "labels must be below 2"),
+        (np.eye(28, dtype=np.uint8)[None], ("a",), "parts must have 2 to"),
+        (np.zeros((2, 28, 28), np.uint8), ("a", "b"), "one for each latent"),
+    ],
+)
+def test_labels_from_which_nothing_can_be_learnt_are_refused(model, labels, names, message):
+    with pytest.raises(ValueError, match=message):
+        Painted(model.latents([1]), None, labels, names)
+
+
+def test_a_network_without_maps_is_named():
+    flat = untrained((), network="mlp")
+    with pytest.raises(ValueError, match="no feature maps to look at: its network is mlp"):
+        teach(flat, Painted(flat.latents([1]), None, np.eye(28, dtype=np.uint8)[None], ("a", "b")))
+
+
+def test_a_set_is_written_and_can_be_read_and_taught_from(model, parts, tmp_path):
+    folder = tmp_path / "set"
+    write_set(folder, model, parts, [7, 8])
+    about = json.loads((folder / FILE).read_text())
+    assert about["parts"] == ["dark", "light"] and len(about["pictures"]) == 2
+    names = sorted(p.name for p in (folder / PICTURES).iterdir())
+    assert names == sorted(p.name for p in (folder / MASKS).iterdir()) == ["0000000007.png", "0000000008.png"]
+    again = read_set(folder, model)
+    assert (again.labels == parts.of(model.latents([7, 8]), model.class_weights([7, 8]))).all()
+    assert torch.equal(again.classes, model.class_weights([7, 8])) and again.names == ("dark", "light")
+    with pytest.raises(DataError, match="name a new or an empty folder"):
+        write_set(folder, model, parts, [7])
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"parts": "x"}, "a list of names"),
+        ({"pictures": []}, "must be a list of 1 to"),
+        ({"pictures": [3]}, "needs `file`"),
+        ({"pictures": [{"file": "../a.png", "seed": 1}]}, "needs `file`"),
+        ({"pictures": [{"file": "a.png", "seed": -1}]}, "needs `file`"),
+        ({"pictures": [{"file": "a.png", "seed": 1, "classes": [2]}]}, "must be a list of names"),
+        ({"pictures": [{"file": "a.png", "seed": 1, "classes": ["z"]}]}, "label must be"),
+        ({"pictures": [{"file": "none.png", "seed": 1}]}, "not a mask that can be read"),
+        ({"pictures": [{"file": "small.png", "seed": 1}]}, "must be 28 x 28"),
+        ({"parts": ["one", "two"], "pictures": [{"file": "a.png", "seed": 1}]}, "labels must be below 2"),
+    ],
+)
+def test_a_folder_that_nobody_wrote_is_refused(model, tmp_path, change, message):
+    (tmp_path / MASKS).mkdir()
+    save_mask(tmp_path / MASKS / "a.png", np.eye(28, dtype=np.uint8) * 2)
+    save_mask(tmp_path / MASKS / "small.png", np.eye(8, dtype=np.uint8))
+    about = {"parts": ["a", "b", "c"], "pictures": [{"file": "a.png", "seed": 1}]} | change
+    (tmp_path / FILE).write_text(json.dumps(about))
+    with pytest.raises(DataError, match=message):
+        read_set(tmp_path, model)
+
+
+def test_masks_can_be_looked_at(tmp_path):
+    save_mask(tmp_path / "a.png", np.array([[0, 1], [2, UNPAINTED]], np.uint8))
+    shown = np.asarray(Image.open(tmp_path / "a.png").convert("RGB")).reshape(-1, 3)
+    assert len({tuple(c) for c in shown.tolist()}) == 4 and shown[3].tolist() == [255, 255, 255]
+
+
+def test_the_command_gives_pictures_to_paint_and_labels_others(tiny_folder, tmp_path, capsys):
+    blank, out = tmp_path / "blank", tmp_path / "out"
+    assert command.main([str(tiny_folder), "--blank", "2", "--out", str(blank), "--parts", "dark", "light"]) == 0
+    assert command.main([str(tiny_folder), str(blank), "--out", str(out)]) == 1
+    assert "paint at least two parts" in capsys.readouterr().err
+    mask = np.full((28, 28), UNPAINTED, np.uint8)
+    mask[:4], mask[12:16] = 0, 1
+    save_mask(blank / MASKS / "0000000000.png", mask)
+    assert command.main([str(tiny_folder), str(blank), "--out", str(out), "--count", "3"]) == 0
+    assert "3 pictures labelled" in capsys.readouterr().out
+    assert [p.name for p in sorted((out / MASKS).iterdir())] == [f"{1_000_000 + i:010d}.png" for i in range(3)]
+
+
+@pytest.mark.parametrize(
+    ("flags", "message"),
+    [
+        ([], "pass a folder of painted pictures, or --blank N"),
+        (["painted", "--count", "0"], "count must be in"),
+        (["painted", "--first", "-1"], "first must be in"),
+        (["nowhere"], "labels.json"),
+    ],
+)
+def test_the_command_says_what_is_wrong_in_one_line(tiny_folder, tmp_path, capsys, flags, message):
+    assert command.main([str(tiny_folder), *flags, "--out", str(tmp_path / "out")]) == 1
+    err = capsys.readouterr().err
+    assert err.startswith("gan.label: error: ") and message in err and err.count("\n") == 1

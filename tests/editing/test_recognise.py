@@ -1,0 +1,118 @@
+"""`gan.editing.recognise` and `judge`: what a critic's feature map tells, and how well that is known."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import sys
+
+import numpy as np
+import pytest
+import torch
+from small_models import untrained
+
+from gan.editing import train_judge
+from gan.editing.judge import DAMAGES, damaged, fit_judge, judge, load_judge
+from gan.editing.recognise import Probe, area_under_curve, critic_features, few_of_each, pixel_features, probe_accuracy
+from gan.models.heads import JUDGE, write_head
+from gan.models.model import Model
+
+
+@pytest.fixture(scope="module")
+def model() -> Model:
+    return untrained()
+
+
+def pictures(count: int, seed: int = 0) -> torch.Tensor:
+    """Return pictures uint8 (N, 1, 28, 28) of a square somewhere in the middle."""
+    source = torch.Generator().manual_seed(seed)
+    images = torch.zeros(count, 1, 28, 28, dtype=torch.uint8)
+    for image, (top, left) in zip(images, torch.randint(4, 12, (count, 2), generator=source).tolist(), strict=True):
+        image[0, top : top + 12, left : left + 12] = 200
+    return images
+
+
+def test_features_do_not_depend_on_the_batch_and_need_a_map(model):
+    images = pictures(70)
+    features = critic_features(model, images)
+    assert features.shape[0] == 70 and torch.allclose(features[65:], critic_features(model, images[65:]), atol=1e-4)
+    assert pixel_features(model, images).shape == (70, 784)
+    with pytest.raises(ValueError, match="no feature map to look at"):
+        critic_features(untrained((), network="mlp"), images)
+
+
+@pytest.mark.parametrize("count", [20, 200])
+def test_a_probe_is_ridge_regression(count):
+    """In both of its forms, for fewer pictures than features and for more."""
+    source = torch.Generator().manual_seed(0)
+    x = torch.randn(count, 50, generator=source)
+    y = x[:, :2] - x[:, 2:4]
+    probe = Probe(x, y, ridge=0.1)
+    xn = ((x - x.mean(0)) / x.std(0, correction=0)).double()
+    penalty = 0.1 * max(count, 50) if count > 50 else 0.1 * 50
+    wanted = torch.linalg.solve(xn.T @ xn + penalty * torch.eye(50), xn.T @ (y - y.mean(0)).double())
+    assert torch.allclose(probe.weights, wanted, atol=1e-6)
+    assert torch.allclose(probe(x), (xn @ wanted + y.mean(0)).float(), atol=1e-5)
+
+
+def test_few_of_each_are_fixed_by_the_seed_and_no_more_than_asked():
+    labels = torch.arange(40) % 4
+    chosen = few_of_each(labels, 3, seed=1)
+    assert torch.equal(labels[chosen].bincount(), torch.full((4,), 3)) and len(chosen.unique()) == 12
+    assert torch.equal(chosen, few_of_each(labels, 3, seed=1)) and not torch.equal(
+        chosen, few_of_each(labels, 3, seed=2)
+    )
+    with pytest.raises(ValueError, match="fewer than 11"):
+        few_of_each(labels, 11)
+
+
+def test_a_probe_tells_classes():
+    x = torch.randn(60, 5, generator=torch.Generator().manual_seed(0))
+    labels = (x[:, 0] > 0).long()
+    assert probe_accuracy(x[:40], labels[:40], x[40:], labels[40:]) > 0.8
+
+
+def test_area_under_the_curve_counts_pairs():
+    a, b = torch.tensor([1.0, 2, 2, 5]), torch.tensor([0.0, 2, 3])
+    pairs = (a[:, None] > b).float() + 0.5 * (a[:, None] == b)
+    assert abs(area_under_curve(a, b) - float(pairs.mean())) < 1e-6
+
+
+@pytest.mark.parametrize("name", DAMAGES)
+def test_every_damage_changes_a_picture_and_the_same_twice(name):
+    images = pictures(4)
+    once = damaged(images, name)
+    assert once.shape == images.shape and (once != images).any() and torch.equal(once, damaged(images, name))
+
+
+def test_a_judge_tells_damage_and_says_how_well(model):
+    head = fit_judge(model, pictures(40), pictures(40, 1))
+    assert head.figures["damage"] > 0.9 and {f"damage_{name}" for name in DAMAGES} <= set(head.figures)
+    assert 0 <= head.figures["critic_made"] <= 1
+    real, erased = (
+        images.permute(0, 2, 3, 1).numpy() for images in (pictures(9, 2), damaged(pictures(9, 2), "erased"))
+    )
+    scores = judge(model, head, np.concatenate([real, erased]))
+    assert scores.shape == (18, 2) and scores[:9, 0].min() > scores[9:, 0].max()
+
+
+def test_a_judge_lies_beside_the_critic_it_is_for(model, tmp_path):
+    head = fit_judge(model, pictures(20), pictures(20, 1))
+    (tmp_path / "critic.safetensors").write_bytes(b"critic")
+    assert load_judge(model, tmp_path) is None
+    write_head(tmp_path, JUDGE, head.network, head.figures)
+    again = load_judge(model, tmp_path)
+    images = pictures(3, 2).permute(0, 2, 3, 1).numpy()
+    assert again.figures == head.figures
+    assert np.allclose(judge(model, again, images), judge(model, head, images), atol=1e-5)
+
+
+def test_the_command_adds_a_judge_to_a_folder(tiny_folder, tmp_path, monkeypatch, capsys, read_once):
+    folder = shutil.copytree(tiny_folder, tmp_path / "digits")
+    monkeypatch.setattr(sys, "argv", ["train_judge", str(folder), "--dataset", "mnist-10k", "--pictures", "40"])
+    train_judge.main()
+    told = json.loads(capsys.readouterr().out)
+    assert told["bytes"] == (folder / JUDGE).stat().st_size and 0 <= told["damage"] <= 1
+    monkeypatch.setattr(sys, "argv", ["train_judge", str(folder), "--pictures", "6000"])
+    with pytest.raises(SystemExit, match="has 10,000 pictures, and 12,000 are needed"):
+        train_judge.main()
