@@ -46,7 +46,7 @@
       lab.radioChips(list("data"), "ll-train-data", data, plan.data, (value) => change({ data: value }));
       lab.radioChips(list("presets"), "ll-train-preset", presets, plan.presets[0], (value) => choosePreset(0, value));
       lab.radioChips(list("rivals"), "ll-train-rival", presets, plan.presets[1], (value) => choosePreset(1, value));
-      find("[data-at=lookAt]").textContent = about.presets[plan.presets[0]].lookAt;
+      find("[data-at=setup]").textContent = about.presets[plan.presets[0]][kind()].setup;
       input("duel").checked = plan.duel;
       find(".ll-rival").hidden = !plan.duel;
       find(".ll-sketch").hidden = plan.data !== "draw";
@@ -129,6 +129,10 @@
       render,
       renderSettings,
       ofPoints,
+      lesson: () => {
+        const { title, ...stories } = about.presets[plan.presets[0]];
+        return plan.duel ? null : { dataset: plan.data, title, story: stories[kind()] };
+      },
       missing: () => {
         if (plan.data !== "upload" || files?.length) return "";
         return preparing ? "One moment: your pictures are being prepared." : "Choose pictures or a zip of them first.";

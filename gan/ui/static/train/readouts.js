@@ -38,6 +38,12 @@
       format: (value) => lab.measured(value),
       note: (numbers) => `floor ${lab.measured(numbers.frechet_floor)}`,
     },
+    classes_found: {
+      title: "Classes found",
+      help: "Classes that generated pictures have at least a fifth as often as they should, as our own classifier sees them",
+      format: (value, numbers) => `${value} of ${numbers.classes_of}`,
+      share: (value, numbers) => value / numbers.classes_of,
+    },
     confidence: {
       title: "Confidence",
       help: "How sure our own classifier is of a class, on average. It can be sure of noise too: see the classes below",
@@ -182,11 +188,12 @@
         tiles.replaceChildren();
         box.hidden = true;
       },
-      show: (views, backdrop) => {
-        const names = Object.keys(lab.READOUTS).filter((name) =>
-          views.some(({ numbers }) => typeof numbers[name] === "number"),
+      show: (views, backdrop, large) => {
+        const names = Object.keys(lab.READOUTS).filter(
+          (name) => name !== large && views.some(({ numbers }) => typeof numbers[name] === "number"),
         );
-        if (views.length !== sides || names.some((name) => !rows.has(name))) build(views.length, names);
+        const stale = rows.has(large ?? "") || names.some((name) => !rows.has(name));
+        if (views.length !== sides || stale) build(views.length, names);
         const numbers = views.map((view) => ({ ...backdrop.numbers, ...view.numbers }));
         // Also those that are not known at this moment.
         rows.forEach((of, name) => of.forEach((row, i) => renderRow(row, name, numbers[i])));

@@ -40,20 +40,27 @@
     const show = (mine, moment) => {
       if (!mine.backdrop) return;
       mine.shown = moment;
-      screen.show(moment, mine.backdrop, mine.sides.map(title));
+      screen.show(moment, mine.backdrop, mine.sides.map(title), mine.lesson ? lab.watched(mine) : undefined);
     };
 
     const timeLine = lab.timeLine(element, server, { problem, recovered, run: () => run, show });
-    const alarms = lab.alarmList(find(".ll-alarms"), async (side, { words, changes }) => {
-      if (await command("change", { side, settings: changes })) status(`From the next step on: ${words}.`);
-    });
+    /** @type {(side: number, cure: Cure) => Promise<void>} */
+    const cure = async (side, { words, changes }) => {
+      if (!(await command("change", { side, settings: changes }))) return;
+      status(`From the next step on: ${words}.`);
+      hurry();
+    };
+    const alarms = lab.alarmList(find(".ll-alarms"), cure);
+    const story = lab.story(find(".ll-story"), { cure: (one) => cure(0, one) });
 
     /** @type {TrainRun["follow"]} */
-    const follow = (id, { notes = "", origin = "" } = {}) => {
+    const follow = (id, { notes = "", origin = "", lesson = run?.lesson ?? null } = {}) => {
       run = {
         id,
         origin,
         notes,
+        lesson,
+        pace: lesson?.story.pace ?? 0,
         after: -1,
         place: 0,
         curve: [],
@@ -152,11 +159,13 @@
     /** Let buttons, time line and alarms show how the run stands. */
     const render = () => {
       const training = Boolean(run && !run.done);
-      const playing = training && !run?.paused;
+      const begun = training && !run?.place; // one in line takes no steps
+      const playing = begun && !run?.paused;
       const seen = Boolean(run?.shown);
       screen.note(stageNote());
       find("[data-train=begin]", HTMLButtonElement).disabled = false;
-      playButton.disabled = stopButton.disabled = !training;
+      playButton.disabled = !begun;
+      stopButton.disabled = !training;
       playButton.setAttribute("aria-label", playing ? "Pause" : "Resume");
       originButton.hidden = !run?.origin;
       find(".ll-train").classList.toggle("ll-playing", playing);
@@ -164,10 +173,12 @@
       find(".ll-here").hidden = !here;
       find(".ll-train").classList.toggle("ll-local", here || on.serverless);
       element.querySelectorAll("button").forEach((button) => {
-        if ("step" in button.dataset) button.disabled = !training;
+        if ("step" in button.dataset) button.disabled = !begun;
         if ("needsMoment" in button.dataset) button.disabled = !seen || button.matches(".ll-busy");
       });
       timeLine.render();
+      story.tell(run ? run.lesson : on.lesson());
+      story.render(run);
       alarms.show(run?.alarms ?? [], { training, titles: run && run.sides.length > 1 ? run.sides.map(title) : null });
     };
 
@@ -184,7 +195,12 @@
       return !refused;
     };
 
-    const setPace = () => command("slow", { seconds: Number(pace.value) });
+    const setPace = () => command("slow", { seconds: Math.max(Number(pace.value), run?.pace ?? 0) });
+    /** From now on as quick as the visitor wishes. */
+    const hurry = () => {
+      if (run) run.pace = 0;
+      setPace();
+    };
 
     element.addEventListener("click", (event) => {
       const button = lab.closest(event, "button[data-train], button[data-step]", HTMLButtonElement);
@@ -194,7 +210,7 @@
       else if (button === stopButton) command("stop");
       else if (button === originButton) follow(run.origin);
     });
-    pace.addEventListener("input", setPace);
+    pace.addEventListener("input", hurry);
     new ResizeObserver(() => {
       screen.draw();
       timeLine.draw();

@@ -12,8 +12,9 @@
 
     const draw = () => {
       const run = current();
-      const floor = run?.backdrop?.numbers.frechet_floor;
-      lab.drawCurve(canvas, { curve: run?.curve ?? [], alarms: run?.alarms ?? [], floor });
+      const main = run ? lab.watched(run) : undefined;
+      const numbers = run?.backdrop?.numbers;
+      lab.drawCurve(canvas, { curve: run?.curve ?? [], main, alarms: run?.alarms ?? [], numbers });
     };
 
     const render = () => {
