@@ -1474,6 +1474,8 @@ interface LatentLab {
     canvas: HTMLCanvasElement,
     data: { curve: CurvePoint[]; main: string | undefined; alarms: Alarm[]; numbers?: Measurements },
   ): void;
+  /** The game as a picture. show: how a run's steps are made. step: show one that was made, ms before the next one is. */
+  game(box: HTMLElement): { show(settings: Record<string, any>): void; step(move: string, ms: number): void };
   /** What a lesson tells beside its run. cure: called when the visitor takes it. */
   story(
     box: HTMLElement,

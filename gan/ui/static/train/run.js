@@ -29,6 +29,7 @@
     const pace = find("[data-train=slow]", HTMLInputElement);
     /** @type {FollowedRun | null} */
     let run = null;
+    let move = "both"; // the single step that was asked for last
     let refused = false; // the last command was, and the visitor can still read why
 
     const screen = lab.runScreen(element, { moment: () => run?.shown, pointsPlanned: on.pointsPlanned });
@@ -51,6 +52,7 @@
       hurry();
     };
     const alarms = lab.alarmList(find(".ll-alarms"), cure);
+    const game = lab.game(find(".ll-game"));
     const story = lab.story(find(".ll-story"), { cure: (one) => cure(0, one) });
 
     /** @type {TrainRun["follow"]} */
@@ -132,6 +134,7 @@
     const receiveMoment = (mine, moment) => {
       const { number, shown, sides } = moment;
       mine.after = number;
+      if (mine.newest && moment.steps > mine.newest.steps) showStep(mine);
       mine.newest = moment;
       const kept = new Set(mine.kept.map(([of]) => of));
       const point = { number, shown, sides: sides.map((view) => view.numbers) };
@@ -139,6 +142,12 @@
       if (!mine.backdrop) mine.after = -1; // asked for once more, with all that stays the same
       if (mine.viewing === null) show(mine, moment);
       lab.stats.frames++;
+    };
+
+    /** Show the step that was just made, in single steps and in slow motion. @type {(mine: FollowedRun) => void} */
+    const showStep = (mine) => {
+      if (mine.paused) game.step(move, Infinity);
+      else game.step("both", 1000 * Number(pace.value));
     };
 
     /** Say what is new about how the run stands, once. @type {(mine: FollowedRun, news: News) => void} */
@@ -177,6 +186,7 @@
         if ("needsMoment" in button.dataset) button.disabled = !seen || button.matches(".ll-busy");
       });
       timeLine.render();
+      if (run?.sides[0]) game.show(run.sides[0]);
       story.tell(run ? run.lesson : on.lesson());
       story.render(run);
       alarms.show(run?.alarms ?? [], { training, titles: run && run.sides.length > 1 ? run.sides.map(title) : null });
@@ -205,7 +215,7 @@
     element.addEventListener("click", (event) => {
       const button = lab.closest(event, "button[data-train], button[data-step]", HTMLButtonElement);
       if (!run || !button || button.disabled) return;
-      if (button.dataset.step) command("step", { move: button.dataset.step });
+      if (button.dataset.step) command("step", { move: (move = button.dataset.step) });
       else if (button === playButton) command(run.paused ? "play" : "pause");
       else if (button === stopButton) command("stop");
       else if (button === originButton) follow(run.origin);
