@@ -849,6 +849,7 @@ interface TaughtLesson {
 interface TrainMenus {
   presets: Record<string, { title: string; points: Story; pictures: Story }>;
   data: { points: Record<string, string>; pictures: Record<string, string> };
+  previews: { names: string[]; sheet: string }; // sheet: the address of a picture with a row of 32 pixels for each
   settings: { points: TrainSetting[]; pictures: TrainSetting[] };
   upload: UploadLimits | null; // null where no pictures can be learnt
   local: PlaneAbout; // of runs in the browser
@@ -890,6 +891,7 @@ interface TrainServer {
   film(payload: { run: string; kind: string }): Promise<Reply<ServerFile>>;
   take(payload: ExportedMoment): Promise<Reply<ServerFile>>;
   open(payload: ExportedMoment): Promise<Reply<KnownModel>>;
+  reopen(payload: { files: Upload[] }): Promise<Reply<KnownModel>>;
 }
 
 /** What trains in the browser. check: why a plan cannot be trained there, as `error`. */
