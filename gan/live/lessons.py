@@ -186,7 +186,7 @@ LESSONS: dict[str, Lesson] = {
     "minimax": Lesson(
         "Vanishing gradient",
         {**_CLASSIC, "loss": "minimax", "learning_rate": 2e-2, "critic_lr_ratio": 0.5},
-        {**_CLASSIC, **_CONVOLUTIONS, "loss": "minimax", "critic_lr_ratio": 4.0},
+        {**_CLASSIC, **_CONVOLUTIONS, "loss": "minimax", "learning_rate": 2e-5, "critic_lr_ratio": 100.0},
         Story(
             setup="The loss as first published in 2014, log(1 − D(fake)), and steps ten times too large.",
             question="The critic will soon be right about every point. Does that help the generator?",
@@ -205,11 +205,12 @@ LESSONS: dict[str, Lesson] = {
             pace=0.05,
         ),
         Story(
-            setup="The loss as first published in 2014, log(1 − D(fake)), and a critic that learns four times as fast.",
+            setup="The loss as first published in 2014, log(1 − D(fake)), and a critic that learns a hundred times as "
+            "fast.",
             question="The critic will soon be right about every picture. Does that help the generator?",
             answers=("yes, it is told what is wrong", "no, it learns nothing"),
             right=1,
-            expect="Pictures stop changing, long before they are any good.",
+            expect="The critic tells real from noise within seconds, and the pictures stay noise.",
             watch=("generator_gradient",),
             why="Where the critic is certain that a picture is fake, log(1 − D) is flat: its slope is 0, and so is "
             "every step that follows it.",

@@ -205,7 +205,7 @@ class TrainApi:
                 return self.registry.info(model).for_browser()
             except ValueError as error:
                 self.registry.drop_unlisted(model)
-                raise ValueError(str(error).replace(model, "the model")) from None
+                raise ValueError(str(error).replace(f"{model}/", "").replace(model, "the model")) from None
 
     def _tracked(self, payload: rpc.Payload) -> TrackedRun:
         try:

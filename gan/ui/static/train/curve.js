@@ -6,8 +6,9 @@
   const DECADES = 6; // of a gradient's scale, below its start
 
   lab.watched = ({ curve, lesson }) =>
-    [...(lesson?.story.watch ?? []), ...MAIN].find((name) =>
-      curve.some((point) => typeof point.sides[0][name] === "number"),
+    [...(lesson?.story.watch ?? []), ...MAIN].find(
+      // Every run will have gradients, from its first step on.
+      (name) => name.endsWith("gradient") || curve.some((point) => typeof point.sides[0][name] === "number"),
     );
 
   lab.drawCurve = (canvas, { curve, main, alarms, numbers = {} }) => {

@@ -43,12 +43,10 @@
     const preview = (chip) => {
       const row = about.previews.names.indexOf(chip.querySelector("input")?.value ?? "");
       const picture = lab.createElement("i", { class: "ll-preview", "aria-hidden": "true" });
-      if (row < 0) picture.textContent = chip.querySelector("[value=draw]") ? "✎" : "+";
-      else
-        Object.assign(picture.style, {
-          backgroundImage: `url(${about.previews.sheet})`,
-          backgroundPositionY: `${-32 * row}px`,
-        });
+      if (row >= 0) {
+        picture.style.backgroundImage = `url(${about.previews.sheet})`;
+        picture.style.backgroundPositionY = `${-32 * row}px`;
+      }
       chip.lastElementChild?.prepend(picture);
     };
 

@@ -1,6 +1,7 @@
 // The story of a lesson beside its run: a guess, the number to watch, what is seen and why, and the cure.
 (() => {
   const lab = window.latentLab;
+  const GRADIENT = "generator_gradient";
   const SURE = 1000; // ms of training after which its speed is known
   const UNPROMISED = 500; // steps after which a guess is answered where no number of them is promised
 
@@ -11,8 +12,8 @@
     let lesson = null;
     /** @type {number | null} */
     let guess = null;
-    /** @type {{ run: FollowedRun, steps: number, time: number, cured: number | null } | null} */
-    let since = null; // when the run was first seen, and at which of its steps it was found cured
+    /** @type {{ run: FollowedRun, steps: number, time: number, cured: number | null, gradient?: number } | null} */
+    let since = null; // when the run was first seen, with which gradient, and at which of its steps it was found cured
 
     /** @type {(name: string, text: string) => void} */
     const say = (name, text) => {
@@ -45,8 +46,8 @@
       const value = name ? numbers[name] : undefined;
       say("watchTitle", readout?.title ?? "");
       say("watch", typeof value === "number" ? readout.format(value, numbers) : "–");
-      const first = run?.curve.find((point) => point.sides[0][name || ""])?.sides[0][name || ""];
-      const share = name === "generator_gradient" && typeof value === "number" && first ? value / first : null;
+      if (since) since.gradient ||= run?.curve.find((point) => point.sides[0][GRADIENT])?.sides[0][GRADIENT];
+      const share = name === GRADIENT && typeof value === "number" && since?.gradient ? value / since.gradient : null;
       const times = share === null ? "" : share < 0.001 ? "under a thousandth of" : `${lab.measured(share)} times`;
       say("watchNote", times && `${times} its start`);
     };
