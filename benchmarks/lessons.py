@@ -115,9 +115,9 @@ def found_all(course: Course) -> tuple[bool, str]:
 
 EVERY = {"ring": 20, "grid": 20, "mnist-10k": 25}
 TRIALS = {
-    "collapse": Trial(HOLD, {"ring": 1_500, "grid": 5_000, "mnist-10k": 1_500}, EVERY, held_modes),
+    "collapse": Trial(HOLD, {"ring": 1_500, "grid": 5_000, "mnist-10k": 300}, EVERY, held_modes),
     "minimax": Trial(
-        {"ring": 500, "grid": 500, "mnist-10k": 600}, {"ring": 300, "grid": 300, "mnist-10k": 100}, EVERY, lost_gradient
+        {"ring": 500, "grid": 500, "mnist-10k": 300}, {"ring": 300, "grid": 300, "mnist-10k": 50}, EVERY, lost_gradient
     ),
     "wgan": Trial({"ring": 1_000, "grid": 1_000}, {"ring": 1_500, "grid": 1_500}, EVERY, kept_blurred),
     "modern": Trial({"ring": 1_000, "grid": 5_000, "mnist-10k": 600}, {}, EVERY, found_all),

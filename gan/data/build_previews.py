@@ -2,7 +2,7 @@
 
     python -m gan.data.build_previews
 
-Of pictures the first three, of points a drawing of them. The same Pillow gives the same bytes.
+Three pictures of each, from all along the set; of points a drawing. The same Pillow gives the same bytes.
 """
 
 from __future__ import annotations
@@ -23,7 +23,8 @@ def preview(name: str) -> Image.Image:
     """Return the preview of a data set, RGBA."""
     if name in DISTRIBUTIONS:
         return _of_points(name)
-    images = data.load(name).images[:PICTURES].permute(0, 2, 3, 1).numpy()
+    images = data.load(name).images
+    images = images[:: len(images) // PICTURES][:PICTURES].permute(0, 2, 3, 1).numpy()
     row = Image.new("RGBA", (WIDTH, HEIGHT))
     for i, pixels in enumerate(images):
         picture = Image.fromarray(pixels.squeeze()).convert("RGBA").resize((HEIGHT, HEIGHT), Image.Resampling.LANCZOS)
