@@ -34,7 +34,7 @@ PRESETS: dict[str, dict[str, Any]] = {
         **TRANSLATION, "dataset": "sketch-to-face", "objective": "paired", "identity": 0.0, "gamma": 1.0,
         "mirror": True, "conditional": True,
     },
-    "beard": {**TRANSLATION, "dataset": "beard", "change": 1.0, "mirror": True},
+    "beard": {**TRANSLATION, "dataset": "beard", "gamma": 0.05, "change": 1.0, "mirror": True, "images": 80_000},
     "flat-to-3d": {
         **TRANSLATION, "dataset": "flat-to-3d", "gamma": 0.1, "change": 1.0, "augment": "color,translation",
         "images": 150_000,
