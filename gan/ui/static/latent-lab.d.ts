@@ -971,6 +971,7 @@ interface Stage {
 }
 
 interface Readout {
+  aside?: boolean;
   title: string;
   help: string;
   format(value: number, numbers: Measurements): string;

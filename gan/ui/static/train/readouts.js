@@ -1,7 +1,7 @@
 // The numbers of a run: what each means, and how it stands.
 (() => {
   const lab = window.latentLab;
-  // format: its text. share: the filled part of its bar, in [0, 1]; no bar without it. note: small text beside it.
+  // aside: shown only where it is the one to watch; the classes stand below. format: its text. share: the filled part of its bar, in [0, 1]; no bar without it. note: small text beside it.
   lab.READOUTS = {
     modes: {
       title: "Modes found",
@@ -39,6 +39,7 @@
       note: (numbers) => `floor ${lab.measured(numbers.frechet_floor)}`,
     },
     classes_found: {
+      aside: true,
       title: "Classes found",
       help: "Classes that generated pictures have at least a fifth as often as they should, as our own classifier sees them",
       format: (value, numbers) => `${value} of ${numbers.classes_of}`,
@@ -190,7 +191,10 @@
       },
       show: (views, backdrop, large) => {
         const names = Object.keys(lab.READOUTS).filter(
-          (name) => name !== large && views.some(({ numbers }) => typeof numbers[name] === "number"),
+          (name) =>
+            name !== large &&
+            !lab.READOUTS[name].aside &&
+            views.some(({ numbers }) => typeof numbers[name] === "number"),
         );
         const stale = rows.has(large ?? "") || names.some((name) => !rows.has(name));
         if (views.length !== sides || stale) build(views.length, names);
