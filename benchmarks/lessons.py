@@ -1,4 +1,4 @@
-"""Whether the lessons of the Train tab happen, and their cures help: seeds 0 to 4, on points and digits.
+"""Lessons of the Train tab: do they happen, and do their cures help? Seeds 0 to 4, on points and digits.
 
     python -m benchmarks.lessons [--lessons collapse,minimax] [--data ring,grid] [--seeds 5] [--json FILE]
 
@@ -67,7 +67,7 @@ class Course:
 
 @dataclass(frozen=True)
 class Trial:
-    """What is asked of a lesson. steps, cured: how long each lasts, by data set; every: steps between measurements."""
+    """A lesson's test. steps, cured: how long each lasts, by data set; every: steps between measurements."""
 
     steps: dict[str, int]
     cured: dict[str, int]

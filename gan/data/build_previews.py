@@ -1,4 +1,4 @@
-"""Build bundled/previews.webp: what each data set of the Train tab looks like, a row each.
+"""Build bundled/previews.webp: a row for each data set of the Train tab.
 
     python -m gan.data.build_previews
 

@@ -1,4 +1,4 @@
-"""What the data sets look like: small pictures that `gan.data.build_previews` has made, to choose one by."""
+"""Small pictures of the data sets, to choose one by, as `gan.data.build_previews` has made them."""
 
 from __future__ import annotations
 

@@ -49,7 +49,7 @@ _TO_MODERN = "Switch to the modern recipe"
 
 @dataclass(frozen=True)
 class Story:
-    """What a lesson tells of one kind of data, points or pictures, in short plain sentences.
+    """A lesson's words for one kind of data, points or pictures: short plain sentences.
 
     setup     what is set up, without what will come of it
     question  asked before the start, with its answers; right: the index of the one that holds
