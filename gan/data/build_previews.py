@@ -24,9 +24,9 @@ def preview(name: str) -> Image.Image:
     if name in DISTRIBUTIONS:
         return _of_points(name)
     images = data.load(name).images
-    images = images[:: len(images) // PICTURES][:PICTURES].permute(0, 2, 3, 1).numpy()
+    chosen = images[:: len(images) // PICTURES][:PICTURES].permute(0, 2, 3, 1).numpy()
     row = Image.new("RGBA", (WIDTH, HEIGHT))
-    for i, pixels in enumerate(images):
+    for i, pixels in enumerate(chosen):
         picture = Image.fromarray(pixels.squeeze()).convert("RGBA").resize((HEIGHT, HEIGHT), Image.Resampling.LANCZOS)
         row.paste(picture, (i * HEIGHT, 0))
     return row
