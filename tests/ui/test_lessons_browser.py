@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from conftest import served
 
+from gan.live.export import zip_folder
 from gan.live.lessons import LESSONS
 from gan.live.runs import Runs
 
@@ -82,7 +83,7 @@ def test_a_lesson_asks_tells_and_is_cured(page, runs):
     assert page.locator(".ll-game li", has_text="beside real ones").inner_text().endswith("scores them.")
 
 
-def test_a_duel_has_colours_of_its_own_and_no_story(page):
+def test_a_duel_has_colours_of_its_own_and_no_story_and_a_download_opens_again(page, tiny_folder):
     page.get_by_text("Duel: two recipes").click()
     assert page.locator(".ll-story").is_hidden()
     start(page)
@@ -91,3 +92,16 @@ def test_a_duel_has_colours_of_its_own_and_no_story(page):
     first, second = page.evaluate(dots)
     assert first != second
     assert page.get_by_text("violet those of the second side").is_visible() and page.locator(".ll-game").is_hidden()
+
+    best, live = (page.get_by_role("button", name=name) for name in ("Best so far", "Back to live"))
+    page.wait_for_function("!document.querySelector('[data-train=best]').disabled")
+    best.press("Enter")
+    page.wait_for_function("!document.querySelector('[data-train=live]').disabled")
+    assert live.is_enabled()
+
+    files = {"name": "tiny.zip", "mimeType": "application/zip", "buffer": zip_folder(tiny_folder, "tiny")}
+    page.set_input_files("[data-train=model]", {**files, "name": "tiny.txt"})
+    page.get_by_text("Choose a model's zip, or the files of its folder.").wait_for()
+    page.set_input_files("[data-train=model]", files)
+    page.wait_for_selector("#ll-explore .ll-others-grid.ll-ready")
+    assert page.locator("#ll-model").input_value().startswith("opened-")
