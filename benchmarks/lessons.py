@@ -38,7 +38,7 @@ from gan.training.trainer import Trainer
 from gan.training.validation import prepare
 
 DATA = ("ring", "grid", "mnist-10k")
-HOLD = {"ring": 6_000, "grid": 6_000, "mnist-10k": 600}  # steps of a trouble
+HOLD = {"ring": 6_000, "grid": 4_000, "mnist-10k": 600}  # steps of a trouble
 QUALITY = 0.30  # share of points that clipped weights stay under
 FADED, BACK = 1e-3, 0.1  # of the first gradient: under which it has vanished, above which it is back
 RECOVERED = 0.8  # of the modes

@@ -167,7 +167,7 @@ LESSONS: dict[str, Lesson] = {
             "groups.",
             steps={"ring": 200, "grid": 200},
             cured={"ring": 1_500, "grid": 5_000},
-            pace=0.005,
+            pace=0.0075,
         ),
         Story(
             setup="A generator that learns fifty times as fast as its critic, and is not told the classes.",
