@@ -83,7 +83,7 @@ def test_a_lesson_asks_tells_and_is_cured(page, runs):
     assert page.locator(".ll-game li", has_text="beside real ones").inner_text().endswith("scores them.")
 
 
-def test_a_duel_has_colours_of_its_own_and_no_story_and_a_download_opens_again(page, tiny_folder):
+def test_a_duel_has_colours_of_its_own_and_no_story(page):
     page.get_by_text("Duel: two recipes").click()
     assert page.locator(".ll-story").is_hidden()
     start(page)
@@ -99,6 +99,8 @@ def test_a_duel_has_colours_of_its_own_and_no_story_and_a_download_opens_again(p
     page.wait_for_function("!document.querySelector('[data-train=live]').disabled")
     assert live.is_enabled()
 
+
+def test_a_download_opens_again(page, tiny_folder):
     files = {"name": "tiny.zip", "mimeType": "application/zip", "buffer": zip_folder(tiny_folder, "tiny")}
     page.set_input_files("[data-train=model]", {**files, "name": "tiny.txt"})
     page.get_by_text("Choose a model's zip, or the files of its folder.").wait_for()
