@@ -26,6 +26,7 @@ FILE = Path(__file__).parents[1] / "ui/static/gallery/ring.json"
 DATASET = "ring"
 POINTS, MOMENTS = 96, 48  # samples that are followed; moments
 STEPS = 4000  # of training, after which every mode is found and nearly every sample is near one
+WIDTH = 64
 SCALE = 127  # int8 of a coordinate at the edge
 
 
@@ -36,7 +37,7 @@ def record(steps: int = STEPS, moments: int = MOMENTS) -> dict[str, Any]:
     int8 (moments, points, 2), in units of 1 / `SCALE`. Early moments lie closer together: most happens then.
     """
     torch.set_num_threads(1)
-    config, points = prepare(config_of("modern", DATASET, {"seed": 1}))
+    config, points = prepare(config_of("modern", DATASET, {"seed": 1, "width": WIDTH}))
     trainer, mixture = Trainer(config, points), MIXTURES[DATASET]
     reach = MARGIN * mixture.extent
     taken, shown = [], []

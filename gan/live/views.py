@@ -35,6 +35,7 @@ WARP, LATENT_RANGE = 17, 2.0  # lines each way of the grid of latents, which cov
 MEASURED_POINTS = 1_000  # points of the averaged generator whose coverage is measured
 PICTURES, JUDGED = 36, 8  # pictures of fixed seeds; those of them, and as many real ones, that the critic judges
 MEASURED_PICTURES = 512  # pictures compared with as many real ones
+CLASS_FOUND = 0.2  # of its usual share, from which on a class counts as found
 SCALE = 32_000  # int16 of a coordinate at the edge
 
 
@@ -125,7 +126,10 @@ class PointViewer:
             heat, real, fake = trainer.critic(torch.cat([self.cells, self.real, points])).split(
                 [len(self.cells), POINTS, POINTS]
             )
-            arrays = {"points": self._quantised(points), "heat": _shades(heat, real, fake).reshape(HEAT, HEAT)}
+            arrays = {
+                "points": self._quantised(points),
+                "heat": _shades(heat, real, fake, trainer.config.loss).reshape(HEAT, HEAT),
+            }
             if trainer.config.z_dim == 2:
                 arrays["warp"] = self._quantised(trainer.average(self.grid)).reshape(WARP, WARP, 2)
         arrays |= self._arrows(trainer, points[:ARROWS])
@@ -161,8 +165,8 @@ class PointViewer:
 class PictureViewer:
     """Views of pictures.
 
-    backdrop: nothing; classes, by which `histogram` counts, and floor, of `frechet`, where there is a classifier; and
-    where pictures have several classes, class_shares: how many of the data have each.
+    backdrop: nothing; classes, by which `histogram` counts, classes_of: how many there are, and floor, of `frechet`,
+    where there is a classifier; and where pictures have several classes, class_shares: how many of the data have each.
     look: `pictures` uint8 (36, H, W, C) of fixed seeds; `judged` uint8 (16, H, W, C), eight real ones and the first
     eight generated; `heat` uint8 (16, H, W), the length of the critic's gradient on each pixel, the longest 255.
     """
@@ -185,7 +189,8 @@ class PictureViewer:
         """Return the arrays and numbers that the class lists."""
         if self.classifier is None:
             return View({})
-        numbers = {"classes": list(self.classifier.classes), "frechet_floor": self.floor}
+        names = list(self.classifier.classes)
+        numbers = {"classes": names, "classes_of": len(names), "frechet_floor": self.floor}
         if self.classifier.groups:
             numbers["class_shares"] = [round(share, 4) for share in self.class_weights.mean(0).tolist()]
         return View({}, numbers)
@@ -219,7 +224,9 @@ class PictureViewer:
 
     @torch.no_grad()
     def measure(self, trainer: Trainer) -> dict[str, Any]:
-        """Return diversity; with a classifier also histogram, frechet and confidence, its mean highest probability."""
+        """Return diversity; with a classifier also histogram, classes_found, frechet and confidence, its mean highest
+        probability.
+        """
         half = len(self.real) // 2
         k = len(trainer.config.classes)
         y = self.class_weights[:half].to(trainer.device) if k else None
@@ -240,13 +247,25 @@ class PictureViewer:
         confidence = verdict.confidence(self.classifier.logits(features), self.classifier.groups)
         return numbers | {
             "histogram": [round(float(s), 4) for s in shares],
+            "classes_found": int((shares >= CLASS_FOUND * self._usual_shares()).sum()),
             "frechet": frechet_distance(features.double(), self.real_features),
             "confidence": confidence,
         }
 
+    def _usual_shares(self) -> Tensor:
+        """Return the share of each class that generated pictures should have, as `backdrop` tells it."""
+        assert self.classifier is not None
+        if self.classifier.groups:
+            return self.class_weights.mean(0)
+        return torch.full((len(self.classifier.classes),), 1 / len(self.classifier.classes))
 
-def _shades(heat: Tensor, real: Tensor, fake: Tensor) -> np.ndarray:
-    """Map logits to bytes, 128 half-way between those of real and fake points: only differences mean anything."""
-    both = torch.cat([real, fake])
-    middle, width = (real.mean() + fake.mean()) / 2, both.std().clamp_min(1e-6) * 2
+
+def _shades(heat: Tensor, real: Tensor, fake: Tensor, loss: str) -> np.ndarray:
+    """Map logits to bytes, 128 half-way between those of real and fake points: only differences mean anything.
+
+    A colour means the same at all times: a difference of 1 is 76 % of the way to the end. But Wasserstein's scores are
+    no logits: theirs are seen on the scale of their own deviation.
+    """
+    middle = (real.mean() + fake.mean()) / 2
+    width = torch.cat([real, fake]).std().clamp_min(1e-6) * 2 if loss.startswith("wgan") else 1
     return (((heat - middle) / width).tanh() * 127 + 128).nan_to_num(128.0).round().clamp(0, 255).byte().numpy()

@@ -52,7 +52,7 @@ def pictures(**changes):
 
 def test_every_preset_is_a_configuration_that_can_be_trained():
     for name, lesson in LESSONS.items():
-        assert lesson.title and lesson.look_at.endswith("."), name
+        assert lesson.title and lesson.of_points.setup.endswith("."), name
         for dataset in ("ring", "two-moons", "mnist-10k"):
             config = config_of(name, dataset, {})
             check_options(config)

@@ -193,7 +193,7 @@ def test_what_is_seen_and_measured_is_what_the_server_shows(tmp_path, dataset):
     with torch.no_grad():
         made = trainer.average(viewer.latents(range(600), 2))[:200]
         heat, real, fake = (trainer.critic(x) for x in (viewer.cells, viewer.real[:200], made))
-    view.arrays["heat"] = _shades(heat, real, fake).reshape(32, 32)
+    view.arrays["heat"] = _shades(heat, real, fake, trainer.config.loss).reshape(32, 32)
     expected = {**backdrop.arrays, **view.arrays}
     assert told["shapes"] == {name: [array.dtype.name, *array.shape] for name, array in expected.items()}
     for name, array in expected.items():

@@ -121,6 +121,12 @@ class ModelRegistry:
         self._read_info(name)
         return name
 
+    def drop_unlisted(self, name: str) -> None:
+        """Forget a folder that `add_unlisted` took, and delete it."""
+        with self._unlisted_lock:
+            if name in self._unlisted:
+                self._drop_unlisted(name)
+
     def _drop_unlisted(self, name: str) -> None:
         folder = self._folders[name]
         self._unlisted = {other: owner for other, owner in self._unlisted.items() if other != name}

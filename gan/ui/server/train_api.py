@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import atexit
 import itertools
+import shutil
 import threading
 from collections.abc import Callable
 from pathlib import Path
@@ -18,6 +19,7 @@ from gan import scratch
 from gan.ui.server import gpu, rpc, serialize, train_form, visitor
 from gan.ui.server.limits import Busy, Limit
 from gan.ui.server.request import choice
+from gan.ui.server.sent_model import write_sent_model
 from gan.ui.server.train_requests import (
     BeginRequest,
     ChangeRequest,
@@ -27,8 +29,10 @@ from gan.ui.server.train_requests import (
     MomentRequest,
     NewsRequest,
     PresetRequest,
+    ReopenRequest,
     SlowRequest,
     StepRequest,
+    decoded,
     read_files,
 )
 from gan.ui.server.video import EXPORTS
@@ -66,7 +70,7 @@ class TrainApi:
         """Return the methods for `gr.HTML(server_functions=...)`."""
         return rpc.endpoints(
             self.about, self.preset, self.begin, self.fork, self.news, self.moment, self.ask, self.film, self.take,
-            self.open,
+            self.open, self.reopen,
         )  # fmt: skip
 
     def about(self, payload: rpc.Payload) -> rpc.Payload:
@@ -181,6 +185,27 @@ class TrainApi:
                 still = {key: other for key, other in self._opened.items() if self.registry.is_unlisted(other)}
                 self._opened = {**still, key: model}
             return self.registry.info(model).for_browser()
+
+    def reopen(self, payload: rpc.Payload) -> rpc.Payload:
+        """Serve a model that was downloaded. {files: [{name, data}, ...]} -> `Info.for_browser`, for the other tabs.
+
+        files: a zip, or those of a model folder; data in base64.
+        """
+        request = ReopenRequest.parse(payload)
+        with self._uploads():
+            folder = Path(self._models.name) / str(next(self._numbers))
+            try:
+                write_sent_model(decoded(request.files), folder)
+                model = self.registry.add_unlisted("opened", folder, visitor.asking())
+            except ValueError:
+                shutil.rmtree(folder, ignore_errors=True)
+                raise
+            try:
+                self.registry.model(model)  # reads all of it: a bad one is told of now
+                return self.registry.info(model).for_browser()
+            except ValueError as error:
+                self.registry.drop_unlisted(model)
+                raise ValueError(str(error).replace(f"{model}/", "").replace(model, "the model")) from None
 
     def _tracked(self, payload: rpc.Payload) -> TrackedRun:
         try:

@@ -39,14 +39,15 @@ def fields() -> list[dataclasses.Field]:
 def menus(server: bool = True) -> dict[str, Any]:
     """Return everything in the tab's menus. server: False for a page without one, which learns points alone.
 
-    presets: {name: {title, lookAt}}. data: {points: {name: title}, pictures: the same}, those that need no download and
-    have no smaller set offered in their place.
+    presets: {name: {title, points: story, pictures: story}}, a story as `gan.live.lessons.Story` has it. data: {points:
+    {name: title}, pictures: the same}, those that need no download and have no smaller set offered in their place.
     settings: {points: [{name, kind, live, help, choices?}, ...], pictures: the same}, those with more than one choice.
+    previews: {names: [data set, ...], sheet: an address of a picture with a row each, of three squares}.
     upload: {bytes, files, side}, what an upload may hold in all, and the shorter side in pixels that training can use;
     None without a server. local: {presets: {name: settings}, rules: {name: {kind, low, high, live, most?}}}, what the
     browser needs to train points itself.
     """
-    from gan.data import DATASETS
+    from gan.data import DATASETS, previews
     from gan.data.points import DISTRIBUTIONS
     from gan.live import uploads
     from gan.live.lessons import LESSONS
@@ -55,13 +56,21 @@ def menus(server: bool = True) -> dict[str, Any]:
     limits = {"bytes": uploads.SENT_BYTES, "files": uploads.FILES, "side": uploads.USEFUL_SIDE}
     shortened = {source.subset_of for source in DATASETS.values()}
     return {
-        "presets": {name: {"title": lesson.title, "lookAt": lesson.look_at} for name, lesson in LESSONS.items()},
+        "presets": {
+            name: {
+                "title": lesson.title,
+                "points": dataclasses.asdict(lesson.of_points),
+                "pictures": dataclasses.asdict(lesson.of_pictures),
+            }
+            for name, lesson in LESSONS.items()
+        },
         "data": {
             "points": {name: distribution.about for name, distribution in DISTRIBUTIONS.items()},
             "pictures": {
                 name: s.about for name, s in DATASETS.items() if server and not s.download and name not in shortened
             },
         },
+        "previews": {"names": list(previews.NAMES), "sheet": previews.sheet()},
         "settings": {
             "points": _settings_menu(POINT_NETWORKS, pictures=False),
             "pictures": _settings_menu(NETWORKS, pictures=True),

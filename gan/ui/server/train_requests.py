@@ -70,6 +70,12 @@ class BeginRequest(Request):
     ] = None
 
 
+class ReopenRequest(Request):
+    """Files of a model."""
+
+    files: Annotated[list[Upload], Field(min_length=1, max_length=64, description="a list of names and contents")]
+
+
 class PresetRequest(Request):
     """A preset, for a data set."""
 
@@ -131,11 +137,18 @@ def read_files(files: Sequence[Upload]) -> Dataset:
     """Make a data set of uploaded files; ValueError for files that are damaged, too large or no pictures."""
     from gan.live import uploads
 
+    return uploads.read_uploads(decoded(files, "upload fewer pictures, or smaller ones"))
+
+
+def decoded(
+    files: Sequence[Upload], cure: str = "unpack the zip and choose the model's files"
+) -> list[tuple[str, bytes]]:
+    """Return names and contents; ValueError for damaged files, and with that cure for more than may be sent."""
+    from gan.live import uploads
+
     if sum(len(file.data) // 4 * 3 for file in files) > uploads.SENT_BYTES:
-        raise ValueError(
-            f"the files must be at most {uploads.SENT_BYTES // 2**20} MB in all: upload fewer pictures, or smaller ones"
-        )
-    return uploads.read_uploads([(file.name, _decoded(file)) for file in files])
+        raise ValueError(f"the files must be at most {uploads.SENT_BYTES // 2**20} MB in all: {cure}")
+    return [(file.name, _decoded(file)) for file in files]
 
 
 def _decoded(file: Upload) -> bytes:

@@ -823,9 +823,33 @@ interface TrainSetting {
   choices?: string[];
 }
 
+/** As `gan.live.lessons.Story` has it. */
+interface Story {
+  setup: string;
+  question: string;
+  answers: string[];
+  right: number;
+  expect: string;
+  watch: string[];
+  why: string;
+  cure: Cure | null;
+  then: string;
+  steps: Record<string, number>;
+  cured: Record<string, number>;
+  pace: number;
+}
+
+/** What a run teaches: on which data set, and what is told beside it. */
+interface TaughtLesson {
+  dataset: string;
+  title: string;
+  story: Story;
+}
+
 interface TrainMenus {
-  presets: Record<string, { title: string; lookAt: string }>;
+  presets: Record<string, { title: string; points: Story; pictures: Story }>;
   data: { points: Record<string, string>; pictures: Record<string, string> };
+  previews: { names: string[]; sheet: string }; // sheet: the address of a picture with a row of 32 pixels for each
   settings: { points: TrainSetting[]; pictures: TrainSetting[] };
   upload: UploadLimits | null; // null where no pictures can be learnt
   local: PlaneAbout; // of runs in the browser
@@ -867,6 +891,7 @@ interface TrainServer {
   film(payload: { run: string; kind: string }): Promise<Reply<ServerFile>>;
   take(payload: ExportedMoment): Promise<Reply<ServerFile>>;
   open(payload: ExportedMoment): Promise<Reply<KnownModel>>;
+  reopen(payload: { files: Upload[] }): Promise<Reply<KnownModel>>;
 }
 
 /** What trains in the browser. check: why a plan cannot be trained there, as `error`. */
@@ -891,6 +916,7 @@ interface TrainPlan {
   render(): void;
   renderSettings(): Promise<void>;
   ofPoints(): boolean;
+  lesson(): TaughtLesson | null; // null in a duel
   missing(): string; // what is missing before this can be trained, or ""
   request(): TrainRequest;
   load(text: string | null): void; // a shared plan, if it is one
@@ -900,6 +926,8 @@ interface FollowedRun {
   id: string;
   origin: string; // the run that it was forked of, "" for none
   notes: string; // what was said when it began
+  lesson: TaughtLesson | null;
+  pace: number; // seconds between steps, at least
   said: { trouble: string; news: string };
   place: number; // in the queue; 0 once it trains
   after: number; // the newest moment that arrived
@@ -916,8 +944,8 @@ interface FollowedRun {
 }
 
 interface TrainRun {
-  /** notes: to tell the visitor with it. origin: the run that it was forked of. */
-  follow(id: string, options?: { notes?: string; origin?: string }): void;
+  /** notes: to tell the visitor with it. origin: the run that it was forked of. lesson: that of the run before if left out. */
+  follow(id: string, options?: { notes?: string; origin?: string; lesson?: TaughtLesson | null }): void;
   render(): void;
   renderLayers(): void;
   command(what: string, options?: Record<string, any>): Promise<boolean>; // true if the server obeyed
@@ -932,7 +960,8 @@ interface RunScreen {
   renderLayers(): void;
   side(): number;
   clear(): void;
-  show(moment: Moment, backdrop: View, titles: string[]): void;
+  /** large: the number that is shown elsewhere, and large. */
+  show(moment: Moment, backdrop: View, titles: string[], large?: string): void;
 }
 
 interface Stage {
@@ -942,6 +971,7 @@ interface Stage {
 }
 
 interface Readout {
+  aside?: boolean;
   title: string;
   help: string;
   format(value: number, numbers: Measurements): string;
@@ -1386,6 +1416,7 @@ interface LatentLab {
       serverless: boolean; // there is no server to make models and films
       settingsChanged(): void;
       pointsPlanned(): boolean;
+      lesson(): TaughtLesson | null; // that is planned
     },
   ): TrainRun;
   trainExport(element: HTMLElement, server: TrainServer, run: TrainRun, on: Notifier): void;
@@ -1413,8 +1444,17 @@ interface LatentLab {
   stage(box: HTMLElement, title: string, hidden: Set<string>): Stage;
   drawPoints(
     canvas: HTMLCanvasElement,
-    view: { backdrop: NumberArrays; arrays: NumberArrays; numbers: Measurements; hidden: Set<string>; ratio: number },
+    view: {
+      backdrop: NumberArrays;
+      arrays: NumberArrays;
+      numbers: Measurements;
+      hidden: Set<string>;
+      ratio: number;
+      colour: string; // of generated points: the name of a CSS custom property
+    },
   ): void;
+  /** How many points lie outside the picture: left, right, below, above. */
+  outside(points: NumberArray): number[];
   /** Draw uint8 pictures (n, h, w, 1 or 3), the first `count` of them; `mark` may change each pixel. */
   drawTiles(
     canvas: HTMLCanvasElement,
@@ -1428,8 +1468,22 @@ interface LatentLab {
   colour(name: string): string;
   rgb(name: string): number[];
   READOUTS: Record<string, Readout>;
-  readouts(box: HTMLElement): { clear(): void; show(views: View[], backdrop: View): void };
-  drawCurve(canvas: HTMLCanvasElement, data: { curve: CurvePoint[]; alarms: Alarm[]; floor: number | undefined }): void;
+  /** large: the number that is shown elsewhere. */
+  readouts(box: HTMLElement): { clear(): void; show(views: View[], backdrop: View, large?: string): void };
+  /** The name of the number to watch: a lesson's, or the main one; undefined while there is none. */
+  watched(run: Pick<FollowedRun, "curve" | "lesson">): string | undefined;
+  /** main: the number that is drawn. numbers: the backdrop's. */
+  drawCurve(
+    canvas: HTMLCanvasElement,
+    data: { curve: CurvePoint[]; main: string | undefined; alarms: Alarm[]; numbers?: Measurements },
+  ): void;
+  /** The game as a picture. show: how a run's steps are made. step: show one that was made, ms before the next one is. */
+  game(box: HTMLElement): { show(settings: Record<string, any>): void; step(move: string, ms: number): void };
+  /** What a lesson tells beside its run. cure: called when the visitor takes it. */
+  story(
+    box: HTMLElement,
+    on: { cure(cure: Cure): void },
+  ): { tell(lesson: TaughtLesson | null): void; render(run: FollowedRun | null): void };
   /** Cells on a side of a drawing. */
   INK_SIDE: number;
   isInk(name: string): boolean;

@@ -91,13 +91,13 @@ export const makeViewer = (world, latent) => {
   });
 
   /** The map in bytes, 128 half-way between the logits of real and fake points. */
-  /** @type {(map: Float32Array, onReal: Float32Array, onFake: Float32Array) => PackedArray} */
-  const shades = (map, onReal, onFake) => {
+  /** @type {(map: Float32Array, onReal: Float32Array, onFake: Float32Array, loss: string) => PackedArray} */
+  const shades = (map, onReal, onFake, loss) => {
     const middle = (mean(onReal) + mean(onFake)) / 2;
     const both = Float32Array.of(...onReal, ...onFake);
     const centre = mean(both);
     const deviation = Math.sqrt(both.reduce((sum, value) => sum + (value - centre) ** 2, 0) / (both.length - 1));
-    const width = 2 * Math.max(deviation, 1e-6) || 1;
+    const width = (loss.startsWith("wgan") && 2 * Math.max(deviation, 1e-6)) || 1;
     const data = Uint8Array.from(map, (value) => Math.round(Math.tanh((value - middle) / width) * 127 + 128) || 128);
     return { shape: [HEAT, HEAT], type: "uint8", data };
   };
@@ -128,7 +128,7 @@ export const makeViewer = (world, latent) => {
       return {
         arrays: {
           points: quantised(points, [POINTS, 2]),
-          heat: shades(map, onReal, onFake),
+          heat: shades(map, onReal, onFake, trainer.config().loss),
           ...(latent === 2 ? { warp: quantised(trainer.sample(grid), [WARP, WARP, 2]) } : {}),
           at: quantised(at, [ARROWS, 2]),
           arrows: quantised(

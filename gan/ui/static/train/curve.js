@@ -1,28 +1,40 @@
-// The curve over the time line: the main number of each side, and alarms as ticks.
+// The curve over the time line: the number to watch of each side, and alarms as ticks.
 (() => {
   const lab = window.latentLab;
   const MAIN = ["quality", "recall", "frechet", "diversity"]; // the first of these that a run has is drawn
-  const UNBOUNDED = ["frechet", "diversity"]; // their scale ends at the largest value; that of the others at 1
+  const BOUNDED = ["quality", "recall", "precision"]; // their scale ends at 1; that of others at the largest value
+  const DECADES = 6; // of a gradient's scale, below its start
 
-  lab.drawCurve = (canvas, { curve, alarms, floor }) => {
+  lab.watched = ({ curve, lesson }) =>
+    [...(lesson?.story.watch ?? []), ...MAIN].find(
+      // Every run will have gradients, from its first step on.
+      (name) => name.endsWith("gradient") || curve.some((point) => typeof point.sides[0][name] === "number"),
+    );
+
+  lab.drawCurve = (canvas, { curve, main, alarms, numbers = {} }) => {
     const ratio = window.devicePixelRatio || 1;
     const [width, height] = [Math.round(canvas.clientWidth * ratio), Math.round(canvas.clientHeight * ratio)];
     if (!width || !height) return;
     if (canvas.width !== width || canvas.height !== height) Object.assign(canvas, { width, height });
     const context = lab.context(canvas);
     context.clearRect(0, 0, width, height);
-    if (curve.length < 2) return;
-    const main = MAIN.find((name) => curve.some((point) => typeof point.sides[0][name] === "number"));
-    if (!main) return;
+    if (curve.length < 2 || !main) return;
     const values = curve.flatMap((point) => point.sides.map((side) => side[main])).filter((v) => typeof v === "number");
-    const top = UNBOUNDED.includes(main) ? Math.max(...values, 1e-9) : 1;
+    const most = { modes: numbers.modes_of, classes_found: numbers.classes_of }[main];
+    const top = BOUNDED.includes(main) ? 1 : (most ?? Math.max(...values, 1e-9));
+    const floor = main === "frechet" ? numbers.frechet_floor : undefined;
+    const gradient = main.endsWith("gradient");
     /** @type {(i: number) => number} */
     const x = (i) => (i / (curve.length - 1)) * (width - 2) + 1;
     /** @type {(value: number) => number} */
-    const y = (value) => height - 3 - Math.min(1, value / top) * (height - 8);
+    const share = (value) => (gradient ? 1 + Math.log10(Math.max(value / top, 1e-9)) / DECADES : value / top);
+    /** @type {(value: number) => number} */
+    const y = (value) => height - 3 - Math.max(0, Math.min(1, share(value))) * (height - 8);
 
+    context.fillStyle = lab.colour("--ll-line");
+    for (let i = 1; gradient && i < DECADES; i++) context.fillRect(0, y(top / 10 ** i), width, ratio);
     curve[0].sides.forEach((_, side) => {
-      context.strokeStyle = lab.colour(side ? "--ll-soft" : "--ll-accent");
+      context.strokeStyle = lab.colour(side ? "--ll-second" : "--ll-accent");
       context.lineWidth = 1.6 * ratio;
       context.beginPath();
       let drawing = false;
@@ -35,7 +47,7 @@
       });
       context.stroke();
     });
-    if (main === "frechet" && floor !== undefined) {
+    if (floor !== undefined) {
       context.setLineDash([3 * ratio, 3 * ratio]); // what real pictures score
       context.strokeStyle = lab.colour("--ll-edge");
       context.strokeRect(-2, y(floor), width + 4, height);
@@ -43,7 +55,8 @@
     }
     context.fillStyle = lab.colour("--ll-soft");
     context.font = `${11 * ratio}px ${lab.colour("--ll-sans")}`;
-    context.fillText(lab.READOUTS[main].title + (main === "frechet" ? ", and its floor" : ""), 6 * ratio, 13 * ratio);
+    const note = gradient ? ", a tenth a line" : floor === undefined ? "" : ", and its floor";
+    context.fillText(lab.READOUTS[main].title + note, 6 * ratio, 13 * ratio);
     context.fillStyle = lab.colour("--ll-accent-strong");
     for (const alarm of alarms) {
       const i = curve.findIndex((point) => point.shown >= alarm.shown);

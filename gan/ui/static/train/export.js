@@ -1,6 +1,8 @@
 // What can be made of a run: a model for the other tabs or as a zip, a film, another run that continues from here.
 (() => {
   const lab = window.latentLab;
+  const MODEL = /\.zip$|^(config|metrics)\.json$|^(model|critic|directions)\.safetensors$/;
+  const MOST = 36 * 2 ** 20; // bytes that can be sent, as for pictures
 
   lab.trainExport = (element, server, run, { problem, status, recovered }) => {
     /** @type {(file: ServerFile) => void} */
@@ -56,6 +58,28 @@
         );
       },
     };
+    const chosen = lab.finder(element)("[data-train=model]", HTMLInputElement);
+    chosen.addEventListener("change", async () => {
+      const files = [...(chosen.files ?? [])].filter(({ name }) => MODEL.test(name));
+      chosen.value = ""; // the same one may be chosen again
+      const bytes = files.reduce((sum, file) => sum + file.size, 0);
+      if (!files.length) return problem("Choose a model's zip, or the files of its folder.");
+      if (bytes > MOST) return problem(`At most ${lab.megabytes(MOST)} can be sent: unpack it, and choose its files.`);
+      status("Opening the model…");
+      const sent = await Promise.all(
+        files.map(async (file) => ({
+          name: file.name,
+          data: lab.base64(new Uint8Array(await file.arrayBuffer())),
+        })),
+      );
+      const reply = await lab.callWithRetry(() => server.reopen({ files: sent }), problem, { repeatable: false });
+      recovered();
+      status("");
+      if (reply.error !== undefined) return problem(lab.notices.error(reply.error));
+      problem("");
+      lab.addSessionModel(reply);
+      lab.openExplore({ model: reply.model });
+    });
     element.addEventListener("click", (event) => {
       const button = lab.closest(event, "button[data-train], button[data-film]", HTMLButtonElement);
       const id = run.id();

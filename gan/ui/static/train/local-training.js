@@ -34,6 +34,7 @@
       film: refuse,
       take: refuse,
       open: refuse,
+      reopen: refuse,
     };
   };
 

@@ -39,14 +39,26 @@
     const choosePreset = (side, preset) =>
       change({ presets: plan.presets.with(side, preset), changes: plan.changes.with(side, {}) });
 
+    /** Show what a data set looks like. @type {(chip: Element) => void} */
+    const preview = (chip) => {
+      const row = about.previews.names.indexOf(chip.querySelector("input")?.value ?? "");
+      const picture = lab.createElement("i", { class: "ll-preview", "aria-hidden": "true" });
+      if (row >= 0) {
+        picture.style.backgroundImage = `url(${about.previews.sheet})`;
+        picture.style.backgroundPositionY = `${-32 * row}px`;
+      }
+      chip.lastElementChild?.prepend(picture);
+    };
+
     const render = () => {
       /** @type {[string, string][]} */
       const data = [...known.points, ["draw", "Draw your own"], ...known.pictures];
       if (upload) data.push(["upload", "Your pictures"]);
       lab.radioChips(list("data"), "ll-train-data", data, plan.data, (value) => change({ data: value }));
+      list("data").querySelectorAll(".ll-chip").forEach(preview);
       lab.radioChips(list("presets"), "ll-train-preset", presets, plan.presets[0], (value) => choosePreset(0, value));
       lab.radioChips(list("rivals"), "ll-train-rival", presets, plan.presets[1], (value) => choosePreset(1, value));
-      find("[data-at=lookAt]").textContent = about.presets[plan.presets[0]].lookAt;
+      find("[data-at=setup]").textContent = about.presets[plan.presets[0]][kind()].setup;
       input("duel").checked = plan.duel;
       find(".ll-rival").hidden = !plan.duel;
       find(".ll-sketch").hidden = plan.data !== "draw";
@@ -129,6 +141,10 @@
       render,
       renderSettings,
       ofPoints,
+      lesson: () => {
+        const { title, ...stories } = about.presets[plan.presets[0]];
+        return plan.duel ? null : { dataset: plan.data, title, story: stories[kind()] };
+      },
       missing: () => {
         if (plan.data !== "upload" || files?.length) return "";
         return preparing ? "One moment: your pictures are being prepared." : "Choose pictures or a zip of them first.";

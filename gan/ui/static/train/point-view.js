@@ -2,6 +2,7 @@
 (() => {
   const lab = window.latentLab;
   const SCALE = 32000; // of a coordinate at the edge, as `gan.live.views` has it
+  const BEYOND = 32767; // and of one outside
 
   /** @type {(context: CanvasRenderingContext2D, map: NumberArray, size: number) => void} */
   const drawHeat = (context, { shape: [rows, columns], data }, size) => {
@@ -19,7 +20,17 @@
     context.drawImage(small, 0, 0, size, size);
   };
 
-  lab.drawPoints = (canvas, { backdrop, arrays, numbers, hidden, ratio }) => {
+  lab.outside = ({ data }) => {
+    const counts = [0, 0, 0, 0]; // left, right, below, above
+    for (let i = 0; i < data.length; i += 2) {
+      const [x, y] = [data[i], data[i + 1]];
+      if (Math.abs(x) >= BEYOND) counts[x < 0 ? 0 : 1]++;
+      else if (Math.abs(y) >= BEYOND) counts[y < 0 ? 2 : 3]++;
+    }
+    return counts;
+  };
+
+  lab.drawPoints = (canvas, { backdrop, arrays, numbers, hidden, ratio, colour }) => {
     const size = canvas.width;
     const context = lab.context(canvas);
     /** @type {(value: number) => number} */
@@ -36,6 +47,7 @@
     const drawDots = (points, name, side) => {
       context.fillStyle = lab.colour(name);
       for (let i = 0; i < points.length; i += 2) {
+        if (Math.max(Math.abs(points[i]), Math.abs(points[i + 1])) >= BEYOND) continue;
         context.fillRect(across(points[i]) - side / 2, down(points[i + 1]) - side / 2, side, side);
       }
     };
@@ -83,6 +95,33 @@
       context.globalAlpha = 1;
     };
 
+    /** An arrow at each edge beyond which there are points, and how many. @type {(counts: number[]) => void} */
+    const drawOutside = (counts) => {
+      context.font = `600 ${12 * ratio}px ${lab.colour("--ll-sans")}`;
+      context.textBaseline = "middle";
+      counts.forEach((count, edge) => {
+        if (!count) return;
+        const sign = edge % 2 ? 1 : -1;
+        const [x, y] = edge < 2 ? [sign, 0] : [0, -sign];
+        const [tip, back] = [size / 2 - 4 * ratio, size / 2 - 14 * ratio];
+        const [cx, cy] = [size / 2, size / 2];
+        context.fillStyle = lab.colour(colour);
+        context.beginPath();
+        context.moveTo(cx + x * tip, cy + y * tip);
+        for (const side of [-1, 1]) {
+          context.lineTo(cx + x * back + side * y * 7 * ratio, cy + y * back + side * x * 7 * ratio);
+        }
+        context.fill();
+        const text = lab.whole(count);
+        context.textAlign = edge < 2 ? (x < 0 ? "left" : "right") : "center";
+        const [tx, ty] = [cx + x * (back - 4 * ratio), cy + y * (back - 9 * ratio)];
+        context.strokeStyle = lab.colour("--ll-card");
+        context.lineWidth = 3 * ratio;
+        context.strokeText(text, tx, ty);
+        context.fillText(text, tx, ty);
+      });
+    };
+
     context.fillStyle = lab.colour("--ll-card");
     context.fillRect(0, 0, size, size);
     if (!hidden.has("heat")) drawHeat(context, arrays.heat, size);
@@ -90,6 +129,8 @@
     if (!hidden.has("real") && backdrop.centres) drawCentres(backdrop.centres.data);
     if (!hidden.has("real")) drawDots(backdrop.real.data, "--ll-soft", 2 * ratio);
     if (!hidden.has("arrows")) drawGradients(arrays.at.data, arrays.arrows.data);
-    if (!hidden.has("points")) drawDots(arrays.points.data, "--ll-accent", 3 * ratio);
+    if (hidden.has("points")) return;
+    drawDots(arrays.points.data, colour, 3 * ratio);
+    drawOutside(lab.outside(arrays.points));
   };
 })();

@@ -1,7 +1,7 @@
 // The numbers of a run: what each means, and how it stands.
 (() => {
   const lab = window.latentLab;
-  // format: its text. share: the filled part of its bar, in [0, 1]; no bar without it. note: small text beside it.
+  // aside: shown only where it is the one to watch; the classes stand below. format: its text. share: the filled part of its bar, in [0, 1]; no bar without it. note: small text beside it.
   lab.READOUTS = {
     modes: {
       title: "Modes found",
@@ -37,6 +37,13 @@
       help: "Distance from real pictures in our own classifier's features; the floor is what other real pictures score",
       format: (value) => lab.measured(value),
       note: (numbers) => `floor ${lab.measured(numbers.frechet_floor)}`,
+    },
+    classes_found: {
+      aside: true,
+      title: "Classes found",
+      help: "Classes that generated pictures have at least a fifth as often as they should, as our own classifier sees them",
+      format: (value, numbers) => `${value} of ${numbers.classes_of}`,
+      share: (value, numbers) => value / numbers.classes_of,
     },
     confidence: {
       title: "Confidence",
@@ -182,11 +189,15 @@
         tiles.replaceChildren();
         box.hidden = true;
       },
-      show: (views, backdrop) => {
-        const names = Object.keys(lab.READOUTS).filter((name) =>
-          views.some(({ numbers }) => typeof numbers[name] === "number"),
+      show: (views, backdrop, large) => {
+        const names = Object.keys(lab.READOUTS).filter(
+          (name) =>
+            name !== large &&
+            !lab.READOUTS[name].aside &&
+            views.some(({ numbers }) => typeof numbers[name] === "number"),
         );
-        if (views.length !== sides || names.some((name) => !rows.has(name))) build(views.length, names);
+        const stale = rows.has(large ?? "") || names.some((name) => !rows.has(name));
+        if (views.length !== sides || stale) build(views.length, names);
         const numbers = views.map((view) => ({ ...backdrop.numbers, ...view.numbers }));
         // Also those that are not known at this moment.
         rows.forEach((of, name) => of.forEach((row, i) => renderRow(row, name, numbers[i])));

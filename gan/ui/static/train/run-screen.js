@@ -21,7 +21,8 @@
     const renderLayers = () => {
       const shown = current();
       const points = shown ? "points" in shown.sides[0].arrays : pointsPlanned();
-      const chips = Object.entries(points ? lab.LAYERS.points : lab.LAYERS.pictures).map(([name, text]) => {
+      const layers = points ? "points" : "pictures";
+      const chips = Object.entries(lab.LAYERS[layers]).map(([name, text]) => {
         const box = lab.createElement("input", { type: "checkbox" });
         box.checked = !hidden.has(name);
         box.addEventListener("change", () => {
@@ -29,9 +30,11 @@
           else hidden.add(name);
           draw();
         });
-        return lab.createElement("label", { class: "ll-chip" }, box, lab.createElement("span", {}, text));
+        const swatch = lab.createElement("i", { class: `ll-swatch ll-swatch-${name}`, "aria-hidden": "true" });
+        return lab.createElement("label", { class: "ll-chip" }, box, lab.createElement("span", {}, swatch, text));
       });
       find(".ll-layers").replaceChildren(...chips);
+      find(".ll-legend").dataset.of = layers;
     };
 
     /** @type {(titles: string[]) => void} */
@@ -56,11 +59,11 @@
         screens.replaceChildren();
         readouts.clear();
       },
-      show: ({ sides, shown, steps, seconds }, backdrop, titles) => {
+      show: ({ sides, shown, steps, seconds }, backdrop, titles, large) => {
         if (stages.length !== sides.length) build(titles);
         sides.forEach((view, i) => stages[i].show(backdrop, view));
         stages.forEach((stage, i) => stage.setTitle(titles[i]));
-        readouts.show(sides, backdrop);
+        readouts.show(sides, backdrop, large);
         const clock = find("[data-at=clock]", HTMLOutputElement);
         clock.value = `${lab.whole(shown)} shown\n${lab.count(steps, "step")}, ${lab.whole(seconds)} s`;
       },

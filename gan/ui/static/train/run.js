@@ -29,6 +29,7 @@
     const pace = find("[data-train=slow]", HTMLInputElement);
     /** @type {FollowedRun | null} */
     let run = null;
+    let move = "both"; // the single step that was asked for last
     let refused = false; // the last command was, and the visitor can still read why
 
     const screen = lab.runScreen(element, { moment: () => run?.shown, pointsPlanned: on.pointsPlanned });
@@ -40,20 +41,28 @@
     const show = (mine, moment) => {
       if (!mine.backdrop) return;
       mine.shown = moment;
-      screen.show(moment, mine.backdrop, mine.sides.map(title));
+      screen.show(moment, mine.backdrop, mine.sides.map(title), mine.lesson ? lab.watched(mine) : undefined);
     };
 
     const timeLine = lab.timeLine(element, server, { problem, recovered, run: () => run, show });
-    const alarms = lab.alarmList(find(".ll-alarms"), async (side, { words, changes }) => {
-      if (await command("change", { side, settings: changes })) status(`From the next step on: ${words}.`);
-    });
+    /** @type {(side: number, cure: Cure) => Promise<void>} */
+    const cure = async (side, { words, changes }) => {
+      if (!(await command("change", { side, settings: changes }))) return;
+      status(`From the next step on: ${words}.`);
+      hurry();
+    };
+    const alarms = lab.alarmList(find(".ll-alarms"), cure);
+    const game = lab.game(find(".ll-game"));
+    const story = lab.story(find(".ll-story"), { cure: (one) => cure(0, one) });
 
     /** @type {TrainRun["follow"]} */
-    const follow = (id, { notes = "", origin = "" } = {}) => {
+    const follow = (id, { notes = "", origin = "", lesson = run?.lesson ?? null } = {}) => {
       run = {
         id,
         origin,
         notes,
+        lesson,
+        pace: lesson?.story.pace ?? 0,
         after: -1,
         place: 0,
         curve: [],
@@ -125,6 +134,7 @@
     const receiveMoment = (mine, moment) => {
       const { number, shown, sides } = moment;
       mine.after = number;
+      if (mine.newest && moment.steps > mine.newest.steps) showStep(mine);
       mine.newest = moment;
       const kept = new Set(mine.kept.map(([of]) => of));
       const point = { number, shown, sides: sides.map((view) => view.numbers) };
@@ -132,6 +142,12 @@
       if (!mine.backdrop) mine.after = -1; // asked for once more, with all that stays the same
       if (mine.viewing === null) show(mine, moment);
       lab.stats.frames++;
+    };
+
+    /** Show the step that was just made, in single steps and in slow motion. @type {(mine: FollowedRun) => void} */
+    const showStep = (mine) => {
+      if (mine.paused) game.step(move, Infinity);
+      else game.step("both", 1000 * Number(pace.value));
     };
 
     /** Say what is new about how the run stands, once. @type {(mine: FollowedRun, news: News) => void} */
@@ -152,11 +168,13 @@
     /** Let buttons, time line and alarms show how the run stands. */
     const render = () => {
       const training = Boolean(run && !run.done);
-      const playing = training && !run?.paused;
+      const begun = training && !run?.place; // one in line takes no steps
+      const playing = begun && !run?.paused;
       const seen = Boolean(run?.shown);
       screen.note(stageNote());
       find("[data-train=begin]", HTMLButtonElement).disabled = false;
-      playButton.disabled = stopButton.disabled = !training;
+      playButton.disabled = !begun;
+      stopButton.disabled = !training;
       playButton.setAttribute("aria-label", playing ? "Pause" : "Resume");
       originButton.hidden = !run?.origin;
       find(".ll-train").classList.toggle("ll-playing", playing);
@@ -164,10 +182,13 @@
       find(".ll-here").hidden = !here;
       find(".ll-train").classList.toggle("ll-local", here || on.serverless);
       element.querySelectorAll("button").forEach((button) => {
-        if ("step" in button.dataset) button.disabled = !training;
+        if ("step" in button.dataset) button.disabled = !begun;
         if ("needsMoment" in button.dataset) button.disabled = !seen || button.matches(".ll-busy");
       });
       timeLine.render();
+      if (run?.sides[0]) game.show(run.sides[0]);
+      story.tell(run ? run.lesson : on.lesson());
+      story.render(run);
       alarms.show(run?.alarms ?? [], { training, titles: run && run.sides.length > 1 ? run.sides.map(title) : null });
     };
 
@@ -184,17 +205,22 @@
       return !refused;
     };
 
-    const setPace = () => command("slow", { seconds: Number(pace.value) });
+    const setPace = () => command("slow", { seconds: Math.max(Number(pace.value), run?.pace ?? 0) });
+    /** From now on as quick as the visitor wishes. */
+    const hurry = () => {
+      if (run) run.pace = 0;
+      setPace();
+    };
 
     element.addEventListener("click", (event) => {
       const button = lab.closest(event, "button[data-train], button[data-step]", HTMLButtonElement);
       if (!run || !button || button.disabled) return;
-      if (button.dataset.step) command("step", { move: button.dataset.step });
+      if (button.dataset.step) command("step", { move: (move = button.dataset.step) });
       else if (button === playButton) command(run.paused ? "play" : "pause");
       else if (button === stopButton) command("stop");
       else if (button === originButton) follow(run.origin);
     });
-    pace.addEventListener("input", setPace);
+    pace.addEventListener("input", hurry);
     new ResizeObserver(() => {
       screen.draw();
       timeLine.draw();

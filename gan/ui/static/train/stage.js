@@ -30,6 +30,7 @@
       { class: "ll-note" },
       "Real pictures above, generated ones below. Red marks where the critic looks; the numbers are its scores.",
     );
+    const colour = box.children.length ? "--ll-second" : "--ll-accent";
     const caption = lab.createElement("figcaption", {}, title);
     box.append(lab.createElement("figure", { class: "ll-side" }, caption, screen, judged, scores, note));
     /** @type {{ backdrop: NumberArrays, arrays: NumberArrays, numbers: Measurements } | null} */
@@ -62,7 +63,9 @@
       const size = Math.round(side * ratio);
       if (screen.width !== size) screen.width = screen.height = size;
       screen.style.width = screen.style.height = `${side}px`;
-      lab.drawPoints(screen, { ...view, hidden, ratio });
+      lab.drawPoints(screen, { ...view, hidden, ratio, colour });
+      const beyond = lab.outside(view.arrays.points).reduce((sum, count) => sum + count, 0);
+      screen.setAttribute("aria-label", `Run ${caption.textContent}${beyond ? `, ${beyond} points outside` : ""}`);
     };
 
     /** @type {(view: NonNullable<typeof shown>) => void} */

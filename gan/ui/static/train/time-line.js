@@ -6,20 +6,23 @@
     const find = lab.finder(element);
     const scrub = find("[data-train=scrub]", HTMLInputElement);
     const live = find("[data-train=live]", HTMLButtonElement);
+    const bestButton = find("[data-train=best]", HTMLButtonElement);
     const canvas = find(".ll-curve", HTMLCanvasElement);
     let fetching = false; // a past moment is on its way
     let fetchAgain = false; // and another has been asked for since
 
     const draw = () => {
       const run = current();
-      const floor = run?.backdrop?.numbers.frechet_floor;
-      lab.drawCurve(canvas, { curve: run?.curve ?? [], alarms: run?.alarms ?? [], floor });
+      const main = run ? lab.watched(run) : undefined;
+      const numbers = run?.backdrop?.numbers;
+      lab.drawCurve(canvas, { curve: run?.curve ?? [], main, alarms: run?.alarms ?? [], numbers });
     };
 
     const render = () => {
       const run = current();
       scrub.disabled = !run?.shown || run.kept.length < 2;
       live.disabled = !run || run.viewing === null;
+      bestButton.disabled = scrub.disabled || best() === undefined;
       live.textContent = run?.done ? "Back to the end" : "Back to live";
       live.classList.toggle("ll-primary", !live.disabled);
       if (run && !scrub.disabled) {
@@ -30,6 +33,17 @@
         scrub.setAttribute("aria-valuetext", `${lab.whole(run.shown?.shown ?? 0)} shown`);
       }
       draw();
+    };
+
+    /** The number of the kept moment that is best so far, by the first measure that a run has; undefined without one. */
+    const best = () => {
+      const run = current();
+      const kept = new Set(run?.kept.map(([number]) => number));
+      /** @type {(point: CurvePoint) => number} */
+      const good = ({ sides: [{ quality, recall, frechet }] }) => quality ?? recall ?? -(frechet ?? Infinity);
+      const points = (run?.curve ?? []).filter((point) => kept.has(point.number) && good(point) > -Infinity);
+      const [first, ...rest] = points;
+      return rest.reduce((one, other) => (good(other) > good(one) ? other : one), first)?.number;
     };
 
     const showNewest = () => {
@@ -63,6 +77,13 @@
       const place = Number(scrub.value);
       if (place >= run.kept.length - 1) return showNewest();
       [run.viewing] = run.kept[place];
+      render();
+      showPast();
+    });
+    bestButton.addEventListener("click", () => {
+      const run = current();
+      if (!run) return;
+      run.viewing = best() ?? null;
       render();
       showPast();
     });

@@ -40,13 +40,17 @@
       queued: (place) => offer(place ? "Or it can train in this browser now, by your own processor." : ""),
       settingsChanged: () => void (typing() || plan.renderSettings()),
       pointsPlanned: () => plan.ofPoints(),
+      lesson: () => plan.lesson(),
     });
     const plan = lab.trainPlan(element, runs, about, {
       problem,
       recovered,
       sides: run.sides,
       change: (side, settings) => run.command("change", { side, settings }),
-      rendered: run.renderLayers,
+      rendered: () => {
+        run.renderLayers();
+        if (!run.id()) run.render();
+      },
     });
     lab.trainExport(element, runs, run, notifier);
 
@@ -64,7 +68,7 @@
         return offer(refused ? "" : "It can train in this browser, by your own processor.");
       }
       const old = run.id();
-      run.follow(reply.run, { notes: (reply.notes ?? []).join(" ") });
+      run.follow(reply.run, { notes: (reply.notes ?? []).join(" "), lesson: plan.lesson() });
       if (old) runs.ask({ run: old, what: "forget" }).catch(() => {}); // it ends by itself where this is not heard
       if (matchMedia("(max-width: 960px)").matches) find(".ll-arena").scrollIntoView(); // below what was planned
     };
@@ -81,7 +85,7 @@
       plan.render();
       run.render();
       begin.disabled = false;
-      if (id && id !== run.id()) run.follow(id);
+      if (id && id !== run.id()) run.follow(id, { lesson: plan.lesson() });
     };
     const address = lab.tabAddress("train", restore);
     restore(address.read());

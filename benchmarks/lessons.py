@@ -1,0 +1,199 @@
+"""Lessons of the Train tab: do they happen, and do their cures help? Seeds 0 to 4, on points and digits.
+
+    python -m benchmarks.lessons [--lessons collapse,minimax] [--data ring,grid] [--seeds 5] [--json FILE]
+
+Trains as the tab does (`gan.live.lessons`, one thread) and measures as it does (`gan.live.views`), every few steps,
+then takes the lesson's cure and goes on. Asked for, in steps, so that it holds on any machine:
+
+  collapse  half of the modes or fewer, all the time, for HOLD steps; on points that is 30 s even on a machine that is
+            quick, for the tab waits between steps. Cured, four fifths of the modes
+  minimax   the generator's gradient under 1e-3 of that of the first step, for the second half of the time; cured, above
+            a tenth of it
+  wgan      under 30 % high quality, all the time, with every mode of the ring in the second half of it
+  modern    every mode
+
+A digit's mode is its class, as our own classifier sees it. Resumable: with --json, runs in the file are not repeated.
+"""
+
+from __future__ import annotations
+
+import math
+import statistics
+import sys
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+
+from benchmarks.flags import benchmark_parser, names_from, positive_int, run_main
+from benchmarks.report import report
+from benchmarks.result_cache import CacheError, ResultCache
+from gan.data.dataset import Dataset
+from gan.data.points import Points
+from gan.live.lessons import LESSONS, PICTURES, POINTS, config_of, story_of
+from gan.live.views import viewer_of
+from gan.training.trainer import Trainer
+from gan.training.validation import prepare
+
+DATA = ("ring", "grid", "mnist-10k")
+HOLD = {"ring": 6_000, "grid": 4_000, "mnist-10k": 600}  # steps of a trouble
+QUALITY = 0.30  # share of points that clipped weights stay under
+FADED, BACK = 1e-3, 0.1  # of the first gradient: under which it has vanished, above which it is back
+RECOVERED = 0.8  # of the modes
+
+
+@dataclass(frozen=True)
+class Row:
+    """One measurement. gradient: the generator's, the median of the steps since the one before."""
+
+    step: int
+    modes: int
+    of: int
+    quality: float
+    gradient: float
+
+
+@dataclass(frozen=True)
+class Course:
+    """A lesson's run. trouble, cured: its measurements; first: the first step's gradient; ms: of processor, a step."""
+
+    trouble: list[Row]
+    cured: list[Row]
+    first: float
+    ms: float
+
+
+@dataclass(frozen=True)
+class Trial:
+    """A lesson's test. steps, cured: how long each lasts, by data set; every: steps between measurements."""
+
+    steps: dict[str, int]
+    cured: dict[str, int]
+    every: dict[str, int]
+    judge: Callable[[Course], tuple[bool, str]]
+
+
+def held_modes(course: Course) -> tuple[bool, str]:
+    """Judge a collapse: never more than half of the modes, and most of them once it is cured."""
+    most, of = max(row.modes for row in course.trouble), course.trouble[0].of
+    best = max(row.modes for row in course.cured)
+    enough = math.ceil(RECOVERED * of)
+    after = next((row.step for row in course.cured if row.modes >= enough), None)
+    told = f"at most {most} of {of}; cured {best}, {enough} after {after} steps"
+    return most <= of / 2 and after is not None, told
+
+
+def lost_gradient(course: Course) -> tuple[bool, str]:
+    """Judge a vanishing gradient: gone for the second half, and back once it is cured."""
+    shares = [row.gradient / course.first for row in course.trouble]
+    gone = next((row.step for row, share in zip(course.trouble, shares, strict=True) if share < FADED), None)
+    worst = max(shares[len(shares) // 2 :])
+    back = next((row.step for row in course.cured if row.gradient > BACK * course.first), None)
+    most = max(row.modes for row in course.cured)
+    told = f"gone after {gone} steps, then at most {worst:.1e}; cured, back after {back}, {most} modes"
+    return worst < FADED and back is not None, told
+
+
+def kept_blurred(course: Course) -> tuple[bool, str]:
+    """Judge clipped weights: few points of high quality, and all modes of a ring.
+
+    So few of the points measured lie in a mode that now and then one has none: the second half counts as a whole.
+    """
+    of = course.trouble[0].of
+    modes = max(row.modes for row in course.trouble[len(course.trouble) // 2 :])
+    most = max(row.quality for row in course.trouble)
+    best = max(row.quality for row in course.cured)
+    told = f"quality at most {most:.2f}, {modes} of {of} modes; cured {best:.2f}"
+    return most < QUALITY and (of > 8 or modes == of), told
+
+
+def found_all(course: Course) -> tuple[bool, str]:
+    """Judge the recipe that works: every mode."""
+    best = max(course.trouble, key=lambda row: row.modes)
+    last = course.trouble[-1]
+    told = f"{best.modes} of {best.of} after {best.step} steps; {last.modes} in the end, quality {last.quality:.2f}"
+    return best.modes == best.of, told
+
+
+EVERY = {"ring": 20, "grid": 20, "mnist-10k": 25}
+TRIALS = {
+    "collapse": Trial(HOLD, {"ring": 1_500, "grid": 5_000, "mnist-10k": 300}, EVERY, held_modes),
+    "minimax": Trial(
+        {"ring": 500, "grid": 500, "mnist-10k": 300}, {"ring": 300, "grid": 300, "mnist-10k": 50}, EVERY, lost_gradient
+    ),
+    "wgan": Trial({"ring": 1_000, "grid": 1_000}, {"ring": 1_500, "grid": 1_500}, EVERY, kept_blurred),
+    "modern": Trial({"ring": 1_000, "grid": 5_000, "mnist-10k": 600}, {}, EVERY, found_all),
+}
+
+
+def watch(preset: str, dataset: str, seed: int, trial: Trial) -> Course:
+    """Run a lesson and its cure."""
+    config, data = prepare(config_of(preset, dataset, {"seed": seed}))
+    assert isinstance(data, Dataset | Points)  # no lesson translates
+    trainer, viewer = Trainer(config, data), viewer_of(data, dataset)
+    behind = viewer.backdrop().numbers
+    of = behind.get("modes_of") or behind["classes_of"]
+    begun = time.process_time()
+    first = math.nan
+
+    def go(steps: int) -> list[Row]:
+        nonlocal first
+        rows, gradients = [], []
+        for step in range(1, steps + 1):
+            _, generator = trainer.advance()
+            assert generator is not None
+            gradients.append(float(generator.generator_gradient))
+            first = gradients[0] if math.isnan(first) else first
+            if step % trial.every[dataset] == 0:
+                found = viewer.measure(trainer)
+                modes = found.get("modes", found.get("classes_found", 0))
+                rows.append(Row(step, modes, of, found.get("quality", math.nan), statistics.median(gradients)))
+                gradients = []
+        return rows
+
+    trouble = go(trial.steps[dataset])
+    ms = (time.process_time() - begun) * 1000 / trial.steps[dataset]
+    cure, cured = story_of(preset, dataset).cure, []
+    if cure is not None and dataset in trial.cured:
+        trainer.change(**cure.changes)
+        cured = go(trial.cured[dataset])
+    return Course(trouble, cured, first, ms)
+
+
+def main() -> int:
+    """Run the benchmark. Returns 1 if a lesson does not happen."""
+    parser = benchmark_parser(__doc__, json_help="keep results in this file, and reuse those in it")
+    parser.add_argument("--lessons", type=names_from(TRIALS), default=list(TRIALS), help="joined by commas")
+    parser.add_argument("--data", type=names_from(DATA), default=list(DATA), help="joined by commas")
+    parser.add_argument("--seeds", type=positive_int, default=5)
+    args = parser.parse_args()
+    torch.set_num_threads(1)
+    lessons = {name: [LESSONS[name].points, LESSONS[name].pictures] for name in TRIALS}
+    settings = {"steps": HOLD, "points": POINTS, "pictures": PICTURES, "lessons": lessons}
+    try:
+        cache = ResultCache(args.json, settings)
+    except CacheError as error:
+        parser.error(str(error))
+    runs: dict[str, Any] = {}
+    for lesson in args.lessons:
+        trial = TRIALS[lesson]
+        for dataset in (name for name in args.data if name in trial.steps):
+            for seed in range(args.seeds):
+                name = f"{lesson}/{dataset}/{seed}"
+                found = cache.get(name)
+                if found is None:
+                    course = watch(lesson, dataset, seed, trial)
+                    met, told = trial.judge(course)
+                    seconds = trial.steps[dataset] * (course.ms / 1000 + story_of(lesson, dataset).pace)
+                    found = {"met": met, "told": told, "ms": round(course.ms, 2), "seconds": round(seconds, 1)}
+                    cache.add(name, found)
+                runs[name] = found
+                verdict = "met" if found["met"] else "MISSED"
+                print(f"{name:22}{verdict:8}{found['seconds']:6.0f} s here  {found['told']}", flush=True)
+    return report(settings | {"runs": runs}, None, all(found["met"] for found in runs.values()))
+
+
+if __name__ == "__main__":
+    sys.exit(run_main(main))

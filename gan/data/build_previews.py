@@ -1,0 +1,61 @@
+"""Build bundled/previews.webp: a row for each data set of the Train tab.
+
+    python -m gan.data.build_previews
+
+Three pictures of each, from all along the set; of points a drawing. The same Pillow gives the same bytes.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import torch
+from PIL import Image
+
+from gan import data
+from gan.data.points import DISTRIBUTIONS, load_points
+from gan.data.previews import FILE, HEIGHT, NAMES, PICTURES, WIDTH
+
+SCALE = 4  # pixels of the drawing for one of the preview
+INK = 128  # grey of a point, which is seen on light and dark
+
+
+def preview(name: str) -> Image.Image:
+    """Return the preview of a data set, RGBA."""
+    if name in DISTRIBUTIONS:
+        return _of_points(name)
+    images = data.load(name).images
+    chosen = images[:: len(images) // PICTURES][:PICTURES].permute(0, 2, 3, 1).numpy()
+    row = Image.new("RGBA", (WIDTH, HEIGHT))
+    for i, pixels in enumerate(chosen):
+        picture = Image.fromarray(pixels.squeeze()).convert("RGBA").resize((HEIGHT, HEIGHT), Image.Resampling.LANCZOS)
+        row.paste(picture, (i * HEIGHT, 0))
+    return row
+
+
+def _of_points(name: str) -> Image.Image:
+    side = HEIGHT * SCALE
+    places = (load_points(name).images[:1500] / (1.1 * DISTRIBUTIONS[name].extent) + 1) * (side / 2)
+    columns, rows = places[:, 0].long().clamp(0, side - 3), (side - places[:, 1]).long().clamp(0, side - 3)
+    alpha = torch.zeros(side, side, dtype=torch.uint8)
+    for right in range(3):
+        for down in range(3):
+            alpha[rows + down, columns + right] = 255
+    drawn = np.full((side, side, 4), INK, np.uint8)
+    drawn[..., 3] = alpha.numpy()
+    row = Image.new("RGBA", (WIDTH, HEIGHT), (INK, INK, INK, 0))
+    small = Image.fromarray(drawn).resize((HEIGHT, HEIGHT), Image.Resampling.BOX)
+    row.paste(small, ((WIDTH - HEIGHT) // 2, 0))
+    return row
+
+
+def main() -> None:
+    """Write the file."""
+    rows = [preview(name) for name in NAMES]
+    sheet = Image.new("RGBA", (WIDTH, HEIGHT * len(rows)))
+    for i, row in enumerate(rows):
+        sheet.paste(row, (0, i * HEIGHT))
+    sheet.save(FILE, "WEBP", quality=75, method=6)
+
+
+if __name__ == "__main__":
+    main()

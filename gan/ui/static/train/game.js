@@ -1,0 +1,48 @@
+// The game as a picture: what flows where, in the order of the step that was just made, where there is time to see it.
+(() => {
+  const lab = window.latentLab;
+  const BEAT = 600; // ms of a phase, at most
+  const LEAST = 50; // and at least: a step that the next one follows sooner is not shown
+  /** @type {Record<string, string[]>} */
+  const PHASES = { critic: ["c1", "c2", "c3"], generator: ["g1", "g2", "g3"] };
+
+  lab.game = (box) => {
+    /** @type {string[]} */
+    let left = []; // phases
+    let [timer, beat] = [0, BEAT];
+    let pairs = false; // whether the generator's step reads real ones
+
+    /** Light what belongs to a phase, and nothing for "". @type {(phase: string) => void} */
+    const light = (phase) =>
+      box.querySelectorAll("[data-phase]").forEach((part) => {
+        const of = part.getAttribute("data-phase")?.split(" ") ?? [];
+        part.classList.toggle("ll-on", of.includes(phase) || (pairs && phase === "g2" && of.includes("p2")));
+      });
+
+    const next = () => {
+      const phase = left.shift();
+      light(phase ?? "");
+      timer = phase ? window.setTimeout(next, beat) : 0;
+    };
+
+    return {
+      show: ({ loss, penalty, gamma, clip, critic_steps: times }) => {
+        const held = [
+          penalty !== "none" && gamma ? ` Its slopes are held down (${penalty}).` : "",
+          clip ? ` Its weights are cut to ±${clip}.` : "",
+        ];
+        lab.finder(box)("[data-at=held]").textContent = held.join("");
+        lab.finder(box)("[data-at=times]").textContent = times > 1 ? `, ${times} times` : "";
+        pairs = loss === "relativistic";
+        box.classList.toggle("ll-pairs", pairs);
+      },
+      step: (move, ms) => {
+        const phases = move === "both" ? [...PHASES.critic, ...PHASES.generator] : PHASES[move];
+        beat = Math.min(BEAT, ms / phases.length);
+        clearTimeout(timer);
+        left = beat < LEAST ? [] : phases.slice();
+        next();
+      },
+    };
+  };
+})();

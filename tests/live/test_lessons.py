@@ -1,0 +1,90 @@
+"""`gan.live.lessons`: what is told beside a run can be seen there, and its cure can be taken."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+from conftest import PLANE
+
+from benchmarks import lessons as benchmark
+from benchmarks.lessons import Course, Row
+from gan.config import Config
+from gan.data import DATASETS
+from gan.data.points import DISTRIBUTIONS
+from gan.live.lessons import LESSONS, Story, config_of, story_of
+from gan.live.run import SLOWEST
+from gan.live.views import PointViewer, _shades
+from gan.training.trainer import Trainer
+from gan.training.validation import prepare, with_changes
+
+STORIES = {(name, data): story_of(name, data) for name in LESSONS for data in ("ring", "mnist-10k")}
+MEASURED = {  # what a run's moments have
+    "ring": {"modes", "quality", "generator_gradient"},
+    "mnist-10k": {"diversity", "frechet", "classes_found", "generator_gradient"},
+}
+
+
+@pytest.mark.parametrize(("name", "data"), STORIES)
+def test_a_story_is_whole(name, data):
+    story: Story = STORIES[name, data]
+    for text in (story.setup, story.expect, story.why, story.then):
+        assert not text or text.endswith((".", ").")), text
+    assert story.question.endswith("?") and 0 <= story.right < len(story.answers) > 1
+    assert MEASURED[data] & set(story.watch)
+    known = set(DISTRIBUTIONS) | set(DATASETS)
+    assert set(story.steps) | set(story.cured) <= known and 0 <= story.pace <= SLOWEST
+    assert bool(story.cure) == bool(story.then) == (name != "modern")
+    if story.cure:
+        config = config_of(name, data, {})
+        assert with_changes(config, story.cure.changes) != config, "a cure may be taken while a run trains"
+
+
+def test_a_cure_leaves_what_the_modern_recipe_is():
+    for name in ("collapse", "wgan"):
+        cured = with_changes(config_of(name, "ring", {}), story_of(name, "ring").cure.changes)
+        assert cured == config_of("modern", "ring", {})
+
+
+def test_the_critics_colours_mean_the_same_at_all_times():
+    logits, sides = torch.tensor([-1.0, 0.0, 1.0]), (torch.tensor([1.0, 3.0]), torch.tensor([-3.0, -1.0]))
+    far = tuple(10 * side for side in sides)
+    assert _shades(logits, *sides, "relativistic").tolist() == [31, 128, 225]
+    assert _shades(logits, *far, "hinge").tolist() == [31, 128, 225]
+    assert (
+        _shades(100 * logits, *(100 * side for side in sides), "wgan").tolist()
+        == _shades(logits, *sides, "wgan").tolist()
+    )
+
+
+def rows(*modes: int, of: int = 8, quality: float = 0.1, gradient: float = 1.0) -> list[Row]:
+    return [Row(20 * i + 20, found, of, quality, gradient) for i, found in enumerate(modes)]
+
+
+def test_a_lesson_is_met_when_it_happens_and_is_cured():
+    assert benchmark.held_modes(Course(rows(0, 4, 1), rows(3, 7), 1.0, 1.0))[0]
+    assert not benchmark.held_modes(Course(rows(0, 5, 1), rows(3, 7), 1.0, 1.0))[0]
+    assert not benchmark.held_modes(Course(rows(0, 4, 1), rows(3, 6), 1.0, 1.0))[0]
+    gone, back = rows(0, 0, gradient=9e-4), rows(0, gradient=0.2)
+    assert benchmark.lost_gradient(Course(rows(0, 0) + gone, back, 1.0, 1.0))[0]
+    assert not benchmark.lost_gradient(Course(gone + rows(0, 0, gradient=0.002), back, 1.0, 1.0))[0]
+    assert not benchmark.lost_gradient(Course(gone, rows(0, gradient=0.05), 1.0, 1.0))[0]
+    assert benchmark.kept_blurred(Course(rows(4, 8), rows(8), 1.0, 1.0))[0]
+    assert not benchmark.kept_blurred(Course(rows(4, 7), rows(8), 1.0, 1.0))[0]
+    assert not benchmark.kept_blurred(Course(rows(4, 8, quality=0.3), rows(8), 1.0, 1.0))[0]
+    assert benchmark.found_all(Course(rows(4, 8, 7), [], 1.0, 1.0))[0]
+    assert not benchmark.found_all(Course(rows(4, 7), [], 1.0, 1.0))[0]
+
+
+def test_a_lesson_is_watched_with_its_cure():
+    trial = benchmark.Trial({"ring": 6}, {"ring": 4}, {"ring": 2}, benchmark.lost_gradient)
+    course = benchmark.watch("minimax", "ring", 0, trial)
+    assert [row.step for row in course.trouble] == [2, 4, 6] and [row.step for row in course.cured] == [2, 4]
+    assert course.first > 0 and course.trouble[0].of == 8
+
+
+def test_points_outside_lie_at_the_edge_of_the_picture():
+    config, data = prepare(Config(**PLANE))
+    trainer, viewer = Trainer(config, data), PointViewer("ring")
+    with torch.no_grad():
+        trainer.average.layers[-1].bias.copy_(torch.tensor([100.0, 0.0]))
+    assert (viewer.look(trainer).arrays["points"][:, 0] == 32_767).all()
