@@ -21,6 +21,7 @@ STATIC = Path(__file__).with_name("static")
 APP = (
     "shared",
     "engine",
+    "film",
     "gallery",
     "explore",
     "interpolate",

@@ -100,6 +100,7 @@
       state = { ...state, ...part };
       panel.render(state);
       mix.render(state);
+      if (directions.name in part) play.rebase();
       draw();
       settle();
     };
@@ -109,6 +110,7 @@
       if (!state) return;
       const old = state[name];
       state = { ...state, [name]: Array.isArray(old) && i !== undefined ? old.with(i, Number(value)) : value };
+      play.hold(name, i);
       draw();
     };
     const panel = lab.controlPanel(element, controls, {
@@ -128,6 +130,22 @@
     });
     find(".ll-more-part").addEventListener("toggle", drawEnds);
     const mix = lab.mixPanel(find(".ll-mix"), controls, { moved: move, settled: settle, state: () => state });
+
+    const play = lab.playPanel(find(".ll-play"), {
+      element,
+      canvas: screen,
+      state: () => state,
+      moved: (lists) => {
+        if (!state) return;
+        state = { ...state, ...lists };
+        for (const name of Object.keys(lists)) panel.renderSliders(name, state);
+        draw();
+      },
+      settled: settle,
+      movable: panel.movable,
+      smooth: () => isSmooth(),
+      status,
+    });
 
     const others = lab.otherSeeds(element, painter, problem, (seed) => {
       if (!state || !about) return;
@@ -194,6 +212,8 @@
       find(".ll-mix").hidden = !about.crosses;
       panel.render(state);
       mix.render(state);
+      play.render();
+      play.rebase();
       draw();
       settle();
     };
@@ -225,6 +245,7 @@
       [["K"], "keep the picture"],
       [["R"], "another seed"],
       [["1", "9"], "open a kept picture"],
+      [["P"], "play: let the sliders wander, or stop them"],
       [["S"], "save the picture"],
       [["L"], "copy the link"],
       [["0"], "send all sliders back"],
@@ -237,6 +258,7 @@
     lab.bindLetters(element, {
       k: () => act("keep"),
       r: () => act("dice"),
+      p: () => play.toggle(),
       s: () => act("large"),
       l: () => act("link"),
       0: () => act("reset"),
@@ -293,6 +315,7 @@
         const old = /** @type {number[]} */ (state[name]);
         state = { ...state, [name]: [...reached, ...old.slice(2)] };
         panel.renderSliders(name, state);
+        [0, 1].forEach((i) => play.hold(name, i));
         draw();
       },
       settled: settle,
