@@ -1,4 +1,4 @@
-"""Playing in Explore: a drift, a recording, and knobs of a controller that is not there."""
+"""Playing in Explore: a drift, a recording, knobs of a controller that is not there, and the map."""
 
 from __future__ import annotations
 
@@ -126,3 +126,56 @@ def test_a_knob_is_learnt_moves_its_slider_and_is_remembered(page):
         page.locator(".ll-play-dials input").first.click()
         page.click("[data-play=learn]")
         page.locator(".ll-play-midi p", has_text=sentence).wait_for()
+
+
+def test_a_map_fills_is_walked_and_gives_its_pictures_to_the_stage(page):
+    page.asked.clear()
+    page.keyboard.press("k")
+    page.keyboard.press("m")
+    filled = page.locator(".ll-map-view[data-filled=true]")
+    filled.wait_for()
+    place = page.locator(".ll-map-place")
+    box = page.locator(".ll-map-view").bounding_box()
+    middle = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+
+    page.mouse.click(middle[0], middle[1])  # where the three are mixed
+    assert re.fullmatch("3[34] % of A, 3[34] % of B, 3[34] % of C", place.inner_text())
+    page.wait_for_url(re.compile("&z=0:"))
+    taken = page.evaluate(STAGE)
+    page.mouse.move(*middle)
+    page.mouse.down()
+    page.mouse.move(middle[0] - box["width"] / 4, middle[1], steps=4)  # the map goes to the left, so we to the right
+    page.mouse.up()
+    filled.wait_for()
+    assert page.evaluate(STAGE) == taken, "a walk takes nothing"
+    page.mouse.click(*middle)
+    page.wait_for_function(f"{STAGE} !== {taken!r}")
+    shares = [int(share) for share in re.findall(r"\d+(?= %)", place.inner_text())]
+    assert shares[1] > shares[0]
+    page.keyboard.press("Control+z")
+    page.wait_for_function(f"{STAGE} === {taken!r}")
+
+    page.locator(".ll-map-view").focus()
+    before = place.inner_text()
+    page.keyboard.press("ArrowUp")
+    assert place.inner_text() != before
+    page.keyboard.press("+")
+    page.keyboard.press("Enter")
+    page.wait_for_function(f"{STAGE} !== {taken!r}")
+    filled.wait_for()
+    page.get_by_label("Colour by class").check()
+    assert page.locator(".ll-map-legend li").count() in (1, 2, 3)
+    page.get_by_label("Picture B").select_option("kept 0")
+    assert page.locator("#ll-map-B option").first.text_content() == "seed 9"
+
+    page.get_by_role("radio", name="Along two sliders").check()
+    filled.wait_for()
+    page.mouse.click(middle[0] + box["width"] / 4, middle[1])
+    assert place.inner_text() == "brightness +1.50, warmth +0.00" and page.locator(".ll-map-legend li").count() == 0
+    page.wait_for_url(re.compile("&n=1.5&"))
+    assert page.asked == []
+
+    page.evaluate("latentLab.drawHere = async () => null")  # as where the server draws: picture by picture
+    page.get_by_role("radio", name="Through three pictures").check()
+    page.get_by_role("button", name="Three others").click()
+    filled.wait_for()

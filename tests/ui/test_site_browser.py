@@ -136,6 +136,8 @@ def test_from_a_host_tabs_links_and_the_keyboard_work(browser, host):
         page.keyboard.press("Enter")
         page.wait_for_selector(SCREEN)
         assert "tab=explore" in page.url and len(fetched) == 1
+        page.locator(".ll-map > summary").click()
+        page.locator(".ll-map-view[data-filled=true]").wait_for()
         page.go_back()
         page.locator("#tab-gallery:visible").wait_for()
         page.goto(f"{host}?tab=explore&model=gone")

@@ -233,6 +233,38 @@ interface PlayPanel {
   render(): void; // sliders are others now
 }
 
+// ---- The map
+
+/** A plane of pictures. corners: the three that it goes through, if it does; span: the side of its first window. */
+interface Plane {
+  corners: number[][];
+  span: number;
+  at(x: number, y: number): PictureState | null; // null beyond its end
+  words(x: number, y: number): string;
+  nearest(x: number, y: number): number; // which corner
+}
+
+/** A slider that an axis of the map moves. */
+interface PlaneAxis {
+  control: string;
+  index: number;
+  words: string;
+}
+
+interface MapView {
+  show(plane: Plane): void;
+  /** colourOf: of the part of the plane that is nearest to a corner; null for none. */
+  look(colourOf: ((corner: number) => string) | null, smooth: boolean): void;
+  mark(at: number[]): void; // where the picture on the stage lies
+  zoom(by: number): void;
+  home(): void;
+}
+
+interface MapPanel {
+  follow(): void; // the stage shows another picture
+  open(): void;
+}
+
 // ---- Kept pictures
 
 /** part: the address of a picture in Explore; picture: a PNG of its own size, as a data URL. */
@@ -1020,6 +1052,11 @@ interface LatentLab {
   site?: SiteContents; // where there is no server
   trainer: string; // address of the script that trains points, or of none
   words: Record<string, string>; // plain words for the names of attributes
+  /** What `engine/latent.mjs` knows of a seed. */
+  seeds: {
+    latentOf(seed: number, size: number): Float32Array;
+    classesOf(seed: number, about: Pick<EngineConfig, "classes" | "groups">): number[];
+  };
 
   // shared/
   stats: {
@@ -1301,6 +1338,32 @@ interface LatentLab {
     element: HTMLElement,
     parts: { list: HTMLElement; learn: HTMLButtonElement; say(text: string): void },
   ): { render(): void };
+  GROUP_COLOURS: string[];
+  /** The plane through three states of one model. Of which class a place is, and what else no sum can be made of, the nearest says. */
+  planeOfThree(states: PictureState[], about: ModelDescription): Plane;
+  /** The plane of two sliders around a state in which they are at 0. */
+  planeOfSliders(state: PictureState, axes: [across: PlaneAxis, up: PlaneAxis]): Plane;
+  /** draw: one picture for each state, or null where that went wrong. ready: whether this browser draws. */
+  mapView(
+    canvas: HTMLCanvasElement,
+    on: {
+      draw(states: PictureState[]): Promise<ImageData[] | null>;
+      chosen(state: PictureState): void;
+      reached(words: string): void;
+      ready(): boolean;
+    },
+  ): MapView;
+  mapPanel(
+    root: HTMLElement,
+    on: {
+      state(): PictureState | null;
+      about(): ModelDescription | null;
+      names(): string[]; // that the visitor gave to directions
+      smooth(): boolean;
+      draw(states: PictureState[]): Promise<ImageData[] | null>;
+      take(state: PictureState): void;
+    },
+  ): MapPanel;
   playPanel(
     root: HTMLElement,
     on: {

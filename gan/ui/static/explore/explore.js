@@ -15,7 +15,7 @@
     const history = new lab.History();
     const screen = find(".ll-screen canvas", HTMLCanvasElement);
     const drawSmooth = lab.smoothView(screen);
-    const { problem, status } = lab.notifier(element);
+    const { problem, status, recovered } = lab.notifier(element);
     const directions = /** @type {Control} */ (controls.find(({ kind }) => kind === "directions"));
     /** @type {ModelDescription | null} */
     let about = null;
@@ -56,6 +56,23 @@
       }
     };
 
+    /** Pictures of the model that is shown, whoever draws them; null where that went wrong. @type {(states: PictureState[]) => Promise<ImageData[] | null>} */
+    const drawAll = async (states) => {
+      const here = await lab.drawHere(states[0].model, states);
+      if (here) return here;
+      const ask = (/** @type {PictureState} */ one) =>
+        lab.callWithRetry(() => painter.picture({ ...one, follows: false }), problem);
+      const replies = await Promise.all(states.map(ask));
+      /** @type {ImageData[]} */
+      const images = [];
+      for (const reply of replies) {
+        if (reply.error !== undefined) return (problem(lab.notices.error(reply.error)), null);
+        images.push(...lab.decodeImages(reply));
+      }
+      recovered();
+      return images;
+    };
+
     /** Names of principal directions, by model. @type {Map<string, string[]>} */
     const names = new Map();
     /** @type {(of: PictureState) => AddressPart} */
@@ -91,6 +108,7 @@
       renderSteps();
       others.follow(state, about);
       drawEnds();
+      map.follow();
       address.write(addressPart(state));
     };
 
@@ -145,6 +163,15 @@
       movable: panel.movable,
       smooth: () => isSmooth(),
       status,
+    });
+
+    const map = lab.mapPanel(find(".ll-map"), {
+      state: () => state,
+      about: () => about,
+      names: () => names.get(state?.model ?? "") ?? [],
+      smooth: () => isSmooth(),
+      draw: drawAll,
+      take: (taken) => change(taken),
     });
 
     const others = lab.otherSeeds(element, painter, problem, (seed) => {
@@ -245,6 +272,7 @@
       [["K"], "keep the picture"],
       [["R"], "another seed"],
       [["1", "9"], "open a kept picture"],
+      [["M"], "the map"],
       [["P"], "play: let the sliders wander, or stop them"],
       [["S"], "save the picture"],
       [["L"], "copy the link"],
@@ -259,6 +287,7 @@
       k: () => act("keep"),
       r: () => act("dice"),
       p: () => play.toggle(),
+      m: () => map.open(),
       s: () => act("large"),
       l: () => act("link"),
       0: () => act("reset"),
