@@ -688,6 +688,7 @@ interface Keyframes {
 }
 
 interface Player {
+  reserve(size: number): void; // the place of the first film, before it is there
   load(film: Film, settings: { loop: boolean; fps: number }): void;
   seek(frame: number): void;
   toggle(): void;
