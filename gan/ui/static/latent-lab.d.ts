@@ -144,6 +144,7 @@ interface PackedImages {
   acting?: boolean[] | null; // of a picture: whether each named slider does anything in it; null where all do
   pixels?: Uint8ClampedArray<ArrayBuffer>; // in place of p, four bytes a pixel, where this browser has drawn them
   here?: number; // ms that this took
+  since?: number; // from when on it could be drawn, where it had to wait for weights: by performance.now
 }
 
 interface ModelDescription extends KnownClasses {

@@ -16,10 +16,15 @@
      */
     const drawn = (draw) => async (request) => {
       const model = String(/** @type {any} */ (request).model);
+      const waits = lab.painterState(model) !== "ready";
       const why = await lab.loadPainter(model, server, AGAIN);
       progress(model, 1);
       if (why) faults.set(model, why);
-      if (lab.painterState(model) === "ready") return draw(request);
+      if (lab.painterState(model) === "ready") {
+        const since = performance.now();
+        const reply = await draw(request);
+        return waits ? { ...reply, since } : reply;
+      }
       return { error: `${faults.get(model) ?? "this browser cannot draw them"}; any change tries again` };
     };
 
