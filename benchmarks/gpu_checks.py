@@ -24,7 +24,7 @@ import torch
 from torch import Tensor, nn
 
 from gan import networks
-from gan.config import PRESETS, TRANSLATION, Config
+from gan.config import Config
 from gan.data import DATASETS, PAIRS
 from gan.data.dataset import Dataset
 from gan.data.domains import Domains, TrainingSet
@@ -32,6 +32,7 @@ from gan.data.points import is_points, load_points
 from gan.io import shipped_models
 from gan.models.directions import without_names
 from gan.models.model import Model, load
+from gan.presets import PRESETS, TRANSLATION
 from gan.training import schedule
 from gan.training.batches import Batches
 from gan.training.rng import step_generator

@@ -28,11 +28,12 @@ import torch
 from benchmarks.digit_evaluator import DigitEvaluator
 from benchmarks.flags import benchmark_parser, positive_int, run_main
 from benchmarks.result_cache import CacheError, ResultCache
-from gan.config import PRESETS, Config
+from gan.config import Config
 from gan.data.points import MIXTURES
 from gan.evaluation.metrics.balance import covered, histogram
 from gan.evaluation.metrics.modes import SAMPLES, coverage
 from gan.evaluation.metrics.reference import load_reference
+from gan.presets import PRESETS
 from gan.training.losses import LOSSES
 from gan.training.trainer import Trainer
 from gan.training.validation import prepare

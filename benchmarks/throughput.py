@@ -28,8 +28,9 @@ from torch.utils.data import Dataset as TorchDataset
 from benchmarks.flags import benchmark_parser, positive_int, positive_seconds, run_main
 from benchmarks.report import report
 from gan import networks
-from gan.config import PRESETS, Config
+from gan.config import Config
 from gan.data.domains import TrainingSet
+from gan.presets import PRESETS
 from gan.training.trainer import Trainer
 from gan.training.validation import prepare
 

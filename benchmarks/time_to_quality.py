@@ -22,8 +22,9 @@ import torch
 from benchmarks.digit_evaluator import DigitEvaluator
 from benchmarks.flags import benchmark_parser, positive_int, run_main
 from benchmarks.report import report
-from gan.config import PRESETS, Config
+from gan.config import Config
 from gan.evaluation.metrics.reference import load_reference
+from gan.presets import PRESETS
 from gan.training.trainer import Trainer
 from gan.training.validation import prepare
 

@@ -1,4 +1,4 @@
-"""The settings of a training run: one frozen dataclass, the ranges of its fields, and named presets."""
+"""The settings of a training run: one frozen dataclass and the ranges of its fields."""
 
 from __future__ import annotations
 
@@ -371,56 +371,3 @@ def _check_text(name: str, value: str, choices: Sequence[str]) -> None:
 def _is_text(value: str) -> bool:
     # JSON can hold half of a surrogate pair, which cannot be encoded for a browser.
     return not any("\ud800" <= c <= "\udfff" for c in value)
-
-
-_CLASSIC = {
-    "loss": "nonsaturating", "penalty": "none", "beta1": 0.5, "beta2": 0.999, "learning_rate": 2e-4, "batch_size": 64,
-    "anneal": 0.0, "precision": "fp32", "images": 1_000_000, "dataset": "mnist", "conditional": False,
-}  # fmt: skip
-
-# Of a translation what differs from the defaults above.
-TRANSLATION: dict[str, Any] = {
-    "task": "translate", "network": "unet", "conditional": False, "penalty": "r1", "gamma": 0.5, "penalty_every": 4,
-    "images": 300_000, "sample_images": 20_000, "checkpoint_images": 20_000, "ema_images": 4_000,
-}  # fmt: skip
-
-# For pictures of one's own and a GPU. Never run there: what is said of memory and time are estimates (docs/LOG.md).
-_LARGE: dict[str, Any] = {
-    "dataset": "", "width": 128, "batch_size": 32, "penalty_every": 4, "learning_rate": 2e-4, "ema_images": 50_000,
-    "sample_images": 200_000, "checkpoint_images": 200_000, "measure_images": 200_000,
-}  # fmt: skip
-
-# Only what differs from the defaults above, which are the emoji recipe.
-PRESETS: dict[str, dict[str, Any]] = {
-    "faces": {"dataset": "faces", "images": 2_000_000, "penalty_every": 4},
-    "scenes": {"dataset": "scenes", "images": 2_000_000, "penalty_every": 4},
-    "emoji": {},
-    "mnist": {"dataset": "mnist", "images": 400_000, "gamma": 0.1},
-    "fashion-mnist": {"dataset": "fashion-mnist", "images": 600_000, "gamma": 0.1},
-    "large-128": {**_LARGE, "resolution": 128, "images": 5_000_000, "gamma": 4.0},  # about 1.5 GB, 2 hours
-    "large-256": {**_LARGE, "resolution": 256, "images": 10_000_000, "gamma": 16.0},  # about 2.5 GB, 7 hours
-    "sketch-to-face": {
-        **TRANSLATION, "dataset": "sketch-to-face", "objective": "paired", "identity": 0.0, "gamma": 1.0,
-        "mirror": True, "conditional": True,
-    },
-    "beard": {**TRANSLATION, "dataset": "beard", "change": 1.0, "mirror": True},
-    "flat-to-3d": {
-        **TRANSLATION, "dataset": "flat-to-3d", "gamma": 0.1, "change": 1.0, "augment": "color,translation",
-        "images": 150_000,
-    },
-    "grey-to-colour": {
-        **TRANSLATION, "dataset": "grey-to-colour", "gamma": 0.1, "augment": "translation", "mirror": True,
-    },
-    # CycleGAN's own recipe, to compare with, as far as these networks go: no averaging, Adam as in the paper.
-    "cyclegan": {
-        **TRANSLATION, "dataset": "beard", "network": "cyclegan", "loss": "lsgan", "penalty": "none",
-        "penalty_every": 1, "gamma": 1.0, "identity": 5.0, "cycle_noise": 0.0, "learning_rate": 2e-4, "beta1": 0.5,
-        "beta2": 0.999, "ema_images": 1, "anneal": 0.5, "batch_size": 4, "precision": "fp32",
-    },
-    "classic-mlp": {"network": "mlp", **_CLASSIC},
-    "classic-dcgan": {"network": "dcgan", **_CLASSIC},
-    "smoke": {
-        "dataset": "mnist-10k", "images": 1_024, "width": 16, "ema_images": 256,
-        "sample_images": 512, "checkpoint_images": 512, "precision": "bf16",
-    },
-}  # fmt: skip

@@ -23,7 +23,7 @@ from pathlib import Path
 from typing import Any
 
 from gan.errors import ConfigError, DataError, FolderError
-from gan.evaluation.card import NEIGHBOURS, SLIDERS
+from gan.evaluation.card_tables import NEIGHBOURS, SLIDERS
 from gan.evaluation.evaluate import SAMPLES, evaluate, read_metrics, record, record_sliders
 from gan.evaluation.evaluate_translator import evaluate_translator
 from gan.evaluation.sliders import check_elsewhere, find_sliders, name_directions

@@ -11,12 +11,13 @@ import typing
 from dataclasses import dataclass
 from pathlib import Path
 
-from gan.config import PRESETS, TRANSLATION, Config
+from gan.config import Config
 from gan.data import DATASETS, PAIRS, hub_pictures
 from gan.data.points import DISTRIBUTIONS
 from gan.errors import ConfigError, FolderError
 from gan.models.weights import read_config
 from gan.networks import NETWORKS, POINT_NETWORKS, TRANSLATORS
+from gan.presets import PRESETS, TRANSLATION
 from gan.training.checkpoint import ended_before_checkpoint, find_state, read_state
 from gan.training.losses import LOSSES
 from gan.training.objectives import OBJECTIVES

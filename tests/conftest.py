@@ -27,10 +27,11 @@ import pytest  # noqa: E402
 import torch  # noqa: E402
 from PIL import Image  # noqa: E402
 
-from gan.config import PRESETS, TRANSLATION, Config  # noqa: E402
+from gan.config import Config  # noqa: E402
 from gan.data.points import DRAWING_PREFIX  # noqa: E402
 from gan.models.directions import Slider  # noqa: E402
 from gan.models.named import Named  # noqa: E402
+from gan.presets import PRESETS, TRANSLATION  # noqa: E402
 
 
 def small(**changes) -> Config:

@@ -13,10 +13,11 @@ from pathlib import Path
 
 import pytest
 
-from gan.config import ALL_RESOLUTIONS, PRESETS, ClassGroup, Config
+from gan.config import ALL_RESOLUTIONS, ClassGroup, Config
 from gan.data import DATASETS, PAIRS
 from gan.errors import ConfigError
 from gan.networks import networks_for
+from gan.presets import PRESETS
 from gan.training.losses import LOSSES
 
 FIELDS = {f.name: f for f in dataclasses.fields(Config)}

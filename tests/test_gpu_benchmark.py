@@ -14,7 +14,7 @@ import torch
 
 from benchmarks import gpu, gpu_checks
 from benchmarks.gpu_checks import PARTS, Check
-from gan.config import PRESETS
+from gan.presets import PRESETS
 
 CPU, NEVER = torch.device("cpu"), float("inf")
 SCRIPT = """

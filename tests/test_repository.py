@@ -18,7 +18,7 @@ import yaml
 
 from gan.config import Config
 from gan.data import DATASETS, PAIRS
-from gan.evaluation.card import command
+from gan.evaluation.commands import command
 from gan.hub.names import is_repo
 from gan.models.translator import Translator, load_folder
 from gan.networks import NETWORKS, networks_for
@@ -57,10 +57,10 @@ def packages(names: Iterable[str]) -> set[str]:
 
 # What each part of gan/ may import from the others: those above it, and itself. Order is the architecture.
 LAYERS = (
-    "errors", "text", "config", "io", "scratch", "pictures", "networks", "hub/names", "hub/client", "data", "models",
-    "evaluation", "training", "live", "hub", "ui/environment", "ui/fast_import", "ui/server", "ui/assets", "ui/header",
-    "ui/theme", "ui/tabs", "ui/app", "ui/site", "evaluate", "translate", "train_flags", "train", "export",
-    "hub/__main__",
+    "errors", "text", "config", "presets", "io", "scratch", "pictures", "networks", "hub/names", "hub/client", "data",
+    "models", "evaluation", "training", "live", "hub", "ui/environment", "ui/fast_import", "ui/server", "ui/assets",
+    "ui/header", "ui/theme", "ui/tabs", "ui/app", "ui/site", "evaluate", "translate", "train_flags", "train",
+    "export", "hub/__main__",
 )  # fmt: skip
 # The commands: they alone know a command line, and nobody imports them.
 COMMANDS = (

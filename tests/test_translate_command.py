@@ -13,7 +13,7 @@ from runs import refused
 
 import gan
 from gan import train, translate
-from gan.config import TRANSLATION
+from gan.presets import TRANSLATION
 from gan.train_flags import parser, run_settings
 from gan.training import loop
 from gan.training.objectives import OBJECTIVES

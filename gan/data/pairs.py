@@ -105,7 +105,7 @@ def load_sketch_to_face(root: Path, resolution: int, split: str, progress: Progr
 PAIRS: dict[str, PairSource] = {
     # name              load            pixels, A and B, licence of the pictures
     "sketch-to-face": PairSource(load_sketch_to_face, 64, "outlines of faces; the faces", "CC-BY-4.0", faces=True),
-    "beard": PairSource(load_beard, 32, "faces with a beard; faces without", "CC-BY-4.0", faces=True),
+    "beard": PairSource(load_beard, 64, "faces with a beard; faces without", "CC-BY-4.0", faces=True),
     "flat-to-3d": PairSource(load_flat_to_3d, 32, "flat emoji; 3-D emoji", "MIT"),
     "grey-to-colour": PairSource(load_grey_to_colour, 32, "grey emoji; emoji", "Apache-2.0", classifier="emoji"),
 }

@@ -17,7 +17,8 @@ from gan.data.hub_pictures import is_hub_name
 from gan.data.points import is_points
 from gan.errors import DataError, FolderError
 from gan.evaluation import loss_curve
-from gan.evaluation.card import NEIGHBOURS, SLIDERS, card, licence_of
+from gan.evaluation.card import card, licence_of
+from gan.evaluation.card_tables import NEIGHBOURS, SLIDERS
 from gan.evaluation.metrics import neighbours
 from gan.evaluation.metrics.classifier import Classifier, available, load_classifier
 from gan.evaluation.metrics.comparison import Comparison

@@ -16,7 +16,9 @@ from PIL import Image
 
 from gan.config import Config
 from gan.errors import FolderError, HubError
-from gan.evaluation.card import NEIGHBOURS, card, licence_of, public
+from gan.evaluation.card import card, licence_of
+from gan.evaluation.card_tables import NEIGHBOURS
+from gan.evaluation.commands import public
 from gan.evaluation.loss_curve import NAME as CURVE
 from gan.evaluation.loss_curve import write_curve
 from gan.hub.client import RepoChanged, api, check_token, page, translate_errors

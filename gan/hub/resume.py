@@ -12,7 +12,7 @@ from gan.data import DATASETS, PAIRS
 from gan.data.hub_pictures import is_hub_name
 from gan.data.points import is_points
 from gan.errors import HubError
-from gan.evaluation.card import public
+from gan.evaluation.commands import public
 from gan.evaluation.loss_curve import DRAWN, ROLLED_BACK
 from gan.hub.names import CHECKPOINT
 from gan.hub.pull import pull

@@ -62,18 +62,15 @@ class Run(Worker):
     def play(self) -> None:
         """Go on."""
         self.notice = None
-        for control in self._controls:
-            control.play()
+        self._control.play()
 
     def pause(self) -> None:
         """Wait after the step under way."""
-        for control in self._controls:
-            control.pause()
+        self._control.pause()
 
     def step(self, move: str = "both") -> None:
         """Make one step and wait; ValueError for an unknown move."""
-        for control in self._controls:
-            control.step(move)
+        self._control.step(move)
 
     def stop(self) -> None:
         """End after the step under way, or in the middle of it where that takes long; the history stays.
@@ -81,7 +78,7 @@ class Run(Worker):
         A run that was not started never will be, and lets go of its data.
         """
         self._stopping = True
-        for control in self._controls:
+        for control in (self._control, *self._side_controls):
             control.stop(PATIENCE)
         if self._thread.ident is None:
             self._begin = self.data = None
@@ -96,7 +93,7 @@ class Run(Worker):
     def change(self, side: int, settings: Mapping[str, Any]) -> None:
         """Change settings of one side from its next step on; ConfigError, and no change, for a bad one."""
         self._replace_config(side, with_changes(self.configs[side], settings))
-        self._controls[side].change(settings)
+        self._side_controls[side].change(settings)
 
     def fork(self, number: int) -> tuple[tuple[Config, ...], tuple[Snapshot, ...], int]:
         """Return (configs, states, images shown) at the last state kept up to moment `number`; ValueError for none."""

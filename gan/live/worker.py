@@ -71,7 +71,8 @@ class Worker:
         self.notice: str | None = None
         self.step_delay = 0.0
         self._begin, self._burst = begin, burst
-        self._controls = [Control() for _ in configs]
+        self._control = Control()
+        self._side_controls = [Control(paused=True) for _ in configs]  # told every move, so that a duel stays in step
         self._stopping = False
         self._sides: list[Stepper] = []
         self._viewer: Viewer | None = None
@@ -81,7 +82,7 @@ class Worker:
     @property
     def paused(self) -> bool:
         """Return True while the run waits, or will after its present step."""
-        return self._controls[0].paused
+        return self._control.paused
 
     def train(self) -> None:
         """Train until stopped or done. TrainingError, ConfigError or DataError say why training cannot go on.
@@ -94,11 +95,14 @@ class Worker:
             while not all(side.finished for side in self._sides):
                 if self._burst and self._at_full_speed:
                     self._run_burst(self._burst, data)
+                move = self._control.next(self._keep_present_moment)
                 for i, side in enumerate(self._sides):
+                    if move is not None and not side.finished:
+                        side.control.step(move)
                     self._record(i, side.advance())
                 self._draw_if_due()
                 self._wait_between_steps()
-            self._add_last_moment()
+            self._keep_present_moment()
         except StepAbandoned:
             self.history.keep_latest()  # with its state, where steps take so long that they are given up
         finally:
@@ -122,14 +126,15 @@ class Worker:
             trainer = Trainer(config, data)
             if self._begin:
                 trainer.rewind(self._begin[i])
-            self._sides.append(Stepper(trainer, self._controls[i], self._draw_every))
+            self._sides.append(Stepper(trainer, self._side_controls[i], self._draw_every))
         self._begin = None
         return data
 
     @property
     def _at_full_speed(self) -> bool:
         """Return True while the run is not paused, slowed, changed or stopped."""
-        return not self.step_delay and all(control.free_running for control in self._controls)
+        changing = any(control.changing for control in self._side_controls)
+        return not self.step_delay and self._control.free_running and not changing
 
     def _run_burst(self, burst: Burst, data: TrainingSet) -> None:
         """Train in a GPU worker for a bounded time (see `gan.live.burst`), or until a command for the run comes in."""
@@ -149,8 +154,7 @@ class Worker:
                         break
         except BurstError as error:
             notice = str(error)
-            for control in self._controls:
-                control.pause()
+            self._control.pause()
         self._draw_if_due()  # a paused run keeps this moment with its state: the visitor can fork from it
         self.notice = notice
 
@@ -208,8 +212,8 @@ class Worker:
             moment = replace(moment, states=self._states())
         self.history.add(moment, keep or due)
 
-    def _add_last_moment(self) -> None:
-        """Keep the present moment with its state; draw it unless it was."""
+    def _keep_present_moment(self) -> None:
+        """Keep the present moment with its state; draw it unless it was. A run that waits shows where it waits."""
         latest = self.history.latest
         if latest is not None and latest.states is not None and latest.steps == self._sides[0].steps:
             self.history.keep_latest()
@@ -218,7 +222,7 @@ class Worker:
 
     def _check(self) -> None:
         """Raise `StepAbandoned` once a stop was asked for and has waited for long enough."""
-        self._controls[0].check()
+        self._control.check()
 
     def _states(self) -> States | None:
         """Return the state of every side, or None if one is not finite: there would be nothing to go back to."""

@@ -6,7 +6,7 @@ import math
 import threading
 import time
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 MOVES = ("both", "critic", "generator")
@@ -19,12 +19,13 @@ class StepAbandoned(Exception):
 class Control:
     """Requests shared by the training thread and others; every method may be called from any thread.
 
-    paused: begin by waiting for `play` or `step`.
+    paused: begin by waiting for `play` or `step`. waiting: whether the loop does nothing until it is told to.
     """
 
     def __init__(self, paused: bool = False) -> None:
         self._changed = threading.Condition()  # its lock can be taken again by a signal handler of the same thread
         self._paused, self._stopped = paused, False
+        self.waiting = False
         self._moves: deque[str] = deque()  # single steps that were asked for
         self._settings: dict[str, Any] = {}
         self._deadline = math.inf  # on the clock of `time.monotonic`, for the step under way
@@ -69,13 +70,31 @@ class Control:
         with self._changed:
             return not (self._paused or self._stopped or self._moves or self._settings)
 
-    def next(self) -> str | None:
-        """Return the next move, waiting for one while paused; None once stopped. For the loop."""
+    @property
+    def changing(self) -> bool:
+        """Return whether settings wait to be used."""
         with self._changed:
-            self._changed.wait_for(lambda: self._stopped or self._moves or not self._paused)
+            return bool(self._settings)
+
+    def next(self, before_waiting: Callable[[], None] = lambda: None) -> str | None:
+        """Return the next move, waiting for one while paused; None once stopped. For the loop.
+
+        before_waiting: called once, in this thread, if there is nothing to do at the time of the call.
+        """
+        with self._changed:
+            waiting = not self._has_next()
+        if waiting:
+            before_waiting()
+        with self._changed:
+            self.waiting = not self._has_next()
+            self._changed.wait_for(self._has_next)
+            self.waiting = False
             if self._stopped:
                 return None
             return self._moves.popleft() if self._moves else "both"
+
+    def _has_next(self) -> bool:
+        return self._stopped or bool(self._moves) or not self._paused
 
     def check(self) -> None:
         """Raise `StepAbandoned` once a stop has been patient for long enough. For the step, between its parts."""

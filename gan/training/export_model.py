@@ -14,7 +14,9 @@ from torch import nn
 
 from gan.config import Config
 from gan.errors import FolderError
-from gan.evaluation.card import NOT_AFFECTING_WEIGHTS, SLIDERS, card, licence_of, public
+from gan.evaluation.card import card, licence_of
+from gan.evaluation.card_tables import SLIDERS
+from gan.evaluation.commands import NOT_AFFECTING_WEIGHTS, public
 from gan.evaluation.loss_curve import write_curve
 from gan.io import LOG_START, write_bytes
 from gan.models.directions import Directions, read_directions, slider_entries, without_names, write_directions

@@ -14,12 +14,14 @@ from PIL import Image
 
 import gan
 from gan import train_flags
-from gan.config import PRESETS, Config
-from gan.evaluation.card import card, command, licence_of, public
+from gan.config import Config
+from gan.evaluation.card import card, licence_of
+from gan.evaluation.commands import command, public
 from gan.evaluation.evaluate import record
 from gan.models.image_grid import GRID, grid_image, write_grid
 from gan.models.weights import read_config
 from gan.networks import NETWORKS
+from gan.presets import PRESETS
 from gan.training.losses import LOSSES
 
 SHIPPED = sorted(p.parent for p in Path(__file__).resolve().parents[2].glob("weights/*/config.json"))

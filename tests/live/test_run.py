@@ -15,7 +15,7 @@ from conftest import small, starting
 
 from gan.data.points import DISTRIBUTIONS, load_points
 from gan.errors import ConfigError
-from gan.live import stepper, views
+from gan.live import stepper, views, worker
 from gan.live.lessons import LESSONS, config_of, settings
 from gan.live.run import Run
 from gan.live.views import ARROWS, HEAT, PICTURES, POINTS, SCALE, WARP, viewer_of
@@ -149,7 +149,7 @@ def test_a_run_pauses_steps_and_goes_on(begin):
     run = begin(plane())
     until(lambda: run.latest(3), "frames")
     run.pause()
-    until(lambda: _still(run), "a pause")
+    until(lambda: run._control.waiting, "a pause")
     for i, move in enumerate(("both", "critic", "generator"), 1):
         before = run.latest()
         run.step(move)
@@ -166,8 +166,21 @@ def test_a_run_pauses_steps_and_goes_on(begin):
         run.step("sideways")
 
 
-def _still(run) -> bool:
-    return run.latest(run.latest().number, 0.2) is None
+def test_a_run_that_is_paused_between_two_frames_shows_where_it_waits(begin, monkeypatch):
+    """A pause may come after the last look at whether it has come, and before the next step."""
+    asked, next_move = [], Control.next
+
+    def late(control, *before_waiting):
+        if before_waiting and len(asked) == 30:
+            control.pause()
+        asked.append(1) if before_waiting else None
+        return next_move(control, *before_waiting)
+
+    monkeypatch.setattr(Control, "next", late)
+    monkeypatch.setattr(worker, "DRAW_EVERY", {"points": 1e9})  # none is due after the first step
+    run = begin(plane())
+    until(lambda: run._control.waiting, "a pause")
+    assert run.latest().steps == 30 and run.latest().states is not None
 
 
 def test_settings_change_on_the_way_and_bad_ones_are_refused_at_once(begin):
@@ -178,7 +191,7 @@ def test_settings_change_on_the_way_and_bad_ones_are_refused_at_once(begin):
     last = run.latest().number
     until(lambda: run.latest(last + 2), "frames")
     run.pause()
-    until(lambda: _still(run), "a pause")
+    until(lambda: run._control.waiting, "a pause")
     run.step()
     assert run.latest(-1).sides and run.fork(10**9)[0][0].learning_rate == 1e-4
     for bad in ({"gamma": -1.0}, {"loss": "nope"}, {"width": 32}, {"augment": "cutout"}, {"nothing": 1}):
@@ -194,11 +207,12 @@ def test_a_duel_goes_in_lock_step_from_the_same_weights(begin):
     assert np.array_equal(first.sides[0].arrays["points"], first.sides[1].arrays["points"])
     assert not np.array_equal(last.sides[0].arrays["points"], last.sides[1].arrays["points"])
     run.pause()
-    until(lambda: _still(run), "a pause")
-    assert abs(run._sides[0].steps - run._sides[1].steps) <= 1
+    until(lambda: run._control.waiting, "a pause")
+    assert run._sides[0].steps == run._sides[1].steps == run.latest().steps
+    before = run.latest()
     run.step()
-    run.step()
-    until(lambda: run._sides[0].steps == run._sides[1].steps, "lock step")
+    assert run.latest(before.number, WAIT).steps == before.steps + 1
+    assert run._sides[0].steps == run._sides[1].steps
 
 
 def test_a_fork_goes_on_as_the_run_did(begin):

@@ -10,7 +10,7 @@ import pytest
 import torch
 from torch import nn
 
-from gan.config import LARGE_RESOLUTIONS, PRESETS, RESOLUTIONS, Config
+from gan.config import LARGE_RESOLUTIONS, RESOLUTIONS, Config
 from gan.data.dataset import Dataset
 from gan.errors import ConfigError
 from gan.networks import NETWORKS, POINT_NETWORKS, build
@@ -27,6 +27,7 @@ from gan.networks.layers import (
     soft_clamp,
     spectral_norm_,
 )
+from gan.presets import PRESETS
 from gan.training.losses import Relativistic
 from gan.training.penalties import squared_gradient
 from gan.training.trainer import Trainer

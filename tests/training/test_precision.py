@@ -14,9 +14,10 @@ from step_players import players
 from torch import Tensor, nn
 
 from gan import data, load
-from gan.config import PRESETS, Config
+from gan.config import Config
 from gan.live import lessons
 from gan.networks import NETWORKS, POINT_NETWORKS, build
+from gan.presets import PRESETS
 from gan.training import augment, precision, validation
 from gan.training.checkpoint import read_state
 from gan.training.events import Started

@@ -17,7 +17,7 @@ import gan
 from gan.data import PAIRS
 from gan.data.domains import Domains
 from gan.errors import ConfigError, FolderError
-from gan.evaluation.card import command
+from gan.evaluation.commands import command
 from gan.models import model
 from gan.models.translator import Translator
 from gan.training.events import Done, Measured, Sampled, Stepped

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 import pytest
 from conftest import KINDS, fake_load, served, write_folder
 
-from gan.ui.server import controls, model_registry, rpc
+from gan.ui.server import controls, drawing, rpc
 from gan.ui.server.limits import Busy
 from gan.ui.server.model_registry import ModelRegistry
 
@@ -314,9 +314,9 @@ def test_a_control_that_is_added_in_python_is_on_the_page(browser, tmp_path: Pat
     )  # fmt: skip
     monkeypatch.setattr(controls, "CONTROLS", (*controls.CONTROLS, brightness))
 
-    draw = model_registry.draw
+    draw = drawing.draw
     monkeypatch.setattr(
-        model_registry,
+        drawing,
         "draw",
         lambda model, requests: [
             (picture + at["brightness"]).clip(0, 255).astype(picture.dtype)

@@ -13,7 +13,7 @@ from conftest import answer, fake_load, write_folder
 
 from gan.models import latent, model
 from gan.ui import assets
-from gan.ui.server import controls, model_registry, rpc
+from gan.ui.server import controls, drawing, rpc
 from gan.ui.server.controls import CONTROLS, Control
 from gan.ui.server.model_registry import ModelRegistry
 from gan.ui.server.picture_api import PictureApi
@@ -76,9 +76,9 @@ def test_a_control_that_is_added_reaches_page_server_and_picture(tmp_path: Path,
     """Make two edits: the declaration, and the function that applies it. A browser test moves the slider."""
     monkeypatch.setattr(controls, "CONTROLS", (*CONTROLS, BRIGHTNESS))
 
-    draw = model_registry.draw
+    draw = drawing.draw
     monkeypatch.setattr(
-        model_registry,
+        drawing,
         "draw",
         lambda model, requests: [
             (picture + at["brightness"]).clip(0, 255).astype(np.uint8)

@@ -21,7 +21,7 @@ from gan.models.pack import KEY, pack
 from gan.models.translator import load_folder
 from gan.networks import resnet
 from gan.ui.server import checks
-from gan.ui.server.model_registry import draw, walk
+from gan.ui.server.drawing import draw, walk
 
 STATIC = ROOT / "gan/ui/static"
 SHIPPED = sorted(p.parent for p in ROOT.glob("weights/*/config.json"))

@@ -5,7 +5,7 @@ refuses values outside their ranges, and Interpolate takes seeds and truncation 
 because the first screen is built before any model loads.
 
 To add a slider, add a `Control` of kind "slider" to `CONTROLS`, and the line that applies its value to
-`_latent` in `gan.ui.server.model_registry`. CONTRIBUTING.md shows both.
+`_latent` in `gan.ui.server.drawing`. CONTRIBUTING.md shows both.
 """
 
 from __future__ import annotations

@@ -14,10 +14,11 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, WrapValidator
 
-from gan.config import PRESETS, ClassGroup, Config
+from gan.config import ClassGroup, Config
 from gan.errors import ConfigError, FolderError
 from gan.hub.names import MODEL
 from gan.io import MAX_JSON_BYTES, is_plain, read_json
+from gan.presets import PRESETS
 from gan.text import last_name
 
 MAX_IMAGES = 10**12  # more than any network has been shown

@@ -21,7 +21,7 @@ import numpy as np
 from gan.errors import FolderError
 from gan.hub.names import MODEL
 from gan.live.shares import NOBODY, Owner, holding_most
-from gan.ui.server import checks, engine, gpu, translations, visitor
+from gan.ui.server import checks, drawing, engine, gpu, translations, visitor
 from gan.ui.server.files import Files
 from gan.ui.server.limits import Limit
 from gan.ui.server.model_info import Info, read_info
@@ -30,8 +30,6 @@ from gan.ui.server.render_queue import Drawn, RenderQueue
 from gan.ui.server.request import quoted
 
 if TYPE_CHECKING:
-    from torch import Tensor
-
     from gan.models.model import Model
     from gan.models.translator import Translator
 
@@ -41,7 +39,6 @@ log = logging.getLogger(__name__)
 # tab they are fewer than the server's 40 threads, so the rest of the page is always answered.
 BATCHES = 1, 6  # walks and grids, apart from pictures: a long walk must not delay another visitor's slider
 LOADS = 1, 8
-FRAMES_AT_ONCE = 32  # of a walk that crosses pictures: bounds memory
 MAX_UNLISTED = 16  # models that visitors trained
 
 
@@ -263,7 +260,7 @@ class ModelRegistry:
         values = dict(request)
         with self._batch_limit():
             if values.pop("edits") is not None:
-                return walk(model, request)
+                return drawing.walk(model, request)
             pictures = gpu.interpolate(self.folder(name), values) if gpu.available() else None
             return model.interpolate(**values) if pictures is None else pictures
 
@@ -272,7 +269,7 @@ class ModelRegistry:
         model = self.model(name)
         request = checks.WalkRequest.parse(values, model)
         with self._batch_limit():
-            return draw(model, keyframes(request))
+            return drawing.draw(model, drawing.keyframes(request))
 
     def describe(self, name: object) -> Mapping[str, Any]:
         """Return what the Explore tab must know before its first picture; loads the model.
@@ -349,89 +346,7 @@ def _render(model: Any, requests: Sequence[Any]) -> Sequence[np.ndarray] | np.nd
     """Draw what one model was asked for, of either task."""
     if isinstance(requests[0], translations.TranslationRequest):
         return translations.draw(model, requests)
-    return draw(model, requests)
-
-
-def draw(model: Model, requests: Sequence[Mapping[str, Any]]) -> np.ndarray:
-    """Return a picture for each request, as `checks.picture` returns them, uint8 (N, H, W, C)."""
-    import torch
-
-    with torch.inference_mode():
-        upper, lower, borders = _inputs(model, requests)
-        if all(border == 1 for border in borders):
-            return model.render(*upper)
-        return model.cross(*upper, *lower, borders)
-
-
-def _inputs(
-    model: Model, requests: Sequence[Mapping[str, Any]]
-) -> tuple[tuple[Tensor, Tensor | None], tuple[Tensor, Tensor | None], list[float]]:
-    """Return latents and class weights of pictures, those of what they are crossed with, and the borders between.
-
-    A picture that is crossed with nothing stands for its own partner.
-    """
-    import torch
-
-    borders = [at.get("border", 1) for at in requests]
-    partners = [
-        at if border == 1 else {**at, "seed": at["partner"]} for at, border in zip(requests, borders, strict=True)
-    ]
-    sides = []
-    for side in (requests, partners):
-        y = [model.class_weights([at["seed"]], at["label"]) for at in side]
-        z = torch.cat([_latent(model, at, rows) for at, rows in zip(side, y, strict=True)])
-        sides.append((z, torch.cat([rows for rows in y if rows is not None]) if model.classes else None))
-    return sides[0], sides[1], borders
-
-
-def keyframes(request: checks.WalkRequest) -> list[dict[str, Any]]:
-    """Return the picture that a walk shows at each of its keyframes, as `checks.picture` returns it."""
-    count = len(request.seeds)
-    labels = request.label if isinstance(request.label, list) else [request.label] * count
-    plain = {"truncation": request.truncation, "sliders": [], "named": [], "raw": []}
-    return [
-        edit or {"seed": seed, "label": label, **plain}
-        for seed, label, edit in zip(request.seeds, labels, request.edits or [None] * count, strict=True)
-    ]
-
-
-def walk(model: Model, request: checks.WalkRequest) -> np.ndarray:
-    """Return the frames of a walk whose keyframes have edits, uint8 (frames, H, W, C)."""
-    import torch
-
-    from gan.models.latent import path
-
-    frames, loop = request.frames, request.loop
-
-    def along(z: Tensor, y: Tensor | None) -> tuple[Tensor, Tensor | None]:
-        return path(z, frames, request.mode, loop), None if y is None else path(y, frames, "lerp", loop)
-
-    with torch.inference_mode():
-        upper, lower, borders = _inputs(model, keyframes(request))
-        if all(border == 1 for border in borders):
-            return model.render(*along(*upper))
-        border = path(torch.tensor(borders)[:, None], frames, "lerp", loop)[:, 0].tolist()
-        parts = [
-            model.cross(*_rows(along(*upper), at), *_rows(along(*lower), at), border[at])
-            for at in (slice(i, i + FRAMES_AT_ONCE) for i in range(0, frames, FRAMES_AT_ONCE))
-        ]
-        return np.concatenate(parts)
-
-
-def _rows(inputs: tuple[Tensor, Tensor | None], at: slice) -> tuple[Tensor, Tensor | None]:
-    z, y = inputs
-    return z[at], None if y is None else y[at]
-
-
-def _latent(model: Model, at: Mapping[str, Any], y: Tensor | None) -> Tensor:
-    z = model.latents([at["seed"]]) * at["truncation"]
-    if steps := at["sliders"]:
-        z = z + (z.new_tensor(steps) @ model.directions[: len(steps)].to(z))
-    if steps := at["named"]:
-        z = z + model.named.offset(steps, y).to(z)
-    if offsets := at["raw"]:
-        z[:, : len(offsets)] += z.new_tensor(offsets)
-    return z
+    return drawing.draw(model, requests)
 
 
 def _modified(path: Path) -> int | None:
