@@ -117,12 +117,6 @@ def until(condition, what: str) -> None:
         time.sleep(0.005)
 
 
-def still(run: Run) -> bool:
-    last = run.latest()
-    time.sleep(0.2)
-    return run.latest() is last
-
-
 @pytest.fixture
 def begin(spaces):
     """Yield a function that starts runs on the lent GPU."""
@@ -132,7 +126,7 @@ def begin(spaces):
 
 @pytest.mark.parametrize("dataset", ["ring", "mnist-10k"])
 def test_a_run_in_bursts_is_the_run_that_was_never_lent(spaces, begin, monkeypatch, dataset):
-    steps = 60 if dataset == "ring" else 12
+    steps = 30 if dataset == "ring" else 6
     monkeypatch.setattr(bursts, "SEND_EVERY", {"points": 0.02, "pictures": 0.1})
     monkeypatch.setattr(gpu, "STARTING", gpu.TRAINING - 0.15)  # so bursts of .15 s
     one, other = config(dataset, images=16 * steps), config(dataset, images=16 * steps, loss="hinge")
@@ -169,7 +163,7 @@ def test_a_lent_run_pauses_steps_changes_and_stops(spaces, begin):
     until(lambda: run.latest() and run.latest().steps > 20, "a burst")
     assert spaces.open == 1
     run.pause()
-    until(lambda: spaces.open == 0 and still(run), "a pause")
+    until(lambda: spaces.open == 0 and run._control.waiting, "a pause")
     before = run.latest()
     assert spaces.open == 0 and before.states
     run.step()
@@ -182,7 +176,7 @@ def test_a_lent_run_pauses_steps_changes_and_stops(spaces, begin):
     run.change(0, {"gamma": 0.5})
     until(lambda: len(spaces.calls) > calls, "a burst with the new setting")
     run.pause()
-    until(lambda: spaces.open == 0 and still(run), "a pause")
+    until(lambda: spaces.open == 0 and run._control.waiting, "a pause")
     until(lambda: run.fork(10**9)[0][0].gamma == 0.5, "a state with the new setting")
     assert run.fork(10**9)[0][0].loss == "hinge"
     run.slow(0.01)
@@ -258,7 +252,7 @@ def test_a_state_that_is_not_finite_is_left_to_the_loop(spaces, begin, monkeypat
     run = begin(config(checkpoint_images=160))
     until(lambda: len(spaces.calls) and run.latest() and run.latest().steps > 50, "steps")
     run.pause()
-    until(lambda: spaces.open == 0 and still(run), "a pause")
+    until(lambda: spaces.open == 0 and run._control.waiting, "a pause")
     assert run.error is None and not run.done
 
 
