@@ -61,6 +61,7 @@ def test_the_table_of_types_lists_what_the_scripts_add() -> None:
         "worker",
         "trainer",
         "words",
+        "seeds",
         "site",
     }
     added = [

@@ -21,6 +21,7 @@ STATIC = Path(__file__).with_name("static")
 APP = (
     "shared",
     "engine",
+    "film",
     "gallery",
     "explore",
     "interpolate",
@@ -66,7 +67,8 @@ def scripts(folders: Sequence[str], known: dict[str, Any]) -> str:
     """
     declared = json.dumps({"controls": controls.for_browser(), "words": wording.SLIDERS, **known})
     declared = declared.replace("<", r"\u003c")
-    return "\n".join([f"window.latentLab = {declared};", *map(_text, _files(folders, "js"))])
+    head = [f"window.latentLab = {declared};", engine.seeds_script()]
+    return "\n".join([*head, *map(_text, _files(folders, "js"))])
 
 
 def styles(folders: Sequence[str]) -> str:

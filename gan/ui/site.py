@@ -33,7 +33,7 @@ HOME = "https://huggingface.co/spaces"
 GENERATOR = "Latent Lab"  # tells a page of ours from others
 MOST = 16_000_000  # bytes of one pack
 MOST_OF_PAGE = 3_500_000  # bytes of a page that is one file
-FOLDERS = ("shared", "engine", "gallery", "explore", "interpolate", "train", "site")  # what the page is made of
+FOLDERS = ("shared", "engine", "film", "gallery", "explore", "interpolate", "train", "site")  # what the page is made of
 SUFFIXES = {"text/css": ".css", "text/javascript": ".js", "image/webp": ".webp", "image/png": ".png"}
 FILMS = {kind: EXPORTS[kind] for kind in ("gif", "webp")}  # what a browser can write
 

@@ -196,3 +196,17 @@ test("no more calls run at once than the limit", async () => {
     ["a", "c"],
   );
 });
+
+test("what came before a picture could be drawn, such as weights, does not count", async () => {
+  const begun = [];
+  lab.paintTimer = () => (since) => begun.push(since);
+  const live = requests({ counted: true });
+  performance.now = () => 5;
+  live.request("a");
+  calls[0].reply({ since: 900 });
+  await settle();
+  live.request("b");
+  calls[1].reply({});
+  await settle();
+  assert.deepEqual(begun, [900, 5]);
+});

@@ -89,6 +89,14 @@ def explores_and_saves(page, address: str, model) -> None:
     page.fill("#ll-walk-frames", "6")
     page.get_by_text("6 frames from 4 keyframes.", exact=True).wait_for()
     frames = model.interpolate([204, 93, 33, 110], 6, "slerp", loop=True).astype(int)
+    page.evaluate("latentLab.chooseLook('smooth')")
+    with page.expect_download() as download:
+        page.click("[data-save=webp]")
+    with Image.open(download.value.path()) as film:
+        assert len(film.convert("L").getcolors()) > 50
+        wide = np.asarray(film.convert("L"), int)
+    assert (np.abs(np.diff(wide, axis=1)).max(0) > 0).mean() > 0.9, "no squares"
+    page.evaluate("latentLab.chooseLook('pixels')")
     for kind in ("gif", "webp"):
         with page.expect_download() as download:
             page.click(f"[data-save={kind}]")
@@ -128,6 +136,8 @@ def test_from_a_host_tabs_links_and_the_keyboard_work(browser, host):
         page.keyboard.press("Enter")
         page.wait_for_selector(SCREEN)
         assert "tab=explore" in page.url and len(fetched) == 1
+        page.locator(".ll-map > summary").click()
+        page.locator(".ll-map-view[data-filled=true]").wait_for()
         page.go_back()
         page.locator("#tab-gallery:visible").wait_for()
         page.goto(f"{host}?tab=explore&model=gone")

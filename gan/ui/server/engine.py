@@ -36,6 +36,7 @@ TRAINING = ("engine/random",) + tuple(
         "run", "worker",
     )
 )  # fmt: skip
+SEEDS = ("engine/random", "engine/latent")  # what the page itself knows of them
 PATHS = r"/engine/pack/\w+"
 IMPORT = re.compile(r'^import \{ (.+) \} from "\.[./a-z]*/(\w+)\.mjs";$', re.MULTILINE)
 EXPORT = re.compile(r"^export const (\w+)", re.MULTILINE)
@@ -51,6 +52,12 @@ def worker_script() -> str:
 def trainer_script() -> str:
     """Return the script of the worker that trains points, likewise."""
     return _script("points/points", TRAINING)
+
+
+@cache
+def seeds_script() -> str:
+    """Return a part of the page's script: `latentLab.seeds` gets what `latent.mjs` knows of a seed."""
+    return "\n".join(["{", *map(_scoped, SEEDS), "latentLab.seeds = latentModule;", "}"])
 
 
 def _script(wasm: str, modules: Sequence[str]) -> str:

@@ -21,6 +21,8 @@ interface Control {
   default: number | null;
 }
 
+type SliderRange = Pick<Control, "low" | "high" | "step" | "default">;
+
 /** How the values of a kind of control are written in an address, which anyone may have written. */
 interface ControlCodec {
   start(control: Control): any;
@@ -81,6 +83,8 @@ interface SliderText {
   help?: string; // the tooltip; the accessible name by default
   field?: HTMLElement; // in place of the caption
   reach?: number; // for small pictures of both ends: the value that they show, and its negative
+  key?: string; // by which a knob knows the slider again
+  text?(value: number): string; // the value as it is written, where that is not the number alone
 }
 
 interface SliderRow {
@@ -99,6 +103,7 @@ interface ControlPanel {
   renderSliders(name: string, state: PictureState): void;
   showAllDirections(): void;
   namedRows(): [number, SliderRow][]; // those that do something in the picture, and which they are
+  movable(few: number): [control: string, i: number][]; // these, and so many principal directions that they are a few
 }
 
 /** Chips from which classes are chosen. show: without telling anyone. */
@@ -139,6 +144,7 @@ interface PackedImages {
   acting?: boolean[] | null; // of a picture: whether each named slider does anything in it; null where all do
   pixels?: Uint8ClampedArray<ArrayBuffer>; // in place of p, four bytes a pixel, where this browser has drawn them
   here?: number; // ms that this took
+  since?: number; // from when on it could be drawn, where it had to wait for weights: by performance.now
 }
 
 interface ModelDescription extends KnownClasses {
@@ -199,6 +205,65 @@ interface ExploreServer extends ModelFinder, PackServer {
 interface MixPanel {
   render(state: PictureState): void;
   draw(state: PictureState): Promise<void>;
+}
+
+// ---- Playing
+
+/** Slider values that wander. begin: from where, and within which bounds. step: the values after so many seconds. */
+interface Drift {
+  begin(places: { value: number; low: number; high: number }[]): void;
+  step(seconds: number, how: DriftSettings): number[];
+}
+
+/** tempo: places that it sets off for, a minute; distance: how far from where it began; speed: how quickly it follows. */
+type DriftSettings = Record<"speed" | "distance" | "tempo", number>;
+
+/** rate: frames a second. frames: what was recorded last. */
+interface Recorder {
+  readonly rate: number;
+  readonly frames: ImageData[];
+  readonly running: boolean;
+  start(): void;
+  stop(): void;
+}
+
+interface PlayPanel {
+  toggle(): void;
+  rebase(): void; // the sliders are elsewhere now: a drift goes on from there
+  hold(control: string, i?: number): void; // the visitor has moved it: a drift leaves it alone
+  render(): void; // sliders are others now
+}
+
+// ---- The map
+
+/** A plane of pictures. corners: the three that it goes through, if it does; span: the side of its first window. */
+interface Plane {
+  corners: number[][];
+  span: number;
+  at(x: number, y: number): PictureState | null; // null beyond its end
+  words(x: number, y: number): string;
+  nearest(x: number, y: number): number; // which corner
+}
+
+/** A slider that an axis of the map moves. */
+interface PlaneAxis {
+  control: string;
+  index: number;
+  words: string;
+}
+
+interface MapView {
+  show(plane: Plane): void;
+  /** colourOf: of the part of the plane that is nearest to a corner; null for none. */
+  look(colourOf: ((corner: number) => string) | null, smooth: boolean): void;
+  mark(at: number[]): void; // where the picture on the stage lies
+  zoom(by: number): void;
+  home(): void;
+}
+
+interface MapPanel {
+  follow(): void; // the stage shows another picture
+  open(): void;
 }
 
 // ---- Kept pictures
@@ -624,6 +689,7 @@ interface Keyframes {
 }
 
 interface Player {
+  reserve(size: number): void; // the place of the first film, before it is there
   load(film: Film, settings: { loop: boolean; fps: number }): void;
   seek(frame: number): void;
   toggle(): void;
@@ -1018,6 +1084,11 @@ interface LatentLab {
   site?: SiteContents; // where there is no server
   trainer: string; // address of the script that trains points, or of none
   words: Record<string, string>; // plain words for the names of attributes
+  /** What `engine/latent.mjs` knows of a seed. */
+  seeds: {
+    latentOf(seed: number, size: number): Float32Array;
+    classesOf(seed: number, about: Pick<EngineConfig, "classes" | "groups">): number[];
+  };
 
   // shared/
   stats: {
@@ -1132,7 +1203,7 @@ interface LatentLab {
    * A row with a range input over a control's range. `moved` runs while it is dragged, `settled` when it is let go; a
    * double-click, Delete or Backspace sends it back to the default.
    */
-  slider(options: SliderText & { control: Control; moved(value: number): void; settled(): void }): SliderRow;
+  slider(options: SliderText & { control: SliderRange; moved(value: number): void; settled(): void }): SliderRow;
   History: { new (): StateHistory };
   randomSeed(): number;
   /** Digits after the point with which values of that step are written. */
@@ -1237,16 +1308,25 @@ interface LatentLab {
   packTranslation(request: TranslationRequest): SentTranslation;
   paintWalks(server: Pick<InterpolateServer, "walk">): Pick<InterpolateServer, "walk">;
 
-  // site/
+  // film/
   /** In whole units, `perSecond` of them a second. */
   delays(count: number, fps: number, perSecond: number): number[];
   /** At most 256 colours, 0xrrggbb, and for each pixel which of them it has. */
   quantize(image: ImageData): { palette: number[]; indices: Uint8Array };
   compressLzw(indices: Uint8Array): Uint8Array<ArrayBuffer>;
   joinBytes(parts: readonly Uint8Array[]): Uint8Array<ArrayBuffer>;
-  /** scale: each pixel becomes a square of that side. */
-  encodeGif(frames: ImageData[], fps: number, scale: number): Promise<Uint8Array<ArrayBuffer>>;
-  encodeWebp(frames: ImageData[], fps: number, scale: number): Promise<Uint8Array<ArrayBuffer>>;
+  /** scale: each pixel becomes a square of that side, or, smooth, they are enlarged by bicubic interpolation. */
+  encodeGif(frames: ImageData[], fps: number, scale: number, smooth: boolean): Promise<Uint8Array<ArrayBuffer>>;
+  encodeWebp(frames: ImageData[], fps: number, scale: number, smooth: boolean): Promise<Uint8Array<ArrayBuffer>>;
+  /** A film of frames of one size, enlarged as the server enlarges; kind: "gif" or "webp". */
+  encodeFilm(
+    kind: string,
+    frames: ImageData[],
+    fps: number,
+    smooth: boolean,
+  ): Promise<Pick<ServerFile, "mime" | "data">>;
+  /** Turn off the buttons for kinds of films that this browser cannot write. */
+  offerFilms(root: ParentNode): void;
 
   // gallery/
   gallery(element: HTMLElement, server: ExploreServer): void;
@@ -1279,6 +1359,56 @@ interface LatentLab {
     },
   ): ControlPanel;
   SLIDER_END: number;
+  /** random: as Math.random. */
+  createDrift(random?: () => number): Drift;
+  /** Record what a canvas shows, for as long as there is room; changed: told after each frame. */
+  recorder(canvas: HTMLCanvasElement, changed: () => void): Recorder;
+  /** The value of a slider for a knob turned to 0 to 127. */
+  knobValue(turned: number, range: Omit<SliderRange, "default">): number;
+  /** Let knobs move the sliders below an element that have a key. list: of knobs that are known. */
+  midiKnobs(
+    element: HTMLElement,
+    parts: { list: HTMLElement; learn: HTMLButtonElement; say(text: string): void },
+  ): { render(): void };
+  GROUP_COLOURS: string[];
+  /** The plane through three states of one model. Of which class a place is, and what else no sum can be made of, the nearest says. */
+  planeOfThree(states: PictureState[], about: ModelDescription): Plane;
+  /** The plane of two sliders around a state in which they are at 0. */
+  planeOfSliders(state: PictureState, axes: [across: PlaneAxis, up: PlaneAxis]): Plane;
+  /** draw: one picture for each state, or null where that went wrong. ready: whether this browser draws. */
+  mapView(
+    canvas: HTMLCanvasElement,
+    on: {
+      draw(states: PictureState[]): Promise<ImageData[] | null>;
+      chosen(state: PictureState): void;
+      reached(words: string): void;
+      ready(): boolean;
+    },
+  ): MapView;
+  mapPanel(
+    root: HTMLElement,
+    on: {
+      state(): PictureState | null;
+      about(): ModelDescription | null;
+      names(): string[]; // that the visitor gave to directions
+      smooth(): boolean;
+      draw(states: PictureState[]): Promise<ImageData[] | null>;
+      take(state: PictureState): void;
+    },
+  ): MapPanel;
+  playPanel(
+    root: HTMLElement,
+    on: {
+      element: HTMLElement; // whose sliders knobs can have
+      canvas: HTMLCanvasElement;
+      state(): PictureState | null;
+      moved(lists: Record<string, number[]>): void;
+      settled(): void;
+      movable: ControlPanel["movable"];
+      smooth(): boolean;
+      status(text: string): void;
+    },
+  ): PlayPanel;
   mixPanel(
     root: HTMLElement,
     controls: Control[],

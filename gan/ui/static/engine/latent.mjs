@@ -6,7 +6,8 @@ const { fround } = Math;
 /** The latent of a seed. @type {(seed: number, size: number) => Float32Array} */
 export const latentOf = (seed, size) => randomNormal(randomWords(seed), size);
 
-/** The classes that belong to a seed, independent of its latent. @type {(seed: number, about: EngineConfig) => number[]} */
+/** The classes that belong to a seed, independent of its latent. */
+/** @type {(seed: number, about: Pick<EngineConfig, "classes" | "groups">) => number[]} */
 export const classesOf = (seed, { classes, groups }) => {
   if (!classes) return [];
   const words = randomWords(Math.imul(seed, 2654435761) + 2654435769);

@@ -59,7 +59,9 @@
       const box = find(BOXES[/** @type {keyof typeof BOXES} */ (control.kind)]);
       const have = rows.get(control.name) ?? [];
       for (let i = have.length; i < count; i++) {
-        const row = lab.slider({ control, ...texts(control, i), moved: (value) => moved(control, value, i), settled });
+        const key = `${control.name}:${control.kind === "named" ? names[i] : i}`;
+        const own = { control, ...texts(control, i), key };
+        const row = lab.slider({ ...own, moved: (value) => moved(control, value, i), settled });
         box.append(row.element);
         have.push(row);
       }
@@ -162,6 +164,21 @@
     });
     for (const control of ofKind("slider")) grow(control, 1);
 
+    const namedRows = () =>
+      ofKind("named").flatMap(({ name }) =>
+        [...(rows.get(name) ?? []).entries()].filter(([, { input }]) => !input.disabled),
+      );
+
+    /** @type {ControlPanel["movable"]} */
+    const movable = (few) => {
+      const [named, directions] = [ofKind("named")[0].name, ofKind("directions")[0].name];
+      /** @type {[string, number][]} */
+      const found = namedRows().map(([i]) => [named, i]);
+      const missing = Math.min(few - found.length, about?.variance.length ?? 0);
+      for (let i = 0; i < missing; i++) found.push([directions, i]);
+      return found;
+    };
+
     return {
       buildControls,
       buildClasses: classes.build,
@@ -170,10 +187,8 @@
       render,
       renderSliders,
       showAllDirections,
-      namedRows: () =>
-        ofKind("named").flatMap(({ name }) =>
-          [...(rows.get(name) ?? []).entries()].filter(([, { input }]) => !input.disabled),
-        ),
+      namedRows,
+      movable,
     };
   };
 })();

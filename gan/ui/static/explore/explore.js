@@ -15,7 +15,7 @@
     const history = new lab.History();
     const screen = find(".ll-screen canvas", HTMLCanvasElement);
     const drawSmooth = lab.smoothView(screen);
-    const { problem, status } = lab.notifier(element);
+    const { problem, status, recovered } = lab.notifier(element);
     const directions = /** @type {Control} */ (controls.find(({ kind }) => kind === "directions"));
     /** @type {ModelDescription | null} */
     let about = null;
@@ -56,6 +56,23 @@
       }
     };
 
+    /** Pictures of the model that is shown, whoever draws them; null where that went wrong. @type {(states: PictureState[]) => Promise<ImageData[] | null>} */
+    const drawAll = async (states) => {
+      const here = await lab.drawHere(states[0].model, states);
+      if (here) return here;
+      const ask = (/** @type {PictureState} */ one) =>
+        lab.callWithRetry(() => painter.picture({ ...one, follows: false }), problem);
+      const replies = await Promise.all(states.map(ask));
+      /** @type {ImageData[]} */
+      const images = [];
+      for (const reply of replies) {
+        if (reply.error !== undefined) return (problem(lab.notices.error(reply.error)), null);
+        images.push(...lab.decodeImages(reply));
+      }
+      recovered();
+      return images;
+    };
+
     /** Names of principal directions, by model. @type {Map<string, string[]>} */
     const names = new Map();
     /** @type {(of: PictureState) => AddressPart} */
@@ -91,6 +108,7 @@
       renderSteps();
       others.follow(state, about);
       drawEnds();
+      map.follow();
       address.write(addressPart(state));
     };
 
@@ -100,6 +118,7 @@
       state = { ...state, ...part };
       panel.render(state);
       mix.render(state);
+      if (directions.name in part) play.rebase();
       draw();
       settle();
     };
@@ -109,6 +128,7 @@
       if (!state) return;
       const old = state[name];
       state = { ...state, [name]: Array.isArray(old) && i !== undefined ? old.with(i, Number(value)) : value };
+      play.hold(name, i);
       draw();
     };
     const panel = lab.controlPanel(element, controls, {
@@ -128,6 +148,31 @@
     });
     find(".ll-more-part").addEventListener("toggle", drawEnds);
     const mix = lab.mixPanel(find(".ll-mix"), controls, { moved: move, settled: settle, state: () => state });
+
+    const play = lab.playPanel(find(".ll-play"), {
+      element,
+      canvas: screen,
+      state: () => state,
+      moved: (lists) => {
+        if (!state) return;
+        state = { ...state, ...lists };
+        for (const name of Object.keys(lists)) panel.renderSliders(name, state);
+        draw();
+      },
+      settled: settle,
+      movable: panel.movable,
+      smooth: () => isSmooth(),
+      status,
+    });
+
+    const map = lab.mapPanel(find(".ll-map"), {
+      state: () => state,
+      about: () => about,
+      names: () => names.get(state?.model ?? "") ?? [],
+      smooth: () => isSmooth(),
+      draw: drawAll,
+      take: (taken) => change(taken),
+    });
 
     const others = lab.otherSeeds(element, painter, problem, (seed) => {
       if (!state || !about) return;
@@ -194,6 +239,8 @@
       find(".ll-mix").hidden = !about.crosses;
       panel.render(state);
       mix.render(state);
+      play.render();
+      play.rebase();
       draw();
       settle();
     };
@@ -225,6 +272,8 @@
       [["K"], "keep the picture"],
       [["R"], "another seed"],
       [["1", "9"], "open a kept picture"],
+      [["M"], "the map"],
+      [["P"], "play: let the sliders wander, or stop them"],
       [["S"], "save the picture"],
       [["L"], "copy the link"],
       [["0"], "send all sliders back"],
@@ -237,6 +286,8 @@
     lab.bindLetters(element, {
       k: () => act("keep"),
       r: () => act("dice"),
+      p: () => play.toggle(),
+      m: () => map.open(),
       s: () => act("large"),
       l: () => act("link"),
       0: () => act("reset"),
@@ -293,6 +344,7 @@
         const old = /** @type {number[]} */ (state[name]);
         state = { ...state, [name]: [...reached, ...old.slice(2)] };
         panel.renderSliders(name, state);
+        [0, 1].forEach((i) => play.hold(name, i));
         draw();
       },
       settled: settle,

@@ -15,6 +15,7 @@
       name: border.label,
       label: border.label,
       help: border.help,
+      key: border.name,
       moved: (value) => moved(border, value),
       settled,
     });

@@ -10,7 +10,8 @@
     let current = -1;
     const tiles = seeds.map((_, i) => {
       const canvas = lab.createElement("canvas");
-      const button = lab.createElement("button", { type: "button", class: "ll-tile" }, canvas);
+      const attributes = { type: "button", class: "ll-tile", "aria-label": `Seed ${seeds[i]}` };
+      const button = lab.createElement("button", attributes, canvas);
       button.addEventListener("click", () => adopt(seeds[i]));
       box.append(button);
       return { button, canvas };

@@ -146,6 +146,7 @@
     const buildClasses = () => {
       const { classes, groups } = classesOf(model.value);
       applyLook();
+      player.reserve(known.get(model.value)?.size ?? 1);
       const options = groups.length ? [] : classes.map((name, i) => lab.createElement("option", { value: i }, name));
       label.replaceChildren(lab.createElement("option", { value: "" }, "From seed"), ...options);
       find(".ll-walk-class").hidden = !options.length;

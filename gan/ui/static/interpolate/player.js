@@ -114,6 +114,11 @@
     });
     new ResizeObserver(fit).observe(find(".ll-film-screen"));
 
-    return { load, seek, toggle, pause, setRate, fit };
+    /** @type {Player["reserve"]} */
+    const reserve = (size) => {
+      if (!film) lab.enlarge(screen, size, SHARE);
+    };
+
+    return { reserve, load, seek, toggle, pause, setRate, fit };
   };
 })();

@@ -25,8 +25,17 @@
     document.body.classList.toggle("dark", dark === "dark");
   };
 
+  const LONGEST = 5000; // ms after the header that what was seen before it stays, at most
+
+  /** Uncover what has been built, once the tabs are there too. */
+  const uncover = () => {
+    const remove = () => document.getElementById("ll-early")?.remove();
+    lab.whenThere("#ll-tabs > [role=tabpanel]", remove);
+    setTimeout(remove, LONGEST);
+  };
+
   lab.header = (element) => {
-    document.getElementById("ll-early")?.remove();
+    uncover();
     const button = lab.finder(element)(".ll-theme");
     const isDark = () => document.body.classList.contains("dark");
     const render = () => button.setAttribute("aria-pressed", String(isDark()));

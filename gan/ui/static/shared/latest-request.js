@@ -67,7 +67,7 @@
       this.options.announce(reply.error ? lab.notices.error(reply.error) : "");
       if (reply.error) return;
       this.options.show(reply, request.payload);
-      this.measure(request.time);
+      this.measure(reply.since ?? request.time);
     }
 
     /**

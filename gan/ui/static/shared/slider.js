@@ -4,12 +4,13 @@
   const lab = window.latentLab;
   let serial = 0;
 
-  lab.slider = ({ control, name, note = "", label, help = label, field, reach, moved, settled }) => {
+  lab.slider = ({ control, name, note = "", label, help = label, field, reach, key, text, moved, settled }) => {
     const { low, high, step } = control;
     const rest = control.default ?? low;
     const digits = lab.decimals(step);
     const id = `ll-slider-${++serial}`;
     const input = lab.createElement("input", { type: "range", id, min: low, max: high, step, "aria-label": label });
+    if (key) input.dataset.slider = key;
     const output = lab.createElement("output", { for: id });
     const caption = lab.createElement("label", { for: id, class: "ll-slider-name" }, name);
     const remark = lab.createElement("span", { class: "ll-slider-note" }, note);
@@ -23,12 +24,12 @@
 
     const render = () => {
       const value = Number(input.value);
-      const text = value.toFixed(digits);
+      const plain = value.toFixed(digits);
       /** @type {(x: number) => string} */
       const share = (x) => `${((x - low) / (high - low)) * 100}%`;
       input.style.setProperty("--from", share(Math.min(value, rest)));
       input.style.setProperty("--to", share(Math.max(value, rest)));
-      output.value = low < 0 && value > 0 ? `+${text}` : text.replace("-", "−");
+      output.value = text?.(value) ?? (low < 0 && value > 0 ? `+${plain}` : plain.replace("-", "−"));
       element.classList.toggle("ll-moved", value !== rest);
     };
     /** @type {(value: number) => void} */

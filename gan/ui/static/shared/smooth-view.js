@@ -77,6 +77,7 @@
   lab.smoothView = (canvas) => {
     canvas.getContext("2d", { willReadFrequently: true }); // it stays so
     const view = lab.createElement("canvas", { class: "ll-smooth-view", "aria-hidden": "true", width: 1, height: 1 });
+    view.style.visibility = "hidden"; // until it shows something
     canvas.after(view);
     const draw = () => {
       const { clientWidth: width, clientHeight: height } = canvas;
@@ -84,7 +85,7 @@
       const ratio = Math.min(window.devicePixelRatio || 1, MOST / Math.max(width, height));
       const image = lab.context(canvas).getImageData(0, 0, canvas.width, canvas.height);
       lab.paint(view, lab.enlargeSmoothly(image, Math.round(width * ratio), Math.round(height * ratio)));
-      Object.assign(view.style, { width: `${width}px`, height: `${height}px` });
+      Object.assign(view.style, { width: `${width}px`, height: `${height}px`, visibility: "" });
     };
     new ResizeObserver(draw).observe(canvas);
     window.addEventListener("latentlab:look", () => requestAnimationFrame(draw));

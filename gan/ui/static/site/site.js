@@ -2,7 +2,6 @@
 (() => {
   const lab = window.latentLab;
   const AGAIN = 2_000; // ms after which weights that went wrong are tried again
-  const SHORT_SIDE = 256; // pixels that films are enlarged to, as the server's are
 
   /** @type {(site: SiteContents) => SiteServer} */
   const localServer = ({ models }) => {
@@ -17,10 +16,15 @@
      */
     const drawn = (draw) => async (request) => {
       const model = String(/** @type {any} */ (request).model);
+      const waits = lab.painterState(model) !== "ready";
       const why = await lab.loadPainter(model, server, AGAIN);
       progress(model, 1);
       if (why) faults.set(model, why);
-      if (lab.painterState(model) === "ready") return draw(request);
+      if (lab.painterState(model) === "ready") {
+        const since = performance.now();
+        const reply = await draw(request);
+        return waits ? { ...reply, since } : reply;
+      }
       return { error: `${faults.get(model) ?? "this browser cannot draw them"}; any change tries again` };
     };
 
@@ -33,14 +37,15 @@
     };
 
     /** @type {SiteServer["film"]} */
-    const film = async ({ kind, fps, ...walk }) => {
+    const film = async ({ kind, fps, smooth, ...walk }) => {
       const reply = await server.walk(walk);
       if (reply.error !== undefined || reply.busy) return reply;
       const frames = (reply.cells ?? []).slice(0, reply.frames);
-      const scale = Math.ceil(SHORT_SIDE / reply.size);
-      const data = await (kind === "gif" ? lab.encodeGif : lab.encodeWebp)(frames, fps, scale);
       const plain = walk.model.replace(/[^A-Za-z0-9_-]+/g, "-").slice(0, 40) || "model";
-      return { name: `${plain}-seeds-${walk.seeds.join("-")}.${kind}`, mime: `image/${kind}`, data };
+      return {
+        name: `${plain}-seeds-${walk.seeds.join("-")}.${kind}`,
+        ...(await lab.encodeFilm(kind, frames, fps, smooth)),
+      };
     };
 
     /** @type {SiteServer} */
@@ -88,16 +93,6 @@
       });
   };
 
-  /** What this browser cannot write is not offered. */
-  const offerFilms = () => {
-    const canvas = lab.createElement("canvas", { width: 1, height: 1 });
-    if (canvas.toDataURL("image/webp").startsWith("data:image/webp")) return;
-    document.querySelectorAll("[data-save=webp]").forEach((button) => {
-      button.setAttribute("disabled", "");
-      button.setAttribute("title", "This browser cannot write WebP");
-    });
-  };
-
   const start = () => {
     const { site } = lab;
     if (!site) return;
@@ -107,7 +102,7 @@
     lab.trainer = address(site.workers.trainer);
     document.querySelectorAll("[data-where]").forEach((where) => (where.textContent = "browser"));
     document.body.classList.toggle("dark", matchMedia("(prefers-color-scheme: dark)").matches);
-    offerFilms();
+    lab.offerFilms(document);
     startTabs(site, localServer(site));
     lab.header(lab.finder(document)("#ll-header"));
   };

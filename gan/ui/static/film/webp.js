@@ -26,7 +26,9 @@
     return lab.joinBytes(parts);
   };
 
-  lab.encodeWebp = async (frames, fps, scale) => {
+  const SMOOTH = 0.92; // the quality of smooth frames, as the server's; 1 is lossless, in Chromium
+
+  lab.encodeWebp = async (frames, fps, scale, smooth) => {
     const { width, height } = frames[0];
     const [small, large] = [lab.createElement("canvas"), lab.createElement("canvas")];
     [large.width, large.height] = [width * scale, height * scale];
@@ -40,9 +42,10 @@
     const delays = lab.delays(frames.length, fps, 1000);
     for (const [i, frame] of frames.entries()) {
       lab.paint(small, frame);
-      context.drawImage(small, 0, 0, large.width, large.height);
+      if (smooth) lab.paint(large, lab.enlargeSmoothly(frame, large.width, large.height));
+      else context.drawImage(small, 0, 0, large.width, large.height);
       /** @type {Blob | null} */
-      const blob = await new Promise((resolve) => large.toBlob(resolve, "image/webp", 1)); // 1: lossless, in Chromium
+      const blob = await new Promise((resolve) => large.toBlob(resolve, "image/webp", smooth ? SMOOTH : 1));
       if (blob?.type !== "image/webp") throw new Error("this browser cannot write WebP");
       const still = new Uint8Array(await blob.arrayBuffer());
       const about = [0, 0, 0, 0, 0, 0, ...size, ...bytes(delays[i], 3), 2]; // 2: no blending

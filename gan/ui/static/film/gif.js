@@ -113,6 +113,39 @@
     return Uint8Array.from([...blocks, 0]);
   };
 
+  const BITS = 5; // of a colour's eight: colours alike in these share the nearest one of a palette
+
+  /** Which colour of a palette is nearest to each pixel. @type {(palette: number[], image: ImageData) => Uint8Array} */
+  const nearest = (palette, { data }) => {
+    const known = new Int16Array(1 << (3 * BITS)).fill(-1);
+    const [reds, greens, blues] = [0, 1, 2].map((channel) =>
+      Int32Array.from(palette, (colour) => part(colour, channel)),
+    );
+    const find = (/** @type {number} */ red, /** @type {number} */ green, /** @type {number} */ blue) => {
+      let best = 0;
+      let least = Infinity;
+      for (let i = 0; i < reds.length; i++) {
+        const [r, g, b] = [reds[i] - red, greens[i] - green, blues[i] - blue];
+        const distance = r * r + g * g + b * b;
+        if (distance < least) {
+          least = distance;
+          best = i;
+        }
+      }
+      return best;
+    };
+    const indices = new Uint8Array(data.length / 4);
+    const grey = palette.every((_, i) => reds[i] === greens[i] && reds[i] === blues[i]); // all eight bits count
+    const cut = 8 - BITS;
+    for (let i = 0, at = 0; i < indices.length; i++, at += 4) {
+      const both = ((data[at] >> cut) << BITS) | (data[at + 1] >> cut);
+      const key = grey ? data[at] : (both << BITS) | (data[at + 2] >> cut);
+      if (known[key] < 0) known[key] = find(data[at], data[at + 1], data[at + 2]);
+      indices[i] = known[key];
+    }
+    return indices;
+  };
+
   /** Each pixel as a square. @type {(indices: Uint8Array, width: number, scale: number) => Uint8Array} */
   const enlarged = (indices, width, scale) => {
     const [wide, high] = [width * scale, (indices.length / width) * scale];
@@ -129,7 +162,7 @@
   /** @type {(text: string) => number[]} */
   const letters = (text) => [...text].map((letter) => letter.charCodeAt(0));
 
-  lab.encodeGif = async (frames, fps, scale) => {
+  lab.encodeGif = async (frames, fps, scale, smooth) => {
     const [width, height] = [frames[0].width * scale, frames[0].height * scale];
     const delays = lab.delays(frames.length, Math.min(fps, FASTEST), 100);
     const parts = [
@@ -144,7 +177,11 @@
         Uint8Array.from([0x21, 0xf9, 4, 0, ...shorts(delays[i]), 0, 0]),
         Uint8Array.from([0x2c, ...shorts(0, 0, width, height), 0x87]),
         table,
-        lab.compressLzw(enlarged(indices, frame.width, scale)),
+        lab.compressLzw(
+          smooth
+            ? nearest(palette, lab.enlargeSmoothly(frame, width, height)) // the palette is of the picture as it is
+            : enlarged(indices, frame.width, scale),
+        ),
       );
       await new Promise((resolve) => setTimeout(resolve)); // the page goes on meanwhile
     }
