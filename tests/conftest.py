@@ -357,8 +357,7 @@ def browser():
     """Start a Chromium without a window that makes no requests of its own."""
     path = chromium()
     quiet = ("background-networking", "component-update", "sync", "quic")
-    # Pages that live for seconds do not earn what optimising their JavaScript costs: a fifth of a page's time.
-    arguments = ["--no-sandbox", "--no-first-run", "--js-flags=--no-opt", *(f"--disable-{what}" for what in quiet)]
+    arguments = ["--no-sandbox", "--no-first-run", *(f"--disable-{what}" for what in quiet)]
     if os.environ.get("CI"):
         import playwright.sync_api as api
     else:
