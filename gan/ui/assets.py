@@ -18,17 +18,9 @@ if TYPE_CHECKING:
     from gan.ui.server.files import Files
 
 STATIC = Path(__file__).with_name("static")
-APP = (
-    "shared",
-    "engine",
-    "film",
-    "gallery",
-    "explore",
-    "interpolate",
-    "translate",
-    "train",
-    "publish",
-)  # what the app's page is made of
+AT_ONCE = ("shared", "engine", "film", "gallery", "explore", "interpolate", "publish")
+LATER = ("translate", "train")  # tabs whose scripts are files of their own: `static/shared/tab-scripts.js` fetches them
+APP = (*AT_ONCE, *LATER)  # what the app's page is made of
 
 # A face of four pixels, as the tab's icon; `%23` is `#` inside a URL.
 ICON = (
@@ -45,7 +37,8 @@ def head(files: Files, picture: str = "") -> tuple[str, str, str]:
     """
     workers = {"worker": engine.worker_script(), "trainer": engine.trainer_script()}
     known = {name: files.add(text.encode(), "text/javascript") for name, text in workers.items()}
-    script = files.add(scripts(APP, known).encode(), "text/javascript")
+    tabs = {tab: files.add("\n".join(map(_text, _files([tab], "js"))).encode(), "text/javascript") for tab in LATER}
+    script = files.add(scripts(AT_ONCE, {**known, "tabScripts": tabs}).encode(), "text/javascript")
     style = files.add(styles(APP).encode(), "text/css")
     return (
         f'{icon()}<script defer src="{script}"></script>',
@@ -94,7 +87,7 @@ def on_load(tab: str) -> str:
     """Return the script for `gr.HTML(js_on_load=...)`: `latentLab.TAB` gets the tab's element, and the server's
     functions as `static/shared/calls.js` has them, each of which ends whatever happens to the connection.
     """
-    return f"latentLab.{tab}(element, latentLab.calls(server))"
+    return f'latentLab.begin("{tab}", element, server)'
 
 
 @cache

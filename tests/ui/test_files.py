@@ -71,4 +71,4 @@ def test_the_pages_scripts_and_styles_are_small():
     page = "".join(assets.head(files))
     sizes = {file.kind: len(file.packed("br")) for file in files._kept.values() if f"files/{file.version}" in page}
     assert set(sizes) == {"text/javascript", "text/css"}
-    assert sizes["text/javascript"] < 76_000 and sizes["text/css"] < 12_000
+    assert sizes["text/javascript"] < 60_000 and sizes["text/css"] < 12_000

@@ -1083,6 +1083,7 @@ interface LatentLab {
   worker: string; // address of the script that draws, or of none
   site?: SiteContents; // where there is no server
   trainer: string; // address of the script that trains points, or of none
+  tabScripts: Record<string, string>; // addresses of the scripts of tabs that come later than the rest
   words: Record<string, string>; // plain words for the names of attributes
   /** What `engine/latent.mjs` knows of a seed. */
   seeds: {
@@ -1125,6 +1126,11 @@ interface LatentLab {
    * where no reply came in time, by throwing.
    */
   calls<Server extends object>(server: Server): Server;
+  /** Start a tab with the server's functions, once its scripts are there. */
+  begin(tab: string, element: HTMLElement, server: object): Promise<void>;
+  /** The value of a CSS custom property. */
+  colour(name: string): string;
+  rgb(name: string): number[];
   notices: { busy: string; lost: string; error(text: string): string };
   notifier(root: ParentNode): Notifier;
   /**
@@ -1594,9 +1600,6 @@ interface LatentLab {
   attentionMark(attention: Numbers): PixelMark;
   unpackArray(packed: PackedArray): NumberArray;
   unpackArrays(view: View): NumberArrays;
-  /** The value of a CSS custom property. */
-  colour(name: string): string;
-  rgb(name: string): number[];
   READOUTS: Record<string, Readout>;
   /** large: the number that is shown elsewhere. */
   readouts(box: HTMLElement): { clear(): void; show(views: View[], backdrop: View, large?: string): void };
