@@ -9,8 +9,9 @@ import pytest
 
 from gan.io import shipped_models
 from gan.ui.server import render_queue
+from gan.ui.server.drawing import draw
 from gan.ui.server.limits import Busy
-from gan.ui.server.model_registry import ModelRegistry, draw
+from gan.ui.server.model_registry import ModelRegistry
 from gan.ui.server.render_queue import BATCH, RenderQueue
 from gan.ui.server.visitor import Visitor
 
