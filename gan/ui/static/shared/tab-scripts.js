@@ -16,15 +16,15 @@
       document.head.append(script);
     });
 
-  /** @type {(address: string, tell: ReturnType<typeof lab.notifier>) => Promise<boolean>} */
+  /** @type {(address: string, tell: (text: string) => void) => Promise<boolean>} */
   const bringInTheEnd = async (address, tell) => {
     for (let tries = 1, pause = PAUSE; ; tries++, pause *= 2) {
       try {
         await bring(address);
-        tell.recovered();
+        if (tries > 1) tell("");
         return true;
       } catch {
-        tell.problem(tries < TRIES ? lab.notices.lost : "This tab could not be loaded: please reload the page.");
+        tell(tries < TRIES ? lab.notices.lost : "This tab could not be loaded: please reload the page.");
         if (tries === TRIES) return false;
         await new Promise((resolve) => setTimeout(resolve, pause));
       }
@@ -33,7 +33,10 @@
 
   lab.begin = async (tab, element, server) => {
     const address = lab.tabScripts[tab];
-    if (address && !(await bringInTheEnd(address, lab.notifier(element)))) return;
+    const problems = element.querySelector(".ll-problem"); // none in a tab that has nothing to show
+    /** @type {(text: string) => void} */
+    const tell = (text) => problems?.replaceChildren(text);
+    if (address && !(await bringInTheEnd(address, tell))) return;
     /** @type {any} */ (lab)[tab](element, lab.calls(server));
   };
 })();
