@@ -1083,7 +1083,7 @@ interface LatentLab {
   worker: string; // address of the script that draws, or of none
   site?: SiteContents; // where there is no server
   trainer: string; // address of the script that trains points, or of none
-  tabScripts: Record<string, string>; // addresses of the scripts of tabs that come later than the rest
+  tabScripts?: Record<string, string>; // addresses of the scripts of tabs that come later than the rest
   words: Record<string, string>; // plain words for the names of attributes
   /** What `engine/latent.mjs` knows of a seed. */
   seeds: {

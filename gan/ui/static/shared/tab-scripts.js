@@ -32,7 +32,7 @@
   };
 
   lab.begin = async (tab, element, server) => {
-    const address = lab.tabScripts[tab];
+    const address = lab.tabScripts?.[tab]; // none where all scripts are one
     const problems = element.querySelector(".ll-problem"); // none in a tab that has nothing to show
     /** @type {(text: string) => void} */
     const tell = (text) => problems?.replaceChildren(text);
