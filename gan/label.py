@@ -13,11 +13,11 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+from gan.command_line import status_of
 from gan.editing.labelled_set import read_set, write_blank, write_set
 from gan.editing.parts import can_tell_parts, teach
-from gan.errors import ConfigError, DataError, FolderError, HubError
+from gan.errors import ConfigError, FolderError
 from gan.hub.load import load
-from gan.io import explained
 from gan.models.latent import MAX_SEED
 from gan.models.model import Model
 from gan.text import count, forgive_console, printable
@@ -40,35 +40,30 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Label and return the exit status: 0, or 1 for an error."""
     forgive_console()
     args = _parser().parse_args(argv)
-    try:
-        model = load(args.model, args.device)
-        if not isinstance(model, Model) or not can_tell_parts(model):
-            raise FolderError(f"{args.model}: its network has no feature maps from which parts could be told")
-        if (args.painted is None) == (args.blank is None):
-            raise ConfigError("pass a folder of painted pictures, or --blank N to get one to paint")
-        for name, value, most in (("count", args.count, 10**6), ("blank", args.blank or 1, 1_000)):
-            if not 1 <= value <= most:
-                raise ConfigError(f"{name} must be in [1, {most}], got {value}")
-        if not 0 <= args.first <= MAX_SEED - args.count:
-            raise ConfigError(f"first must be in [0, {MAX_SEED - args.count}], got {args.first}")
-        if args.blank:
-            write_blank(args.out, model, range(args.blank), tuple(args.parts))
-            told = f"{count(args.blank, 'picture')} to paint"
-        else:
-            parts = teach(model, read_set(args.painted, model))
-            write_set(args.out, model, parts, range(args.first, args.first + args.count))
-            told = f"{count(args.count, 'picture')} labelled"
-    except OSError as error:
-        return _fail(explained(error))
-    except (ConfigError, DataError, FolderError, HubError) as error:
-        return _fail(printable(error))
+    return status_of("gan.label", lambda: _run(args))
+
+
+def _run(args: argparse.Namespace) -> int:
+    """Label, or write pictures to paint; return the exit status."""
+    model = load(args.model, args.device)
+    if not isinstance(model, Model) or not can_tell_parts(model):
+        raise FolderError(f"{args.model}: its network has no feature maps from which parts could be told")
+    if (args.painted is None) == (args.blank is None):
+        raise ConfigError("pass a folder of painted pictures, or --blank N to get one to paint")
+    for name, value, most in (("count", args.count, 10**6), ("blank", args.blank or 1, 1_000)):
+        if not 1 <= value <= most:
+            raise ConfigError(f"{name} must be in [1, {most}], got {value}")
+    if not 0 <= args.first <= MAX_SEED - args.count:
+        raise ConfigError(f"first must be in [0, {MAX_SEED - args.count}], got {args.first}")
+    if args.blank:
+        write_blank(args.out, model, range(args.blank), tuple(args.parts))
+        told = f"{count(args.blank, 'picture')} to paint"
+    else:
+        parts = teach(model, read_set(args.painted, model))
+        write_set(args.out, model, parts, range(args.first, args.first + args.count))
+        told = f"{count(args.count, 'picture')} labelled"
     print(f"{told}, in {printable(args.out)}")
     return 0
-
-
-def _fail(message: str) -> int:
-    print(f"gan.label: error: {message}", file=sys.stderr)
-    return 1
 
 
 if __name__ == "__main__":

@@ -18,12 +18,12 @@ from PIL import Image
 from torch import Tensor
 from tqdm import tqdm
 
+from gan.command_line import status_of
 from gan.data.picture_folder import find_all
 from gan.editing.operators import OPERATORS, Operator, operator
 from gan.editing.restore import STARTS, STEPS, Restored, restore
-from gan.errors import ConfigError, DataError, FolderError, HubError
+from gan.errors import ConfigError, DataError, FolderError
 from gan.hub.load import load
-from gan.io import explained
 from gan.models.model import Model
 from gan.models.pixels import to_tensor, to_uint8
 from gan.networks import POINT_NETWORKS
@@ -58,20 +58,15 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Restore and return the exit status: 0 for all done, 1 for an error or where pictures were left out."""
     forgive_console()
     args = _parser().parse_args(argv)
-    try:
-        model = load(args.model, args.device)
-        if not isinstance(model, Model) or model.config.network in POINT_NETWORKS:
-            raise FolderError(f"{args.model}: generates no pictures, so it knows nothing of them: choose another model")
-        return _restore_all(model, args)
-    except OSError as error:
-        return _fail(explained(error))
-    except (ConfigError, DataError, FolderError, HubError) as error:
-        return _fail(printable(error))
+    return status_of("gan.restore", lambda: _run(args))
 
 
-def _fail(message: str) -> int:
-    print(f"gan.restore: error: {message}", file=sys.stderr)
-    return 1
+def _run(args: argparse.Namespace) -> int:
+    """Restore what the command line names; return the exit status."""
+    model = load(args.model, args.device)
+    if not isinstance(model, Model) or model.config.network in POINT_NETWORKS:
+        raise FolderError(f"{args.model}: generates no pictures, so it knows nothing of them: choose another model")
+    return _restore_all(model, args)
 
 
 def _restore_all(model: Model, args: argparse.Namespace) -> int:

@@ -14,10 +14,10 @@ import numpy as np
 from PIL import Image
 from tqdm import tqdm
 
+from gan.command_line import status_of
 from gan.data.picture_folder import find_all
-from gan.errors import ConfigError, DataError, FolderError, HubError
+from gan.errors import ConfigError, FolderError
 from gan.hub.load import load
-from gan.io import explained
 from gan.models.translator import Conditions, Translator
 from gan.pictures.picture_file import read_picture, stack
 from gan.text import count, forgive_console, printable
@@ -47,29 +47,24 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Translate and return the exit status: 0 for all done, 1 for an error or where pictures were left out."""
     forgive_console()
     args = _parser().parse_args(argv)
+    return status_of("gan.translate", lambda: _run(args))
+
+
+def _run(args: argparse.Namespace) -> int:
+    """Translate what the command line names; return the exit status."""
+    model = load(args.model, args.device)
+    if not isinstance(model, Translator):
+        raise FolderError(f"{args.model}: generates pictures and translates none: choose a translator")
+    if args.to not in model.sides:
+        raise ConfigError(f"{model.name} translates to {' and '.join(model.sides)} only: leave out --to {args.to}")
+    if not 1 <= args.scale <= 32:
+        raise ConfigError(f"scale must be in [1, 32], got {args.scale}")
     try:
-        model = load(args.model, args.device)
-        if not isinstance(model, Translator):
-            raise FolderError(f"{args.model}: generates pictures and translates none: choose a translator")
-        if args.to not in model.sides:
-            raise ConfigError(f"{model.name} translates to {' and '.join(model.sides)} only: leave out --to {args.to}")
-        if not 1 <= args.scale <= 32:
-            raise ConfigError(f"scale must be in [1, 32], got {args.scale}")
-        try:
-            model.check_conditions(args.conditions, 1)
-        except ValueError as error:
-            raise ConfigError(str(error)) from None
-        files, notes = find_all(args.pictures)
-        return translate(model, files, notes, args.out, args.to, args.scale, args.conditions)
-    except OSError as error:
-        return _fail(explained(error))
-    except (ConfigError, DataError, FolderError, HubError) as error:
-        return _fail(printable(error))
-
-
-def _fail(message: str) -> int:
-    print(f"gan.translate: error: {message}", file=sys.stderr)
-    return 1
+        model.check_conditions(args.conditions, 1)
+    except ValueError as error:
+        raise ConfigError(str(error)) from None
+    files, notes = find_all(args.pictures)
+    return translate(model, files, notes, args.out, args.to, args.scale, args.conditions)
 
 
 def translate(

@@ -57,10 +57,10 @@ def packages(names: Iterable[str]) -> set[str]:
 
 # What each part of gan/ may import from the others: those above it, and itself. Order is the architecture.
 LAYERS = (
-    "errors", "text", "config", "presets", "io", "scratch", "pictures", "networks", "hub/names", "hub/client", "data",
-    "models", "evaluation", "editing", "training", "live", "hub", "ui/environment", "ui/fast_import", "ui/server",
-    "ui/assets", "ui/header", "ui/theme", "ui/tabs", "ui/app", "ui/site", "evaluate", "translate", "restore", "label",
-    "train_flags", "train", "export", "hub/__main__",
+    "errors", "text", "config", "presets", "io", "command_line", "scratch", "pictures", "networks", "hub/names",
+    "hub/client", "data", "models", "evaluation", "editing", "training", "live", "hub", "ui/environment",
+    "ui/fast_import", "ui/server", "ui/assets", "ui/header", "ui/theme", "ui/tabs", "ui/app", "ui/site", "evaluate",
+    "translate", "restore", "label", "train_flags", "train", "export", "hub/__main__",
 )  # fmt: skip
 # The commands: they alone know a command line, and nobody imports them.
 COMMANDS = (

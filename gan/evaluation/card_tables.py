@@ -165,6 +165,7 @@ def _plain(text: str) -> str:
 
 
 def number(value: Any) -> str:
+    """Write a value of metrics.json, which is not trusted, for a table's cell."""
     if isinstance(value, float):
         return f"{value:,.0f}" if 1_000 <= abs(value) < 1e15 else f"{value:.4g}"
     if isinstance(value, list):

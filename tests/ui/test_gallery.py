@@ -14,6 +14,7 @@ from conftest import fake_load, write_folder
 from PIL import Image
 
 from gan.hub.names import MAX_PICTURE_BYTES
+from gan.ui.server import wording
 from gan.ui.server.model_registry import ModelRegistry
 from gan.ui.tabs import gallery
 
@@ -93,3 +94,8 @@ def test_the_first_screen_begins_with_a_sample_and_its_sliders(tmp_path: Path) -
 def test_a_model_that_cannot_be_played_with_is_not_on_the_first_screen(tmp_path: Path, change: dict) -> None:
     info = ModelRegistry([write_folder(tmp_path, "grey")], load=fake_load).info("grey")
     assert gallery.hero(info) and gallery.hero(dataclasses.replace(info, **change)) is None
+
+
+def test_a_translator_is_told_apart_from_what_makes_pictures():
+    assert wording.sentence("zebras", translates=True) == "Pictures become such as those of zebras."
+    assert wording.sentence("zebras").startswith("Pictures that were never in zebras")

@@ -28,11 +28,15 @@ SENTENCES = {
     "faces": "Portraits of people who do not exist, in the manner of a cartoonist.",
     "fashion-mnist": "Clothes, shoes and bags that no shop has ever sold.",
     "mnist": "Handwritten digits that no hand has written.",
+    "grey-to-colour": "Grey emoji get colours back that they may have had, and lose them again.",
     "scenes": "Animals in landscapes, at any hour and in any weather.",
+    "sketch-to-face": "A drawing becomes a face while you draw it.",
 }
 
 
-def sentence(dataset: str) -> str:
-    """Return what a model trained on a data set makes, in one plain sentence."""
+def sentence(dataset: str, translates: bool = False) -> str:
+    """Return what a model trained on a data set makes, or translates to it, in one plain sentence."""
     name = dataset.removesuffix("-10k")
-    return SENTENCES.get(name, f"Pictures that were never in {dataset}, and could have been.")
+    fresh = f"Pictures that were never in {dataset}, and could have been."
+    other = f"Pictures become such as those of {dataset}." if translates else fresh
+    return SENTENCES.get(name, other)

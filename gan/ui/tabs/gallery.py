@@ -149,7 +149,7 @@ def card(info: Info, files: Files) -> Card:
         "Parameters": short(info.parameters),
     }
     png = _read_png(info.samples)
-    sentence = wording.sentence(info.dataset)
+    sentence = wording.sentence(info.dataset, info.task == "translate")
     if not png:
         return Card(info, sentence, facts, "")
     data, kind = _as_sent(png, info.grid[1] * info.resolution if info.grid else 0)
