@@ -642,7 +642,9 @@ def test_what_is_hidden_is_not_seen(page: sync_api.Page, site: str) -> None:
     for tab in ("gallery", "interpolate", "train", "explore"):
         page.locator(f"#tab-{tab}-button").click()
         page.locator(f"#tab-{tab}").wait_for()
-        assert page.locator(f"#tab-{tab} [hidden]").evaluate_all("all => all.filter((e) => e.offsetParent).length") == 0
+        # In one look: `evaluate_all` finds the elements first, and one may be shown before it asks about them.
+        shown = "(all) => [...document.querySelectorAll(all)].filter((e) => e.offsetParent).map((e) => e.outerHTML)"
+        assert page.evaluate(shown, f"#tab-{tab} [hidden]") == []
     assert page.get_by_role("button", name="Show all").count() == 0
 
 
