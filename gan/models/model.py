@@ -17,7 +17,7 @@ from gan.errors import ConfigError, FolderError
 from gan.models import point_plot
 from gan.models.directions import Directions, read_directions
 from gan.models.heads import ENCODER, Head, read_head
-from gan.models.inversion import MAP_STEPS, STEPS, Found, finding
+from gan.models.inversion import MAP_STEPS, MOST_CLASSES, STEPS, Found, finding
 from gan.models.latent import class_rows, latents, path
 from gan.models.named import Named
 from gan.models.pixels import Pictures, to_tensor, to_uint8
@@ -181,13 +181,21 @@ class Model:
         return Found.joined(found)
 
     def finding(
-        self, images: Pictures, label: Label = None, steps: int = STEPS, starts: int = 1, map_steps: int = MAP_STEPS
+        self,
+        images: Pictures,
+        label: Label = None,
+        steps: int = STEPS,
+        starts: int = 1,
+        map_steps: int = MAP_STEPS,
+        classes: int = MOST_CLASSES,
+        together: bool = False,
     ) -> Iterator[Found]:
         """Yield what `invert` has found so far: at once what the encoder sees, then after every few steps.
 
-        All images are in one batch, so they should be few. Whoever has seen enough stops asking.
+        All images are in one batch, so they should be few. Whoever has seen enough stops asking. classes, together: as
+        in `gan.models.inversion.finding`, for many pictures at once.
         """
-        return finding(self, *self._targets(images, label), steps, starts, map_steps)
+        return finding(self, *self._targets(images, label), steps, starts, map_steps, classes, together)
 
     def _targets(self, images: Pictures, label: Label) -> tuple[Tensor, Tensor | None]:
         """Return pictures (N, C, R, R) in [-1, 1] and their class weights (N, K), None where they are not known."""

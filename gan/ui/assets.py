@@ -19,8 +19,11 @@ if TYPE_CHECKING:
 
 STATIC = Path(__file__).with_name("static")
 AT_ONCE = ("shared", "engine", "film", "gallery", "explore", "interpolate", "publish")
-LATER = ("translate", "train")  # tabs whose scripts are files of their own: `static/shared/tab-scripts.js` fetches them
-APP = (*AT_ONCE, *LATER)  # what the app's page is made of
+# Tabs whose scripts are files of their own, and of which folders: `static/shared/tab-scripts.js` fetches them.
+LATER = {"translate": ("board", "translate"), "edit": ("board", "edit"), "train": ("train",)}
+APP = tuple(
+    dict.fromkeys([*AT_ONCE, *(folder for folders in LATER.values() for folder in folders)])
+)  # of the app's page
 
 # A face of four pixels, as the tab's icon; `%23` is `#` inside a URL.
 ICON = (
@@ -37,7 +40,10 @@ def head(files: Files, picture: str = "") -> tuple[str, str, str]:
     """
     workers = {"worker": engine.worker_script(), "trainer": engine.trainer_script()}
     known = {name: files.add(text.encode(), "text/javascript") for name, text in workers.items()}
-    tabs = {tab: files.add("\n".join(map(_text, _files([tab], "js"))).encode(), "text/javascript") for tab in LATER}
+    tabs = {
+        tab: files.add("\n".join(map(_text, _files(folders, "js"))).encode(), "text/javascript")
+        for tab, folders in LATER.items()
+    }
     script = files.add(scripts(AT_ONCE, {**known, "tabScripts": tabs}).encode(), "text/javascript")
     style = files.add(styles(APP).encode(), "text/css")
     return (

@@ -17,9 +17,11 @@ const draw = async ({ pack: file, pictures = [], walk, out }) => {
   const generator = await makeGenerator(compiled, pack);
   const inputs = walk
     ? Array.from({ length: walk.frames }, (_, i) => latent.inputsOfFrame(pack, walk, i))
-    : pictures.map((picture) => latent.inputsOf(pack, picture));
+    : pictures.map(({ offsets, ...picture }) =>
+        latent.inputsOf(pack, offsets ? { ...picture, offsets: Float32Array.from(offsets) } : picture),
+      );
   const before = process.cpuUsage();
-  const drawn = inputs.map(({ z, y, cross }) => Buffer.from(generator.draw(z, y, cross)));
+  const drawn = inputs.map(({ z, y, cross, offsets }) => Buffer.from(generator.draw(z, y, cross, offsets)));
   const used = process.cpuUsage(before);
   writeFileSync(out, Buffer.concat(drawn));
   return { ms: (used.user + used.system) / 1000 / inputs.length };

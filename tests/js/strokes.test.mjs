@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import test from "node:test";
 import { load } from "./page.mjs";
 
-const lab = load("translate/strokes.js", "translate/told.js");
+const lab = load("board/strokes.js", "translate/told.js");
 const stroke = (colour, width, mirror, points) => ({ colour, width, mirror, points });
 
 test("strokes come back as they were drawn", () => {

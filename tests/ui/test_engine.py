@@ -136,6 +136,21 @@ def test_crossings_are_the_servers(resolution, tmp_path) -> None:
     assert np.abs(ours[4] - own).max() <= 1
 
 
+@pytest.mark.parametrize("resolution", [28, 32, 64])
+def test_offsets_of_a_found_picture_are_the_servers(resolution, tmp_path) -> None:
+    model = random_model(resolution=resolution, classes=tuple("abc"))
+    (tmp_path / "pack").write_bytes(pack(model, half=False))
+    z, y = model.latents([5]), model.class_weights([5])
+    shape = model.generator.unfold(z, y)[0].shape
+    offsets = torch.randn(shape, generator=torch.Generator().manual_seed(0)) / 2
+    states = [{"seed": 5, "named": [1.0]}, {"seed": 5, "named": [1.0], "offsets": offsets.flatten().tolist()}]
+    engine({"job": "draw", "pack": str(tmp_path / "pack"), "pictures": states, "out": str(tmp_path / "out")})
+    at = checks.picture({"seed": 5, "named": [1.0]}, model)
+    theirs = draw(model, [at, at | {"offsets": offsets}])
+    assert_same(drawn(tmp_path / "out", model), theirs)
+    assert np.abs(theirs[0].astype(int) - theirs[1]).mean() > 2
+
+
 def test_a_walk_through_edited_keyframes_is_the_servers(tmp_path) -> None:
     model = random_model(classes=tuple("abc"))
     (tmp_path / "pack").write_bytes(pack(model, half=False))

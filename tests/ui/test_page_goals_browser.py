@@ -22,6 +22,7 @@ READY = {
     "explore": ".ll-others-grid.ll-ready",
     "interpolate": ".ll-walk:not(.ll-waiting) .ll-scrub:enabled",
     "translate": "",
+    "edit": "",
     "train": "[data-train=begin]:enabled",
     "publish": "",
 }

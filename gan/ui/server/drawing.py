@@ -21,11 +21,18 @@ FRAMES_AT_ONCE = 32  # of a walk that crosses pictures: bounds memory
 
 
 def draw(model: Model, requests: Sequence[Mapping[str, Any]]) -> np.ndarray:
-    """Return a picture for each request, as `checks.picture` returns them, uint8 (N, H, W, C)."""
+    """Return a picture for each request, as `checks.picture` returns them, uint8 (N, H, W, C).
+
+    One may have `offsets` besides, a tensor (F, S, S) for the first feature map: then none is crossed with another.
+    """
     import torch
 
     with torch.inference_mode():
         upper, lower, borders = _inputs(model, requests)
+        offsets = [at.get("offsets") for at in requests]
+        if any(one is not None for one in offsets):
+            first = next(one for one in offsets if one is not None)
+            return model.render(*upper, torch.stack([torch.zeros_like(first) if o is None else o for o in offsets]))
         if all(border == 1 for border in borders):
             return model.render(*upper)
         return model.cross(*upper, *lower, borders)

@@ -30,6 +30,18 @@ class FairLine(Generic[Item]):
         """Return what a visitor has in the line, the oldest first."""
         return tuple(self._addresses.get(visitor.address, {}).get(visitor.session, ()))
 
+    def before(self, visitor: Visitor) -> int | None:
+        """Return how many items have their turn before the visitor's oldest; None for one who has none in the line."""
+        own = self.of(visitor)
+        if not own:
+            return None
+        copy: FairLine[Item] = FairLine(self.most)
+        copy._addresses = {a: {s: deque(items) for s, items in of.items()} for a, of in self._addresses.items()}
+        count = 0
+        while copy.take() is not own[0]:
+            count += 1
+        return count
+
     def add(self, visitor: Visitor, item: Item) -> Item | None:
         """Put an item behind the visitor's own; return the one that must leave for it, maybe itself, if any."""
         self._addresses.setdefault(visitor.address, {}).setdefault(visitor.session, deque()).append(item)

@@ -83,7 +83,7 @@ class ModelRegistry:
             self._folders[name] = folder
             self._read_info(name)
         self._batch_limit, self._load_limit = Limit(*BATCHES), Limit(*LOADS)
-        self._pictures = RenderQueue(_render)
+        self._pictures: RenderQueue[np.ndarray] = RenderQueue(_render)
         self._warm_lock = threading.Lock()
         self._warm_thread: threading.Thread | None = None
 
@@ -96,6 +96,11 @@ class ModelRegistry:
     def translators(self) -> tuple[str, ...]:
         """The same of those that translate."""
         return self._names("translate")
+
+    @property
+    def with_encoder(self) -> tuple[str, ...]:
+        """Those of `names` that can find pictures: their folders have an encoder."""
+        return tuple(name for name in self.names if (self._folders[name] / "encoder.safetensors").is_file())
 
     def _names(self, task: str) -> tuple[str, ...]:
         shown = [name for name in list(self._folders) if name not in self.errors and name not in self._unlisted]
@@ -201,7 +206,9 @@ class ModelRegistry:
         """
         return self.ask_picture(name, {"seed": seed, **values}).result().picture
 
-    def ask_picture(self, name: object, values: Mapping[str, object], follows: bool = False) -> Future[Drawn]:
+    def ask_picture(
+        self, name: object, values: Mapping[str, object], follows: bool = False
+    ) -> Future[Drawn[np.ndarray]]:
         """Ask for what `picture` returns without waiting for it; the values' errors are raised here.
 
         Only the first call for a name waits, for its weights: see `is_loaded`. follows: as for `RenderQueue.ask`.
@@ -209,7 +216,9 @@ class ModelRegistry:
         model = self.model(name)
         return self._pictures.ask(visitor.asking(), model, checks.picture(values, model), follows)
 
-    def ask_translation(self, name: object, values: Mapping[str, object], follows: bool = False) -> Future[Drawn]:
+    def ask_translation(
+        self, name: object, values: Mapping[str, object], follows: bool = False
+    ) -> Future[Drawn[np.ndarray]]:
         """Ask for a translation, as `ask_picture` for a picture; values: as in `translations.TranslationRequest`."""
         model = self.translator(name)
         request = translations.TranslationRequest.parse(values, model)

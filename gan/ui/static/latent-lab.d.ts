@@ -360,15 +360,24 @@ interface Pack {
   tensors: Map<string, Float32Array>;
 }
 
-/** What a generator reads for a picture; cross: also for the one whose lower part it takes, below the border. */
+/**
+ * What a generator reads for a picture; cross: also for the one whose lower part it takes, below the border. offsets:
+ * what is added to the first feature map of a picture that was found, (channels, pixels).
+ */
 interface EngineInputs {
   z: Float32Array;
   y: Float32Array;
   cross?: { z: Float32Array; y: Float32Array; border: number };
+  offsets?: Float32Array;
 }
 
 interface EngineGenerator {
-  draw(z: Float32Array, y: Float32Array, cross?: EngineInputs["cross"]): Uint8ClampedArray | Promise<Uint8ClampedArray>;
+  draw(
+    z: Float32Array,
+    y: Float32Array,
+    cross?: EngineInputs["cross"],
+    offsets?: Float32Array,
+  ): Uint8ClampedArray | Promise<Uint8ClampedArray>;
 }
 
 type EngineLabel = number | number[] | null;
@@ -383,6 +392,7 @@ interface EnginePicture {
   raw?: number[];
   partner?: number;
   border?: number;
+  offsets?: Float32Array;
 }
 
 type EngineWalk = Omit<WalkRequest, "model" | "edits"> & { edits?: any[] };
@@ -756,8 +766,12 @@ interface TranslateServer extends PackServer {
   ): Promise<Reply<ServerFile>>;
 }
 
-/** A line that was drawn. width: in steps of a 192th of the page; points: place, of 4096 each way, and pressure of 255. */
+/**
+ * A line that was drawn. width: in steps of a 192th of the page; points: place, of 4096 each way, and pressure of 255.
+ * hole: it takes away what is below.
+ */
 interface Stroke {
+  hole?: boolean;
   colour: string;
   width: number;
   mirror: boolean;
@@ -778,14 +792,16 @@ interface DrawingPage {
 }
 
 interface DrawingBoard {
-  begin(size: number, page: DrawingPage): void; // anew, for a translator of that size
+  begin(size: number, page: DrawingPage, paper?: string): void; // anew, for a network of that size; white without a colour
   change(part: Partial<DrawingPage>): void;
   undo(): void;
   redo(): void;
   can(): { undo: boolean; redo: boolean };
   page(): DrawingPage;
-  isBlank(): boolean;
-  pixels(): Uint8Array<ArrayBuffer>; // RGB at the translator's size
+  isBlank(): boolean; // whatever holes there are
+  hasHoles(): boolean;
+  pixels(): Uint8Array<ArrayBuffer>; // RGB at the network's size, without the holes
+  mask(): Uint8Array<ArrayBuffer>; // at that size, 1 in a hole
 }
 
 interface ToldChoice {
@@ -805,6 +821,73 @@ interface DrawingWalk {
   clear(): void;
   pictures(): Uint8Array[];
   timing(): { frames: number; fps: number };
+}
+
+// ---- Pictures that are found
+
+/** What the page must know of a model that finds pictures. grey: its pictures are light on dark. */
+interface KnownEditable extends KnownModel {
+  grey: boolean;
+}
+
+/** count, kind: of pictures to begin with. tasks: what a picture can lose. usual: decibels of real pictures. */
+interface EditDescription extends ModelDescription {
+  count: number;
+  kind: string;
+  tasks: string[];
+  usual: number | null;
+}
+
+/** Pictures row by row in one PNG, as a data URL. */
+interface PictureSheet {
+  size: number;
+  count: number;
+  columns: number;
+  sheet: string;
+}
+
+/** As `gan.ui.server.finding.FoundPicture.reply` returns it. */
+interface FoundReply {
+  latent: number[];
+  label: Label;
+  offsets: string | null;
+  film: PictureSheet;
+  decibels: number[]; // of each frame
+  far: string;
+  waited: number;
+}
+
+/** picture: base64 of RGB at the model's size. */
+interface FindPayload {
+  model: string;
+  picture: string;
+}
+
+interface EditServer extends ModelFinder, PackServer {
+  describe(payload: { model: string }): Promise<Reply<EditDescription>>;
+  example(payload: { model: string; row: number }): Promise<Reply<PackedImages & { named: string }>>;
+  glance(payload: FindPayload): Promise<Reply<FoundReply>>;
+  find(payload: FindPayload): Promise<Reply<FoundReply>>;
+  /** before: how many pictures come before the visitor's; null where none waits. */
+  line(payload: {}): Promise<Reply<{ before: number | null }>>;
+  picture(payload: PictureRequest): Promise<Reply<PackedImages>>;
+  grid(payload: GridRequest): Promise<Reply<PackedImages>>;
+}
+
+interface SearchFilm {
+  show(frames: ImageData[]): void; // plays it
+  replay(): void;
+  stop(): void;
+  last(): void; // the slider goes to the end, and whoever asks paints
+  end(): void; // its last picture
+  clear(): void;
+}
+
+interface NamedSliders {
+  build(names: readonly string[]): boolean; // whether they are others now
+  offer(acting: readonly boolean[] | null): void; // dims what does nothing in the picture
+  rows(): SliderRow[];
+  acting(): [number, SliderRow][]; // those that do something, and which they are
 }
 
 // ---- A page without a server
@@ -1287,6 +1370,37 @@ interface LatentLab {
   /** The indices of names in the order in which they are offered. */
   inOrder(names: readonly string[]): number[];
 
+  // explore/named-sliders.js
+  /** boxes: of the few that say most, and of the others. */
+  namedSliders(
+    control: Control,
+    boxes: [HTMLElement, HTMLElement],
+    options: { moved(value: number, i: number): void; settled(): void },
+  ): NamedSliders;
+
+  // board/
+  /** A visitor's own picture, chosen, dropped or pasted into an element. background: behind what is transparent. */
+  ownPictures(
+    element: HTMLElement,
+    options: { background: string; take(picture: HTMLCanvasElement): void; problem(text: string): void },
+  ): { choose(): void };
+
+  // edit/
+  edit(element: HTMLElement, server: EditServer): void;
+  cutSheet(sheet: PictureSheet): Promise<ImageData[]>;
+  /** box: with a range input and an output. caption: of a frame. shown: told whether the last one is. */
+  searchFilm(
+    canvas: HTMLCanvasElement,
+    options: { box: HTMLElement; caption(i: number): string; shown(last: boolean): void },
+  ): SearchFilm;
+  /** Numbers in half precision, from base64. */
+  decodeHalves(text: string): Float32Array;
+  /** What was found as a state of Explore, with `offsets` for the engine and `packed` for the server besides. */
+  foundState(model: string, found: Pick<FoundReply, "latent" | "label" | "offsets">, controls: Control[]): PictureState;
+  /** The same as it is sent to the server. */
+  sentState(state: PictureState): PictureState;
+  nearness(decibels: number, usual: number | null): string;
+
   // engine/
   /** Tasks for the worker of a script, which starts with the first; work: what it does, in words, for where it cannot. */
   workerCalls(
@@ -1501,7 +1615,7 @@ interface LatentLab {
   /** tool: what the next stroke is drawn with. drawn: called with every piece of one, settled: once it has ended. */
   drawingBoard(
     canvas: HTMLCanvasElement,
-    on: { tool(): Omit<Stroke, "points">; drawn(): void; settled(): void },
+    on: { tool(): Omit<Stroke, "points">; drawn(): void; settled(): void; holes?: HTMLCanvasElement },
   ): DrawingBoard;
   formatTold(told: number[] | null): string;
   parseTold(text: string, count: number): number[] | null;

@@ -93,8 +93,9 @@ const inputsOfSeed = (pack, { seed, label = null, truncation = 1, sliders = [], 
 
 /** @type {(pack: Pack, picture: EnginePicture) => EngineInputs} */
 export const inputsOf = (pack, picture) => {
-  const { partner = 0, border = 1 } = picture;
+  const { partner = 0, border = 1, offsets } = picture;
   const own = inputsOfSeed(pack, picture);
+  if (offsets) return { ...own, offsets };
   return border === 1 ? own : { ...own, cross: { ...inputsOfSeed(pack, { ...picture, seed: partner }), border } };
 };
 

@@ -4,6 +4,7 @@ import { beginLayout, transpose } from "./layout.mjs";
 const CROSSED_SIDE = 8; // as in gan/networks/resnet.py: where, how sharply and how far beyond the edges two are crossed
 const SHARPNESS = 2;
 const MARGIN = 2;
+const EDITED_SIDE = 7; // pixels of a side, at least, of the map that a found picture's offsets belong to
 
 /** Rows that are (channel, pixel), of `columns` numbers each, as (pixel, channel). */
 /** @type {(from: Float32Array, channels: number, columns: number) => Float32Array} */
@@ -35,6 +36,8 @@ export const makeGenerator = async (module, { config, tensors }) => {
   const [input, map, smaller, pixels] = [reserve(inputs), reserve(most), reserve(most), reserve(size * size)];
 
   let crossed = 0; // steps until the maps on which two pictures are crossed are made
+  const reached = maps.findIndex(([own]) => own >= EDITED_SIDE);
+  let edited = 1; // steps until the map that offsets are added to
   let [sideThere, wideThere] = [side, wide];
   const dense = place(transpose(channelsLast(tensor("dense.weight"), wide, inputs), inputs));
   const bias = place(channelsLast(tensor("dense.bias"), wide, 1));
@@ -45,6 +48,7 @@ export const makeGenerator = async (module, { config, tensors }) => {
   maps.slice(1).forEach(([own, at], i) => {
     steps.push(enlarge(`stages.${i + 1}.0`, map, smaller, maps[i][0], maps[i][1], at));
     steps.push(block(`stages.${i + 1}.1`, map, own, at));
+    if (i + 1 === reached) edited = steps.length;
     if (own > CROSSED_SIDE) return;
     crossed = steps.length;
     [sideThere, wideThere] = [own, at];
@@ -60,10 +64,14 @@ export const makeGenerator = async (module, { config, tensors }) => {
   const machine = await finish(module);
   const { heap, memory } = machine;
   const scale = Math.fround(Math.sqrt(classes));
-  /** The maps of one picture until they can be crossed. @type {(z: Float32Array, y: Float32Array) => void} */
-  const begin = (z, y) => {
+  /** @type {(z: Float32Array, y: Float32Array) => void} */
+  const fill = (z, y) => {
     heap.set(z, input / 4);
     y.forEach((weight, i) => (heap[input / 4 + z_dim + i] = weight * scale));
+  };
+  /** The maps of one picture until they can be crossed. @type {(z: Float32Array, y: Float32Array) => void} */
+  const begin = (z, y) => {
+    fill(z, y);
     for (const step of steps.slice(0, crossed)) step(machine);
   };
   /** Put the upper part of other maps over those that are there. @type {(upper: Float32Array, border: number) => void} */
@@ -78,8 +86,21 @@ export const makeGenerator = async (module, { config, tensors }) => {
       }
     }
   };
+  /** The map with offsets, (channels, pixels) as a server sends them, added to it. @type {(offsets: Float32Array) => void} */
+  const shiftMap = (offsets) => {
+    const [own, at] = maps[reached];
+    if (offsets.length !== own * own * at) throw new Error("offsets are of another map");
+    channelsLast(offsets, at, 1).forEach((value, i) => (heap[map / 4 + i] += value));
+  };
   return {
-    draw(z, y, cross) {
+    draw(z, y, cross, offsets) {
+      if (offsets) {
+        fill(z, y);
+        for (const step of steps.slice(0, edited)) step(machine);
+        shiftMap(offsets);
+        for (const step of steps.slice(edited)) step(machine);
+        return new Uint8ClampedArray(memory.buffer, pixels, 4 * size * size);
+      }
       begin(z, y);
       if (cross) {
         const upper = heap.slice(map / 4, map / 4 + sideThere ** 2 * wideThere);

@@ -28,8 +28,8 @@ const draw = async ({ pack, generator }, inputs) => {
   const { size } = pack.config;
   const pixels = new Uint8ClampedArray(inputs.length * 4 * size * size);
   const begun = performance.now();
-  for (const [i, { z, y, cross }] of inputs.entries()) {
-    pixels.set(await generator.draw(z, y, cross), i * 4 * size * size);
+  for (const [i, { z, y, cross, offsets }] of inputs.entries()) {
+    pixels.set(await generator.draw(z, y, cross, offsets), i * 4 * size * size);
   }
   return { size, count: inputs.length, pixels, ms: performance.now() - begun };
 };

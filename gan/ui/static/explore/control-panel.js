@@ -2,16 +2,11 @@
 (() => {
   const lab = window.latentLab;
   const FIRST = 8; // direction sliders shown before "show all"
-  const FEW = 7; // named sliders that are not under "More"
-  const END = 2; // the values that the small pictures at a slider's ends show
   const BOXES = {
     slider: ".ll-single-sliders",
-    named: ".ll-named",
     directions: ".ll-directions",
     coordinates: ".ll-raw",
   };
-
-  lab.SLIDER_END = END;
 
   lab.controlPanel = (element, controls, { moved, settled, state, named: naming }) => {
     const find = lab.finder(element);
@@ -19,8 +14,6 @@
     const rows = new Map(controls.map(({ name }) => [name, []]));
     /** @type {ModelDescription | null} */
     let about = null;
-    /** @type {readonly string[]} */
-    let names = []; // of the named directions
 
     /** @type {(kind: ControlKind) => Control[]} */
     const ofKind = (kind) => controls.filter((control) => control.kind === kind);
@@ -29,11 +22,6 @@
     const texts = ({ kind, label, help }, i) => {
       if (kind === "slider") return { name: label, label, help };
       if (kind === "coordinates") return { name: `z${i}`, label: `Latent coordinate ${i}, offset` };
-      if (kind === "named") {
-        const words = lab.sliderWords(names[i]);
-        const help = `Changes ${words}, and other attributes as little as it can`;
-        return { name: words, label: words, help, reach: END };
-      }
       const beside = lab.sliderWords(about?.beside[i] ?? "");
       const share = ((about?.variance[i] ?? 0) * 100).toFixed(1);
       const said = `Direction ${i + 1}, explains ${share} percent${beside && `, mostly ${beside}`}`;
@@ -46,26 +34,16 @@
       return { name: String(i + 1), note: beside || `${share} %`, label: said, field };
     };
 
-    /** The few that say most come first, the others under "More". @type {(rows: SliderRow[]) => void} */
-    const sortNamed = (rows) => {
-      const order = lab.inOrder(names);
-      order.forEach((i, place) => find(place < FEW ? BOXES.named : ".ll-named-more").append(rows[i].element));
-      find(".ll-named-more").hidden = order.length <= FEW;
-      find(".ll-more-part", HTMLDetailsElement).open ||= !order.length;
-    };
-
     /** Append sliders of a control until it has `count`. @type {(control: Control, count: number) => SliderRow[]} */
     const grow = (control, count) => {
       const box = find(BOXES[/** @type {keyof typeof BOXES} */ (control.kind)]);
       const have = rows.get(control.name) ?? [];
       for (let i = have.length; i < count; i++) {
-        const key = `${control.name}:${control.kind === "named" ? names[i] : i}`;
-        const own = { control, ...texts(control, i), key };
+        const own = { control, ...texts(control, i), key: `${control.name}:${i}` };
         const row = lab.slider({ ...own, moved: (value) => moved(control, value, i), settled });
         box.append(row.element);
         have.push(row);
       }
-      if (control.kind === "named") sortNamed(have);
       return have;
     };
 
@@ -79,26 +57,17 @@
       },
     });
 
+    const [ofNamed] = ofKind("named");
+    const sliders = lab.namedSliders(ofNamed, [find(".ll-named"), find(".ll-named-more")], {
+      moved: (value, i) => moved(ofNamed, value, i),
+      settled,
+    });
     /** @type {ControlPanel["buildNamed"]} */
     const buildNamed = (wanted) => {
-      if (names.join() === wanted.join()) return;
-      names = wanted;
-      for (const control of ofKind("named")) {
-        for (const box of [BOXES.named, ".ll-named-more"]) find(box).replaceChildren();
-        rows.set(control.name, []);
-        grow(control, names.length);
-      }
-      find(".ll-named-part").hidden = !names.length;
-    };
-
-    /** @type {ControlPanel["offerNamed"]} */
-    const offerNamed = (acting) => {
-      for (const control of ofKind("named")) {
-        rows.get(control.name)?.forEach(({ element, input }, i) => {
-          input.disabled = acting !== null && !acting[i];
-          element.classList.toggle("ll-off", input.disabled);
-        });
-      }
+      if (!sliders.build(wanted)) return;
+      rows.set(ofNamed.name, sliders.rows());
+      find(".ll-named-part").hidden = !wanted.length;
+      find(".ll-more-part", HTMLDetailsElement).open ||= !wanted.length;
     };
 
     const buildCoordinates = () => {
@@ -164,16 +133,11 @@
     });
     for (const control of ofKind("slider")) grow(control, 1);
 
-    const namedRows = () =>
-      ofKind("named").flatMap(({ name }) =>
-        [...(rows.get(name) ?? []).entries()].filter(([, { input }]) => !input.disabled),
-      );
-
     /** @type {ControlPanel["movable"]} */
     const movable = (few) => {
-      const [named, directions] = [ofKind("named")[0].name, ofKind("directions")[0].name];
+      const directions = ofKind("directions")[0].name;
       /** @type {[string, number][]} */
-      const found = namedRows().map(([i]) => [named, i]);
+      const found = sliders.acting().map(([i]) => [ofNamed.name, i]);
       const missing = Math.min(few - found.length, about?.variance.length ?? 0);
       for (let i = 0; i < missing; i++) found.push([directions, i]);
       return found;
@@ -183,11 +147,11 @@
       buildControls,
       buildClasses: classes.build,
       buildNamed,
-      offerNamed,
+      offerNamed: sliders.offer,
       render,
       renderSliders,
       showAllDirections,
-      namedRows,
+      namedRows: sliders.acting,
       movable,
     };
   };

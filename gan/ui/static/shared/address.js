@@ -16,6 +16,7 @@
       kept: ["seeds", "truncation", "frames", "fps", "mode", "loop"],
     },
     translate: { keys: ["model", "to", "sample", "ink", "told"] },
+    edit: { keys: ["model", "sample", "ink", "holes", "n"] },
     train: { keys: ["run", "train"] },
     publish: { keys: [] },
   };

@@ -165,24 +165,14 @@
       return { base: { picture, smooth: false, row, truth }, told: reply.told };
     };
 
-    /** Take a picture of the visitor's own, cropped to a square on white. @type {(file: Blob) => Promise<void>} */
-    const takeFile = async (file) => {
-      const bitmap = await createImageBitmap(file).catch(() => null);
-      if (!bitmap) return problem("Sorry: this browser cannot open that as a picture.");
-      problem("");
-      const side = 512;
-      const picture = lab.createElement("canvas", { width: side, height: side });
-      const context = lab.context(picture);
-      const scale = side / Math.min(bitmap.width, bitmap.height);
-      const [w, h] = [bitmap.width * scale, bitmap.height * scale];
-      context.imageSmoothingQuality = "high";
-      context.fillStyle = WHITE;
-      context.fillRect(0, 0, side, side);
-      context.drawImage(bitmap, (side - w) / 2, (side - h) / 2, w, h);
-      bitmap.close();
-      board.change({ base: { picture, smooth: true }, strokes: [] });
-      status(`Your picture is cropped to a square of ${about?.size} pixels a side.`);
-    };
+    const own = lab.ownPictures(element, {
+      background: WHITE,
+      take: (picture) => {
+        board.change({ base: { picture, smooth: true }, strokes: [] });
+        status(`Your picture is cropped to a square of ${about?.size} pixels a side.`);
+      },
+      problem,
+    });
 
     const many = lab.manyTranslations(find(".ll-many-grid"), server, {
       most: Number(tiles),
@@ -323,7 +313,7 @@
       redo: board.redo,
       clear: () => board.change({ base: null, strokes: [] }),
       sample: () => take(lab.randomSeed() % Math.max(1, count())),
-      upload: () => find("input[type=file]", HTMLInputElement).click(),
+      upload: own.choose,
       dice: async () => {
         const found = await fetchExample(lab.randomSeed() % Math.max(1, described?.examples.a ?? 1));
         if (!found?.told) return;
@@ -349,23 +339,6 @@
     list.addEventListener("change", () => open({ model: list.value }));
     lab.bindUndo(element, { undo: board.undo, redo: board.redo });
 
-    const chosen = find("input[type=file]", HTMLInputElement);
-    chosen.addEventListener("change", () => {
-      if (chosen.files?.[0]) takeFile(chosen.files[0]);
-      chosen.value = "";
-    });
-    document.addEventListener("paste", (event) => {
-      const file = [...(event.clipboardData?.files ?? [])].find(({ type }) => type.startsWith("image/"));
-      if (!file || !element.offsetParent) return;
-      event.preventDefault();
-      takeFile(file);
-    });
-    element.addEventListener("dragover", (event) => event.preventDefault());
-    element.addEventListener("drop", (event) => {
-      event.preventDefault();
-      const [file] = event.dataTransfer?.files ?? [];
-      if (file) takeFile(file);
-    });
     new ResizeObserver(sizeAll).observe(screen);
 
     const address = lab.tabAddress("translate", (wanted) => void open(wanted));

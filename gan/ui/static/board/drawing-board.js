@@ -1,5 +1,5 @@
-// A page to draw on, with undo: strokes over a picture, or over nothing. It is as many times finer than what a
-// translator sees as fits, so that a line has soft edges there.
+// A page to draw on, with undo: strokes over a picture, or over nothing, and holes on a canvas above it. It is as many
+// times finer than what a network sees as fits, so that a line has soft edges there.
 (() => {
   const lab = window.latentLab;
   const SIDE = 512; // pixels of the page, about
@@ -7,6 +7,8 @@
   const LONGEST = 200; // steps that can be undone
   const UNIT = 1 / 192; // of the page, for a step of the width; a pen of three is one pixel of 64
   const FIRM = 128; // the pressure of what knows none
+  const CHECK = 8; // pixels of a square of what a hole looks like
+  const HIDDEN = 0.25; // of a network's pixel that a hole must cover to hide it
 
   /** The mean colour of each square of the page: RGB at the translator's size. @type {(data: Uint8ClampedArray, side: number, size: number) => Uint8Array<ArrayBuffer>} */
   const shrink = (data, side, size) => {
@@ -29,9 +31,23 @@
     return out;
   };
 
-  lab.drawingBoard = (canvas, { tool, drawn, settled }) => {
+  /** Squares in two greys, as programs show what is not there. @type {(context: CanvasRenderingContext2D) => CanvasPattern | string} */
+  const checks = (context) => {
+    const tile = lab.createElement("canvas", { width: 2 * CHECK, height: 2 * CHECK });
+    const own = lab.context(tile);
+    for (const [i, shade] of ["#e8e4da", "#b9b3a5", "#b9b3a5", "#e8e4da"].entries()) {
+      own.fillStyle = shade;
+      own.fillRect(CHECK * (i % 2), CHECK * (i >> 1), CHECK, CHECK);
+    }
+    return context.createPattern(tile, "repeat") ?? "#b9b3a5";
+  };
+
+  lab.drawingBoard = (canvas, { tool, drawn, settled, holes }) => {
     const context = lab.context(canvas, { willReadFrequently: true });
+    const above = holes && lab.context(holes, { willReadFrequently: true });
+    const gap = above ? checks(above) : "";
     let size = 1;
+    let paper = "#ffffff";
     /** @type {DrawingPage} */
     let page = { base: null, strokes: [] };
     /** @type {DrawingPage[]} */
@@ -43,26 +59,28 @@
     let finger = -1; // or mouse, or pen, that draws it
 
     /** Draw a stroke from one of its points on, on both halves if it is mirrored. @type {(one: Stroke, from?: number) => void} */
-    const ink = ({ colour, width, mirror, points }, from = 0) => {
+    const ink = ({ colour, width, mirror, points, hole }, from = 0) => {
       const scale = canvas.width / lab.STROKE_GRID;
-      context.strokeStyle = colour;
-      context.lineCap = context.lineJoin = "round";
+      const onto = hole && above ? above : context;
+      onto.strokeStyle = hole ? gap : colour;
+      onto.lineCap = onto.lineJoin = "round";
       for (let i = Math.max(1, from); i < Math.max(2, points.length); i++) {
         const [[x0, y0], [x1, y1, pressure]] = [points[i - 1], points[i] ?? points[i - 1]];
-        context.lineWidth = width * UNIT * canvas.width * (0.4 + (1.2 * pressure) / 255);
+        onto.lineWidth = width * UNIT * canvas.width * (0.4 + (1.2 * pressure) / 255);
         for (const flip of mirror ? [false, true] : [false]) {
           const [a, b] = [x0, x1].map((x) => (flip ? canvas.width - x * scale : x * scale));
-          context.beginPath();
-          context.moveTo(a, y0 * scale);
-          context.lineTo(b, y1 * scale);
-          context.stroke();
+          onto.beginPath();
+          onto.moveTo(a, y0 * scale);
+          onto.lineTo(b, y1 * scale);
+          onto.stroke();
         }
       }
     };
 
     const render = () => {
-      context.fillStyle = "#ffffff";
+      context.fillStyle = paper;
       context.fillRect(0, 0, canvas.width, canvas.height);
+      above?.clearRect(0, 0, canvas.width, canvas.height);
       if (page.base) {
         context.imageSmoothingEnabled = page.base.smooth;
         context.drawImage(page.base.picture, 0, 0, canvas.width, canvas.height);
@@ -127,6 +145,24 @@
     canvas.addEventListener("pointerup", end);
     canvas.addEventListener("pointercancel", end);
 
+    /** Which pixels of a network holes hide, 1 or 0 each. @returns {Uint8Array<ArrayBuffer>} */
+    const mask = () => {
+      const out = new Uint8Array(size * size);
+      if (!above) return out;
+      const { data } = above.getImageData(0, 0, canvas.width, canvas.height);
+      const scale = canvas.width / size;
+      for (let at = 0; at < out.length; at++) {
+        const [left, top] = [(at % size) * scale, Math.floor(at / size) * scale];
+        let covered = 0;
+        for (let i = 0; i < scale * scale; i++) {
+          const [x, y] = [left + (i % scale), top + Math.floor(i / scale)];
+          covered += data[4 * (y * canvas.width + x) + 3] / 255;
+        }
+        out[at] = Number(covered > HIDDEN * scale * scale);
+      }
+      return out;
+    };
+
     /** @type {(from: DrawingPage[], to: DrawingPage[]) => void} */
     const step = (from, to) => {
       const next = from.pop();
@@ -141,11 +177,14 @@
       redo: () => step(future, past),
       can: () => ({ undo: past.length > 0, redo: future.length > 0 }),
       page: () => page,
-      isBlank: () => !page.base && !page.strokes.length && !stroke,
+      isBlank: () => !page.base && page.strokes.every(({ hole }) => hole) && (!stroke || Boolean(stroke.hole)),
+      hasHoles: () => page.strokes.some(({ hole }) => hole),
+      mask,
       pixels: () => shrink(context.getImageData(0, 0, canvas.width, canvas.height).data, canvas.width, size),
-      begin: (side, first) => {
-        size = side;
+      begin: (side, first, colour = "#ffffff") => {
+        [size, paper] = [side, colour];
         canvas.width = canvas.height = side * Math.max(1, Math.floor(SIDE / side));
+        if (holes) holes.width = holes.height = canvas.width;
         [past, future, stroke] = [[], [], null];
         turn(first);
       },

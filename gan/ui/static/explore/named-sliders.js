@@ -1,0 +1,42 @@
+// Sliders of a model's named directions: the few that say most come first, the others in a second box.
+(() => {
+  const lab = window.latentLab;
+  const FEW = 7; // in the first box
+  const END = 2; // the values that the small pictures at a slider's ends show
+
+  lab.SLIDER_END = END;
+
+  lab.namedSliders = (control, [first, more], { moved, settled }) => {
+    /** @type {readonly string[]} */
+    let names = [];
+    /** @type {SliderRow[]} */
+    let rows = [];
+
+    /** @type {(name: string, i: number) => SliderRow} */
+    const row = (name, i) => {
+      const words = lab.sliderWords(name);
+      const help = `Changes ${words}, and other attributes as little as it can`;
+      const text = { name: words, label: words, help, reach: END, key: `${control.name}:${name}` };
+      return lab.slider({ control, ...text, moved: (value) => moved(value, i), settled });
+    };
+
+    return {
+      build: (wanted) => {
+        if (names.join() === wanted.join()) return false;
+        names = wanted;
+        rows = names.map(row);
+        for (const box of [first, more]) box.replaceChildren();
+        lab.inOrder(names).forEach((i, place) => (place < FEW ? first : more).append(rows[i].element));
+        more.hidden = names.length <= FEW;
+        return true;
+      },
+      offer: (acting) =>
+        rows.forEach(({ element, input }, i) => {
+          input.disabled = acting !== null && !acting[i];
+          element.classList.toggle("ll-off", input.disabled);
+        }),
+      rows: () => rows,
+      acting: () => [...rows.entries()].filter(([, { input }]) => !input.disabled),
+    };
+  };
+})();

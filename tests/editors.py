@@ -1,0 +1,27 @@
+"""Folders of models that find pictures, for tests: hardly trained, with an encoder and a judge as ignorant."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import torch
+
+import gan
+from gan.editing.judge import JudgeNetwork
+from gan.editing.recognise import critic_features
+from gan.models.heads import ENCODER, JUDGE, write_head
+from gan.networks.encoder import Encoder
+
+FIGURES = {"encoder": 12.0, "encoder_low": 3.0, "latent": 13.0, "latent_low": 3.0, "map": 20.0, "map_low": 3.0}
+
+
+def write_editor(folder: Path, out: Path) -> Path:
+    """Copy a model folder to `out` and write an encoder and a judge with random weights into it."""
+    shutil.copytree(folder, out)
+    model = gan.load(out, "cpu")
+    torch.manual_seed(0)
+    write_head(out, ENCODER, Encoder(model.config), FIGURES)
+    blank = torch.zeros(1, model.channels, model.resolution, model.resolution, dtype=torch.uint8)
+    write_head(out, JUDGE, JudgeNetwork(critic_features(model, blank).shape[1]), {"damage": 0.99, "made": 0.6})
+    return out

@@ -1,0 +1,186 @@
+"""The server side of Edit: what `Model.invert` finds, and no faith in what it is sent."""
+
+from __future__ import annotations
+
+import base64
+import io
+import threading
+
+import numpy as np
+import pytest
+import torch
+from conftest import answer
+from editors import write_editor
+from PIL import Image
+
+import gan
+from gan.data import faces
+from gan.ui.server import edit_requests, finding, held_out
+from gan.ui.server.edit_api import EditApi
+from gan.ui.server.fair_line import FairLine
+from gan.ui.server.model_registry import ModelRegistry
+from gan.ui.server.request import quoted
+from gan.ui.server.visitor import Visitor
+from gan.ui.tabs import edit
+
+
+@pytest.fixture(scope="module")
+def registry(tiny_folder, tmp_path_factory):
+    folder = write_editor(tiny_folder, tmp_path_factory.mktemp("models") / "finds")
+    return ModelRegistry([tiny_folder, folder], load=lambda folder: gan.load(folder, "cpu"))
+
+
+@pytest.fixture(scope="module")
+def model(registry):
+    return registry.model("finds")
+
+
+@pytest.fixture(scope="module")
+def ask(registry):
+    api = EditApi(registry)
+    return lambda name, **payload: answer(api, name, payload)
+
+
+@pytest.fixture(scope="module")
+def pictures(model) -> np.ndarray:
+    return model.sample([3, 4, 5])
+
+
+def sent(picture: np.ndarray) -> str:
+    return base64.b64encode(np.broadcast_to(picture, (*picture.shape[:2], 3)).tobytes()).decode()
+
+
+def received(reply: dict) -> np.ndarray:
+    data = np.frombuffer(base64.b64decode(reply["p"]), np.uint8)
+    return data.reshape(reply["n"], reply["h"], reply["w"], reply["c"])
+
+
+def cut(sheet: dict) -> np.ndarray:
+    """Return the pictures of a sheet as the page cuts it, uint8 (N, R, R)."""
+    pixels = np.asarray(Image.open(io.BytesIO(base64.b64decode(sheet["sheet"].partition(",")[2]))))
+    side, columns = sheet["size"], sheet["columns"]
+    places = [(side * (i // columns), side * (i % columns)) for i in range(sheet["count"])]
+    return np.stack([pixels[y : y + side, x : x + side] for y, x in places])
+
+
+def test_only_models_that_find_pictures_are_offered(registry, ask):
+    assert registry.with_encoder == ("finds",)
+    page = edit.page(registry)
+    assert '<option value="finds">' in page and '<option value="tiny">' not in page
+    assert "No model here has learnt to find pictures yet" in edit.page(ModelRegistry([]))
+    error = ask("find", model="tiny", picture="")["error"]
+    assert error == "tiny has no encoder for its weights: run python -m gan.editing.train_encoder tiny"
+    about = ask("describe", model="finds")
+    assert about["usual"] == 20.0 and about["tasks"] == ["hole", "shrink", "noise"] and about["z_dim"] > 0
+
+
+def test_what_is_found_comes_with_the_film_and_is_drawn_again(ask, model, pictures):
+    seen = ask("glance", model="finds", picture=sent(pictures[0]))
+    (encoded,) = model.invert(pictures[:1], steps=0).pictures
+    assert seen["film"]["count"] == 1 and np.array_equal(cut(seen["film"])[0], encoded[..., 0])
+    found = ask("find", model="finds", picture=sent(pictures[0]))
+    frames = cut(found["film"])
+    assert 2 < len(frames) == len(found["decibels"]) <= finding.FRAMES
+    assert found["decibels"][-1] > found["decibels"][0] and found["far"] == ""
+    error = np.square((frames[-1] / 255.0) - pictures[0, ..., 0] / 255.0).mean()
+    assert -10 * np.log10(error) == pytest.approx(found["decibels"][-1], abs=0.1)
+    state = {"seed": 0, "truncation": 0, "label": found["label"], "raw": found["latent"]}
+    again = ask("picture", model="finds", **state, offsets=found["offsets"], follows=True)
+    assert np.abs(received(again)[0, ..., 0].astype(int) - frames[-1]).max() <= 1
+    plain = received(ask("picture", model="finds", **state, offsets=None))
+    assert np.abs(plain[0, ..., 0].astype(int) - frames[-1]).max() > 1, "the offsets say something"
+
+
+def test_several_visitors_pictures_are_found_in_one_batch_each_its_own(model, pictures):
+    asked = [edit_requests.FindRequest.parse({"picture": sent(p)}, model) for p in pictures]
+    crowd = finding.find(model, asked)
+    for one, picture in zip(crowd, pictures, strict=True):
+        off = [np.square(one.frames[-1].astype(float) - other).mean() for other in pictures]
+        assert off[int(np.argmin(off))] == np.square(one.frames[-1].astype(float) - picture).mean()
+        assert one.decibels[-1] > one.decibels[0] and np.abs(one.latent).max() <= 4
+
+
+def test_a_picture_that_the_model_cannot_know_is_told_so(ask, model, monkeypatch):
+    monkeypatch.setitem(model.encoder.figures, "map_low", 19.0)
+    noise = np.random.default_rng(0).integers(0, 255, (28, 28, 1), dtype=np.uint8)
+    assert ask("find", model="finds", picture=sent(noise))["far"].startswith("The model cannot draw this: its nearest")
+
+
+def test_who_waits_is_told_how_many_come_before():
+    line: FairLine[str] = FairLine(9)
+    ann, bob, eve = (Visitor(name, name) for name in ("ann", "bob", "eve"))
+    for visitor, item in ((ann, "a1"), (ann, "a2"), (bob, "b1"), (eve, "e1")):
+        line.add(visitor, item)
+    assert [line.before(one) for one in (ann, bob, eve, Visitor("nobody"))] == [0, 1, 2, None]
+    assert line.take() == "a1"
+    assert [line.before(one) for one in (ann, bob, eve)] == [2, 0, 1], "a turn each"
+
+
+def test_a_place_in_line_is_told_while_others_are_found(registry, pictures, monkeypatch):
+    begun, go_on = threading.Semaphore(0), threading.Event()
+
+    def slow(model, requests):
+        begun.release()
+        go_on.wait(20)
+        return finding.find(model, requests)
+
+    api = EditApi(registry)
+    monkeypatch.setattr(api._finds, "_render", slow)
+    registry.model("finds")
+    request = {"model": "finds", "picture": sent(pictures[0])}
+    threads = [threading.Thread(target=answer, args=(api, "find", request))]
+    threads[0].start()
+    assert begun.acquire(timeout=20)
+    assert answer(api, "line", {}) == {"before": None}, "it is being found"
+    threads.append(threading.Thread(target=answer, args=(api, "find", request)))
+    threads[1].start()
+    while answer(api, "line", {})["before"] is None:
+        pass
+    assert answer(api, "line", {}) == {"before": 0}
+    go_on.set()
+    for thread in threads:
+        thread.join(20)
+
+
+def test_pictures_to_begin_with_are_those_that_training_did_not_see(ask, model, monkeypatch, tmp_path):
+    monkeypatch.setattr(held_out, "ROOT", tmp_path)
+    found = held_out.beginnings(model)
+    assert found.kind == "a bundled picture, which training may have seen" and found.count == 10_000
+    picture, named = found.take(3)
+    assert picture.shape == (28, 28, 1) and named in model.classes
+    assert received(ask("example", model="finds", row=3)).shape == (1, 28, 28, 1)
+    of_faces = type("Model", (), {"config": type("C", (), {"dataset": "faces-10k"}), "channels": 3, "resolution": 64})
+    of_faces.classes = faces.ATTRIBUTES["hair"].names
+    shown = held_out.beginnings(of_faces)
+    picture, named = shown.take(7)
+    assert np.array_equal(picture, faces.draw([1_000_007])[0]) and shown.kind == "a face that training did not see"
+    assert named == faces.ATTRIBUTES["hair"].names[int(faces.attributes([1_000_007])["hair"][0])]
+    strange = type("Model", (), {"config": type("C", (), {"dataset": "horses"}), "channels": 1})
+    strange.sample = staticmethod(lambda seeds: np.full((1, 28, 28, 1), seeds[0] % 7, np.uint8))
+    assert held_out.beginnings(strange).kind == "a sample of the model itself"
+    assert held_out.beginnings(strange).take(2)[0].shape == (28, 28, 1)
+
+
+HUGE = "A" * 10**6
+BAD_PICTURE = [("picture", bad) for bad in (None, 7, "", "AAAA", "%" * 3136, HUGE, [1, 2])]
+BAD_MODEL = [("model", bad) for bad in ("tiny", None, ["finds"], "../finds", {"a": 1})]
+BAD_STATE = [
+    ("seed", -1), ("seed", "0"), ("raw", [9.0]), ("raw", [0.0] * 10**5), ("raw", "ab"), ("named", [float("nan")]),
+    ("label", 99), ("label", {"a": 1}), ("truncation", 3), ("border", 0.5), ("offsets", 7), ("offsets", HUGE),
+    ("offsets", ""), ("offsets", base64.b64encode(b"\xff\x7f" * 99).decode()),
+]  # fmt: skip
+BAD_ROW = [("row", bad) for bad in (-1, "x", None, 2**40, 1.5)]
+
+
+def test_what_nobody_should_send_is_refused_with_one_sentence(ask, model, pictures, subtests):
+    good = {"model": "finds", "picture": sent(pictures[0]), "seed": 0, "offsets": None, "row": 1}
+    of_map = model.generator.unfold(torch.zeros(1, model.z_dim), torch.zeros(1, 10))[0].numel()
+    nan = base64.b64encode(np.full(of_map, np.nan, "<f2").tobytes()).decode()
+    cases = [(name, bad) for name in ("glance", "find") for bad in BAD_PICTURE + BAD_MODEL]
+    cases += [("picture", bad) for bad in [*BAD_STATE, *BAD_MODEL, ("offsets", nan)]]
+    cases += [("example", bad) for bad in BAD_ROW + BAD_MODEL]
+    for name, (key, value) in cases:
+        with subtests.test(name=name, key=key, value=quoted(value)):
+            reply = ask(name, **good | {key: value})
+            assert set(reply) == {"error"}, reply
+            assert len(reply["error"]) < 250 and "went wrong" not in reply["error"]
