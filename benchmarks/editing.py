@@ -27,6 +27,7 @@ from gan.data import faces
 from gan.editing.encoder import Taught, pictures_for
 from gan.editing.found import measure
 from gan.editing.judge import load_judge
+from gan.editing.known_parts import painted_digits
 from gan.editing.operators import OPERATORS, operator, smooth
 from gan.editing.parts import Painted, feature_maps, overlaps, pixel_maps, teach
 from gan.editing.recognise import critic_features, few_of_each, pixel_features, probe_accuracy
@@ -219,28 +220,6 @@ def restored_well(model: Model, task: str, row: Found) -> bool:
     return True
 
 
-def digit_parts(pictures: np.ndarray) -> np.ndarray:
-    """Return outside, stroke or hole (0, 1, 2) of each pixel of digits, uint8 (N, H, W); a hole is closed all round."""
-    dark = pictures[..., 0] < 128
-    outside = np.zeros_like(dark)
-    outside[:, 0] = outside[:, -1] = outside[:, :, 0] = outside[:, :, -1] = True
-    outside &= dark
-    while True:
-        wider = np.pad(outside, ((0, 0), (1, 1), (1, 1)))
-        upright = wider[:, :-2, 1:-1] | wider[:, 2:, 1:-1]
-        wider = (outside | upright | wider[:, 1:-1, :-2] | wider[:, 1:-1, 2:]) & dark
-        if (wider == outside).all():
-            return np.where(outside, 0, np.where(dark, 2, 1)).astype(np.uint8)
-        outside = wider
-
-
-def labelled_digits(model: Model, count: int) -> Painted:
-    """Return samples of digits with their parts."""
-    seeds = range(count)
-    z, y = model.latents(seeds), model.class_weights(seeds)
-    return Painted(z, y, digit_parts(model.render(z, y)), ("outside", "stroke", "hole"))
-
-
 def labelled_faces(model: Model, count: int) -> Painted:
     """Return held-out faces as they are found, with the exact masks of the drawn ones."""
     seeds = faces.SEEDS["test"][:count]
@@ -267,7 +246,7 @@ def parts(model: Model, root: str, count: int) -> Found:
         return {"met": True}
     shown, least = (FACE_SHOWN, FACE_PARTS) if is_face else (DIGIT_SHOWN, DIGIT_PARTS)
     most = max(shown)
-    everything = labelled_faces(model, most + count) if is_face else labelled_digits(model, most + 200)
+    everything = labelled_faces(model, most + count) if is_face else painted_digits(model, most + 200)
     others = some_of(everything, most, None)
     table: Found = {"names": everything.names[is_face:]}
     for few in shown:

@@ -145,3 +145,15 @@ def judge(model: Model, head: Head[JudgeNetwork], images: np.ndarray) -> np.ndar
     """
     features = critic_features(model, torch.from_numpy(np.ascontiguousarray(images)).permute(0, 3, 1, 2))
     return head.network(features).numpy()
+
+
+@torch.no_grad()
+def evidence(model: Model, head: Head[JudgeNetwork], images: np.ndarray) -> np.ndarray:
+    """Return what each place of the critic's last map adds to the verdict about damage, float32 (N, S, S).
+
+    images: uint8 (N, R, R, C). Their sum, and the head's bias, is the first of what `judge` returns.
+    """
+    features = critic_features(model, torch.from_numpy(np.ascontiguousarray(images)).permute(0, 3, 1, 2))
+    added = (features - head.network.mean) * head.network.scale * head.network.layer.weight[0]
+    side = model.critic.maps(torch.zeros(1, model.channels, *(model.resolution,) * 2).to(model.device)).shape[-1]  # type: ignore[operator]
+    return added.view(len(images), -1, side, side).sum(1).numpy()

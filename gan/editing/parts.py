@@ -91,10 +91,16 @@ class Head(nn.Module):
 
 
 class Parts:
-    """A taught head in use: colours pictures by their latents. Made by `teach`."""
+    """A taught head in use: colours pictures by their latents. Made by `teach`.
 
-    def __init__(self, model: Model, names: tuple[str, ...], maps: MapsOf, head: Head) -> None:
+    saw_offsets: whether it was taught on maps with offsets; one that was not takes them for something else.
+    """
+
+    def __init__(
+        self, model: Model, names: tuple[str, ...], maps: MapsOf, head: Head, saw_offsets: bool = False
+    ) -> None:
         self.model, self.names, self._maps, self._head = model, names, maps, head
+        self.saw_offsets = saw_offsets
 
     @torch.inference_mode()
     def of(self, z: Tensor, y: Tensor | None, offsets: Tensor | None = None) -> np.ndarray:
@@ -167,7 +173,7 @@ def teach(model: Model, painted: Painted, maps: MapsOf = feature_maps, steps: in
             adam.zero_grad()
             loss.backward()
             adam.step()
-    return Parts(model, painted.names, maps, head.eval().requires_grad_(False))
+    return Parts(model, painted.names, maps, head.eval().requires_grad_(False), painted.offsets is not None)
 
 
 @torch.no_grad()

@@ -15,7 +15,7 @@ from PIL import Image
 
 import gan
 from gan.data import faces
-from gan.ui.server import edit_requests, finding, held_out
+from gan.ui.server import edit_requests, finding, held_out, taught_parts
 from gan.ui.server.edit_api import EditApi
 from gan.ui.server.fair_line import FairLine
 from gan.ui.server.model_registry import ModelRegistry
@@ -179,6 +179,129 @@ def test_what_nobody_should_send_is_refused_with_one_sentence(ask, model, pictur
     cases = [(name, bad) for name in ("glance", "find") for bad in BAD_PICTURE + BAD_MODEL]
     cases += [("picture", bad) for bad in [*BAD_STATE, *BAD_MODEL, ("offsets", nan)]]
     cases += [("example", bad) for bad in BAD_ROW + BAD_MODEL]
+    for name, (key, value) in cases:
+        with subtests.test(name=name, key=key, value=quoted(value)):
+            reply = ask(name, **good | {key: value})
+            assert set(reply) == {"error"}, reply
+            assert len(reply["error"]) < 250 and "went wrong" not in reply["error"]
+
+
+# What a picture loses and gets back.
+
+
+def mask_of(side: int = 28) -> np.ndarray:
+    mask = np.zeros((side, side), np.uint8)
+    mask[side // 2 :, 4:20] = 1
+    return mask
+
+
+def test_a_hole_is_filled_eight_times_and_what_is_seen_stays_as_it_was(ask, pictures):
+    hidden = mask_of()
+    sent_mask = base64.b64encode(hidden.tobytes()).decode()
+    reply = ask("restore", model="finds", picture=sent(pictures[1]), task="hole", mask=sent_mask)
+    answers = cut(reply["answers"])
+    assert len(answers) == len(reply["decibels"]) == 8 and 1 < reply["film"]["count"] <= 8
+    seen = hidden == 0
+    assert all(np.array_equal(one[seen], pictures[1, ..., 0][seen]) for one in answers)
+    assert len({one.tobytes() for one in answers}) > 1
+    tool = cut(reply["tool"])[0]
+    assert np.array_equal(tool[seen], pictures[1, ..., 0][seen]) and len(np.unique(tool[~seen])) == 1
+    error = np.square(answers[0] / 255.0 - pictures[1, ..., 0] / 255.0).mean()
+    assert reply["decibels"][0] == pytest.approx(-10 * np.log10(error), abs=0.1)
+
+
+def test_damage_is_what_the_operator_leaves(ask, pictures):
+    small = received(ask("damage", model="finds", picture=sent(pictures[0]), task="shrink", mask=None))[0, ..., 0]
+    means = pictures[0, ..., 0].reshape(7, 4, 7, 4).mean((1, 3))
+    assert np.abs(small.reshape(7, 4, 7, 4)[:, 0, :, 0] - means).max() <= 1 and (small[:4, :4] == small[0, 0]).all()
+    noisy = received(ask("damage", model="finds", picture=sent(pictures[0]), task="noise", mask=None))
+    assert np.abs(noisy[0].astype(int) - pictures[0]).mean() > 10
+    assert ask("restore", model="finds", picture=sent(pictures[0]), task="noise")["answers"]["count"] == 1
+
+
+# Parts.
+
+
+def painted(model, seed: int) -> dict:
+    from gan.editing.known_parts import painted_digits
+
+    labels = painted_digits(model, seed + 1).labels[seed].clip(0, 1)
+    return {"seed": seed, "labels": base64.b64encode(labels.tobytes()).decode()}
+
+
+def test_painted_parts_are_learnt_and_colour_other_pictures_and_those_with_a_slider_moved(ask, model, monkeypatch):
+    monkeypatch.setattr("gan.ui.server.taught_parts.STEPS", 30)
+    samples = [painted(model, seed) for seed in range(3)]
+    name = ask("teach", model="finds", names=["outside", "stroke"], painted=samples)["parts"]
+    states = [{"seed": seed} for seed in range(20, 24)] + [{"seed": 20, "sliders": [3]}]
+    reply = ask("colour", model="finds", parts=name, states=states, follows=False)
+    found = received(reply)[..., 0]
+    strokes = model.sample(range(20, 24))[..., 0] >= 128
+    assert found.shape == (5, 28, 28) and (found[:4] == strokes).mean() > 0.8
+    assert ask("colour", model="finds", parts="made-up", states=states) == {"gone": True}
+    known = ask("known_parts", model="finds")["names"]
+    assert known == ["outside", "stroke", "hole"]
+    assert received(ask("colour", model="finds", parts=None, states=states[:1], follows=True)).shape == (1, 28, 28, 1)
+
+
+def test_heads_are_kept_for_a_while_and_whoever_has_most_makes_room(model):
+    heads = taught_parts.Heads(most=3)
+    ann, bob = Visitor("ann"), Visitor("bob")
+    parts = type("Parts", (), {"model": model})
+    names = [heads.add(parts, who) for who in (bob, ann, ann, ann)]
+    assert [heads.find(name, model) is not None for name in names] == [True, False, True, True]
+    assert heads.find(names[0], object()) is None and heads.find(None, model) is None
+
+
+# What it is.
+
+
+def test_a_picture_is_read_by_classifier_neighbours_judge_and_critic(ask, model, registry, monkeypatch):
+    from gan.editing.judge import evidence, judge, load_judge
+
+    picture = held_out.beginnings(model).take(5)[0]
+    reply = ask("read", model="finds", picture=sent(picture))
+    assert reply["by"].startswith("a classifier that is right about 9") and len(reply["classes"]) == 3
+    assert reply["classes"][0] == (held_out.beginnings(model).take(5)[1], pytest.approx(1, abs=0.05))
+    nearest = reply["nearest"]
+    assert nearest["count"] == 10_000 and nearest["decibels"][0] == 100 and nearest["decibels"][3] < 30
+    assert np.array_equal(cut(nearest["pictures"])[0], picture[..., 0])
+    head = load_judge(model, registry.folder("finds"))
+    damage, made = judge(model, head, picture[None])[0]
+    assert reply["judge"]["damage"] == pytest.approx(damage, abs=0.01)
+    assert reply["judge"]["figures"] == {"damage": 0.99, "made": 0.6}
+    (places,) = evidence(model, head, picture[None])
+    assert places.sum() + float(head.network.layer.bias[0]) == pytest.approx(float(damage), abs=1e-3)
+    assert np.abs(np.array(reply["judge"]["evidence"])).max() == 1
+    assert reply["logit"]["value"] == pytest.approx(float(model.critic_score(picture[None])[0]), abs=0.01)
+    assert 0 <= reply["logit"]["above"] <= 1 and reply["logit"]["made"] is None
+
+
+BAD_RESTORE = [
+    ("task", "blur"), ("task", None), ("task", ["hole"]), ("task", "grey"), ("mask", "AAAA"), ("mask", HUGE),
+    ("mask", 7), ("mask", None), ("mask", base64.b64encode(bytes(784)).decode()),
+    ("mask", base64.b64encode(b"\1" * 784).decode()),
+]  # fmt: skip
+BAD_TEACH = [
+    ("names", None), ("names", ["one"]), ("names", ["a"] * 9), ("names", ["a", ""]), ("names", ["a", "b" * 25]),
+    ("names", "ab"), ("painted", None), ("painted", []), ("painted", [{"seed": 0}]), ("painted", [7]),
+    ("painted", [{"seed": 0, "labels": "AAAA"}]), ("painted", [{"seed": -1, "labels": "A" * 1048 + "=="}]),
+    ("painted", [{"seed": 0, "labels": base64.b64encode(bytes(784)).decode()}]),
+    ("painted", [{"seed": 0, "labels": base64.b64encode(b"\2" * 784).decode()}]),
+    ("painted", [{"seed": 0, "labels": base64.b64encode(bytes(784)).decode()}] * 11),
+]  # fmt: skip
+BAD_COLOUR = [("states", None), ("states", []), ("states", [{"seed": 0}] * 13), ("states", [7]), ("states", [{}])]
+
+
+def test_nor_is_what_nobody_should_send_to_the_other_functions(ask, model, pictures, subtests):
+    good = {
+        "model": "finds", "picture": sent(pictures[0]), "task": "hole",
+        "mask": base64.b64encode(mask_of().tobytes()).decode(), "names": ["a", "b"],
+        "painted": [painted(model, 0)], "parts": None, "states": [{"seed": 0}],
+    }  # fmt: skip
+    cases = [(name, bad) for name in ("damage", "restore") for bad in BAD_RESTORE + BAD_PICTURE + BAD_MODEL]
+    cases += [("teach", bad) for bad in BAD_TEACH + BAD_MODEL] + [("colour", bad) for bad in BAD_COLOUR + BAD_MODEL]
+    cases += [("read", bad) for bad in BAD_PICTURE + BAD_MODEL] + [("known_parts", bad) for bad in BAD_MODEL]
     for name, (key, value) in cases:
         with subtests.test(name=name, key=key, value=quoted(value)):
             reply = ask(name, **good | {key: value})

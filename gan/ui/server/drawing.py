@@ -28,14 +28,24 @@ def draw(model: Model, requests: Sequence[Mapping[str, Any]]) -> np.ndarray:
     import torch
 
     with torch.inference_mode():
+        if any(at.get("offsets") is not None for at in requests):
+            return model.render(*found_inputs(model, requests))
         upper, lower, borders = _inputs(model, requests)
-        offsets = [at.get("offsets") for at in requests]
-        if any(one is not None for one in offsets):
-            first = next(one for one in offsets if one is not None)
-            return model.render(*upper, torch.stack([torch.zeros_like(first) if o is None else o for o in offsets]))
         if all(border == 1 for border in borders):
             return model.render(*upper)
         return model.cross(*upper, *lower, borders)
+
+
+def found_inputs(model: Model, requests: Sequence[Mapping[str, Any]]) -> tuple[Tensor, Tensor | None, Tensor | None]:
+    """Return latents, class weights and offsets, None where nobody has any, of pictures as `draw` takes them."""
+    import torch
+
+    (z, y), _, _ = _inputs(model, [{**at, "border": 1} for at in requests])
+    offsets = [at.get("offsets") for at in requests]
+    first = next((one for one in offsets if one is not None), None)
+    if first is None:
+        return z, y, None
+    return z, y, torch.stack([torch.zeros_like(first) if one is None else one for one in offsets])
 
 
 def _inputs(

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from anyio import to_thread
 
-from gan.ui.server import drawing, finding, rpc, visitor
+from gan.ui.server import drawing, finding, reading, restoring, rpc, taught_parts, visitor
 from gan.ui.server.checks import GridRequest
-from gan.ui.server.edit_requests import FindRequest, RowRequest, found_state, tasks_of
+from gan.ui.server.edit_requests import FindRequest, RestoreRequest, RowRequest, found_state, tasks_of
 from gan.ui.server.held_out import Beginnings, beginnings
 from gan.ui.server.limits import Limit
 from gan.ui.server.picture_api import PictureApi
@@ -23,13 +23,16 @@ if TYPE_CHECKING:
     from gan.ui.server.finding import FoundPicture
     from gan.ui.server.model_registry import ModelRegistry
 
-EXAMPLES = 1, 8  # pictures to begin with that are brought at once, and that may wait
+RESTORED = 1, 6  # pictures restored at once, and that may wait
+TAUGHT = 1, 6  # heads taught at once, and that may wait
+READ = 1, 6  # pictures that are looked at at once, and that may wait
+EXAMPLES = 1, 6  # pictures to begin with that are brought at once, and that may wait
 
 
 class EditApi:
     """The functions that the page calls, one method each; see `gan.ui.server.rpc` for their replies to bad requests.
 
-    Nothing of a visitor's is kept: a reply has all that the next request needs.
+    No picture of a visitor's is kept: a reply has all that the next request needs.
     """
 
     def __init__(self, registry: ModelRegistry) -> None:
@@ -43,14 +46,19 @@ class EditApi:
             patience=finding.PATIENCE,
             gather=finding.GATHER,
         )
-        self._examples = Limit(*EXAMPLES)
+        self._coloured: RenderQueue[np.ndarray] = RenderQueue(taught_parts.colour)
+        self._examples, self._restored, self._taught = Limit(*EXAMPLES), Limit(*RESTORED), Limit(*TAUGHT)
+        self._read = Limit(*READ)
+        self._heads = taught_parts.Heads()
         self._gathering = threading.Lock()
         self._beginnings: dict[str, Beginnings] = {}
+        self._readers: dict[str, reading.Reader] = {}
 
     def functions(self) -> list[rpc.Endpoint]:
         """Return the methods for `gr.HTML(server_functions=...)`."""
-        own = (self.describe, self.example, self.glance, self.find, self.line, self.picture)
-        return rpc.endpoints(self._pictures.locate, *own, self.grid, self._pictures.pack)
+        own = (self.describe, self.example, self.glance, self.find, self.line, self.picture, self.damage, self.restore)
+        parts = self.known_parts, self.teach, self.colour
+        return rpc.endpoints(self._pictures.locate, *own, *parts, self.read, self.grid, self._pictures.pack)
 
     def model(self, name: object) -> Model:
         """Return a loaded model that has an encoder; ValueError for another."""
@@ -101,6 +109,67 @@ class EditApi:
         depends = rows is not None and any(map(model.named.depends, model.named.names))
         acting = model.named.acting(rows[0]) if rows is not None and depends else None
         return rpc.pixels(drawn.picture[None]) | {"waited": round(drawn.waited * 1000), "acting": acting}
+
+    def damage(self, payload: rpc.Payload) -> rpc.Payload:
+        """Take something away from a picture. {model, picture, task, mask} -> as `rpc.pixels`, what is left to see."""
+        model = self.model(payload.get("model"))
+        request = RestoreRequest.parse(RestoreRequest.pick(payload), model)
+        with self._examples():
+            return rpc.pixels(restoring.damaged(model, request)[None])
+
+    def restore(self, payload: rpc.Payload) -> rpc.Payload:
+        """Bring back what that takes away. {model, picture, task, mask} -> as `restoring.restore`."""
+        model = self.model(payload.get("model"))
+        request = RestoreRequest.parse(RestoreRequest.pick(payload), model)
+        with self._restored():
+            return restoring.restore(model, request)
+
+    def known_parts(self, payload: rpc.Payload) -> rpc.Payload:
+        """Say which parts of a model's pictures are known. {model} -> {names}, none where a visitor must paint them."""
+        model = self.model(payload.get("model"))
+        with self._taught():
+            found = self._heads.known(model)
+        return {"names": list(found.names) if found else []}
+
+    def teach(self, payload: rpc.Payload) -> rpc.Payload:
+        """Learn parts from painted pictures. {model, names, painted} -> {parts}, their name for `colour`.
+
+        painted: for each picture what `picture` takes, and labels, base64 of a byte a pixel, 255 for none.
+        """
+        model = self.model(payload.get("model"))
+        request = taught_parts.TeachRequest.parse(taught_parts.TeachRequest.pick(payload), model)
+        with self._taught():
+            found = taught_parts.taught(model, request)
+        return {"parts": self._heads.add(found, visitor.asking())}
+
+    async def colour(self, payload: rpc.Payload) -> rpc.Payload:
+        """Say which part each pixel of pictures shows. {model, parts, states, follows} -> as `rpc.pixels`, or {gone}.
+
+        parts: as `teach` named them, or null for those that are known. gone: true where they are not kept any more.
+        """
+        model = await self._loaded(payload.get("model"))
+        name = payload.get("parts")
+        found = await to_thread.run_sync(self._heads.known, model) if name is None else self._heads.find(name, model)
+        if found is None:
+            if name is None:
+                raise ValueError(f"nobody has said what the parts of {model.name}'s pictures are: paint them first")
+            return {"gone": True}
+        request = taught_parts.ColourRequest.parse(taught_parts.ColourRequest.pick(payload), model)
+        states = [found_state(one, model) for one in request.states]
+        who, follows = visitor.asking(), payload.get("follows") is True and len(states) == 1
+        asked = [asyncio.wrap_future(self._coloured.ask(who, found, state, follows)) for state in states]
+        drawn = await asyncio.gather(*asked)
+        return rpc.pixels(np.stack([one.picture for one in drawn])[..., None]) | {"gone": False}
+
+    def read(self, payload: rpc.Payload) -> rpc.Payload:
+        """Say what a picture is. {model, picture} -> as `reading.read`."""
+        name = payload.get("model")
+        model, some = self.model(name), self._of(name)
+        request = FindRequest.parse(FindRequest.pick(payload), model)
+        with self._read():
+            if name not in self._readers:
+                self._readers[str(name)] = reading.reader(model, self.registry.folder(name), some)
+            return reading.read(model, self._readers[str(name)], request)
 
     def grid(self, payload: rpc.Payload) -> rpc.Payload:
         """As `PictureApi.grid`."""

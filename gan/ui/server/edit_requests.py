@@ -28,8 +28,8 @@ MOST_OFFSET = 1000.0  # of one number of a map; found ones are below 20
 MOST_ROW = 2**31 - 1
 
 
-def _bytes(value: Any, count: int, name: str, expected: str) -> bytes:
-    """Return exactly so many bytes from base64."""
+def unpacked(value: Any, count: int, name: str, expected: str) -> bytes:
+    """Return exactly so many bytes from base64; ValueError, which says what `name` must be, for anything else."""
     try:
         if not isinstance(value, str) or len(value) > 4 * (count // 3 + 1):
             raise ValueError
@@ -46,7 +46,7 @@ def _mask(value: Any, info: ValidationInfo[Any]) -> np.ndarray | None:
     if value is None:
         return None
     side = info.context.resolution
-    data = _bytes(value, side * side, "mask", f"null or base64 of {side} x {side} pixels of 1 byte")
+    data = unpacked(value, side * side, "mask", f"null or base64 of {side} x {side} pixels of 1 byte")
     return (np.frombuffer(data, np.uint8).reshape(side, side) != 0).astype(np.uint8)
 
 
@@ -100,7 +100,7 @@ def offsets(value: Any, model: Model) -> Tensor | None:
     if shape is None:
         raise ValueError(f"offsets must be null: the network of {model.name} has no map for them")
     expected = f"null or base64 of {' x '.join(map(str, shape))} finite numbers of 2 bytes"
-    data = _bytes(value, 2 * int(np.prod(shape)), "offsets", expected)
+    data = unpacked(value, 2 * int(np.prod(shape)), "offsets", expected)
     numbers = np.frombuffer(data, "<f2").astype(np.float32)
     if not (np.abs(numbers) <= MOST_OFFSET).all():  # nor NaN
         raise refusal("offsets", expected, value)

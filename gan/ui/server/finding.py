@@ -29,7 +29,7 @@ FRAMES = 14  # of a film, at most
 
 
 class FoundPicture(NamedTuple):
-    """What was found of one picture.
+    """One picture as it was found.
 
     latent    float32 (z_dim,), within the range of Explore's coordinates
     label     the classes: an index, a list where a picture can have several, None without classes

@@ -872,6 +872,61 @@ interface EditServer extends ModelFinder, PackServer {
   line(payload: {}): Promise<Reply<{ before: number | null }>>;
   picture(payload: PictureRequest): Promise<Reply<PackedImages>>;
   grid(payload: GridRequest): Promise<Reply<PackedImages>>;
+  damage(payload: RestorePayload): Promise<Reply<PackedImages>>;
+  restore(payload: RestorePayload): Promise<Reply<RestoreReply>>;
+  known_parts(payload: { model: string }): Promise<Reply<{ names: string[] }>>;
+  /** labels: base64 of a byte a pixel, 255 where nobody painted. */
+  teach(payload: {
+    model: string;
+    names: string[];
+    painted: { seed: number; labels: string }[];
+  }): Promise<Reply<{ parts: string }>>;
+  read(payload: FindPayload): Promise<Reply<ReadReply>>;
+  /** gone: the parts must be taught again. */
+  colour(payload: ColourPayload & { follows: boolean }): Promise<Reply<PackedImages & { gone: boolean }>>;
+}
+
+/** As `gan.ui.server.reading.read` returns it. */
+interface ReadReply {
+  classes: [name: string, share: number][] | null;
+  by: string;
+  nearest: { pictures: PictureSheet; decibels: number[]; kind: string; count: number } | null;
+  judge: { damage: number; made: number; figures: { damage?: number; made?: number }; evidence: number[][] } | null;
+  logit: { value: number; above: number; made: number | null };
+}
+
+/** parts: as `teach` named them; null for those that are known. */
+interface ColourPayload {
+  model: string;
+  parts: string | null;
+  states: object[];
+}
+
+/** follow: the picture is another one. renew: so is the model. */
+interface PartsPanel {
+  follow(): void;
+  renew(): void;
+}
+
+/** mask: base64, 1 in a hole, of the task "hole". */
+interface RestorePayload extends FindPayload {
+  task: string;
+  mask: string | null;
+}
+
+/** As `gan.ui.server.restoring.restore` returns it. */
+interface RestoreReply {
+  film: PictureSheet;
+  answers: PictureSheet;
+  tool: PictureSheet;
+  decibels: number[];
+  tool_decibels: number;
+}
+
+/** follow: another picture, or other holes. */
+interface RestorePanel {
+  build(tasks: string[]): void;
+  follow(): Promise<void>;
 }
 
 interface SearchFilm {
@@ -1399,6 +1454,42 @@ interface LatentLab {
   foundState(model: string, found: Pick<FoundReply, "latent" | "label" | "offsets">, controls: Control[]): PictureState;
   /** The same as it is sent to the server. */
   sentState(state: PictureState): PictureState;
+  /** half: erases the lower half. take: an answer becomes the picture. */
+  restorePanel(
+    box: HTMLElement,
+    server: Pick<EditServer, "damage" | "restore">,
+    options: {
+      request(task: string): RestorePayload | null;
+      image(): ImageData | null;
+      holes(): boolean;
+      half(): void;
+      take(picture: HTMLCanvasElement): void;
+      problem(text: string): void;
+    },
+  ): RestorePanel;
+  /** follow: the picture is another one. */
+  whatPanel(
+    box: HTMLElement,
+    server: Pick<EditServer, "read">,
+    options: { request(): FindPayload | null; image(): ImageData | null; problem(text: string): void },
+  ): { follow(): Promise<void> };
+  /** Labels of parts, a byte each, as colours; transparent where nobody painted. */
+  partColours(labels: Uint8Array, size: number): ImageData;
+  /** grid: samples of seeds, null where that went wrong. sized: called when the view over the picture is another size. */
+  partsPanel(
+    element: HTMLElement,
+    server: Pick<EditServer, "known_parts" | "teach" | "colour">,
+    options: {
+      model(): string;
+      size(): number;
+      state(): PictureState | null;
+      grid(seeds: number[]): Promise<ImageData[] | null>;
+      sized(): void;
+      problem(text: string): void;
+    },
+  ): PartsPanel;
+  /** A byte a pixel, from base64. */
+  unpackMask(text: string): Uint8Array;
   nearness(decibels: number, usual: number | null): string;
 
   // engine/

@@ -59,6 +59,7 @@
         drawSmooth();
         find("[data-where]").textContent = reply.here === undefined ? "server" : "browser";
         sliders.offer(reply.acting ?? null);
+        parts.follow();
       },
       painted: lab.latencyMeter(find(".ll-made .ll-meter")),
       announce: problem,
@@ -79,7 +80,10 @@
       state = { ...state, [named.name]: next };
       sliders.rows().forEach((row, i) => row.set(next[i] ?? 0));
       if (next.some(Boolean)) requests.request({ ...state });
-      else film.end();
+      else {
+        film.end();
+        parts.follow();
+      }
       settleSliders();
     };
     const sliders = lab.namedSliders(named, [find(".ll-edit-sliders"), find(".ll-edit-sliders-more")], {
@@ -102,7 +106,25 @@
     const film = lab.searchFilm(result, {
       box: find(".ll-film"),
       caption: (i) => (decibels[i] === undefined ? "" : `${decibels[i].toFixed(1)} dB`),
-      shown: drawSmooth,
+      shown: (last) => {
+        drawSmooth();
+        find(".ll-overlay").classList.toggle("ll-aside", !last); // it belongs to what was found in the end
+      },
+    });
+
+    const parts = lab.partsPanel(element, server, {
+      model: () => model,
+      size: () => about?.size ?? 1,
+      state: () => state,
+      grid: async (seeds) => {
+        const reply = await lab.callWithRetry(
+          () => painter.grid({ model, seeds, label: null, truncation: 1 }),
+          problem,
+        );
+        return failed(reply) || reply.error !== undefined ? null : lab.decodeImages(reply);
+      },
+      sized: () => sizeAll(),
+      problem,
     });
 
     /** Take what was found: the film, and sliders at rest or as a link has them. @type {(reply: FoundReply) => Promise<void>} */
@@ -177,7 +199,9 @@
       if (wished) setNamed(wished);
       wished = null;
       settleSliders();
+      parts.follow();
       fetchWeights();
+      what.follow();
     };
 
     // ---- The picture
@@ -202,8 +226,46 @@
         }
         if (board.isBlank()) forget();
         else search();
+        restoring.follow();
         address.write(part());
       },
+    });
+
+    /** The lower half, as one wide stroke of the eraser. @type {Stroke} */
+    const LOWER = {
+      hole: true,
+      colour: "#888888",
+      width: 96,
+      mirror: false,
+      points: [
+        [0, 3072, 128],
+        [4095, 3072, 128],
+      ],
+    };
+    const restoring = lab.restorePanel(find(".ll-restore"), server, {
+      request: (task) =>
+        about && !board.isBlank()
+          ? {
+              model,
+              picture: lab.base64(board.pixels()),
+              task,
+              mask: task === "hole" ? lab.base64(board.mask()) : null,
+            }
+          : null,
+      image: () => (about && !board.isBlank() ? lab.imageOf(board.pixels(), about.size) : null),
+      holes: () => board.hasHoles(),
+      half: () => board.change({ strokes: [...board.page().strokes, LOWER] }),
+      take: (picture) => {
+        find(".ll-source").textContent = "An answer that the model has given.";
+        board.change({ base: { picture, smooth: false }, strokes: [] });
+      },
+      problem,
+    });
+
+    const what = lab.whatPanel(find(".ll-what"), server, {
+      request: () => (about && !board.isBlank() ? { model, picture: lab.base64(board.pixels()) } : null),
+      image: () => (about ? lab.imageOf(board.pixels(), about.size) : null),
+      problem,
     });
 
     /** Nothing is on the board, so nothing is found. */
@@ -278,9 +340,9 @@
     });
 
     const sizeAll = () => {
-      if (!about) return;
-      for (const one of [".ll-paper", ".ll-holes", ".ll-result"]) {
-        lab.enlarge(find(one, HTMLCanvasElement), about.size, 0.5, PAPER / about.size);
+      const size = known.get(model)?.size ?? 1;
+      for (const one of [".ll-paper", ".ll-holes", ".ll-result", ".ll-overlay"]) {
+        lab.enlarge(find(one, HTMLCanvasElement), size, 0.5, PAPER / size);
       }
     };
 
@@ -295,12 +357,16 @@
       }
       list.value = model = name;
       about = null;
+      sizeAll();
+      sliders.build(known.get(name)?.named ?? []);
       forget();
       hint("Loading the model…");
       const reply = await lab.callWithRetry(() => server.describe({ model: name }), problem);
       if (now !== opening || failed(reply) || reply.error !== undefined) return;
       about = reply;
       sliders.build(about.named);
+      restoring.build(about.tasks);
+      parts.renew();
       find(".ll-edit-more").hidden = find(".ll-edit-sliders-more").hidden;
       find("[name=ll-edit-ink]").hidden = isGrey();
       const sample = wanted.sample ?? "";
