@@ -8,6 +8,7 @@ Faces are drawn, so there are always new ones.
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
 
 ROOT = Path("data")  # where downloaded sets are, as for training from the page
 SEEN = 512  # faces that training saw, of which the nearest is found; drawing one takes 20 ms
-AT_ONCE = 16  # of them drawn between two looks at whether they are still wanted
+AT_ONCE, REST = 8, 0.4  # of them drawn between two rests, and seconds of a rest: visitors' pictures come first
 OWN = 1_000_000  # seeds of a model's samples that nobody has shown yet, from here on
 
 
@@ -144,6 +145,7 @@ class Seen:
             made = resize(drawn, model.resolution).permute(0, 2, 3, 1).numpy()
             with self._lock:
                 self._parts.append(made)
+            time.sleep(REST)
 
     def pictures(self) -> np.ndarray | None:
         """Return those that are there by now; None for none."""
