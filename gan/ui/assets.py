@@ -40,10 +40,7 @@ def head(files: Files, picture: str = "") -> tuple[str, str, str]:
     """
     workers = {"worker": engine.worker_script(), "trainer": engine.trainer_script()}
     known = {name: files.add(text.encode(), "text/javascript") for name, text in workers.items()}
-    tabs = {
-        tab: files.add("\n".join(map(_text, _files(folders, "js"))).encode(), "text/javascript")
-        for tab, folders in LATER.items()
-    }
+    tabs = {tab: files.add(_later(tab, folders).encode(), "text/javascript") for tab, folders in LATER.items()}
     script = files.add(scripts(AT_ONCE, {**known, "tabScripts": tabs}).encode(), "text/javascript")
     style = files.add(styles(APP).encode(), "text/css")
     return (
@@ -51,6 +48,14 @@ def head(files: Files, picture: str = "") -> tuple[str, str, str]:
         f'<link rel="stylesheet" href="{style}">',
         render("shared/early.html", picture=picture),
     )
+
+
+def _later(tab: str, folders: Sequence[str]) -> str:
+    """Return the scripts of a tab, and what is in its `below.html`, which the page need not have at first."""
+    below = []
+    if (STATIC / tab / "below.html").exists():
+        below = [f"latentLab.below = {{...latentLab.below, {tab}: {json.dumps(render(f'{tab}/below.html'))}}};"]
+    return "\n".join([*below, *map(_text, _files(folders, "js"))])
 
 
 def icon() -> str:

@@ -24,7 +24,7 @@ WAITING = 40  # that may wait, of all visitors together
 PATIENCE = 15.0  # seconds after which the server tells a visitor to come back; a browser gives a call 20
 GATHER = 0.02  # seconds for those to come who come at once; what the encoder sees is on screen meanwhile
 ALONE = {"steps": 3, "map_steps": 60}  # .7 s of processor for a digit, 1 s for a face (docs/LOG.md)
-TOGETHER = {"steps": 1, "map_steps": 60, "classes": 2, "together": True}  # .1 and .2 s each
+TOGETHER = {"steps": 1, "map_steps": 45, "classes": 2, "together": True}  # .1 and .2 s each
 FRAMES = 14  # of a film, at most
 
 

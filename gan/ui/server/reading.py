@@ -1,4 +1,4 @@
-"""What a picture is, in the eyes of a classifier, the training pictures, the critic (discriminator) and the judge."""
+"""A picture in the eyes of a classifier, of the training pictures, of the critic (discriminator) and of the judge."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ REAL = 32  # real pictures that a verdict is compared with
 
 @dataclass(frozen=True)
 class Reader:
-    """What is known of a model's kind of pictures. real: of some real ones, the critic's logits, ascending."""
+    """All that is known of a model's kind of pictures. real: of some real ones, the critic's logits, ascending."""
 
     seen: Seen
     classifier: Classifier | None

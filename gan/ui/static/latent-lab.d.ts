@@ -1221,6 +1221,7 @@ interface LatentLab {
   worker: string; // address of the script that draws, or of none
   site?: SiteContents; // where there is no server
   trainer: string; // address of the script that trains points, or of none
+  below?: Record<string, string>; // HTML of a tab that comes with its scripts
   tabScripts?: Record<string, string>; // addresses of the scripts of tabs that come later than the rest
   words: Record<string, string>; // plain words for the names of attributes
   /** What `engine/latent.mjs` knows of a seed. */

@@ -14,6 +14,7 @@
     const root = find(".ll-edit");
     const { models } = root.dataset;
     if (!models) return; // there are none
+    root.insertAdjacentHTML("beforeend", lab.below?.edit ?? "");
     /** @type {Map<string, KnownEditable>} */
     const known = new Map(JSON.parse(models).map((/** @type {KnownEditable} */ one) => [one.model, one]));
     const [first] = known.keys();
