@@ -42,14 +42,17 @@ FAULT = "something went wrong on the server"  # what our functions say of an exc
 NAMES = [
     "model", "seed", "seeds", "label", "truncation", "sliders", "x", "y", "frames", "mode", "loop", "fps", "format",
     "kind", "scale", "run", "number", "side", "what", "move", "seconds", "settings", "changes", "preset", "dataset",
-    "sides", "files", "after", "count", "size", "directions", "name", "data",
+    "sides", "files", "after", "count", "size", "directions", "name", "data", "picture", "mask", "task", "offsets",
+    "raw", "parts", "names", "painted", "states", "row",
 ]  # fmt: skip
 LIKELY: dict[str, list[Any]] = {
     "model": ["mnist", "emoji"], "seed": [0, 1, 2**32 - 1], "seeds": [[1, 2], [1, 2, 3]], "label": [None, 0, "3"],
     "truncation": [0.0, 1.0], "frames": [2, 60], "mode": ["slerp", "lerp"], "format": ["gif", "webp", "mp4"],
     "kind": ["gif", "webp"], "preset": ["modern", "classic"], "dataset": ["ring", "grid", "mnist-10k"], "side": [0, 1],
     "what": ["play", "pause", "step", "slow", "change", "stop", "forget"], "number": [0, 10**6], "after": [-1, 0],
-    "move": ["critic", "generator", "both"], "seconds": [0.0, 1.0], "settings": [{"learning_rate": 1e-3}, {"seed": 1}],
+    "picture": ["AAAA" * 784], "mask": [None, "AAAA" * 261 + "AA=="], "task": ["hole", "noise"], "offsets": [None, ""],
+    "raw": [[0.5]], "names": [["a", "b"]], "painted": [[{"seed": 0, "labels": "AAAA"}]], "states": [[{"seed": 0}]],
+    "parts": [None], "row": [0, 7], "move": ["critic", "generator", "both"], "seconds": [0.0, 1.0], "settings": [{"learning_rate": 1e-3}, {"seed": 1}],
     "sides": [[{"preset": "modern", "changes": {}}]], "fps": [24], "loop": [True],
 }  # fmt: skip
 PATHS = [

@@ -6,16 +6,19 @@ import random
 
 import pytest
 from conftest import served
+from editors import write_editor
 
 from benchmarks import fuzz
 from gan.live.runs import Runs
 from gan.ui.server import train_api
+from gan.ui.server.model_registry import ModelRegistry
 
 
 @pytest.fixture(scope="module")
-def site(tiny_registry):
+def site(tiny_folder, tmp_path_factory):
     runs = Runs(1)
-    with served(tiny_registry, lambda: runs) as url:
+    finds = write_editor(tiny_folder, tmp_path_factory.mktemp("models") / "mnist")  # a name that requests are likely to use
+    with served(ModelRegistry([finds]), lambda: runs) as url:
         yield fuzz.Site(url)
     runs.close()
 

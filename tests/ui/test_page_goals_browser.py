@@ -22,7 +22,7 @@ READY = {
     "explore": ".ll-others-grid.ll-ready",
     "interpolate": ".ll-walk:not(.ll-waiting) .ll-scrub:enabled",
     "translate": "",
-    "edit": "",
+    "edit": ".ll-nearest canvas",
     "train": "[data-train=begin]:enabled",
     "publish": "",
 }
@@ -57,7 +57,7 @@ COLOURS, THE_REST = {"runOnly": ["color-contrast"]}, {"rules": {"color-contrast"
 
 @pytest.fixture(scope="module")
 def site() -> Iterator[str]:
-    with served(ModelRegistry([ROOT / "weights/emoji"])) as url:
+    with served(ModelRegistry([ROOT / "weights/emoji", ROOT / "weights/mnist"])) as url:
         yield url
 
 

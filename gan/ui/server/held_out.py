@@ -117,7 +117,7 @@ def _bundled(model: Model) -> Any:
 class Seen:
     """Pictures of a model's data set that training may have seen, uint8 (N, R, R, C): all at once, or more and more.
 
-    kind: what they are, in words.
+    kind: what they are, in words. growing: whether there are going to be more.
     """
 
     def __init__(self, model: Model) -> None:
@@ -125,9 +125,9 @@ class Seen:
 
         self._lock = threading.Lock()
         self._parts: list[np.ndarray] = []
-        self.kind = ""
+        self.kind, self.growing = "", False
         if data.full_set(model.config.dataset) == "faces" and model.channels == 3:
-            self.kind = "faces that training saw"
+            self.kind, self.growing = "faces that training saw", True
             threading.Thread(target=self._draw, args=(model,), name="seen", daemon=True).start()
         elif (found := _bundled(model)) is not None and found.images.shape[1] == model.channels:
             self.kind = "pictures that training saw"
@@ -146,6 +146,7 @@ class Seen:
             with self._lock:
                 self._parts.append(made)
             time.sleep(REST)
+        self.growing = False
 
     def pictures(self) -> np.ndarray | None:
         """Return those that are there by now; None for none."""

@@ -99,6 +99,7 @@ def _nearest(seen: Seen, picture: np.ndarray) -> dict[str, Any] | None:
         "decibels": [round(float(-10 * np.log10(max(errors[i], 1e-10))), 1) for i in best],
         "kind": seen.kind,
         "count": len(pictures),
+        "growing": seen.growing,
     }
 
 

@@ -890,7 +890,7 @@ interface EditServer extends ModelFinder, PackServer {
 interface ReadReply {
   classes: [name: string, share: number][] | null;
   by: string;
-  nearest: { pictures: PictureSheet; decibels: number[]; kind: string; count: number } | null;
+  nearest: { pictures: PictureSheet; decibels: number[]; kind: string; count: number; growing: boolean } | null;
   judge: { damage: number; made: number; figures: { damage?: number; made?: number }; evidence: number[][] } | null;
   logit: { value: number; above: number; made: number | null };
 }

@@ -95,6 +95,10 @@
       },
       settled: settleSliders,
     });
+    const buildSliders = (/** @type {string[]} */ names) => {
+      sliders.build(names);
+      find(".ll-edit-more").hidden = find(".ll-edit-sliders-more").hidden;
+    };
     find(".ll-edit-more").addEventListener("toggle", drawEnds);
 
     /** Let the browser draw as soon as it can. @type {() => Promise<void>} */
@@ -359,17 +363,16 @@
       list.value = model = name;
       about = null;
       sizeAll();
-      sliders.build(known.get(name)?.named ?? []);
+      buildSliders(known.get(name)?.named ?? []);
+      find("[name=ll-edit-ink]").hidden = isGrey();
       forget();
       hint("Loading the model…");
       const reply = await lab.callWithRetry(() => server.describe({ model: name }), problem);
       if (now !== opening || failed(reply) || reply.error !== undefined) return;
       about = reply;
-      sliders.build(about.named);
+      buildSliders(about.named);
       restoring.build(about.tasks);
       parts.renew();
-      find(".ll-edit-more").hidden = find(".ll-edit-sliders-more").hidden;
-      find("[name=ll-edit-ink]").hidden = isGrey();
       const sample = wanted.sample ?? "";
       const row = /^\d{1,9}$/.test(sample) ? Number(sample) : wanted.ink || wanted.holes ? null : FIRST;
       const base = row !== null && sample !== "none" ? await fetchExample(row % about.count) : null;

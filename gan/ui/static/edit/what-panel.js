@@ -5,6 +5,7 @@
     [47, 116, 208],
     [214, 48, 79],
   ];
+  const AGAIN = 6000; // ms until it looks among more training pictures
   const SAME = 60; // dB from which two pictures are one
   const SURE = 0.25; // beyond which the judge says something; real ones are about 1, others about -1
 
@@ -29,6 +30,7 @@
       (one) => /** @type {HTMLCanvasElement} */ (one),
     );
     let turn = 0;
+    let timer = 0;
 
     /** @type {(reply: ReadReply) => Promise<void>} */
     const render = async ({ classes, by, nearest, judge, logit }) => {
@@ -71,20 +73,21 @@
         `${logit.value.toFixed(1)}, above ${lab.percent(logit.above)} of real pictures${told}.`;
     };
 
-    return {
-      follow: async () => {
-        const asked = request();
-        const own = ++turn;
-        box.classList.toggle("ll-waiting", !asked);
-        if (!asked) return;
-        const reply = await lab.callWithRetry(
-          async () => (own === turn ? server.read(asked) : { error: "it is another picture now" }),
-          (text) => own === turn && problem(text),
-        );
-        if (own !== turn) return;
-        if (reply.error !== undefined) return problem(lab.notices.error(reply.error));
-        await render(reply);
-      },
+    const follow = async () => {
+      clearTimeout(timer);
+      const asked = request();
+      const own = ++turn;
+      box.classList.toggle("ll-waiting", !asked);
+      if (!asked) return;
+      const reply = await lab.callWithRetry(
+        async () => (own === turn ? server.read(asked) : { error: "it is another picture now" }),
+        (text) => own === turn && problem(text),
+      );
+      if (own !== turn) return;
+      if (reply.error !== undefined) return problem(lab.notices.error(reply.error));
+      await render(reply);
+      if (own === turn && reply.nearest?.growing && box.offsetParent) timer = setTimeout(follow, AGAIN);
     };
+    return { follow };
   };
 })();
