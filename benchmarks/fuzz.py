@@ -52,7 +52,8 @@ LIKELY: dict[str, list[Any]] = {
     "what": ["play", "pause", "step", "slow", "change", "stop", "forget"], "number": [0, 10**6], "after": [-1, 0],
     "picture": ["AAAA" * 784], "mask": [None, "AAAA" * 261 + "AA=="], "task": ["hole", "noise"], "offsets": [None, ""],
     "raw": [[0.5]], "names": [["a", "b"]], "painted": [[{"seed": 0, "labels": "AAAA"}]], "states": [[{"seed": 0}]],
-    "parts": [None], "row": [0, 7], "move": ["critic", "generator", "both"], "seconds": [0.0, 1.0], "settings": [{"learning_rate": 1e-3}, {"seed": 1}],
+    "parts": [None], "row": [0, 7], "move": ["critic", "generator", "both"], "seconds": [0.0, 1.0],
+    "settings": [{"learning_rate": 1e-3}, {"seed": 1}],
     "sides": [[{"preset": "modern", "changes": {}}]], "fps": [24], "loop": [True],
 }  # fmt: skip
 PATHS = [

@@ -17,7 +17,9 @@ from gan.ui.server.model_registry import ModelRegistry
 @pytest.fixture(scope="module")
 def site(tiny_folder, tmp_path_factory):
     runs = Runs(1)
-    finds = write_editor(tiny_folder, tmp_path_factory.mktemp("models") / "mnist")  # a name that requests are likely to use
+    finds = write_editor(
+        tiny_folder, tmp_path_factory.mktemp("models") / "mnist"
+    )  # a name that requests are likely to use
     with served(ModelRegistry([finds]), lambda: runs) as url:
         yield fuzz.Site(url)
     runs.close()

@@ -108,7 +108,7 @@ def settings(registry: ModelRegistry, port: int | None = None) -> dict[str, Any]
         "allowed_paths": [],
         "enable_monitoring": False,
         "max_file_size": "1mb",
-        "max_threads": 64,  # more than jobs of all `Limit`s together may run and wait, so the rest of the page has some
+        "max_threads": 96,  # more than jobs of all `Limit`s together may run and wait, so the rest of the page has some
         "mcp_server": False,
         "run_history": False,
         "share": False,

@@ -16,8 +16,8 @@ import pytest
 from conftest import KINDS, FakeModel, answer, fake_load, in_background, within, write_folder
 
 from gan.ui import app
+from gan.ui.server import edit_api, rpc, train_api, translate_api, walk_api
 from gan.ui.server import model_registry as module
-from gan.ui.server import rpc, train_api, walk_api
 from gan.ui.server.checks import MAX_FRAMES, MAX_GRID, MAX_KEYFRAMES
 from gan.ui.server.limits import Busy
 from gan.ui.server.model_info import discover, read_info
@@ -305,4 +305,5 @@ def test_loading_is_bounded(tmp_path: Path, monkeypatch) -> None:
 def test_jobs_in_line_leave_threads_for_the_rest_of_the_page() -> None:
     kinds = [module.BATCHES, module.LOADS, walk_api.DOWNLOADS]
     kinds += [train_api.NEWS, train_api.STARTS, train_api.UPLOADS, train_api.DOWNLOADS]
+    kinds += [translate_api.VERDICTS, translate_api.FILMS, edit_api.SLOW, edit_api.QUICK]
     assert sum(map(sum, kinds)) + 10 <= app.settings(ModelRegistry([]))["max_threads"]

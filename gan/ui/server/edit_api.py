@@ -23,10 +23,8 @@ if TYPE_CHECKING:
     from gan.ui.server.finding import FoundPicture
     from gan.ui.server.model_registry import ModelRegistry
 
-RESTORED = 1, 6  # pictures restored at once, and that may wait
-TAUGHT = 1, 6  # heads taught at once, and that may wait
-READ = 1, 6  # pictures that are looked at at once, and that may wait
-EXAMPLES = 1, 6  # pictures to begin with that are brought at once, and that may wait
+SLOW = 1, 8  # pictures restored and heads taught at once, and how many more may wait
+QUICK = 1, 8  # pictures brought, damaged and read
 
 
 class EditApi:
@@ -47,8 +45,7 @@ class EditApi:
             gather=finding.GATHER,
         )
         self._coloured: RenderQueue[np.ndarray] = RenderQueue(taught_parts.colour)
-        self._examples, self._restored, self._taught = Limit(*EXAMPLES), Limit(*RESTORED), Limit(*TAUGHT)
-        self._read = Limit(*READ)
+        self._slow, self._quick = Limit(*SLOW), Limit(*QUICK)
         self._heads = taught_parts.Heads()
         self._gathering = threading.Lock()
         self._beginnings: dict[str, Beginnings] = {}
@@ -82,7 +79,7 @@ class EditApi:
     def example(self, payload: rpc.Payload) -> rpc.Payload:
         """Return a picture to begin with. {model, row} -> as `rpc.pixels`, and {named}, its class or ""."""
         found, row = self._of(payload.get("model")), RowRequest.parse(payload).row
-        with self._examples():
+        with self._quick():
             picture, named = found.take(row % found.count)
         return rpc.pixels(picture[None]) | {"named": named}
 
@@ -114,20 +111,20 @@ class EditApi:
         """Take something away from a picture. {model, picture, task, mask} -> as `rpc.pixels`, what is left to see."""
         model = self.model(payload.get("model"))
         request = RestoreRequest.parse(RestoreRequest.pick(payload), model)
-        with self._examples():
+        with self._quick():
             return rpc.pixels(restoring.damaged(model, request)[None])
 
     def restore(self, payload: rpc.Payload) -> rpc.Payload:
         """Bring back what that takes away. {model, picture, task, mask} -> as `restoring.restore`."""
         model = self.model(payload.get("model"))
         request = RestoreRequest.parse(RestoreRequest.pick(payload), model)
-        with self._restored():
+        with self._slow():
             return restoring.restore(model, request)
 
     def known_parts(self, payload: rpc.Payload) -> rpc.Payload:
         """Say which parts of a model's pictures are known. {model} -> {names}, none where a visitor must paint them."""
         model = self.model(payload.get("model"))
-        with self._taught():
+        with self._slow():
             found = self._heads.known(model)
         return {"names": list(found.names) if found else []}
 
@@ -138,24 +135,23 @@ class EditApi:
         """
         model = self.model(payload.get("model"))
         request = taught_parts.TeachRequest.parse(taught_parts.TeachRequest.pick(payload), model)
-        with self._taught():
+        with self._slow():
             found = taught_parts.taught(model, request)
         return {"parts": self._heads.add(found, visitor.asking())}
 
     async def colour(self, payload: rpc.Payload) -> rpc.Payload:
         """Say which part each pixel of pictures shows. {model, parts, states, follows} -> as `rpc.pixels`, or {gone}.
 
-        parts: as `teach` named them, or null for those that are known. gone: true where they are not kept any more.
+        parts: as `teach` named them, or null for those that are known, once `known_parts` has been asked. gone: true
+        where they are not kept any more.
         """
         model = await self._loaded(payload.get("model"))
-        name = payload.get("parts")
-        found = await to_thread.run_sync(self._heads.known, model) if name is None else self._heads.find(name, model)
-        if found is None:
-            if name is None:
-                raise ValueError(f"nobody has said what the parts of {model.name}'s pictures are: paint them first")
-            return {"gone": True}
         request = taught_parts.ColourRequest.parse(taught_parts.ColourRequest.pick(payload), model)
         states = [found_state(one, model) for one in request.states]
+        name = payload.get("parts")
+        found = self._heads.known(model, make=False) if name is None else self._heads.find(name, model)
+        if found is None:
+            return {"gone": True}
         who, follows = visitor.asking(), payload.get("follows") is True and len(states) == 1
         asked = [asyncio.wrap_future(self._coloured.ask(who, found, state, follows)) for state in states]
         drawn = await asyncio.gather(*asked)
@@ -166,7 +162,7 @@ class EditApi:
         name = payload.get("model")
         model, some = self.model(name), self._of(name)
         request = FindRequest.parse(FindRequest.pick(payload), model)
-        with self._read():
+        with self._quick():
             if name not in self._readers:
                 self._readers[str(name)] = reading.reader(model, self.registry.folder(name), some)
             return reading.read(model, self._readers[str(name)], request)
@@ -192,7 +188,7 @@ class EditApi:
         """Return a model's pictures to begin with, which are gathered once."""
         model = self.model(name)
         if name not in self._beginnings:
-            with self._examples(), self._gathering:
+            with self._quick(), self._gathering:
                 if name not in self._beginnings:
                     self._beginnings[str(name)] = beginnings(model)
         return self._beginnings[str(name)]

@@ -99,8 +99,13 @@ class Heads:
         found = self._kept.get(name) if isinstance(name, str) else None
         return found[0] if found and found[0].model is model else None
 
-    def known(self, model: Model) -> TellsParts | None:
-        """Return what knows a model's parts without painting, made on first use; None for other models."""
+    def known(self, model: Model, make: bool = True) -> TellsParts | None:
+        """Return what knows a model's parts without painting; None for other models.
+
+        It is made on first use, or, without `make`, None is returned until it is there.
+        """
+        if not make:
+            return self._known.get(model)
         from gan.editing.known_parts import known_parts
 
         with self._lock:

@@ -418,6 +418,13 @@
       native: () => save(1, ""),
     };
     element.addEventListener("click", (event) => actions[lab.closest(event, "[data-edit]")?.dataset.edit ?? ""]?.());
+    lab.bindLetters(element, {
+      r: () => actions.random(),
+      p: () => find("[data-parts=show]").click(),
+      s: () => actions.large(),
+      l: () => actions.link(),
+      0: () => actions.reset(),
+    });
     list.addEventListener("change", () => open({ model: list.value }));
     lab.bindUndo(element, { undo: board.undo, redo: board.redo });
     new ResizeObserver(sizeAll).observe(screen);

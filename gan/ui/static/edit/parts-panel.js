@@ -54,7 +54,7 @@
       send: (/** @type {ColourPayload} */ payload) => server.colour({ ...payload, follows: true }),
       show: (reply, payload) => {
         if (payload.model !== model() || !on) return;
-        if (reply.gone) return void learn();
+        if (reply.gone) return void again();
         lab.paint(overlay, lab.partColours(grey(reply)[0], reply.w));
         sized();
       },
@@ -66,6 +66,13 @@
     const grey = ({ n, h, w, p }) => {
       const all = lab.unpackMask(p);
       return Array.from({ length: n }, (_, i) => all.subarray(i * h * w, (i + 1) * h * w));
+    };
+
+    /** The server has forgotten what it knew. */
+    const again = async () => {
+      if (head?.parts !== null) return learn();
+      head = null;
+      if (await know()) follow();
     };
 
     const follow = () => {
