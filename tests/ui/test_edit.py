@@ -101,9 +101,14 @@ def test_several_visitors_pictures_are_found_in_one_batch_each_its_own(model, pi
 
 
 def test_a_picture_that_the_model_cannot_know_is_told_so(ask, model, monkeypatch):
-    monkeypatch.setitem(model.encoder.figures, "map_low", 19.0)
+    monkeypatch.setitem(model.encoder.figures, "encoder_low", 19.0)
     noise = np.random.default_rng(0).integers(0, 255, (28, 28, 1), dtype=np.uint8)
-    assert ask("find", model="finds", picture=sent(noise))["far"].startswith("The model cannot draw this: its nearest")
+    found = ask("find", model="finds", picture=sent(noise))
+    assert found["far"].startswith("The model cannot draw this: its nearest picture is")
+    assert found["offsets"] is None, "the first map could be bent into anything"
+    state = {"seed": 0, "truncation": 0, "label": found["label"], "raw": found["latent"], "offsets": None}
+    shown = received(ask("picture", model="finds", **state))[0, ..., 0].astype(int)
+    assert np.abs(shown - cut(found["film"])[-1]).max() <= 1
 
 
 def test_who_waits_is_told_how_many_come_before():

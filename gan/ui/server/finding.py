@@ -36,7 +36,7 @@ class FoundPicture(NamedTuple):
     offsets   float32 (F, S, S) of the first feature map, or None
     frames    uint8 (T, R, R, C): the film, whose last picture is the one of latent, label and offsets
     decibels  of each frame, how near it is
-    far       a sentence for a picture that the model cannot know, else ""
+    far       a sentence for a picture that the model cannot know, whose nearest this then is; else ""
     """
 
     latent: np.ndarray
@@ -74,20 +74,24 @@ def _search(model: Model, requests: Sequence[FindRequest], **plan: Any) -> Itera
 
 
 def _found(model: Model, film: list[Found]) -> list[FoundPicture]:
+    """Return each picture of a search by itself; one that no latent comes near without what was forced on the map."""
     from gan.editing.found import how_far
 
-    last, y = film[-1], film[-1].classes
-    reach = controls.by_name()["raw"].high
+    by_latent = [one for one in film if one.offsets is None]
+    # The map can be bent into anything, so the latent decides: after its search it is as near as the encoder, at least.
+    far = how_far(by_latent[-1]._replace(steps=0), model.encoder.figures if model.encoder else {})
+    last, y, reach = film[-1], film[-1].classes, controls.by_name()["raw"].high
     latents = last.latents.clamp(-reach, reach)
-    pictures = model.render(latents, y, last.offsets)
-    shown = sorted({round(i) for i in np.linspace(0, len(film) - 1, min(FRAMES, len(film)))})
-    far = how_far(last, model.encoder.figures if model.encoder else {})
+    whole, plain = model.render(latents, y, last.offsets), model.render(latents, y)
     result = []
     for i in range(len(latents)):
-        frames = np.stack([film[k].pictures[i] for k in shown[:-1]] + [pictures[i]])
+        own = by_latent if far[i] else film
+        shown = sorted({round(k) for k in np.linspace(0, len(own) - 1, min(FRAMES, len(own)))})
+        picture = plain[i] if far[i] else whole[i]
+        frames = np.stack([own[k].pictures[i] for k in shown[:-1]] + [picture])
         row = None if y is None else [int(k) for k in y[i].nonzero().flatten()]
         label = row if row is None or model.groups else row[0]
-        offsets = None if last.offsets is None else last.offsets[i].numpy()
-        decibels = [float(film[k].decibels[i]) for k in shown]
+        offsets = None if far[i] or last.offsets is None else last.offsets[i].numpy()
+        decibels = [float(own[k].decibels[i]) for k in shown]
         result.append(FoundPicture(latents[i].numpy(), label, offsets, frames, decibels, far[i]))
     return result
