@@ -229,8 +229,10 @@
         for (const [name, can] of Object.entries(board.can())) {
           find(`[data-edit=${name}]`, HTMLButtonElement).disabled = !can;
         }
-        if (board.isBlank()) forget();
-        else search();
+        if (board.isBlank()) {
+          forget();
+          what.follow();
+        } else search();
         restoring.follow();
         address.write(part());
       },
