@@ -8,6 +8,7 @@ from torch import Tensor
 from gan.config import Config
 from gan.data.dataset import Dataset
 from gan.data.domains import Domains, TrainingSet
+from gan.editing.recognise import few_of_each
 from gan.training import augment
 from gan.training.augment import Augmentation
 from gan.training.distributed import ProcessGroup
@@ -73,6 +74,11 @@ class Batches(Shuffled):
         self.conditions = None if told is None else told.to(device)
         labelled = dataset if config.classes and isinstance(dataset, Dataset) else None
         self.class_weights = labelled.class_weights().to(device) if labelled else None
+        # Of all labels a run that learns from few keeps those alone.
+        self.labelled: tuple[Tensor, Tensor] | None = None
+        if config.labels and isinstance(dataset, Dataset):
+            rows = few_of_each(dataset.labels, config.labels, config.seed)
+            self.labelled = rows, dataset.labels[rows].to(device)
 
     def draw(
         self,
@@ -103,10 +109,19 @@ class Batches(Shuffled):
             if config.mirror:  # drawn last, so that the other numbers are those of a run without
                 sides = self._parts(torch.rand(count, generator=source) < 0.5, config.accumulate)
                 chosen = [(mirrored(real, left), y) for (real, y), left in zip(chosen, sides, strict=True)]
-        return [
+        batches = [
             Batch(real, y, z, mix, torch.stack(pair))
             for (real, y), z, mix, *pair in zip(chosen, *drawn, strict=True)
         ]  # fmt: skip
+        return batches if self.labelled is None else self._with_labelled(batches, *self.labelled, config, source)
+
+    def _with_labelled(
+        self, batches: list[Batch], rows: Tensor, labels: Tensor, config: Config, source: torch.Generator
+    ) -> list[Batch]:
+        """Return the parts of a batch with as many labelled pictures, drawn last and with replacement."""
+        which = self._parts(torch.randint(len(rows), (config.batch_size,), generator=source), config.accumulate)
+        found = [(self.decode(rows[i]), labels[i.to(self.device)]) for i in which]
+        return [batch._replace(labelled=one) for batch, one in zip(batches, found, strict=True)]
 
     def fixed(self, count: int) -> tuple[Tensor, Tensor, Tensor | None]:
         """Return the first `count` pictures of A and of B of a fixed order, float (count, ...), on the CPU.
