@@ -1,13 +1,13 @@
 """Editing: how near pictures are found, restored, taken apart and recognised, beside the usual tools.
 
-    python -m benchmarks.editing [--parts find,restore,parts,recognise,reader,augment] [--models mnist,faces]
+    python -m benchmarks.editing [--parts find,restore,parts,recognise,reader,augment,detect] [--models mnist,faces]
         [--pictures 24] [--samples 5000] [--steps 600] [--data-root data] [--json FILE]
 
 Pictures are held-out ones, which neither the model nor its encoder has seen; of emoji there are none, so the training
 pictures are taken. One thread; seconds are those of the processor, for one picture alone. Goals stand beside the
 figures, and the status is 1 where one is missed. Minutes of one core for each part; --pictures shortens it. `reader`
-takes half an hour with 5,000 samples, which --samples changes; `augment` trains six classifiers for --steps each. These
-two are only run where they are named.
+takes half an hour with 5,000 samples, which --samples changes; `augment` and `detect` (of scenes) train six and four
+networks for --steps each. These three are only run where they are named.
 """
 
 from __future__ import annotations
@@ -26,7 +26,8 @@ from torch import Tensor
 
 from benchmarks.flags import benchmark_parser, names_from, positive_int, run_main
 from benchmarks.report import report
-from gan.data import faces
+from gan.data import faces, scenes
+from gan.editing.detect import boxes_of, detected, teach_detector
 from gan.editing.encoder import Taught, pictures_for
 from gan.editing.found import measure
 from gan.editing.judge import load_judge
@@ -44,7 +45,7 @@ from gan.io import shipped_models
 from gan.models.model import Model, load
 from gan.models.pixels import to_uint8
 
-MODELS = ("mnist", "fashion-mnist", "faces", "emoji")
+MODELS = ("mnist", "fashion-mnist", "faces", "emoji", "scenes")
 # Least decibels by the latent and with the first feature map; seconds to the first picture and to the last.
 FIND = {"mnist": (26.0, 33.0), "faces": (25.0, 30.0)}
 FIRST_SECONDS, ALL_SECONDS, KEPT = 0.020, 1.0, 0.95
@@ -382,8 +383,34 @@ def augment(model: Model, root: str, count: int, steps: int) -> Found:
     return table | {"met": True}
 
 
+def detect(model: Model, root: str, count: int, steps: int) -> Found:
+    """Measure how animals are found in unseen scenes, by the critic's maps and by the same network from scratch.
+
+    Both learn from 10 and from 100 labelled scenes. Boxes fit where they overlap the truth by half; iou: the mean over
+    kinds of the masks' overlap.
+    """
+    if model.config.dataset != "scenes":
+        return {"met": True}
+    test = scenes.SEEDS["test"][: 10 * count]
+    unseen, boxes, masks = scenes.draw(test), scenes.boxes(test), scenes.labels(test)
+    table: Found = {"steps": steps}
+    for few in FEW:
+        known = scenes.SEEDS["test"][1_000 : 1_000 + few]
+        images = torch.from_numpy(scenes.draw(known)).permute(0, 3, 1, 2).contiguous()
+        for name, scratch in (("critic", False), ("scratch", True)):
+            start = time.process_time()
+            taught = teach_detector(model, images, scenes.labels(known), scenes.REGIONS, scratch, steps)
+            seconds = time.process_time() - start
+            seen = taught.masks(unseen)
+            found = detected(boxes_of(seen, len(scenes.REGIONS)), boxes)
+            iou = float(np.nanmean(overlaps(seen, masks, len(scenes.REGIONS))[1:]))
+            table[f"{name}_{few}"] = {"found": found.found, "right": found.right, "iou": iou, "seconds": seconds}
+    return table | {"met": True}
+
+
 PARTS: dict[str, Callable[..., Found]] = {
     "find": find, "restore": restoration, "parts": parts, "recognise": recognise, "reader": reader, "augment": augment,
+    "detect": detect,
 }  # fmt: skip
 BY_DEFAULT = ("find", "restore", "parts", "recognise")  # minutes each
 
@@ -395,14 +422,14 @@ def main() -> int:
     parser.add_argument("--models", type=names_from(MODELS), default=["mnist", "faces"], help="joined by commas")
     parser.add_argument("--pictures", type=positive_int, default=24)
     parser.add_argument("--samples", type=positive_int, default=5_000, help="that a reader is taught on")
-    parser.add_argument("--steps", type=positive_int, default=600, help="of each classifier of `augment`")
+    parser.add_argument("--steps", type=positive_int, default=600, help="of each network of `augment` and `detect`")
     parser.add_argument("--data-root", default="data")
     args = parser.parse_args()
     torch.set_num_threads(1)
     result: dict[str, Any] = {"pictures": args.pictures}
     for name in args.models:
         model = load(Path(shipped_models()) / name, "cpu")
-        more = {"reader": {"samples": args.samples}, "augment": {"steps": args.steps}}
+        more = {"reader": {"samples": args.samples}, "augment": {"steps": args.steps}, "detect": {"steps": args.steps}}
         result[name] = {
             part: PARTS[part](model, args.data_root, args.pictures, **more.get(part, {})) for part in args.parts
         }
