@@ -55,6 +55,7 @@ def _setting(default: Any, help: str, low: float = -math.inf, high: float = math
     absent      the value in folders that were written before the field existed
     task        the only task that reads it
     also        another name of its flag
+    off         the default is that there is no such feature, and will stay so: commands do not name it then
     """
     return field(default=default, metadata={"help": help, "low": low, "high": high, **metadata})
 
@@ -135,6 +136,7 @@ class Config:
         0,
         10**6,
         absent=0,
+        off=True,
     )
     init: str = _setting(
         "",
