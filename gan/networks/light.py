@@ -68,7 +68,7 @@ class Critic(nn.Module):
 
     def features(self, x: Tensor) -> Tensor:
         """Return what classes are told from, (N, 4w)."""
-        return self.stages(x)
+        return self.stages((x + 1) / 2)  # black is nothing: dropout leaves it as it is
 
     def class_logits(self, h: Tensor) -> Tensor:
         """Return the classes' logits (N, K) of features."""

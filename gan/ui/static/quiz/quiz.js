@@ -153,8 +153,6 @@
     const answer = async (mine) => {
       if (!asking) return;
       const [turn, at] = [opening, given.length];
-      const focused =
-        document.activeElement === button(mine ? "real" : "made") || stage.contains(document.activeElement);
       asking = false;
       button("real").disabled = button("made").disabled = true;
       const reply = await lab.callWithRetry(() => server.reveal({ model: about.model, number, at }), problem);
@@ -171,9 +169,7 @@
       tell(given[at]);
       if (given.length === tiles.length) finish();
       showButtons();
-      if (focused || document.activeElement === document.body) {
-        button(given.length === tiles.length ? "again" : "next").focus({ preventScroll: true });
-      }
+      button(given.length === tiles.length ? "again" : "next").focus({ preventScroll: true }); // Enter goes on
     };
 
     const clear = () => {
@@ -195,7 +191,7 @@
 
     /** @type {(tells: number | null, critic: number | null) => void} */
     const showFigures = (tells, critic) => {
-      const beside = critic === null ? "" : `; the critic alone, from which it looks, ${lab.percent(critic)}`;
+      const beside = critic === null ? "" : `, the critic by itself in ${lab.percent(critic)}`;
       find("[data-tells]").textContent =
         tells === null
           ? "That was not measured."
