@@ -24,6 +24,7 @@ def given(page) -> int:
     return page.locator("#ll-quiz li:is(.ll-right, .ll-wrong)").count()
 
 
+@pytest.mark.timeout(150)  # axe looks at every element, and a machine may be busy
 def test_a_quiz_is_played_by_keys_and_by_finger_and_sent_to_a_friend(browser, registry):
     api = QuizApi(registry)
     truth = [answer(api, "reveal", {"model": "tiny", "number": 7, "at": at}) for at in range(10)]
