@@ -57,6 +57,7 @@ NETWORKS: dict[str, NetworkPair] = {
     "light": NetworkPair(
         light.Generator,
         light.Critic,
+        convolutional=True,
         generator_batch_norm=True,
         uses_width=True,
         reads_classes=True,

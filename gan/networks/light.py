@@ -1,7 +1,7 @@
-"""Light, a dense pair for learning classes from few labels, whose step takes a tenth of a convolutional one's time.
+"""Light, a small pair for learning classes from few labels: a dense generator, and a critic of four convolutions.
 
-After arXiv:1606.03498, with dropout in place of Gaussian noise. What it generates is poor; what the critic
-(discriminator) learns beside it is the aim (`gan.training.semi_supervised`).
+After arXiv:1606.03498, with convolutions and dropout in place of dense layers and Gaussian noise. What it generates is
+poor; what the critic (discriminator) learns beside it is the aim (`gan.training.semi_supervised`).
 """
 
 from __future__ import annotations
@@ -46,29 +46,38 @@ class UnitLength(nn.Module):
 class Critic(nn.Module):
     """Critic (discriminator): pictures (N, C, R, R) in [-1, 1] -> logits (N,), higher is more real; y is not used.
 
-    Dense layers C·R·R-16w-8w-4w-4w-4w for a width of w, with dropout: train and eval mode differ. With
-    `config.read_classes` it tells classes too, and how real a picture looks is the log of the sum of their
+    Four 3x3 convolutions, down to R/8 x R/8 x w for a width of w, and a dense layer, with dropout: train and eval mode
+    differ. With `config.read_classes` it tells classes too, and how real a picture looks is the log of the sum of their
     exponentials (arXiv:1606.03498, section 5).
     """
 
     def __init__(self, config: Config) -> None:
         super().__init__()
-        sizes = (config.channels * config.resolution**2, *(config.width * k for k in (16, 8, 4, 4, 4)))
-        layers: list[nn.Module] = [nn.Flatten(), Dropout(0.2)]
-        for before, after in zip(sizes, sizes[1:], strict=False):
-            layers += [init_normal_(nn.Linear(before, after), GAIN), nn.LeakyReLU(SLOPE), UnitLength(), Dropout(0.3)]
-        self.stages = nn.Sequential(*layers)
-        self.logit = init_normal_(nn.Linear(sizes[-1], 1), 0.1)
+        c = config.width // 4
+        sizes = ((config.channels, c, 2, 0.1), (c, 2 * c, 1, 0.0), (2 * c, 2 * c, 2, 0.2), (2 * c, 4 * c, 2, 0.3))
+        layers: list[nn.Module] = [Dropout(0.1)]
+        for before, after, stride, dropped in sizes:
+            layers += [init_normal_(nn.Conv2d(before, after, 3, stride, 1), GAIN), nn.LeakyReLU(SLOPE)]
+            layers += [Dropout(dropped)] if dropped else []
+        places = ((config.resolution + 7) // 8) ** 2
+        dense = init_normal_(nn.Linear(4 * c * places, FEATURES), GAIN)
+        self.convolutions = nn.Sequential(*layers)
+        self.dense = nn.Sequential(nn.Flatten(), dense, nn.LeakyReLU(SLOPE), UnitLength())
+        self.logit = init_normal_(nn.Linear(FEATURES, 1), 0.1)
         count = len(config.read_classes)
-        self.classes = init_normal_(nn.Linear(sizes[-1], count), 1.0) if count else None
+        self.classes = init_normal_(nn.Linear(FEATURES, count), 1.0) if count else None
 
     def forward(self, x: Tensor, y: Tensor | None = None) -> Tensor:
         h = self.features(x)
         return self.logit(h).squeeze(1) if self.classes is None else torch.logsumexp(self.class_logits(h).float(), 1)
 
+    def maps(self, x: Tensor) -> Tensor:
+        """Return the last feature maps (N, w, R/8, R/8) of pictures."""
+        return self.convolutions((x + 1) / 2)  # black is nothing: dropout leaves it as it is
+
     def features(self, x: Tensor) -> Tensor:
-        """Return what classes are told from, (N, 4w)."""
-        return self.stages((x + 1) / 2)  # black is nothing: dropout leaves it as it is
+        """Return what classes are told from, (N, 256)."""
+        return self.dense(self.maps(x))
 
     def class_logits(self, h: Tensor) -> Tensor:
         """Return the classes' logits (N, K) of features."""

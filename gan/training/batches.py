@@ -5,10 +5,12 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
+from gan import data
 from gan.config import Config
 from gan.data.dataset import Dataset
 from gan.data.domains import Domains, TrainingSet
 from gan.editing.recognise import few_of_each
+from gan.evaluation.metrics.fit import RECIPES, distort
 from gan.training import augment
 from gan.training.augment import Augmentation
 from gan.training.distributed import ProcessGroup
@@ -118,10 +120,17 @@ class Batches(Shuffled):
     def _with_labelled(
         self, batches: list[Batch], rows: Tensor, labels: Tensor, config: Config, source: torch.Generator
     ) -> list[Batch]:
-        """Return the parts of a batch with as many labelled pictures, drawn last and with replacement."""
-        which = self._parts(torch.randint(len(rows), (config.batch_size,), generator=source), config.accumulate)
-        found = [(self.decode(rows[i]), labels[i.to(self.device)]) for i in which]
-        return [batch._replace(labelled=one) for batch, one in zip(batches, found, strict=True)]
+        """Return the parts of a batch with as many labelled pictures, drawn last and with replacement.
+
+        Each is shifted, turned, zoomed and flipped as leaves pictures of its data set what they are: with few of them
+        that is worth more than anything else. Those of a folder are left as they are.
+        """
+        which = torch.randint(len(rows), (config.batch_size,), generator=source)
+        pictures = self.decode(rows[which])
+        if recipe := RECIPES.get(data.full_set(config.dataset)):
+            pictures = distort(pictures, recipe, source)
+        parts = (self._parts(values, config.accumulate) for values in (pictures, labels[which.to(labels.device)]))
+        return [batch._replace(labelled=one) for batch, one in zip(batches, zip(*parts, strict=True), strict=True)]
 
     def fixed(self, count: int) -> tuple[Tensor, Tensor, Tensor | None]:
         """Return the first `count` pictures of A and of B of a fixed order, float (count, ...), on the CPU.
