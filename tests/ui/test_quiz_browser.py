@@ -29,7 +29,7 @@ def test_a_quiz_is_played_by_keys_and_by_finger_and_sent_to_a_friend(browser, re
     api = QuizApi(registry)
     truth = [answer(api, "reveal", {"model": "tiny", "number": 7, "at": at}) for at in range(10)]
     look = {"viewport": {"width": 390, "height": 844}, "has_touch": True, "reduced_motion": "reduce"}
-    with served(registry) as site, asking_page(browser, **look) as page:
+    with served(registry, plain=True) as site, asking_page(browser, **look) as page:
         page.add_init_script("navigator.clipboard.writeText = async (text) => void (window.copied = text)")
         page.goto(f"{site}?tab=quiz&model=tiny&quiz=7&beat=6")
         page.wait_for_selector(ASKED)
