@@ -115,6 +115,21 @@ def tiny_folder(tmp_path_factory) -> Path:
 
 
 @pytest.fixture(scope="session")
+def judged_folder(tiny_folder, loaded, tmp_path_factory) -> Path:
+    """Return `tiny_folder` with a judge that was fitted on a few digits. Read only."""
+    import gan
+    from gan.editing.judge import fit_judge
+    from gan.models.heads import JUDGE, write_head
+
+    folder = tmp_path_factory.mktemp("judged") / "tiny"
+    shutil.copytree(tiny_folder, folder)
+    images = loaded("mnist-10k").images
+    head = fit_judge(gan.load(folder, "cpu"), images[:60], images[60:120])
+    write_head(folder, JUDGE, head.network, head.figures)
+    return folder
+
+
+@pytest.fixture(scope="session")
 def tiny_emoji_folder(tmp_path_factory) -> Path:
     """Return a complete model folder: 32 x 32 colour, conditional, hardly trained. Read only."""
     from gan.training.loop import train

@@ -50,7 +50,7 @@ class SiteTab:
 # A tab belongs here as soon as a browser can do what it needs without a server: then `static/site/site.js` starts it
 # with the functions of this browser, by the name of its script's function.
 TABS = (
-    SiteTab("gallery", "Gallery", gallery.page),
+    SiteTab("gallery", "Gallery", lambda registry: gallery.page(registry, quiz=False)),
     SiteTab("explore", "Explore", explore.page),
     SiteTab("interpolate", "Interpolate", lambda registry: interpolate.page(registry, FILMS)),
     SiteTab("train", "Train", lambda registry: train.page()),
