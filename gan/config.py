@@ -95,6 +95,7 @@ class Config:
         0.0,
         1e4,
         resumable=True,
+        live=True,
         absent=10.0,
         task="translate",
     )
@@ -104,6 +105,7 @@ class Config:
         0.0,
         1e4,
         resumable=True,
+        live=True,
         absent=2.0,
         task="translate",
     )
@@ -113,6 +115,7 @@ class Config:
         0.0,
         1e4,
         resumable=True,
+        live=True,
         absent=0.0,
         task="translate",
     )
@@ -123,6 +126,7 @@ class Config:
         0.0,
         64.0,
         resumable=True,
+        live=True,
         absent=2.0,
         task="translate",
     )
