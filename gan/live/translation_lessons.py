@@ -50,7 +50,7 @@ LESSONS: dict[str, Lesson] = {
             answers=("no, it needs pairs", "yes, from the two sets alone"),
             right=1,
             expect="What the sets differ in goes from the second row. The third row stays as the first.",
-            watch=("psnr", "cycle_error"),
+            watch=("psnr", "colour_distance", "cycle_error"),
             why="The critic tells what the second set has in common. The way back makes sure that nothing else goes: "
             "what is lost on the way there cannot be found again.",
             steps={"beard-close-up": 400},
@@ -85,7 +85,7 @@ LESSONS: dict[str, Lesson] = {
             answers=("hardly", "several times"),
             right=1,
             expect="The second row becomes the last within a few hundred steps.",
-            watch=("psnr",),
+            watch=("psnr", "colour_distance"),
             why="Every pixel is told its value, where a cycle only asks that nothing be lost. But pairs are what one "
             "seldom has: hence the cycle.",
             steps={"beard-close-up": 300},
@@ -101,7 +101,7 @@ LESSONS: dict[str, Lesson] = {
             answers=("like the picture given", "like nothing yet"),
             right=1,
             expect="It first has to learn to paint a picture at all; only then can it begin to translate.",
-            watch=("psnr", "cycle_error"),
+            watch=("psnr", "colour_distance", "cycle_error"),
             why="A network that starts as the identity has only the difference to learn, and cannot turn colours "
             "around, the commonest trouble of the first recipe.",
         ),

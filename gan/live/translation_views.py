@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -10,6 +11,8 @@ from torch import Tensor
 
 from gan import data
 from gan.data.domains import Domains
+from gan.evaluation.metrics import translated
+from gan.evaluation.metrics.translated import Translated
 from gan.live.views import JUDGED, View, critic_accuracy, eval_mode, judge
 from gan.models.model import to_uint8
 from gan.models.translator import Translator
@@ -18,7 +21,6 @@ from gan.training.trainer import Trainer
 
 SHOWN = 6  # pictures of each set, with their translations
 MEASURED = 64  # pictures of each set that are measured
-MOST_DB = 60.0  # PSNR of equal pictures
 ORDER = 7  # seed of which those are, of two sets that are no pairs
 
 
@@ -26,7 +28,7 @@ class TranslationViewer:
     """Views of two sets without conditions. Of `PAIRS` the pictures are held-out ones, which training never sees.
 
     backdrop: `a` and `b` uint8 (6, H, W, C), pictures of both sets, and of pairs `truth`, what those of A should
-    become; psnr_untouched, of A itself to the truth.
+    become; psnr_untouched, of A itself to the truth, or of a grey A colour_distance_untouched.
     look: `to_b`, the translations of `a`; with a way back `back_a`, what they are translated back to, `to_a`, the
     translations of `b`, and `back_b`. `judged` uint8 (16, H, W, C), eight of B and eight translations, and `heat`
     uint8 (16, H, W), as `PictureViewer` has them.
@@ -50,7 +52,8 @@ class TranslationViewer:
         if self.truth is None:
             return View(arrays)
         arrays["truth"] = _rows(self.truth[:SHOWN])
-        return View(arrays, {"psnr_untouched": _psnr(_float(self.a), _float(self.truth))})
+        name, near = self._near
+        return View(arrays, {f"{name}_untouched": near(self._comparison(self.a, None), "untouched")})
 
     def look(self, trainer: Trainer) -> View:
         """Return the arrays that the class lists; numbers: scores, sixteen logits."""
@@ -68,19 +71,29 @@ class TranslationViewer:
 
     def measure(self, trainer: Trainer) -> dict[str, Any]:
         """Return accuracy_real and accuracy_fake, of the critic of B; with a way back cycle_error, in levels of 255; of
-        pairs psnr, of the translations to the truth.
+        pairs psnr of the translations to the truth, or of a grey A colour_distance, because PSNR rewards grey.
         """
         model: Translator = trainer.model()
         made = self._to_b(model, MEASURED)
         if not bool(made.isfinite().all()):
             return {}
-        numbers: dict[str, Any] = {}
-        if self.truth is not None:
-            numbers["psnr"] = _psnr(made, _float(self.truth))
-        if "a" in model.sides:
-            numbers["cycle_error"] = float((model.render(made, "a") - _float(self.a)).abs().mean()) * 127.5
+        back = _planes(model.render(made, "a")) if "a" in model.sides else None
+        comparison, (name, near) = self._comparison(_planes(made), back), self._near
+        nearness = None if self.truth is None else near(comparison, "generated")
+        found = {name: nearness, "cycle_error": translated.cycle_error(comparison, "generated")}
+        numbers = {name: value for name, value in found.items() if value is not None}
         scores, _ = self._judge(trainer, made)
         return numbers | critic_accuracy(*scores.chunk(2))
+
+    @property
+    def _near(self) -> tuple[str, Callable[[Translated, str], float | None]]:
+        """Return the measure of how near pictures are to their truth, and its name."""
+        grey = self.a.shape[1] == 3 and bool((self.a == self.a[:, :1]).all())
+        return ("colour_distance", translated.colour_distance) if grey else ("psnr", translated.psnr)
+
+    def _comparison(self, made: Tensor, back: Tensor | None) -> Translated:
+        """Return translations of A, uint8 as they are measured."""
+        return Translated(self.a, made, back, self.truth, self.b)
 
     @property
     def _real(self) -> Tensor:
@@ -116,7 +129,6 @@ def _rows(pictures: Tensor) -> np.ndarray:
     return np.ascontiguousarray(pictures.permute(0, 2, 3, 1).numpy())
 
 
-def _psnr(made: Tensor, truth: Tensor) -> float:
-    """Return the mean PSNR of pictures float32 in [-1, 1] to the truth, in dB."""
-    error = (made - truth).div(2).square().flatten(1).mean(1)
-    return float((10 * torch.log10(1 / error.clamp_min(1e-9))).clamp_max(MOST_DB).mean())
+def _planes(pictures: Tensor) -> Tensor:
+    """Return float pictures as uint8 (N, C, H, W)."""
+    return torch.from_numpy(to_uint8(pictures)).permute(0, 3, 1, 2).contiguous()

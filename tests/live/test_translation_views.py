@@ -78,6 +78,13 @@ def test_two_sets_that_are_no_pairs_are_seen_without_a_truth():
     assert set(viewer.measure(trainer)) == {"cycle_error", "accuracy_real", "accuracy_fake"}
 
 
+def test_colours_are_measured_where_there_were_none():
+    config, data = prepare(translation(dataset="grey-to-colour", resolution=32))
+    trainer, viewer = Trainer(config, data), viewer_of(data, "grey-to-colour")
+    untouched, found = viewer.backdrop().numbers["colour_distance_untouched"], viewer.measure(trainer)
+    assert found["colour_distance"] == pytest.approx(untouched) and untouched > 0.3 and "psnr" not in found
+
+
 def test_looking_does_not_change_the_run():
     (one, viewer), (other, _) = seen(), seen()
     for _ in range(2):

@@ -1,7 +1,7 @@
 // The curve over the time line: the number to watch of each side, and alarms as ticks.
 (() => {
   const lab = window.latentLab;
-  const MAIN = ["quality", "recall", "frechet", "diversity", "psnr", "cycle_error"]; // the first of these that a run has is drawn
+  const MAIN = ["quality", "recall", "frechet", "diversity", "psnr", "colour_distance", "cycle_error"]; // the first of these that a run has is drawn
   const BOUNDED = ["quality", "recall", "precision"]; // their scale ends at 1; that of others at the largest value
   const DECADES = 6; // of a gradient's scale, below its start
 
@@ -22,7 +22,8 @@
     const values = curve.flatMap((point) => point.sides.map((side) => side[main])).filter((v) => typeof v === "number");
     const most = { modes: numbers.modes_of, classes_found: numbers.classes_of }[main];
     const top = BOUNDED.includes(main) ? 1 : (most ?? Math.max(...values, 1e-9));
-    const floor = { frechet: numbers.frechet_floor, psnr: numbers.psnr_untouched }[main];
+    const untouched = numbers[`${main}_untouched`]; // what a picture scores that is left as it was
+    const floor = main === "frechet" ? numbers.frechet_floor : untouched;
     const low = main === "psnr" ? Math.min(floor ?? Infinity, ...values) - 0.5 : 0; // decibels have no zero to begin at
     const gradient = main.endsWith("gradient");
     /** @type {(i: number) => number} */
@@ -57,7 +58,7 @@
     }
     context.fillStyle = lab.colour("--ll-soft");
     context.font = `${11 * ratio}px ${lab.colour("--ll-sans")}`;
-    const beside = main === "psnr" ? ", and left as it was" : ", and its floor";
+    const beside = untouched === undefined ? ", and its floor" : ", and left as it was";
     const note = gradient ? ", a tenth a line" : floor === undefined ? "" : beside;
     context.fillText(lab.READOUTS[main].title + note, 6 * ratio, 13 * ratio);
     context.fillStyle = lab.colour("--ll-accent-strong");
