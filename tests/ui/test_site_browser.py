@@ -196,7 +196,7 @@ def test_translators_work_without_a_server(browser, tmp_path):
         page.locator("#ll-translate .ll-many-grid.ll-ready").wait_for()
         page.get_by_role("button", name="Keep this one").click()
         page.get_by_role("button", name="Sample 2 and its translation").click()
-        page.wait_for_function("latentLab.tabAddress && location.search.includes('sample=2')")
+        page.wait_for_url("**sample=2**")
         page.get_by_role("button", name="Keep this one").click()
         with page.expect_download() as download:
             page.click("#ll-translate [data-save=gif]")
