@@ -84,6 +84,15 @@ def test_a_lesson_is_met_when_it_happens_and_is_cured():
     assert not benchmark.found_all(Course(rows(4, 7), [], 1.0, 1.0))[0]
 
 
+def test_a_translation_is_met_when_it_comes_near_and_its_cycle_holds():
+    def course(psnr: float, error: float, cured: float) -> Course:
+        rows = [Row(50, 0, 0, 1.0, 1.0, psnr, one) for one in (error, cured)]
+        return Course(rows[:1], rows[1:], 1.0, 1.0, untouched=20.0)
+
+    assert benchmark.came_nearer(course(22.0, 9.0, 9.0))[0] and not benchmark.came_nearer(course(21.9, 9.0, 9.0))[0]
+    assert benchmark.lost_itself(course(20.0, 15.0, 10.0))[0] and not benchmark.lost_itself(course(20.0, 14.9, 10.0))[0]
+
+
 def test_a_lesson_is_watched_with_its_cure():
     trial = benchmark.Trial({"ring": 6}, {"ring": 4}, {"ring": 2}, benchmark.lost_gradient)
     course = benchmark.watch("minimax", "ring", 0, trial)

@@ -128,7 +128,10 @@ def test_a_translator_is_watched(page):
     assert rows.all_inner_texts() == ["Given", "Translated", "The truth", "Given", "Translated"]
     width, height = page.locator(".ll-translated canvas").first.evaluate("c => [c.width, c.height]")
     assert (width, height) == (6 * 32, 32)
-    assert page.locator("[data-train=open]").inner_text() == "Open in Translate"
     page.locator("[data-train=stop]").click()
+    page.locator("[data-train=open]:not([disabled])").get_by_text("Open in Translate").click()
+    page.locator("#ll-translate .ll-screen:not(.ll-blank) .ll-result").wait_for()
+    assert page.get_by_text("There is no translator yet").count() == 0, "there is one now"
+    page.go_back()
     page.locator("[data-list=data]").get_by_text("Ring of 8").click()
     assert "Modern" in lessons.all_inner_texts(), "points have lessons of their own"
