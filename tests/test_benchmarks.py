@@ -57,7 +57,8 @@ def test_translators_learn_the_same_pairs_for_the_same_seconds(tmp_path, monkeyp
     monkeypatch.setitem(PRESETS, "tiny", {**TRANSLATION, "dataset": "tiny", "width": 16, "batch_size": 4})
     monkeypatch.setattr(translators, "COMPARED", ["tiny"])
     monkeypatch.setattr(translators, "FORETOLD", 0.01)
-    words = ["--pairs=tiny", "--seconds=0.3", "--resolution=28", f"--json={tmp_path / 'runs.json'}"]
+    monkeypatch.setattr(translators, "WARM", 1)
+    words = ["--pairs=tiny", "--seconds=0.05", "--resolution=28", f"--json={tmp_path / 'runs.json'}"]
     monkeypatch.setattr(sys, "argv", ["translators", *words])
     assert translators.main() in (0, 1)
     told = capsys.readouterr().out

@@ -95,14 +95,12 @@ def load_beard_close_up(root: Path, resolution: int, split: str, progress: Progr
     progress(f"beard-close-up: drawing {2 * len(seeds):,} faces")
     top, left, side = CLOSE
     with_beard, without = (
-        resize(
-            _pictures(faces.draw(seeds, beard=wish, **STRAIGHT), faces.RESOLUTION)[
-                :, :, top : top + side, left : left + side
-            ],
-            resolution,
-        )
+        _pictures(faces.draw(seeds, beard=wish, **STRAIGHT), faces.RESOLUTION)[
+            :, :, top : top + side, left : left + side
+        ]
         for wish in ("full", "none")
     )
+    with_beard, without = (resize(pictures.contiguous(), resolution) for pictures in (with_beard, without))
     return Pairs("beard-close-up", with_beard, without, tuple(f"face {seed}" for seed in seeds))
 
 

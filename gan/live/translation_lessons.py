@@ -73,6 +73,8 @@ LESSONS: dict[str, Lesson] = {
             cure=Cure("Ask for the way back", dict(_CYCLE)),
             then="Each picture has to come back as it was: the cycle error falls, and the third row is the first "
             "again.",
+            steps={"beard-close-up": 200},
+            cured={"beard-close-up": 100},
         ),
     ),
     "pairs": Lesson(
@@ -88,7 +90,7 @@ LESSONS: dict[str, Lesson] = {
             watch=("psnr", "colour_distance"),
             why="Every pixel is told its value, where a cycle only asks that nothing be lost. But pairs are what one "
             "seldom has: hence the cycle.",
-            steps={"beard-close-up": 300},
+            steps={"beard-close-up": 200},
         ),
     ),
     "cyclegan": Lesson(
