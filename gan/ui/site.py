@@ -161,11 +161,12 @@ def _contents(registry: ModelRegistry, place: Callable[[bytes, str], str]) -> di
         return {"address": place(packed, kind), "bytes": len(packed), "squeezed": True}
 
     models = {
-        name: {"about": dict(registry.describe(name)), "pack": placed(_packed(registry, name), "pack")}
+        name: {"pack": placed(_packed(registry, name), "pack"), "about": dict(registry.describe(name))}
         for name in registry.names
     }
     translators = {}
     for name in registry.translators:
+        packed = _packed(registry, name)
         found = examples_of(registry.translator(name), registry.folder(name))
         pictures = {side: rows[:EXAMPLES] for side, rows in found.pictures.items()}
         sheet = b"".join(rows.tobytes() for rows in pictures.values())
@@ -175,7 +176,7 @@ def _contents(registry: ModelRegistry, place: Callable[[bytes, str], str]) -> di
             "examples": {side: len(rows) for side, rows in pictures.items()},
             "told": [] if found.told is None else found.told[:EXAMPLES].round(3).tolist(),
             "paired": found.paired,
-            "pack": placed(_packed(registry, name), "pack"),
+            "pack": placed(packed, "pack"),
             "at": placed(sheet, "examples") if sheet else None,
         }
     return {
