@@ -25,8 +25,8 @@ class World:
 
 WORLDS: dict[str, World] = {
     "beard-close-up": World("Beard off", {"gamma": 0.05, "mirror": True}),
-    "flat-to-3d": World("Flat to 3-D emoji", {"gamma": 0.1, "augment": "color,translation"}),
-    "grey-to-colour": World("Grey to colour", {"gamma": 0.1, "augment": "translation", "mirror": True}),
+    "flat-to-3d": World("Flat to 3-D emoji", {"gamma": 0.05, "change": 0.0}),
+    "grey-to-colour": World("Grey to colour", {"gamma": 0.05, "change": 0.0, "mirror": True}),
 }
 _CYCLE = {"content": 3.0, "identity": 0.0, "change": 0.5}
 _DEFAULTS: dict[str, Any] = {
