@@ -320,13 +320,21 @@ def drawing_name(cells: np.ndarray) -> str:
 
 
 @contextmanager
-def served(registry, runs=None) -> Iterator[str]:
-    """Serve the whole app over one registry, as `python app.py` starts it; yield its URL. runs: as for `app.build`."""
+def served(registry, runs=None, plain: bool = False) -> Iterator[str]:
+    """Serve the whole app over one registry, as `python app.py` starts it; yield its URL.
+
+    runs: as for `app.build`. plain: its page is that of `plain_page`, quick and without Gradio's front end.
+    """
+    import plain_page
+
     from gan.ui import app
 
     demo = app.build(registry, runs)
+    settings = app.settings(registry)
+    if plain:
+        settings["app_kwargs"]["routes"].insert(0, plain_page.route(demo))
     try:
-        _, url, _ = demo.launch(**app.settings(registry), prevent_thread_lock=True, quiet=True)
+        _, url, _ = demo.launch(**settings, prevent_thread_lock=True, quiet=True)
         yield url
     finally:
         demo.close()

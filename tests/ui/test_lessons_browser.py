@@ -25,7 +25,7 @@ def runs():
 
 @pytest.fixture(scope="module")
 def site(tiny_registry, runs):
-    with served(tiny_registry, lambda: runs) as url:
+    with served(tiny_registry, lambda: runs, plain=True) as url:
         yield url
 
 
