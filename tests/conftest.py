@@ -52,6 +52,14 @@ PLANE = {
 }
 
 
+@pytest.fixture(scope="session", autouse=True)
+def no_power_cut() -> Iterator[None]:
+    """Let no file wait for the disk: this machine keeps its power while tests run."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(os, "fsync", lambda number: None)
+        yield
+
+
 @pytest.fixture(scope="session")
 def loaded():
     """Return `gan.data.load` with a cache."""
@@ -104,6 +112,21 @@ def tiny_folder(tmp_path_factory) -> Path:
     out = tmp_path_factory.mktemp("models") / "tiny"
     list(train(small(), out))
     return out
+
+
+@pytest.fixture(scope="session")
+def judged_folder(tiny_folder, loaded, tmp_path_factory) -> Path:
+    """Return `tiny_folder` with a judge that was fitted on a few digits. Read only."""
+    import gan
+    from gan.editing.judge import fit_judge
+    from gan.models.heads import JUDGE, write_head
+
+    folder = tmp_path_factory.mktemp("judged") / "tiny"
+    shutil.copytree(tiny_folder, folder)
+    images = loaded("mnist-10k").images
+    head = fit_judge(gan.load(folder, "cpu"), images[:60], images[60:120])
+    write_head(folder, JUDGE, head.network, head.figures)
+    return folder
 
 
 @pytest.fixture(scope="session")
@@ -320,13 +343,21 @@ def drawing_name(cells: np.ndarray) -> str:
 
 
 @contextmanager
-def served(registry, runs=None) -> Iterator[str]:
-    """Serve the whole app over one registry, as `python app.py` starts it; yield its URL. runs: as for `app.build`."""
+def served(registry, runs=None, plain: bool = False) -> Iterator[str]:
+    """Serve the whole app over one registry, as `python app.py` starts it; yield its URL.
+
+    runs: as for `app.build`. plain: its page is that of `plain_page`, quick and without Gradio's front end.
+    """
+    import plain_page
+
     from gan.ui import app
 
     demo = app.build(registry, runs)
+    settings = app.settings(registry)
+    if plain:
+        settings["app_kwargs"]["routes"].insert(0, plain_page.route(demo))
     try:
-        _, url, _ = demo.launch(**app.settings(registry), prevent_thread_lock=True, quiet=True)
+        _, url, _ = demo.launch(**settings, prevent_thread_lock=True, quiet=True)
         yield url
     finally:
         demo.close()

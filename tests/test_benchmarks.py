@@ -4,19 +4,32 @@ from __future__ import annotations
 
 import argparse
 import copy
+import dataclasses
 import json
 import math
 import shutil
+import sys
 
 import pytest
 import torch
 from conftest import small
 
-from benchmarks import flags, modes, stacked_mnist, start, sweep, throughput, time_to_quality
+from benchmarks import (
+    few_labels,
+    flags,
+    modes,
+    stacked_mnist,
+    start,
+    sweep,
+    throughput,
+    time_to_quality,
+    translators,
+)
 from benchmarks.digit_evaluator import DigitEvaluator
 from gan import data, networks
 from gan.config import Config
 from gan.data import faces
+from gan.data.dataset import Dataset
 from gan.data.folder import load_folder
 from gan.data.points import MIXTURES
 from gan.errors import ConfigError, DataError, FolderError, HubError, TrainingError
@@ -24,6 +37,7 @@ from gan.evaluation.metrics.classifier import Classifier, Network, load_classifi
 from gan.evaluation.metrics.modes import Coverage
 from gan.models.weights import read_config
 from gan.networks.layers import Dropout
+from gan.presets import PRESETS, TRANSLATION
 from gan.training import export_model, loop, step
 from gan.training.losses import LOSSES
 from gan.training.trainer import Trainer
@@ -49,6 +63,42 @@ def test_a_distribution_is_learnt_from_its_own_seed(distribution):
     for found in (first, again, other):
         assert found.pop("seconds") > 0 and not found["met"] and found["of"] == len(MIXTURES[distribution].centres)
     assert first == again != other
+
+
+def test_translators_learn_the_same_pairs_for_the_same_seconds(tmp_path, monkeypatch, capsys):
+    monkeypatch.setitem(PRESETS, "tiny", {**TRANSLATION, "dataset": "tiny", "width": 16, "batch_size": 4})
+    monkeypatch.setattr(translators, "COMPARED", ["tiny"])
+    monkeypatch.setattr(translators, "FORETOLD", 0.01)
+    monkeypatch.setattr(translators, "WARM", 1)
+    words = ["--pairs=tiny", "--seconds=0.05", "--resolution=28", f"--json={tmp_path / 'runs.json'}"]
+    monkeypatch.setattr(sys, "argv", ["translators", *words])
+    assert translators.main() in (0, 1)
+    told = capsys.readouterr().out
+    table, result = told.partition("\n{")[0].splitlines(), json.loads("{" + told.partition("\n{")[2])
+    assert [line.split("  ")[0] for line in table[1:6]] == ["tiny, left as it was", *result["runs"]]
+    assert list(result["runs"]) == ["tiny/ours", "tiny/contrastive", "tiny/paired", "tiny/cyclegan"]
+    for name, found in result["runs"].items():
+        assert found["images"] > 0 and found["translation_samples"] == 20 and "psnr" in found
+        assert ("cycle_error" in found) == (name in ("tiny/ours", "tiny/cyclegan"))
+    assert result["beside_cyclegan"]["tiny"]["met"] in (True, False)
+    monkeypatch.setattr(translators, "train", lambda *args: pytest.fail("it was measured before"))
+    translators.main()
+    assert capsys.readouterr().out == told
+
+
+def test_what_ours_is_asked_for_beside_cyclegan():
+    theirs = {"psnr": 26.0, "images_per_second": 40.0, "frechet_to_b": 10.0}
+    for psnr, rate, frechet, met in (
+        (27.0, 80.0, 10.0, True),
+        (26.9, 80.0, 8.0, True),
+        (26.9, 80.0, 8.1, False),
+        (29.0, 79.0, 1.0, False),
+    ):
+        ours = {"psnr": psnr, "images_per_second": rate, "frechet_to_b": frechet}
+        assert translators.beside(ours, theirs)["met"] is met
+    ours = translators.config_of("ours", "sketch-to-face", 32, 0)
+    assert (ours.objective, ours.content, ours.conditional) == ("cycle", 10.0, True), "its preset learns from pairs"
+    assert translators.config_of("cyclegan", "flat-to-3d", 32, 0).network == "cyclegan"
 
 
 def test_a_run_without_a_hit_is_still_json():
@@ -416,3 +466,18 @@ def test_a_device_that_is_not_there_is_refused_in_one_line(tmp_path, monkeypatch
     assert flags.run_main(stacked_mnist.main) == 2
     err = capsys.readouterr().err
     assert err.startswith("error: ") and "tpu" in err and err.count("\n") == 1
+
+
+def test_few_labels_compares_one_critic_with_and_without_the_other_pictures():
+    source = torch.Generator().manual_seed(0)
+    labels = torch.arange(90) % 3
+    images = torch.randint(0, 60, (90, 1, 28, 28), generator=source, dtype=torch.uint8)
+    for image, label in zip(images, labels.tolist(), strict=True):
+        image[0, :, 4 + 8 * label : 9 + 8 * label] = 220
+    bars = Dataset("bars", images, labels, ("left", "middle", "right"))
+    config = Config(**{**PRESETS["few-labels"], "dataset": "bars", "labels": 3, "images": 480, "batch_size": 16})
+    config = dataclasses.replace(config, width=16, precision="fp32", device="cpu", learning_rate=3e-3)
+    alone, both = (Trainer(*prepare(config, dataset=bars)) for _ in range(2))
+    assert all(torch.equal(a, b) for a, b in zip(alone.critic.parameters(), both.critic.parameters(), strict=True))
+    assert few_labels.alone(alone, bars)[0] > 0.8 and alone.shown == 0 and few_labels.seed_list("0,2") == [0, 2]
+    assert few_labels.with_the_others(both, bars)[0] > 0.8 and both.shown == 480

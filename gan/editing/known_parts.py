@@ -12,7 +12,7 @@ from typing import Protocol
 import numpy as np
 from torch import Tensor
 
-from gan.data import faces, full_set
+from gan.data import face_layers, faces, full_set
 from gan.editing.parts import Painted, can_tell_parts, teach
 from gan.evaluation.metrics import face_regions
 from gan.models.model import Model
@@ -54,7 +54,7 @@ def known_parts(model: Model) -> TellsParts | None:
     dataset = full_set(model.config.dataset)
     if dataset == "mnist" and model.channels == 1 and can_tell_parts(model):
         return teach(model, painted_digits(model, SAMPLES), steps=STEPS)
-    if dataset == "faces" and (model.resolution, model.channels) == (face_regions.RESOLUTION, 3):
+    if dataset == "faces" and (model.resolution, model.channels) == (face_layers.RESOLUTION, 3):
         return FaceParts(model)
     return None
 

@@ -20,10 +20,8 @@ if TYPE_CHECKING:
 STATIC = Path(__file__).with_name("static")
 AT_ONCE = ("shared", "engine", "film", "gallery", "explore", "interpolate", "publish")
 # Tabs whose scripts are files of their own, and of which folders: `static/shared/tab-scripts.js` fetches them.
-LATER = {"translate": ("board", "translate"), "edit": ("board", "edit"), "train": ("train",)}
-APP = tuple(
-    dict.fromkeys([*AT_ONCE, *(folder for folders in LATER.values() for folder in folders)])
-)  # of the app's page
+LATER = {"translate": ("board", "translate"), "edit": ("board", "edit"), "quiz": ("quiz",), "train": ("train",)}
+APP = (*AT_ONCE, *dict.fromkeys(folder for folders in LATER.values() for folder in folders))  # of the app's page
 
 # A face of four pixels, as the tab's icon; `%23` is `#` inside a URL.
 ICON = (
@@ -51,7 +49,7 @@ def head(files: Files, picture: str = "") -> tuple[str, str, str]:
 
 
 def _later(tab: str, folders: Sequence[str]) -> str:
-    """Return the scripts of a tab, and what is in its `below.html`, which the page need not have at first."""
+    """Return the scripts of a tab, and the HTML in its `below.html`, which the page does without at first."""
     below = []
     if (STATIC / tab / "below.html").exists():
         below = [f"latentLab.below = {{...latentLab.below, {tab}: {json.dumps(render(f'{tab}/below.html'))}}};"]

@@ -13,6 +13,7 @@ test("an address gives back the tab and the part it was made of", () => {
     ["interpolate", { model: "a b&c=d", seeds: "1,2", loop: "0" }],
     ["edit", { model: "m", sample: "4", ink: "A-_", holes: "B", n: "1,-0.5" }],
     ["translate", { model: "m", to: "a", sample: "none", ink: "A-_", told: "ff00" }],
+    ["quiz", { model: "m", quiz: "7", beat: "10" }],
     ["train", { run: "r1", train: '{"dataset":"ring"}' }],
     ["publish", {}],
   ];

@@ -134,7 +134,7 @@ def test_labels_of_one_class_are_as_they_were(tiny_registry):
 
 @pytest.fixture(scope="module")
 def site(registry: ModelRegistry) -> Iterator[str]:
-    with served(registry) as url:
+    with served(registry, plain=True) as url:
         yield url
 
 

@@ -22,7 +22,7 @@ STAGE = "#ll-explore .ll-screen canvas:first-child"
 
 @pytest.fixture(scope="module")
 def site():
-    with served(ModelRegistry([EMOJI])) as url:
+    with served(ModelRegistry([EMOJI]), plain=True) as url:
         yield url
 
 

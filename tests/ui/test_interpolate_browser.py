@@ -6,6 +6,7 @@ import re
 
 import gradio as gr
 import numpy as np
+import plain_page
 import pytest
 from PIL import Image
 
@@ -30,7 +31,10 @@ def url(registry):
     head = f"<style>{styles}</style><script>{scripts}</script>"
     with gr.Blocks() as demo:
         interpolate.build(registry)
-    _, url, _ = demo.launch(prevent_thread_lock=True, quiet=True, head=head, server_name="127.0.0.1", run_history=False)
+    routes = {"routes": [plain_page.route(demo, head)]}
+    _, url, _ = demo.launch(
+        prevent_thread_lock=True, quiet=True, app_kwargs=routes, server_name="127.0.0.1", run_history=False
+    )
     yield url
     demo.close()
 

@@ -31,7 +31,7 @@ def full():
 
 @pytest.fixture(scope="module")
 def site(tiny_registry, full):
-    with served(tiny_registry, lambda: full) as url:
+    with served(tiny_registry, lambda: full, plain=True) as url:
         yield url
 
 

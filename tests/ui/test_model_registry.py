@@ -16,7 +16,7 @@ import pytest
 from conftest import KINDS, FakeModel, answer, fake_load, in_background, within, write_folder
 
 from gan.ui import app
-from gan.ui.server import edit_api, rpc, train_api, translate_api, walk_api
+from gan.ui.server import edit_api, quiz_api, rpc, train_api, translate_api, walk_api
 from gan.ui.server import model_registry as module
 from gan.ui.server.checks import MAX_FRAMES, MAX_GRID, MAX_KEYFRAMES
 from gan.ui.server.limits import Busy
@@ -305,5 +305,5 @@ def test_loading_is_bounded(tmp_path: Path, monkeypatch) -> None:
 def test_jobs_in_line_leave_threads_for_the_rest_of_the_page() -> None:
     kinds = [module.BATCHES, module.LOADS, walk_api.DOWNLOADS]
     kinds += [train_api.NEWS, train_api.STARTS, train_api.UPLOADS, train_api.DOWNLOADS]
-    kinds += [translate_api.VERDICTS, translate_api.FILMS, edit_api.SLOW, edit_api.QUICK]
+    kinds += [translate_api.VERDICTS, translate_api.FILMS, quiz_api.DEALS, edit_api.SLOW, edit_api.QUICK]
     assert sum(map(sum, kinds)) + 10 <= app.settings(ModelRegistry([]))["max_threads"]

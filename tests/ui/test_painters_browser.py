@@ -34,7 +34,7 @@ def registry() -> ModelRegistry:
 
 @pytest.fixture(scope="module")
 def site(registry):
-    with served(registry) as url:
+    with served(registry, plain=True) as url:
         yield url
 
 

@@ -26,7 +26,7 @@ navigator.requestMIDIAccess = async () => ({ inputs: new Map([["one", window.por
 
 @pytest.fixture(scope="module")
 def site():
-    with served(ModelRegistry([EMOJI])) as url:
+    with served(ModelRegistry([EMOJI]), plain=True) as url:
         yield url
 
 

@@ -37,7 +37,7 @@ def brief():
 
 @pytest.fixture(scope="module")
 def site(tiny_registry, brief):
-    with served(tiny_registry, lambda: brief) as url:
+    with served(tiny_registry, lambda: brief, plain=True) as url:
         yield url
 
 

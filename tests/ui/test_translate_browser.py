@@ -33,7 +33,7 @@ def registry(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def site(registry):
-    with served(registry) as url:
+    with served(registry, plain=True) as url:
         yield url
 
 

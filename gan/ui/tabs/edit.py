@@ -1,7 +1,7 @@
 """The Edit tab: a picture is found in a model's latent space, and then changed, restored and explained.
 
-`static/edit/edit.html` is the tab and `static/edit/*.js` bring it to life through the functions of
-`gan.ui.server.edit_api`. A visitor's pictures stay in the browser but for the pixels of each request.
+`static/edit/below.html`, which comes with the scripts, is the tab and `static/edit/*.js` bring it to life through the
+functions of `gan.ui.server.edit_api`. A visitor's pictures stay in the browser but for the pixels of each request.
 """
 
 from __future__ import annotations

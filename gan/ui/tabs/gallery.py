@@ -15,9 +15,11 @@ from PIL import Image
 
 from gan.evaluation.loss_curve import short
 from gan.hub.names import MAX_PICTURE_BYTES
+from gan.models.image_grid import GRID
 from gan.ui import assets
 from gan.ui.server import wording
 from gan.ui.server.picture_api import PictureApi
+from gan.ui.tabs.quiz import playable
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -94,14 +96,21 @@ def build(registry: ModelRegistry) -> gr.HTML:
     )
 
 
-def page(registry: ModelRegistry) -> str:
-    """Return the tab's HTML: a card for each model, and a notice for each that cannot be shown."""
+def page(registry: ModelRegistry, quiz: bool = True) -> str:
+    """Return the tab's HTML: a card for each model, and a notice for each that cannot be shown.
+
+    quiz: whether there is a tab Quiz, to which the first screen then leads.
+    """
     cards = [card(registry.info(name), registry.files) for name in registry.names]
     cards += [card(registry.info(name, "translate"), registry.files) for name in registry.translators]
     notices = [*registry.errors.items(), *registry.notices.items()]
     shown = next(filter(None, (hero(registry.info(name)) for name in registry.names)), None)
     return assets.render(
-        "gallery/gallery.html", hero=shown, cards=cards, notices=notices or ([] if cards else [NO_MODELS])
+        "gallery/gallery.html",
+        hero=shown,
+        cards=cards,
+        notices=notices or ([] if cards else [NO_MODELS]),
+        quiz=quiz and bool(playable(registry)),
     )
 
 
@@ -152,7 +161,8 @@ def card(info: Info, files: Files) -> Card:
     sentence = wording.sentence(info.dataset, info.task == "translate")
     if not png:
         return Card(info, sentence, facts, "")
-    data, kind = _as_sent(png, info.grid[1] * info.resolution if info.grid else 0)
+    columns = GRID[1] if info.task == "translate" else info.grid[1] if info.grid else 0
+    data, kind = _as_sent(png, columns * info.resolution)
     return Card(info, sentence, facts, files.add(data, kind))
 
 

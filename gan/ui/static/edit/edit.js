@@ -15,10 +15,12 @@
     const { models } = root.dataset;
     if (!models) return; // there are none
     root.insertAdjacentHTML("beforeend", lab.below?.edit ?? "");
+    find(".ll-status").before(find(".ll-problem"));
     /** @type {Map<string, KnownEditable>} */
     const known = new Map(JSON.parse(models).map((/** @type {KnownEditable} */ one) => [one.model, one]));
     const [first] = known.keys();
     const list = find("#ll-editor", HTMLSelectElement);
+    list.append(...[...known.keys()].map((name) => lab.createElement("option", { value: name }, name)));
     const { problem, status } = lab.notifier(element);
     const result = find(".ll-result", HTMLCanvasElement);
     const drawSmooth = lab.smoothView(result);

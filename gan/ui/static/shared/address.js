@@ -17,6 +17,7 @@
     },
     translate: { keys: ["model", "to", "sample", "ink", "told"] },
     edit: { keys: ["model", "sample", "ink", "holes", "n"] },
+    quiz: { keys: ["model", "quiz", "beat"] },
     train: { keys: ["run", "train"] },
     publish: { keys: [] },
   };
