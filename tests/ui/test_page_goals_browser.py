@@ -21,8 +21,8 @@ READY = {
     "explore": ".ll-others-grid.ll-ready",
     "interpolate": ".ll-walk:not(.ll-waiting) .ll-scrub:enabled",
     "translate": "",
-    "edit": ".ll-nearest canvas",
     "quiz": "[data-act=real]:enabled",
+    "edit": ".ll-nearest canvas",  # after it: a tab longer than the window moves the footer as it goes
     "train": "[data-train=begin]:enabled",
     "publish": "",
 }
