@@ -53,7 +53,7 @@ PRESETS: dict[str, dict[str, Any]] = {
     # Classes from ten labels each; the critic is what it is about. A quarter of an hour of one core, at most.
     "few-labels": {
         "dataset": "mnist", "labels": 10, "network": "light", "loss": "nonsaturating", "penalty": "none",
-        "batch_size": 100, "learning_rate": 3e-3, "critic_lr_ratio": 0.1, "beta1": 0.5, "beta2": 0.999,
+        "batch_size": 100, "learning_rate": 1e-3, "critic_lr_ratio": 0.3, "beta1": 0.5, "beta2": 0.999,
         "images": 1_000_000, "anneal": 0.5,
     },
     "smoke": {
