@@ -96,6 +96,7 @@ class Config:
         0.0,
         1e4,
         resumable=True,
+        live=True,
         absent=10.0,
         task="translate",
     )
@@ -105,6 +106,7 @@ class Config:
         0.0,
         1e4,
         resumable=True,
+        live=True,
         absent=2.0,
         task="translate",
     )
@@ -114,6 +116,7 @@ class Config:
         0.0,
         1e4,
         resumable=True,
+        live=True,
         absent=0.0,
         task="translate",
     )
@@ -124,6 +127,7 @@ class Config:
         0.0,
         64.0,
         resumable=True,
+        live=True,
         absent=2.0,
         task="translate",
     )

@@ -3,7 +3,7 @@
 python -m gan.export SITE [MODEL ...]
 python -m gan.export PAGE.html --single-file MODEL
 
-Models are folders, or the Hub's USER/NAME[@REVISION]; without any, the shipped generators. Both the folder and the
+Models are folders, or the Hub's USER/NAME[@REVISION]; without any, the shipped ones. Both the folder and the
 file also open without a host and without a network, in any browser of the last years.
 """
 
@@ -38,12 +38,12 @@ def model_folder(name: str) -> Path:
 def write_site(into: Path, models: Sequence[Path], hosted: bool = False) -> int:
     """Write a site into a folder that is new, empty, or an older site of ours; return its bytes.
 
-    models: folders; the shipped generators where there are none. hosted: as for `gan.ui.site.folder_of`.
+    models: folders; the shipped ones where there are none. hosted: as for `gan.ui.site.folder_of`.
     """
     from gan.ui import site
 
     old = _check_target(into, site.GENERATOR)
-    files = site.folder_of(models or site.shipped_generators(), hosted)
+    files = site.folder_of(models or site.shipped(), hosted)
     for name, content in files.items():
         (into / name).parent.mkdir(parents=True, exist_ok=True)
         write_bytes(into / name, content)

@@ -8,12 +8,23 @@ import dataclasses
 import json
 import math
 import shutil
+import sys
 
 import pytest
 import torch
 from conftest import small
 
-from benchmarks import few_labels, flags, modes, stacked_mnist, start, sweep, throughput, time_to_quality
+from benchmarks import (
+    few_labels,
+    flags,
+    modes,
+    stacked_mnist,
+    start,
+    sweep,
+    throughput,
+    time_to_quality,
+    translators,
+)
 from benchmarks.digit_evaluator import DigitEvaluator
 from gan import data, networks
 from gan.config import Config
@@ -26,7 +37,7 @@ from gan.evaluation.metrics.classifier import Classifier, Network, load_classifi
 from gan.evaluation.metrics.modes import Coverage
 from gan.models.weights import read_config
 from gan.networks.layers import Dropout
-from gan.presets import PRESETS
+from gan.presets import PRESETS, TRANSLATION
 from gan.training import export_model, loop, step
 from gan.training.losses import LOSSES
 from gan.training.trainer import Trainer
@@ -52,6 +63,42 @@ def test_a_distribution_is_learnt_from_its_own_seed(distribution):
     for found in (first, again, other):
         assert found.pop("seconds") > 0 and not found["met"] and found["of"] == len(MIXTURES[distribution].centres)
     assert first == again != other
+
+
+def test_translators_learn_the_same_pairs_for_the_same_seconds(tmp_path, monkeypatch, capsys):
+    monkeypatch.setitem(PRESETS, "tiny", {**TRANSLATION, "dataset": "tiny", "width": 16, "batch_size": 4})
+    monkeypatch.setattr(translators, "COMPARED", ["tiny"])
+    monkeypatch.setattr(translators, "FORETOLD", 0.01)
+    monkeypatch.setattr(translators, "WARM", 1)
+    words = ["--pairs=tiny", "--seconds=0.05", "--resolution=28", f"--json={tmp_path / 'runs.json'}"]
+    monkeypatch.setattr(sys, "argv", ["translators", *words])
+    assert translators.main() in (0, 1)
+    told = capsys.readouterr().out
+    table, result = told.partition("\n{")[0].splitlines(), json.loads("{" + told.partition("\n{")[2])
+    assert [line.split("  ")[0] for line in table[1:6]] == ["tiny, left as it was", *result["runs"]]
+    assert list(result["runs"]) == ["tiny/ours", "tiny/contrastive", "tiny/paired", "tiny/cyclegan"]
+    for name, found in result["runs"].items():
+        assert found["images"] > 0 and found["translation_samples"] == 20 and "psnr" in found
+        assert ("cycle_error" in found) == (name in ("tiny/ours", "tiny/cyclegan"))
+    assert result["beside_cyclegan"]["tiny"]["met"] in (True, False)
+    monkeypatch.setattr(translators, "train", lambda *args: pytest.fail("it was measured before"))
+    translators.main()
+    assert capsys.readouterr().out == told
+
+
+def test_what_ours_is_asked_for_beside_cyclegan():
+    theirs = {"psnr": 26.0, "images_per_second": 40.0, "frechet_to_b": 10.0}
+    for psnr, rate, frechet, met in (
+        (27.0, 80.0, 10.0, True),
+        (26.9, 80.0, 8.0, True),
+        (26.9, 80.0, 8.1, False),
+        (29.0, 79.0, 1.0, False),
+    ):
+        ours = {"psnr": psnr, "images_per_second": rate, "frechet_to_b": frechet}
+        assert translators.beside(ours, theirs)["met"] is met
+    ours = translators.config_of("ours", "sketch-to-face", 32, 0)
+    assert (ours.objective, ours.content, ours.conditional) == ("cycle", 10.0, True), "its preset learns from pairs"
+    assert translators.config_of("cyclegan", "flat-to-3d", 32, 0).network == "cyclegan"
 
 
 def test_a_run_without_a_hit_is_still_json():

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -26,6 +27,12 @@ from gan.errors import DataError
 HELD_OUT = 200  # emoji of the test split
 SEED = 20170330  # of which emoji those are
 FACES = {"train": range(8_000), "test": range(1_000_000, 1_000_500)}  # seeds
+CLOSE_UPS = 2_000  # of a split's seeds, at most
+STRAIGHT: dict[str, Any] = {
+    "tilt": 0, "scale": 1000, "shift_x": 0, "shift_y": 8, "head_width": 1000, "mouth_size": 1000, "glasses": "none",
+    "rear_hair": "none",
+}  # fmt: skip
+CLOSE = (28, 16, 32)  # top, left and side, of 64 pixels, of where a beard is
 GREY = (0.299, 0.587, 0.114)  # of red, green and blue: ITU-R BT.601
 
 
@@ -72,13 +79,29 @@ def load_grey_to_colour(root: Path, resolution: int, split: str, progress: Progr
 
 def load_beard(root: Path, resolution: int, split: str, progress: Progress) -> Pairs:
     """Return faces with a beard and the same faces without; another 500 are the test split."""
-    seeds = np.array(_face_seeds(split))
-    found = faces.attributes(seeds)
-    seeds = seeds[found["hair"] != value_of(faces.ATTRIBUTES, "hair", "bun")]  # never drawn with a beard
+    seeds = _with_any_beard(_face_seeds(split))
     beards = 1 + np.arange(len(seeds)) % len(LAYERS["beard"])
     progress(f"beard: drawing {2 * len(seeds):,} faces")
     with_beard, without = (_pictures(faces.draw(seeds, beard=wish), resolution) for wish in (beards.tolist(), "none"))
     return Pairs("beard", with_beard, without, tuple(f"face {seed}" for seed in seeds))
+
+
+def load_beard_close_up(root: Path, resolution: int, split: str, progress: Progress) -> Pairs:
+    """Return the lower half of faces with a full beard, and of the same faces without, all held straight.
+
+    So few and so alike that they are drawn while somebody waits, and a small network soon tells them apart.
+    """
+    seeds = _with_any_beard(_face_seeds(split)[:CLOSE_UPS])
+    progress(f"beard-close-up: drawing {2 * len(seeds):,} faces")
+    top, left, side = CLOSE
+    with_beard, without = (
+        _pictures(faces.draw(seeds, beard=wish, **STRAIGHT), faces.RESOLUTION)[
+            :, :, top : top + side, left : left + side
+        ]
+        for wish in ("full", "none")
+    )
+    with_beard, without = (resize(pictures.contiguous(), resolution) for pictures in (with_beard, without))
+    return Pairs("beard-close-up", with_beard, without, tuple(f"face {seed}" for seed in seeds))
 
 
 def load_sketch_to_face(root: Path, resolution: int, split: str, progress: Progress) -> Pairs:
@@ -106,6 +129,7 @@ PAIRS: dict[str, PairSource] = {
     # name              load            pixels, A and B, licence of the pictures
     "sketch-to-face": PairSource(load_sketch_to_face, 64, "outlines of faces; the faces", "CC-BY-4.0", faces=True),
     "beard": PairSource(load_beard, 64, "faces with a beard; faces without", "CC-BY-4.0", faces=True),
+    "beard-close-up": PairSource(load_beard_close_up, 32, "beards, close up; the faces without", "CC-BY-4.0"),
     "flat-to-3d": PairSource(load_flat_to_3d, 32, "flat emoji; 3-D emoji", "MIT"),
     "grey-to-colour": PairSource(load_grey_to_colour, 32, "grey emoji; emoji", "Apache-2.0", classifier="emoji"),
 }
@@ -127,6 +151,12 @@ def _face_seeds(split: str) -> range:
     if split not in FACES:
         raise DataError(f"split must be 'train' or 'test', got {split!r}")
     return FACES[split]
+
+
+def _with_any_beard(seeds: range) -> np.ndarray:
+    """Return those of the seeds whose face may be drawn with a beard."""
+    chosen = np.array(seeds)
+    return chosen[faces.attributes(chosen)["hair"] != value_of(faces.ATTRIBUTES, "hair", "bun")]
 
 
 def _pictures(drawn: np.ndarray, resolution: int) -> Tensor:

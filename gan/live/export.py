@@ -49,13 +49,19 @@ def film(moments: Sequence[Moment], backdrop: View) -> np.ndarray:
     """Render moments as frames uint8 (F, H, W, C), the sides of a duel beside each other. ValueError for none."""
     if not moments:
         raise ValueError("there is nothing to film yet: let the run train a little longer")
-    return np.stack([np.concatenate([_frame(view, backdrop) for view in m.sides], axis=1) for m in moments])
+    return np.stack([_beside([_frame(view, backdrop) for view in moment.sides]) for moment in moments])
 
 
 def _frame(view: View, backdrop: View) -> np.ndarray:
-    """Render one side of a moment: its pictures in a grid, or its points over the critic's map."""
+    """Render one side of a moment: its pictures in a grid, or in rows with their translations, or its points over the
+    critic's map.
+    """
     if "pictures" in view.arrays:
         return tile_pictures(view.arrays["pictures"], COLUMNS)
+    if "to_b" in view.arrays:
+        back = [view.arrays["back_a"]] if "back_a" in view.arrays else []
+        rows = [backdrop.arrays["a"], view.arrays["to_b"], *back]
+        return tile_pictures(np.concatenate(rows), len(rows[0]))
     heat = view.arrays["heat"].astype(np.float32) / 255
     cells = -(-SIDE // len(heat))
     heat = heat.repeat(cells, 0).repeat(cells, 1)[:SIDE, :SIDE, None]
@@ -65,6 +71,12 @@ def _frame(view: View, backdrop: View) -> np.ndarray:
     _draw_points(frame, backdrop.arrays["real"], REAL, 1)
     _draw_points(frame, view.arrays["points"], FAKE, 2)
     return frame
+
+
+def _beside(frames: Sequence[np.ndarray]) -> np.ndarray:
+    """Join frames (H, W, C) of one side each; a lower one, of fewer rows of pictures, is black below."""
+    high = max(len(frame) for frame in frames)
+    return np.concatenate([np.pad(f, ((0, high - len(f)), (0, 0), (0, 0))) for f in frames], axis=1)
 
 
 def _draw_points(frame: np.ndarray, points: np.ndarray, colour: tuple[int, int, int], size: int) -> None:

@@ -1,16 +1,17 @@
 """`LESSONS`: settings of runs that teach something when watched, and what is told beside them.
 
-A new one is an entry here; `benchmarks/lessons.py` measures whether it happens.
+A new one is an entry here, or, of translations, in `gan.live.translation_lessons`. `benchmarks/lessons.py` measures
+whether it happens.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
 from typing import Any
 
 from gan.config import Config
-from gan.data.points import is_points
+from gan.errors import ConfigError
+from gan.live import translation_lessons
+from gan.live.lesson import Lesson, Story, kind_of
 from gan.networks.precision import faster_precision
 from gan.training.alarms import Cure
 
@@ -31,6 +32,7 @@ _CLASSIC = {
     "beta2": 0.999, "ema_images": 1,
 }  # fmt: skip
 _CONVOLUTIONS = {"network": "dcgan", "batch_size": 32, "learning_rate": 2e-4, "ema_images": 1}
+_WGAN = {"loss": "wgan", "penalty": "none", "optimizer": "rmsprop", "learning_rate": 5e-4, "beta2": 0.99}
 # The modern recipe as a cure of a run that trains: whatever else a lesson has set goes back, too.
 _CURED = {
     **_MODERN, "clip": 0.0, "critic_steps": 1, "optimizer": "adam",
@@ -46,54 +48,11 @@ _CURED_PICTURES = {
 }
 _TO_MODERN = "Switch to the modern recipe"
 
-
-@dataclass(frozen=True)
-class Story:
-    """A lesson's words for one kind of data, points or pictures: short plain sentences.
-
-    setup     what is set up, without what will come of it
-    question  asked before the start, with its answers; right: the index of the one that holds
-    expect    what will be seen
-    watch     the number to look at, by its name in a moment; the first of these that the run has
-    why       why it happens
-    cure      settings that end the trouble while the run goes on; None where there is none
-    then      what is seen once they are taken
-    steps     after so many, by the name of the data set, it can be seen; none is promised for others
-    cured     the same of the cure
-    pace      seconds between steps until it is cured, so that a quick machine does not hurry through it
-    """
-
-    setup: str
-    question: str
-    answers: tuple[str, ...]
-    right: int
-    expect: str
-    watch: tuple[str, ...]
-    why: str
-    cure: Cure | None = None
-    then: str = ""
-    steps: Mapping[str, int] = field(default_factory=dict)
-    cured: Mapping[str, int] = field(default_factory=dict)
-    pace: float = 0.0
-
-
-@dataclass(frozen=True)
-class Lesson:
-    """A title, settings over the defaults, and the story of it, for points and for pictures each."""
-
-    title: str
-    points: dict[str, Any]
-    pictures: dict[str, Any]
-    of_points: Story
-    of_pictures: Story
-
-
 LESSONS: dict[str, Lesson] = {
     "modern": Lesson(
         "Modern",
-        _MODERN,
-        _MODERN,
-        Story(
+        {"points": _MODERN, "pictures": _MODERN},
+        points=Story(
             setup="Every fake is compared with a real one, and two penalties, R1 and R2, keep the critic gentle "
             "(2025).",
             question="How many of the groups of points will it find?",
@@ -105,7 +64,7 @@ LESSONS: dict[str, Lesson] = {
             "penalties flatten the critic around real and fake, so there is a slope to follow from everywhere.",
             steps={"ring": 1_000, "grid": 5_000},
         ),
-        Story(
+        pictures=Story(
             setup="Every fake is compared with a real one, and two penalties, R1 and R2, keep the critic gentle "
             "(2025).",
             question="What comes first?",
@@ -120,9 +79,8 @@ LESSONS: dict[str, Lesson] = {
     ),
     "classic": Lesson(
         "Classic DCGAN",
-        _CLASSIC,
-        {**_CLASSIC, **_CONVOLUTIONS},
-        Story(
+        {"points": _CLASSIC, "pictures": {**_CLASSIC, **_CONVOLUTIONS}},
+        points=Story(
             setup="The recipe of 2015: cross-entropy, Adam with momentum, and nothing that holds the critic back.",
             question="Once a group of points is found, is it kept?",
             answers=("yes", "no, groups come and go"),
@@ -134,7 +92,7 @@ LESSONS: dict[str, Lesson] = {
             cure=Cure("Add R1 + R2", {"penalty": "r1+r2", "gamma": 0.1}),
             then="The critic's colours become smooth, and groups that are found stay found.",
         ),
-        Story(
+        pictures=Story(
             setup="The recipe of 2015: cross-entropy, Adam with momentum, and nothing that holds the critic back.",
             question="Once a kind of picture is found, is it kept?",
             answers=("yes", "no, kinds come and go"),
@@ -149,9 +107,17 @@ LESSONS: dict[str, Lesson] = {
     ),
     "collapse": Lesson(
         "Collapse on purpose",
-        {**_CLASSIC, "learning_rate": 2e-3, "critic_lr_ratio": 0.02, "beta1": 0.9},
-        {**_CLASSIC, **_CONVOLUTIONS, "conditional": False, "learning_rate": 1e-3, "critic_lr_ratio": 0.02},
-        Story(
+        {
+            "points": {**_CLASSIC, "learning_rate": 2e-3, "critic_lr_ratio": 0.02, "beta1": 0.9},
+            "pictures": {
+                **_CLASSIC,
+                **_CONVOLUTIONS,
+                "conditional": False,
+                "learning_rate": 1e-3,
+                "critic_lr_ratio": 0.02,
+            },
+        },
+        points=Story(
             setup="A generator that learns fifty times as fast as its critic.",
             question="How many of the groups of points will it hold at once?",
             answers=("fewer than half", "about half", "all"),
@@ -169,7 +135,7 @@ LESSONS: dict[str, Lesson] = {
             cured={"ring": 1_500, "grid": 5_000},
             pace=0.0075,
         ),
-        Story(
+        pictures=Story(
             setup="A generator that learns fifty times as fast as its critic, and is not told the classes.",
             question="How many kinds of pictures will it make?",
             answers=("a few, over and over", "all"),
@@ -187,9 +153,17 @@ LESSONS: dict[str, Lesson] = {
     ),
     "minimax": Lesson(
         "Vanishing gradient",
-        {**_CLASSIC, "loss": "minimax", "learning_rate": 2e-2, "critic_lr_ratio": 0.5},
-        {**_CLASSIC, **_CONVOLUTIONS, "loss": "minimax", "learning_rate": 2e-5, "critic_lr_ratio": 100.0},
-        Story(
+        {
+            "points": {**_CLASSIC, "loss": "minimax", "learning_rate": 2e-2, "critic_lr_ratio": 0.5},
+            "pictures": {
+                **_CLASSIC,
+                **_CONVOLUTIONS,
+                "loss": "minimax",
+                "learning_rate": 2e-5,
+                "critic_lr_ratio": 100.0,
+            },
+        },
+        points=Story(
             setup="The loss as first published in 2014, log(1 − D(fake)), and steps ten times too large.",
             question="The critic will soon be right about every point. Does that help the generator?",
             answers=("yes, it is told what is wrong", "no, it learns nothing"),
@@ -206,7 +180,7 @@ LESSONS: dict[str, Lesson] = {
             cured={"ring": 300, "grid": 300},
             pace=0.05,
         ),
-        Story(
+        pictures=Story(
             setup="The loss as first published in 2014, log(1 − D(fake)), and a critic that learns a hundred times as "
             "fast.",
             question="The critic will soon be right about every picture. Does that help the generator?",
@@ -226,14 +200,10 @@ LESSONS: dict[str, Lesson] = {
     "wgan": Lesson(
         "WGAN, clipped",
         {
-            "loss": "wgan", "penalty": "none", "clip": 0.3, "critic_steps": 3, "optimizer": "rmsprop",
-            "learning_rate": 5e-4, "critic_lr_ratio": 2.0, "beta2": 0.99,
+            "points": {**_WGAN, "clip": 0.3, "critic_steps": 3, "critic_lr_ratio": 2.0},
+            "pictures": {**_CONVOLUTIONS, **_WGAN, "clip": 0.03, "critic_steps": 5, "critic_lr_ratio": 1.0},
         },
-        {
-            **_CONVOLUTIONS, "loss": "wgan", "penalty": "none", "clip": 0.03, "critic_steps": 5, "optimizer": "rmsprop",
-            "learning_rate": 5e-4, "critic_lr_ratio": 1.0, "beta2": 0.99,
-        },
-        Story(
+        points=Story(
             setup="After each step, every weight of the critic is cut to a small box (WGAN, 2017).",
             question="It will reach every group of points. How many points will lie right inside one?",
             answers=("under a third", "about half", "nearly all"),
@@ -247,7 +217,7 @@ LESSONS: dict[str, Lesson] = {
             steps={"ring": 300},
             cured={"ring": 1_500},
         ),
-        Story(
+        pictures=Story(
             setup="After each step, every weight of the critic is cut to a small box (WGAN, 2017).",
             question="It is stable. Will its pictures become sharp?",
             answers=("yes, with patience", "no, they stay blurred"),
@@ -260,26 +230,32 @@ LESSONS: dict[str, Lesson] = {
             then="The box is gone, and penalties bound the slope instead: detail begins to count.",
         ),
     ),
-}  # fmt: skip
+}
+LESSONS |= translation_lessons.LESSONS
 
 
 def story_of(preset: str, dataset: str) -> Story:
-    """Return what a lesson tells beside a run on a data set; KeyError for an unknown lesson."""
-    lesson = LESSONS[preset]
-    return lesson.of_points if is_points(dataset) else lesson.of_pictures
+    """Return what a lesson tells beside a run on a data set; KeyError for a lesson that there is not, or not on it."""
+    return LESSONS[preset].stories[kind_of(dataset)]
 
 
 def settings(preset: str, dataset: str) -> dict[str, Any]:
-    """Return every setting of a preset for a data set, to build a `Config` from; KeyError for an unknown name.
+    """Return every setting of a preset for a data set, to build a `Config` from; KeyError as `story_of`.
 
     Pictures train in the precision that is quicker on this machine.
     """
-    lesson = LESSONS[preset]
-    if is_points(dataset):
-        return {**POINTS, **lesson.points, "dataset": dataset}
-    return {**PICTURES, **lesson.pictures, "dataset": dataset, "precision": faster_precision("cpu")}
+    kind = kind_of(dataset)
+    own = {**LESSONS[preset].settings[kind], "dataset": dataset}
+    if kind == "points":
+        return {**POINTS, **own}
+    defaults = PICTURES if kind == "pictures" else translation_lessons.defaults(dataset)
+    return {**defaults, **own, "precision": faster_precision("cpu")}
 
 
 def config_of(preset: str, dataset: str, changes: dict[str, Any]) -> Config:
-    """Return the config of a preset with changes; ConfigError for a bad value."""
+    """Return the config of a preset with changes; ConfigError for a bad value, or for a lesson not taught on this."""
+    kind = kind_of(dataset)
+    if kind not in LESSONS[preset].settings:
+        taught = [name for name, lesson in LESSONS.items() if kind in lesson.settings]
+        raise ConfigError(f"{preset} is no lesson on {dataset[:40]}: choose one of {', '.join(taught)}")
     return Config(**{**settings(preset, dataset), **changes})

@@ -128,8 +128,8 @@ class Run(Worker):
     @property
     def size(self) -> int:
         """Return the bytes of history and data."""
-        data = 0 if self.data is None else self.data.images.nbytes + self.data.labels.nbytes
-        return self.history.size + data
+        tensors = [] if self.data is None else [t for t in vars(self.data).values() if isinstance(t, torch.Tensor)]
+        return self.history.size + sum(tensor.nbytes for tensor in tensors)
 
     def latest(self, after: int = -1, timeout: float = 0.0) -> Moment | None:
         """Return the newest moment if its number is above `after`, waiting up to `timeout` seconds; None otherwise."""

@@ -6,7 +6,7 @@ The thread that trains makes them between two steps. Nothing here changes what t
 from __future__ import annotations
 
 import functools
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any, Protocol
@@ -16,7 +16,7 @@ import torch
 from torch import Tensor
 
 from gan.data.dataset import Dataset
-from gan.data.points import MIXTURES, Points, distribution_of
+from gan.data.points import MIXTURES, distribution_of
 from gan.errors import DataError
 from gan.evaluation.metrics import balance, verdict
 from gan.evaluation.metrics.classifier import load_classifier
@@ -63,11 +63,6 @@ class Viewer(Protocol):
         ...
 
 
-def viewer_of(data: Dataset | Points, name: str) -> Viewer:
-    """Return the viewer for a training set and its name in the config."""
-    return PointViewer(name) if isinstance(data, Points) else PictureViewer(data, name)
-
-
 @contextmanager
 def eval_mode(trainer: Trainer) -> Iterator[None]:
     """Put generator and critic into evaluation mode inside, for dropout and batch normalisation."""
@@ -90,6 +85,19 @@ def critic_accuracy(real: Tensor, fake: Tensor) -> dict[str, float]:
         "accuracy_real": float((real > fake.mean()).float().mean()),
         "accuracy_fake": float((fake < real.mean()).float().mean()),
     }
+
+
+def judge(critic: Callable[[Tensor], Tensor], pictures: Tensor) -> tuple[Tensor, np.ndarray]:
+    """Return the logits (N,) of pictures (N, C, H, W), on the CPU, and where the critic (discriminator) looks.
+
+    That is uint8 (N, H, W), the length of its gradient on each pixel, the longest of each picture 255.
+    """
+    x = pictures.detach().clone().requires_grad_(True)
+    scores = critic(x)
+    (gradient,) = torch.autograd.grad(scores.sum(), x)
+    length = gradient.square().sum(1).sqrt()
+    heat = length / length.amax((1, 2), keepdim=True).clamp_min(1e-12) * 255
+    return scores.detach().float().cpu(), heat.round().byte().cpu().numpy()
 
 
 class PointViewer:
@@ -204,23 +212,19 @@ class PictureViewer:
             pictures = to_uint8(trainer.average(self.latents(seeds, trainer.config.z_dim).to(trainer.device), y))
         real = self.real[:JUDGED].to(trainer.device)
         fake = torch.from_numpy(pictures[:JUDGED]).permute(0, 3, 1, 2).to(trainer.device)
-        x = torch.cat([real, fake]).float().div(127.5).sub(1).requires_grad_(True)
+        x = torch.cat([real, fake]).float().div(127.5).sub(1)
         y = torch.full((len(x), k), 1 / k, device=x.device) if k else None
         with eval_mode(trainer):
-            scores = trainer.critic(x, y)
-            (gradient,) = torch.autograd.grad(scores.sum(), x)
-        length = gradient.square().sum(1).sqrt()
-        heat = length / length.amax((1, 2), keepdim=True).clamp_min(1e-12) * 255
+            scores, heat = judge(lambda judged: trainer.critic(judged, y), x)
         arrays = {
             "pictures": pictures,
             "judged": np.ascontiguousarray(
                 x.detach().add(1).mul(127.5).round().byte().permute(0, 2, 3, 1).cpu().numpy()
             ),
-            "heat": heat.round().byte().cpu().numpy(),
+            "heat": heat,
         }
-        real_scores, fake_scores = scores.detach().float().cpu().split([len(real), len(fake)])
-        numbers = critic_accuracy(real_scores, fake_scores)
-        return View(arrays, numbers | {"scores": [round(float(s), 3) for s in scores.detach()]})
+        numbers = critic_accuracy(*scores.split([len(real), len(fake)]))
+        return View(arrays, numbers | {"scores": [round(float(s), 3) for s in scores]})
 
     @torch.no_grad()
     def measure(self, trainer: Trainer) -> dict[str, Any]:

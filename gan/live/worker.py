@@ -10,16 +10,17 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from gan.config import Config
-from gan.data.dataset import Dataset
 from gan.data.domains import TrainingSet
 from gan.data.points import Points
 from gan.errors import ConfigError, Diverged, TrainingError
 from gan.live.burst import BurstError, BurstUpdate, pack, unpack
 from gan.live.history import History, Moment, States
 from gan.live.stepper import Stepper
-from gan.live.views import View, Viewer, viewer_of
+from gan.live.viewers import viewer_of
+from gan.live.views import View, Viewer
 from gan.training.control import Control, StepAbandoned
 from gan.training.events import Alarmed, Changed, finite
+from gan.training.objectives import OBJECTIVES
 from gan.training.snapshot import Snapshot
 from gan.training.trainer import Trainer
 from gan.training.validation import check_options, prepare
@@ -64,6 +65,10 @@ class Worker:
             raise ConfigError("both sides of a duel must use the same data and the same seed")
         for config in configs:
             check_options(config)
+        if len({OBJECTIVES[config.objective].paired for config in configs}) == 2:
+            raise ConfigError(
+                "one side of the duel learns from pairs and the other does not: choose two that do, or two that do not"
+            )
         self.configs, self.data = tuple(configs), data
         self.history = History()
         self.alarms: list[Alarm] = []
@@ -108,13 +113,13 @@ class Worker:
         finally:
             self._sides, self._begin, self._viewer = [], None, None
 
-    def _set_up(self) -> Dataset | Points:
+    def _set_up(self) -> TrainingSet:
         """Load the data and build a trainer for each side, at the states to begin from."""
         data, configs = self.data, []
         for config in self.configs:
             config, data = prepare(config, dataset=data)
             configs.append(config)
-        assert isinstance(data, Dataset | Points), "a live run generates"
+        assert data is not None
         self.configs, self.data = tuple(configs), data
         self._check()
         kind = "points" if isinstance(data, Points) else "pictures"

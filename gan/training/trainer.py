@@ -136,7 +136,7 @@ class Trainer:
         check_batch(self.processes, new.batch_size, new.accumulate)
         self.config = new
         p = self.players
-        p.loss, p.penalty = LOSSES[new.loss](), PENALTIES[new.penalty]
+        p.game, p.loss, p.penalty = self.task.game(new), LOSSES[new.loss](), PENALTIES[new.penalty]
         p.augmentations, p.clip = augment.parse(new.augment), new.clip
         p.augment_probability = self.adaptive.probability if new.augment_target else None
         if (new.optimizer, new.beta1) != (old.optimizer, old.beta1):

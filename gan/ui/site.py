@@ -12,47 +12,52 @@ import hashlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import gan
 from gan.errors import FolderError
 from gan.io import shipped_models
 from gan.models import pack
+from gan.models.translator import Translator
+from gan.models.translator_pack import pack_translator
 from gan.ui import assets
 from gan.ui.server import engine
+from gan.ui.server.examples import examples_of
 from gan.ui.server.files import Files
 from gan.ui.server.model_info import discover
 from gan.ui.server.model_registry import ModelRegistry
 from gan.ui.server.video import EXPORTS
-from gan.ui.tabs import explore, gallery, interpolate, train
-
-if TYPE_CHECKING:
-    from gan.models.model import Model
+from gan.ui.tabs import explore, gallery, interpolate, train, translate
 
 HOME = "https://huggingface.co/spaces"
 GENERATOR = "Latent Lab"  # tells a page of ours from others
 MOST = 16_000_000  # bytes of one pack
 MOST_OF_PAGE = 3_500_000  # bytes of a page that is one file
-FOLDERS = ("shared", "engine", "film", "gallery", "explore", "interpolate", "train", "site")  # what the page is made of
+FOLDERS = (  # what the page is made of
+    "shared", "engine", "film", "gallery", "explore", "interpolate", "translate", "train", "site",
+)  # fmt: skip
+EXAMPLES = 32  # of each of a translator's sets
 SUFFIXES = {"text/css": ".css", "text/javascript": ".js", "image/webp": ".webp", "image/png": ".png"}
 FILMS = {kind: EXPORTS[kind] for kind in ("gif", "webp")}  # what a browser can write
 
 
 @dataclass(frozen=True)
 class SiteTab:
-    """A tab, by its folder below `static/`. page: its HTML, of the models of a registry."""
+    """A tab, by its folder below `static/`. page: its HTML, of the models of a registry; of: which task's it needs."""
 
     name: str
     title: str
     page: Callable[[ModelRegistry], str]
+    of: str = ""
 
 
 # A tab belongs here as soon as a browser can do what it needs without a server: then `static/site/site.js` starts it
 # with the functions of this browser, by the name of its script's function.
 TABS = (
     SiteTab("gallery", "Gallery", lambda registry: gallery.page(registry, quiz=False)),
-    SiteTab("explore", "Explore", explore.page),
-    SiteTab("interpolate", "Interpolate", lambda registry: interpolate.page(registry, FILMS)),
+    SiteTab("explore", "Explore", explore.page, "generate"),
+    SiteTab("interpolate", "Interpolate", lambda registry: interpolate.page(registry, FILMS), "generate"),
+    SiteTab("translate", "Translate", lambda registry: translate.page(registry, FILMS), "translate"),
     SiteTab("train", "Train", lambda registry: train.page()),
 )
 
@@ -80,10 +85,10 @@ class InlineFiles(Files):
         return f"data:{kind};base64,{_base64(data)}"
 
 
-def shipped_generators() -> list[Path]:
-    """Return the shipped models that a page without a server has tabs for."""
+def shipped() -> list[Path]:
+    """Return the folders of the shipped models."""
     registry = ModelRegistry(discover(shipped_models(), Path("runs of nobody")))
-    return [registry.folder(name) for name in registry.names]
+    return [registry.folder(name) for name in (*registry.names, *registry.translators)]
 
 
 def folder_of(models: Sequence[Path], hosted: bool = False) -> dict[str, bytes]:
@@ -95,8 +100,8 @@ def folder_of(models: Sequence[Path], hosted: bool = False) -> dict[str, bytes]:
     files = FolderFiles()
     registry = _registry(models, files)
 
-    def place(name: str, packed: bytes) -> str:
-        address = f"files/{hashlib.sha256(packed).hexdigest()[:32]}.pack"
+    def place(packed: bytes, kind: str) -> str:
+        address = f"files/{hashlib.sha256(packed).hexdigest()[:32]}.{kind}"
         files.add_named(address, packed)
         if not hosted:
             files.add_named(f"{address}.js", f'latentLab.packs.set("{address}", "{_base64(packed)}");\n'.encode())
@@ -118,16 +123,19 @@ def single_file(model: Path) -> bytes:
     registry = _registry([model], InlineFiles())
     packs: list[bytes] = []
 
-    def place(name: str, packed: bytes) -> str:
+    def place(packed: bytes, kind: str) -> str:
         packs.append(packed)
-        return "#ll-pack"
+        return f"#ll-pack-{len(packs)}"
 
     script = assets.scripts(FOLDERS, _contents(registry, place)).replace("</script", r"<\/script")
     style = assets.styles(FOLDERS)
     policy = {
         "script-src": f"{_hash(script)} 'wasm-unsafe-eval'", "style-src": _hash(style), "img-src": "data: blob:",
     }  # fmt: skip
-    foot = f'<script type="text/plain" id="ll-pack">{_base64(packs[0])}</script><script>{script}</script>'
+    texts = (
+        f'<script type="text/plain" id="ll-pack-{i}">{_base64(packed)}</script>' for i, packed in enumerate(packs, 1)
+    )
+    foot = f"{''.join(texts)}<script>{script}</script>"
     page = _page(registry, policy, f"{assets.icon()}<style>{style}</style>", foot).encode()
     if len(page) > MOST_OF_PAGE:
         raise FolderError(
@@ -141,39 +149,69 @@ def _registry(models: Sequence[Path], files: Files) -> ModelRegistry:
     registry.files = files
     for name, why in registry.errors.items():
         raise FolderError(f"{name} cannot be shown: {why}")
-    for name in registry.translators:
-        raise FolderError(f"{name} translates pictures, for which a page without a server has no tab yet: leave it out")
     return registry
 
 
-def _contents(registry: ModelRegistry, place: Callable[[str, bytes], str]) -> dict[str, Any]:
-    """Return what `latentLab` holds besides the controls. place: keeps a model's pack and returns its address."""
-    models: dict[str, Any] = {}
-    for name in registry.names:
+def _contents(registry: ModelRegistry, place: Callable[[bytes, str], str]) -> dict[str, Any]:
+    """Return what `latentLab` holds besides the controls. place: keeps a file of a kind and returns its address."""
+
+    def placed(whole: bytes, kind: str) -> dict[str, Any]:
+        # As small as a browser can undo: of half precision, signs and exponents apart from the noise of the rest.
+        packed = gzip.compress(whole[::2] + whole[1::2], 9, mtime=0)
+        return {"address": place(packed, kind), "bytes": len(packed), "squeezed": True}
+
+    models = {
+        name: {"pack": placed(_packed(registry, name), "pack"), "about": dict(registry.describe(name))}
+        for name in registry.names
+    }
+    translators = {}
+    for name in registry.translators:
         packed = _packed(registry, name)
-        about = dict(registry.describe(name))
-        models[name] = {
-            "about": about,
-            "pack": {"address": place(name, packed), "bytes": len(packed), "squeezed": True},
+        found = examples_of(registry.translator(name), registry.folder(name))
+        pictures = {side: rows[:EXAMPLES] for side, rows in found.pictures.items()}
+        sheet = b"".join(rows.tobytes() for rows in pictures.values())
+        translators[name] = {
+            **registry.info(name, "translate").of_translator(),
+            "names": dict(found.names),
+            "examples": {side: len(rows) for side, rows in pictures.items()},
+            "told": [] if found.told is None else found.told[:EXAMPLES].round(3).tolist(),
+            "paired": found.paired,
+            "pack": placed(packed, "pack"),
+            "at": placed(sheet, "examples") if sheet else None,
         }
-    workers = {"worker": engine.worker_script(), "trainer": engine.trainer_script()}
-    site = {"tabs": [tab.name for tab in TABS], "models": models, "menus": train.local_menus(), "workers": workers}
-    return {"worker": "", "trainer": "", "site": site}
+    return {
+        "worker": "",
+        "trainer": "",
+        "site": {
+            "tabs": [tab.name for tab in _tabs(registry)],
+            "models": models,
+            "translators": translators,
+            "menus": train.local_menus(),
+            "workers": {"worker": engine.worker_script(), "trainer": engine.trainer_script()},
+        },
+    }
+
+
+def _tabs(registry: ModelRegistry) -> list[SiteTab]:
+    """List the tabs for which there is a model."""
+    there = {"": True, "generate": bool(registry.names), "translate": bool(registry.translators)}
+    return [tab for tab in TABS if there[tab.of]]
 
 
 def _packed(registry: ModelRegistry, name: str) -> bytes:
-    """Return a model's pack as small as a browser can undo: signs and exponents apart from the noise of the rest."""
+    """Return a model's pack."""
     try:
-        model: Model = registry.model(name)
-        whole = pack.pack(model, most=MOST)
-        return gzip.compress(whole[::2] + whole[1::2], 9, mtime=0)
+        model = registry.loaded(name)
+        if isinstance(model, Translator):
+            return pack_translator(model, most=MOST)
+        return pack.pack(model, most=MOST)
     except ValueError as error:
         raise FolderError(f"{name} cannot be on a page without a server: {error}") from None
 
 
 def _page(registry: ModelRegistry, policy: dict[str, str], head: str, foot: str = "") -> str:
     common = {"default-src": "'none'", "worker-src": "blob:", "base-uri": "'none'", "form-action": "'none'"}
-    names = registry.names
+    names = (*registry.names, *registry.translators)
     return assets.render(
         "site/site.html",
         policy="; ".join(f"{what} {where}" for what, where in (common | policy).items()),
@@ -182,7 +220,7 @@ def _page(registry: ModelRegistry, policy: dict[str, str], head: str, foot: str 
         head=head,
         foot=foot,
         home=HOME,
-        tabs=[{"name": tab.name, "title": tab.title, "html": tab.page(registry)} for tab in TABS],
+        tabs=[{"name": tab.name, "title": tab.title, "html": tab.page(registry)} for tab in _tabs(registry)],
     )
 
 

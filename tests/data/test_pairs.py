@@ -33,7 +33,7 @@ def test_both_sides_fit_and_test_pairs_are_others(name, loaded):
         assert (
             pairs.a.shape == pairs.b.shape and pairs.a.shape[1:] == (3, 32, 32) and len(pairs.captions) == len(pairs.a)
         )
-        assert not torch.equal(pairs.a, pairs.b)
+        assert not torch.equal(pairs.a, pairs.b) and pairs.a.is_contiguous() and pairs.b.is_contiguous()
     assert not set(train.captions) & set(test.captions)
 
 
@@ -46,6 +46,14 @@ def test_a_beard_is_all_that_differs(loaded):
     moved = (pairs.a != pairs.b).any(1)
     cover = faces.coverage(seeds, beard=beards.tolist())[:, faces.REGIONS.index("beard")]
     assert moved.flatten(1).any(1).all() and not (moved.numpy() & (cover == 0)).mean() > 0.01
+
+
+def test_a_close_up_is_a_part_of_faces_held_straight(loaded):
+    """All that differs lies within the picture, and nothing of it at the upper edge."""
+    pairs = loaded("beard-close-up", "test")
+    moved = (pairs.a != pairs.b).any(1)
+    assert moved.flatten(1).any(1).all() and not moved[:, :4].any()
+    assert 0.1 < moved.float().mean() < 0.4
 
 
 def test_emoji_are_the_same_one_in_two_drawings(loaded):

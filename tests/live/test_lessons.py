@@ -11,16 +11,25 @@ from benchmarks.lessons import Course, Row
 from gan.config import Config
 from gan.data import DATASETS
 from gan.data.points import DISTRIBUTIONS
-from gan.live.lessons import LESSONS, Story, config_of, story_of
+from gan.live.lesson import Story, kind_of
+from gan.live.lessons import LESSONS, config_of, story_of
 from gan.live.run import SLOWEST
+from gan.live.translation_lessons import WORLDS
 from gan.live.views import PointViewer, _shades
 from gan.training.trainer import Trainer
 from gan.training.validation import prepare, with_changes
 
-STORIES = {(name, data): story_of(name, data) for name in LESSONS for data in ("ring", "mnist-10k")}
+STORIES = {
+    (name, data): lesson.stories[kind_of(data)]
+    for data in ("ring", "mnist-10k", "flat-to-3d")
+    for name, lesson in LESSONS.items()
+    if kind_of(data) in lesson.stories
+}
+UNTROUBLED = {"modern", "cycle", "pairs", "cyclegan"}  # nothing to cure
 MEASURED = {  # what a run's moments have
     "ring": {"modes", "quality", "generator_gradient"},
     "mnist-10k": {"diversity", "frechet", "classes_found", "generator_gradient"},
+    "flat-to-3d": {"psnr", "cycle_error"},
 }
 
 
@@ -31,9 +40,9 @@ def test_a_story_is_whole(name, data):
         assert not text or text.endswith((".", ").")), text
     assert story.question.endswith("?") and 0 <= story.right < len(story.answers) > 1
     assert MEASURED[data] & set(story.watch)
-    known = set(DISTRIBUTIONS) | set(DATASETS)
+    known = set(DISTRIBUTIONS) | set(DATASETS) | set(WORLDS)
     assert set(story.steps) | set(story.cured) <= known and 0 <= story.pace <= SLOWEST
-    assert bool(story.cure) == bool(story.then) == (name != "modern")
+    assert bool(story.cure) == bool(story.then) == (name not in UNTROUBLED)
     if story.cure:
         config = config_of(name, data, {})
         assert with_changes(config, story.cure.changes) != config, "a cure may be taken while a run trains"
@@ -73,6 +82,15 @@ def test_a_lesson_is_met_when_it_happens_and_is_cured():
     assert not benchmark.kept_blurred(Course(rows(4, 8, quality=0.3), rows(8), 1.0, 1.0))[0]
     assert benchmark.found_all(Course(rows(4, 8, 7), [], 1.0, 1.0))[0]
     assert not benchmark.found_all(Course(rows(4, 7), [], 1.0, 1.0))[0]
+
+
+def test_a_translation_is_met_when_it_comes_near_and_its_cycle_holds():
+    def course(psnr: float, error: float, cured: float) -> Course:
+        rows = [Row(50, 0, 0, 1.0, 1.0, psnr, one) for one in (error, cured)]
+        return Course(rows[:1], rows[1:], 1.0, 1.0, untouched=20.0)
+
+    assert benchmark.came_nearer(course(22.0, 9.0, 9.0))[0] and not benchmark.came_nearer(course(21.9, 9.0, 9.0))[0]
+    assert benchmark.lost_itself(course(20.0, 15.0, 10.0))[0] and not benchmark.lost_itself(course(20.0, 14.9, 10.0))[0]
 
 
 def test_a_lesson_is_watched_with_its_cure():

@@ -16,9 +16,12 @@ from conftest import small, starting
 from gan.data.points import DISTRIBUTIONS, load_points
 from gan.errors import ConfigError
 from gan.live import stepper, views, worker
+from gan.live.lesson import kind_of
 from gan.live.lessons import LESSONS, config_of, settings
 from gan.live.run import Run
-from gan.live.views import ARROWS, HEAT, PICTURES, POINTS, SCALE, WARP, viewer_of
+from gan.live.translation_lessons import WORLDS
+from gan.live.viewers import viewer_of
+from gan.live.views import ARROWS, HEAT, PICTURES, POINTS, SCALE, WARP
 from gan.training.control import Control, StepAbandoned
 from gan.training.loop import run as loop_run
 from gan.training.trainer import Trainer
@@ -51,13 +54,20 @@ def pictures(**changes):
 
 
 def test_every_preset_is_a_configuration_that_can_be_trained():
-    for name, lesson in LESSONS.items():
-        assert lesson.title and lesson.of_points.setup.endswith("."), name
-        for dataset in ("ring", "two-moons", "mnist-10k"):
+    for dataset in ("ring", "two-moons", "mnist-10k", *WORLDS):
+        for name, lesson in LESSONS.items():
+            if kind_of(dataset) not in lesson.stories:
+                continue
             config = config_of(name, dataset, {})
             check_options(config)
-            assert config.dataset == dataset, name
+            assert config.dataset == dataset and lesson.title, name
             assert set(settings(name, dataset)) <= {f.name for f in dataclasses.fields(config)}, name
+
+
+def test_a_lesson_is_taught_on_the_data_that_it_is_about():
+    for name, dataset in (("modern", "flat-to-3d"), ("cycle", "ring"), ("cycle", "emoji")):
+        with pytest.raises(ConfigError, match=f"{name} is no lesson on {dataset}: choose one of"):
+            config_of(name, dataset, {})
 
 
 @pytest.mark.parametrize("name", DISTRIBUTIONS)

@@ -52,7 +52,7 @@ def start(page) -> str:
 
 
 def test_a_lesson_asks_tells_and_is_cured(page, runs):
-    story, said = LESSONS["minimax"].of_points, page.locator("[data-at=expect]")
+    story, said = LESSONS["minimax"].points, page.locator("[data-at=expect]")
     page.locator("[data-list=presets]").get_by_text("Vanishing gradient").click()
     assert page.locator("[data-at=setup]").inner_text() == story.setup
     assert story.expect not in said.inner_text(), "it is not told before the guess"
@@ -107,3 +107,31 @@ def test_a_download_opens_again(page, tiny_folder):
     page.set_input_files("[data-train=model]", files)
     page.wait_for_selector("#ll-explore .ll-others-grid.ll-ready")
     assert page.locator("#ll-model").input_value().startswith("opened-")
+
+
+def test_a_translator_is_watched(page):
+    """Its own lessons, rows of pictures with names, layers, and what is said of the game."""
+    page.locator("[data-list=data]").get_by_text("Beard off").click()
+    lessons = page.locator("[data-list=presets] label")
+    assert lessons.all_inner_texts() == ["With the cycle", "Without the cycle", "With pairs", "CycleGAN, 2017"]
+    lessons.get_by_text("Without the cycle").click()
+    start(page)
+    rows = page.locator(".ll-translated span")
+    assert rows.all_inner_texts() == ["Given", "Translated", "And back", "The truth"]
+    assert page.locator(".ll-side figcaption").inner_text() == "no cycle, relativistic, r1"
+    page.locator("[data-train=cure]:not([disabled])").click()
+    page.get_by_text("cycle, relativistic, r1", exact=True).wait_for()
+    assert page.locator("[data-at=besides]").text_content() == ", and from what does not come back"
+    page.locator(".ll-layers").get_by_text("The other way").click()
+    assert rows.count() == 7
+    page.locator(".ll-layers").get_by_text("The way back").click()
+    assert rows.all_inner_texts() == ["Given", "Translated", "The truth", "Given", "Translated"]
+    width, height = page.locator(".ll-translated canvas").first.evaluate("c => [c.width, c.height]")
+    assert (width, height) == (6 * 32, 32)
+    page.locator("[data-train=stop]").click()
+    page.locator("[data-train=open]:not([disabled])").get_by_text("Open in Translate").click()
+    page.locator("#ll-translate .ll-screen:not(.ll-blank) .ll-result").wait_for()
+    assert page.get_by_text("There is no translator yet").count() == 0, "there is one now"
+    page.go_back()
+    page.locator("[data-list=data]").get_by_text("Ring of 8").click()
+    assert "Modern" in lessons.all_inner_texts(), "points have lessons of their own"

@@ -23,11 +23,12 @@ EMOJI = Path(__file__).resolve().parents[2] / "weights/emoji"
 FIRST_SCREEN = 400_000  # bytes, compressed, before weights
 ENGINE = 15_000  # of it
 WEIGHTS = 2_600_000  # of one model
+EXAMPLES = 300_000  # of one translator
 
 
 @pytest.fixture(scope="module")
 def shipped() -> dict[str, bytes]:
-    return site.folder_of(site.shipped_generators())
+    return site.folder_of(site.shipped())
 
 
 @pytest.fixture(scope="module")
@@ -46,12 +47,13 @@ def test_the_first_screen_and_every_model_keep_to_their_weight(shipped):
         *(c for n, c in shipped.items() if re.search(r"\w{32}\.js$", n)),
     ]
     pictures = [*named(shipped, ".webp"), *named(shipped, ".png")]
-    assert len(texts) == 3 and len(pictures) >= 4
+    assert len(texts) == 3 and len(pictures) >= 6
     first = sum(len(brotli.compress(text)) for text in texts) + sum(map(len, pictures))
     assert first <= FIRST_SCREEN
     assert len(brotli.compress(engine.worker_script().encode())) <= ENGINE
-    packs = named(shipped, ".pack")
-    assert len(packs) == len(site.shipped_generators()) >= 4 and max(map(len, packs)) <= WEIGHTS
+    packs, examples = named(shipped, ".pack"), named(shipped, ".examples")
+    assert len(examples) == 2 and max(map(len, examples)) <= EXAMPLES
+    assert len(packs) == len(site.shipped()) >= 4 and max(map(len, packs)) <= WEIGHTS
 
 
 def test_a_pack_is_all_of_the_models_and_lies_there_twice(tiny, tiny_folder):

@@ -14,9 +14,12 @@ import numpy as np
 import pytest
 from conftest import answering
 from PIL import Image
+from translators import write_translators
 
 from gan import export
+from gan.data import load_pairs
 from gan.models.model import load
+from gan.models.translator import load_translator
 from gan.ui import site
 
 pytestmark = pytest.mark.browser
@@ -167,3 +170,39 @@ def test_a_download_that_stalls_ends_with_a_sentence(browser, host):
         page.get_by_text("Fetching the weights").or_(page.locator("#ll-explore .ll-blank")).first.wait_for()
         page.clock.run_for(11_000)
         page.get_by_text("stopped coming").wait_for()
+
+
+def test_translators_work_without_a_server(browser, tmp_path):
+    both, told = write_translators(tmp_path)
+    export.write_site(tmp_path / "site", [both, told])
+    model, pairs = load_translator(both, "cpu"), load_pairs("tiny", split="test")
+    given = pairs.a.permute(0, 2, 3, 1).numpy()
+    made, back = model.there_and_back(given[4:5])
+
+    def pixels(canvas: str) -> np.ndarray:
+        code = "c => [...latentLab.context(c).getImageData(0, 0, c.width, c.height).data]"
+        return np.array(page.locator(f"#ll-translate {canvas}").evaluate(code)).reshape(28, 28, 4)[..., :3]
+
+    with visit(browser, offline=True, accept_downloads=True) as page:
+        page.set_viewport_size({"width": 390, "height": 800})
+        page.goto((tmp_path / "site/index.html").as_uri())
+        assert page.get_by_role("tab").all_inner_texts() == ["Gallery", "Translate", "Train"]
+        page.get_by_role("button", name="Translate with both").click()
+        page.wait_for_selector("#ll-translate .ll-made .ll-screen:not(.ll-blank)")
+        assert np.abs(pixels(".ll-result") - made[0].astype(int)).max() <= 1
+        page.get_by_text("No critic is on this page.").wait_for()
+        assert np.abs(pixels(".ll-back canvas") - back[0].astype(int)).max() <= 2, "each way is right to one level"
+        assert np.array_equal(pixels(".ll-truth canvas"), given[4] + 100)
+        page.locator("#ll-translate .ll-many-grid.ll-ready").wait_for()
+        page.get_by_role("button", name="Keep this one").click()
+        page.get_by_role("button", name="Sample 2 and its translation").click()
+        page.wait_for_url("**sample=2**")
+        page.get_by_role("button", name="Keep this one").click()
+        with page.expect_download() as download:
+            page.click("#ll-translate [data-save=gif]")
+        assert download.value.suggested_filename == "both.gif"
+        film = Image.open(download.value.path())
+        assert film.size[0] == 2 * film.size[1] and film.n_frames == 58, "two drawings, 1.2 s each, 24 a second"
+        assert page.evaluate("document.documentElement.scrollWidth") <= 390
+        page.locator("#ll-translator").select_option("told")
+        page.get_by_text("Roll the dice").wait_for()

@@ -91,8 +91,10 @@ def test_the_tab_is_told_what_there_is(tab):
     assert about["data"]["points"]["ring"] == "Ring of 8" and set(about["data"]["points"]) == set(DISTRIBUTIONS)
     bundled = {"emoji", "emoji-styles", "faces-10k", "scenes-10k", "mnist-10k", "fashion-mnist-10k"}
     assert set(about["data"]["pictures"]) == bundled, "no network is needed"
-    for kind, dataset in (("points", "ring"), ("pictures", "emoji")):
-        for preset in about["presets"]:
+    for kind, dataset in (("points", "ring"), ("pictures", "emoji"), ("translations", "flat-to-3d")):
+        taught = [name for name, lesson in about["presets"].items() if kind in lesson["stories"]]
+        assert taught and dataset in about["data"][kind]
+        for preset in taught:
             assert set(menus(tab, kind)) <= set(tab.preset(preset=preset, dataset=dataset)["settings"])
 
 
@@ -129,6 +131,25 @@ def test_points_take_what_is_offered_for_them(tab):
     run = tab.begin_ring(network="points-fourier", critic_norm="spectral", ema_images=500)
     news = tab.until(run, seen, "frames")
     assert [news["sides"][0][name] for name in ("critic_norm", "ema_images")] == ["spectral", 500]
+
+
+def test_a_translator_is_seen_changed_and_opened(tab, tiny_registry):
+    changes = {"width": 16, "batch_size": 4}
+    run = tab.begin(dataset="beard-close-up", seed=0, sides=[{"preset": "no-cycle", "changes": changes}])["run"]
+    news = tab.until(run, seen, "frames")
+    shown, behind = news["moment"]["sides"][0], news["backdrop"]["arrays"]
+    assert array(shown["arrays"]["back_a"]).shape == array(behind["truth"]).shape == (6, 32, 32, 3)
+    assert news["sides"][0]["content"] == 0 and "psnr" in news["curve"][-1]["sides"][0]
+    assert tab.ask(run=run, what="change", settings={"content": 3}) == {}
+    assert tab.news(run=run)["sides"][0]["content"] == 3
+    assert (
+        "cannot change while a run goes on"
+        in tab.ask(run=run, what="change", settings={"objective": "paired"})["error"]
+    )
+    opened = tab.open(run=run, number=2**20, side=0)
+    assert opened["sides"] == ["b", "a"] and tiny_registry.translator(opened["model"]).resolution == 32
+    refused = tab.begin(dataset="ring", seed=0, sides=[{"preset": "no-cycle", "changes": {}}])
+    assert "no-cycle is no lesson on ring" in refused["error"]
 
 
 def test_a_run_is_seen_asked_and_gone_back_to(tab):

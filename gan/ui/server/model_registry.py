@@ -144,7 +144,7 @@ class ModelRegistry:
         return self._folders[self._checked_name(name)]
 
     def info(self, name: object, task: str = "generate") -> Info:
-        """Return what the folder's JSON says of a model of that task: cheap, no weights read."""
+        """Return what the folder's JSON says of a model of that task, "" for either: cheap, no weights read."""
         return self._infos[self._checked_name(name, task)]
 
     def model(self, name: object) -> Model:
@@ -154,6 +154,10 @@ class ModelRegistry:
     def translator(self, name: object) -> Translator:
         """Return a loaded translator, as `model` does a generator."""
         return self._loaded(name, "translate")
+
+    def loaded(self, name: object) -> Model | Translator:
+        """Return a loaded model of either task, as `model` does a generator."""
+        return self._loaded(name, "")
 
     def _loaded(self, name: object, task: str) -> Any:
         name = self._checked_name(name, task)
@@ -304,7 +308,7 @@ class ModelRegistry:
         The address is None for a model that browsers cannot draw, and for one that is not in `names`: its weights stay
         where they are.
         """
-        model = self._loaded(name, "")
+        model = self.loaded(name)
         found = None if self.is_unlisted(name) else self.packs.of(str(name), model)
         return {"address": engine.pack_address(found) if found else None, "bytes": len(found.data) if found else 0}
 

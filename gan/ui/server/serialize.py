@@ -71,7 +71,10 @@ def in_units(text: str, dataset: str) -> str:
 
 def settings_json(config: Config) -> dict[str, Any]:
     """Return the settings that the tab offers, by name, and the data set."""
-    return {name: getattr(config, name) for name in ("dataset", *(f.name for f in train_form.fields()))}
+    from gan.live.lesson import kind_of
+
+    offered = train_form.fields(kind_of(config.dataset))
+    return {name: getattr(config, name) for name in ("dataset", *(f.name for f in offered))}
 
 
 def moment_json(moment: Moment) -> dict[str, Any]:

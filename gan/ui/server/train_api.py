@@ -173,7 +173,7 @@ class TrainApi:
             return rpc.download(f"{name}-{moment.shown}.zip", "application/zip", data)
 
     def open(self, payload: rpc.Payload) -> rpc.Payload:
-        """Serve the model at a moment. {run, number, side} -> `Info.for_browser`, for the other tabs."""
+        """Serve the model at a moment. {run, number, side} -> what the other tabs must know of it, as `_told`."""
         with self._downloads():
             run, side, moment = self._asked_for(payload)
             key = payload["run"], moment.number, side
@@ -184,10 +184,10 @@ class TrainApi:
                 model = self.registry.add_unlisted(f"{_plain_name(run)}-{moment.shown}", folder, visitor.asking())
                 still = {key: other for key, other in self._opened.items() if self.registry.is_unlisted(other)}
                 self._opened = {**still, key: model}
-            return self.registry.info(model).for_browser()
+            return self._told(model)
 
     def reopen(self, payload: rpc.Payload) -> rpc.Payload:
-        """Serve a model that was downloaded. {files: [{name, data}, ...]} -> `Info.for_browser`, for the other tabs.
+        """Serve a model that was downloaded. {files: [{name, data}, ...]} -> as `open`.
 
         files: a zip, or those of a model folder; data in base64.
         """
@@ -201,11 +201,16 @@ class TrainApi:
                 shutil.rmtree(folder, ignore_errors=True)
                 raise
             try:
-                self.registry.model(model)  # reads all of it: a bad one is told of now
-                return self.registry.info(model).for_browser()
+                self.registry.loaded(model)  # reads all of it: a bad one is told of now
+                return self._told(model)
             except ValueError as error:
                 self.registry.drop_unlisted(model)
                 raise ValueError(str(error).replace(f"{model}/", "").replace(model, "the model")) from None
+
+    def _told(self, model: str) -> rpc.Payload:
+        """Return what the page must know of a served model: `Info.for_browser`, or `Info.of_translator`."""
+        info = self.registry.info(model, "")
+        return info.of_translator() if info.task == "translate" else info.for_browser()
 
     def _tracked(self, payload: rpc.Payload) -> TrackedRun:
         try:

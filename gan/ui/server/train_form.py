@@ -22,26 +22,34 @@ NEW_RUN_ONLY = (
     "critic_norm",
     "width",
     "mirror",
+    "objective",
 )  # offered besides the settings marked `live`
 LOCAL_ONLY = ("z_dim", "anneal", "images", "sample_images", "checkpoint_images")  # read by a run, and not offered
 LARGEST = {  # a critic step with these takes 350 MB and a second at 32 x 32, on one core; a stop ends it half-way
     "points": {"batch_size": 1024, "width": 128, "critic_steps": 20},
     "pictures": {"batch_size": 128, "width": 64, "critic_steps": 20},
+    "translations": {"batch_size": 32, "width": 64, "critic_steps": 20},
 }
 
 
-def fields() -> list[dataclasses.Field]:
-    """List the fields of `Config` that may be set here: those that may change during a run, then `NEW_RUN_ONLY`."""
-    offered = [f for f in dataclasses.fields(Config) if f.metadata.get("live") or f.name in NEW_RUN_ONLY]
+def fields(kind: str) -> list[dataclasses.Field]:
+    """List the fields of `Config` that may be set here: those that may change during a run, then `NEW_RUN_ONLY`.
+
+    kind: of what is learnt, one of `gan.live.lesson.KINDS`.
+    """
+    task = "translate" if kind == "translations" else "generate"
+    read = [f for f in dataclasses.fields(Config) if f.metadata.get("task", task) == task]
+    offered = [f for f in read if f.metadata.get("live") or f.name in NEW_RUN_ONLY]
     return sorted(offered, key=lambda f: not f.metadata.get("live"))
 
 
 def menus(server: bool = True) -> dict[str, Any]:
     """Return everything in the tab's menus. server: False for a page without one, which learns points alone.
 
-    presets: {name: {title, points: story, pictures: story}}, a story as `gan.live.lessons.Story` has it. data: {points:
-    {name: title}, pictures: the same}, those that need no download and have no smaller set offered in their place.
-    settings: {points: [{name, kind, live, help, choices?}, ...], pictures: the same}, those with more than one choice.
+    Kinds are `gan.live.lesson.KINDS`. presets: {name: {title, stories: {kind: story}}}, of the kinds that the lesson is
+    taught on, as `gan.live.lesson.Story` has it. data: {kind: {name: title}}, those that need no download and have no
+    smaller set offered in their place. settings: {kind: [{name, kind, live, help, choices?}, ...]}, those with more
+    than one choice.
     previews: {names: [data set, ...], sheet: an address of a picture with a row each, of three squares}.
     upload: {bytes, files, side}, what an upload may hold in all, and the shorter side in pixels that training can use;
     None without a server. local: {presets: {name: settings}, rules: {name: {kind, low, high, live, most?}}}, what the
@@ -51,7 +59,8 @@ def menus(server: bool = True) -> dict[str, Any]:
     from gan.data.points import DISTRIBUTIONS
     from gan.live import uploads
     from gan.live.lessons import LESSONS
-    from gan.networks import NETWORKS, POINT_NETWORKS
+    from gan.live.translation_lessons import WORLDS
+    from gan.networks import NETWORKS, POINT_NETWORKS, TRANSLATORS
 
     limits = {"bytes": uploads.SENT_BYTES, "files": uploads.FILES, "side": uploads.USEFUL_SIDE}
     shortened = {source.subset_of for source in DATASETS.values()}
@@ -59,21 +68,23 @@ def menus(server: bool = True) -> dict[str, Any]:
         "presets": {
             name: {
                 "title": lesson.title,
-                "points": dataclasses.asdict(lesson.of_points),
-                "pictures": dataclasses.asdict(lesson.of_pictures),
+                "stories": {kind: dataclasses.asdict(story) for kind, story in lesson.stories.items()},
             }
             for name, lesson in LESSONS.items()
+            if server or "points" in lesson.stories
         },
         "data": {
             "points": {name: distribution.about for name, distribution in DISTRIBUTIONS.items()},
             "pictures": {
                 name: s.about for name, s in DATASETS.items() if server and not s.download and name not in shortened
             },
+            "translations": {name: world.title for name, world in WORLDS.items() if server},
         },
         "previews": {"names": list(previews.NAMES), "sheet": previews.sheet()},
         "settings": {
-            "points": _settings_menu(POINT_NETWORKS, pictures=False),
-            "pictures": _settings_menu(NETWORKS, pictures=True),
+            "points": _settings_menu("points", POINT_NETWORKS),
+            "pictures": _settings_menu("pictures", NETWORKS),
+            "translations": _settings_menu("translations", TRANSLATORS),
         },
         "upload": limits if server else None,
         "local": _local_menu(),
@@ -85,39 +96,42 @@ def _local_menu() -> dict[str, Any]:
     from gan.data.points import DISTRIBUTIONS
     from gan.live.lessons import LESSONS, config_of
 
-    kept = [f.name for f in fields() if f.name != "seed"] + list(LOCAL_ONLY)
+    offered = [f for f in fields("points") if f.name != "seed"]
+    kept = [f.name for f in offered] + list(LOCAL_ONLY)
     presets = {}
-    for name in LESSONS:
+    for name in (name for name, lesson in LESSONS.items() if "points" in lesson.stories):
         config = config_of(name, next(iter(DISTRIBUTIONS)), {})
         presets[name] = {field: getattr(config, field) for field in kept}
     rules: dict[str, dict[str, Any]] = {}
-    for f in fields():
-        if f.name != "seed":
-            rule = {"kind": f.type, "live": bool(f.metadata.get("live"))}
-            if f.type in ("int", "float"):
-                rule |= {"low": f.metadata["low"], "high": f.metadata["high"]}
-            if f.name in LARGEST["points"]:
-                rule["most"] = LARGEST["points"][f.name]
-            rules[f.name] = rule
+    for f in offered:
+        rule = {"kind": f.type, "live": bool(f.metadata.get("live"))}
+        if f.type in ("int", "float"):
+            rule |= {"low": f.metadata["low"], "high": f.metadata["high"]}
+        if f.name in LARGEST["points"]:
+            rule["most"] = LARGEST["points"][f.name]
+        rules[f.name] = rule
     return {"presets": presets, "rules": rules}
 
 
-def _settings_menu(pairs: Mapping[str, NetworkPair], pictures: bool) -> list[dict[str, Any]]:
+def _settings_menu(kind: str, pairs: Mapping[str, NetworkPair]) -> list[dict[str, Any]]:
     from gan.training.augment import AUGMENTATIONS
     from gan.training.losses import LOSSES
+    from gan.training.objectives import OBJECTIVES
     from gan.training.optimizers import OPTIMIZERS
     from gan.training.penalties import PENALTIES
 
+    pictures = kind != "points"
     names: dict[str, Any] = {"network": pairs, "loss": LOSSES, "penalty": PENALTIES, "optimizer": OPTIMIZERS}
+    names["objective"] = OBJECTIVES
     names["augment"] = dict.fromkeys(["none", *AUGMENTATIONS, ",".join(AUGMENTATIONS)] if pictures else ["none"])
     left_out = {"seed"}  # has an input of its own
-    if not any(pair.conditional for pair in pairs.values()):
+    if kind == "translations" or not any(pair.conditional for pair in pairs.values()):
         left_out.add("conditional")
     if not pictures:
         left_out |= {"mirror", "augment_target", "augment_images"}
     impossible = set() if any(pair.critic_batch_norm for pair in pairs.values()) else {"batch"}
     out: list[dict[str, Any]] = []
-    for f in fields():
+    for f in fields(kind):
         entry = {"name": f.name, "kind": f.type, "live": bool(f.metadata.get("live")), "help": f.metadata["help"]}
         if f.type == "str":
             options = names.get(f.name, f.metadata.get("choices", ()))
@@ -134,8 +148,7 @@ def dataset(name: object) -> str:
     if isinstance(name, str) and is_drawing(name):
         distribution_of(name)  # raises ValueError for a bad drawing
         return name
-    data = menus()["data"]
-    return choice(name, "dataset", (*data["points"], *data["pictures"]))
+    return choice(name, "dataset", [known for of_kind in menus()["data"].values() for known in of_kind])
 
 
 def settings(values: Mapping[str, Any]) -> dict[str, Any]:
@@ -143,7 +156,9 @@ def settings(values: Mapping[str, Any]) -> dict[str, Any]:
 
     `Config` itself checks types and ranges.
     """
-    offered = {f.name: f for f in fields()}
+    from gan.live.lesson import KINDS
+
+    offered = {f.name: f for kind in KINDS for f in fields(kind)}
     out = {}
     for name, value in values.items():
         if name not in offered:
@@ -163,9 +178,9 @@ def config(preset: str, dataset: str, changes: Mapping[str, Any], seed: int) -> 
 
 def bounded(config: Config) -> Config:
     """Return the config unchanged if it takes no more memory and time than one visitor may; ValueError otherwise."""
-    from gan.data.points import is_points
+    from gan.live.lesson import kind_of
 
-    for name, most in LARGEST["points" if is_points(config.dataset) else "pictures"].items():
+    for name, most in LARGEST[kind_of(config.dataset)].items():
         if getattr(config, name) > most:
             raise ValueError(
                 f"{name} must be at most {most} here, got {getattr(config, name)}: for more, run train.py on a machine "

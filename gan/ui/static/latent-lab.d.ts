@@ -767,8 +767,11 @@ interface TranslateServer extends PackServer {
     row: number;
   }): Promise<Reply<PackedImages & { told: number[] | null }>>;
   translate(payload: SentTranslation): Promise<Reply<PackedImages>>;
-  /** The way back, if there is one. score: logit less that of the picture as it was; above: share of real ones. */
-  judge(payload: SentTranslation): Promise<Reply<PackedImages & { score: number; above: number | null }>>;
+  /**
+   * The way back, if there is one. score: logit less that of the picture as it was, null without a critic; above: share
+   * of real ones.
+   */
+  judge(payload: SentTranslation): Promise<Reply<PackedImages & { score: number | null; above: number | null }>>;
   grid(payload: ManyRequest): Promise<Reply<PackedImages>>;
   film(
     payload: Omit<SentTranslation, "picture"> & {
@@ -839,7 +842,17 @@ interface SiteContents {
   tabs: string[];
   workers: Record<"worker" | "trainer", string>;
   menus: TrainMenus;
-  models: Record<string, { about: ModelDescription; pack: { address: string; bytes: number; squeezed: true } }>;
+  models: Record<string, { about: ModelDescription; pack: SitePack }>;
+  translators: Record<string, SiteTranslator>;
+}
+
+type SitePack = { address: string; bytes: number; squeezed: true };
+
+/** A translator on it. examples: how many of each side; at: where they are, RGB of one side after the other. */
+interface SiteTranslator extends TranslatorDescription, KnownTranslator {
+  paired: boolean; // examples of both sides in a row show the same
+  pack: SitePack;
+  at: SitePack | null;
 }
 
 type SiteServer = ExploreServer & InterpolateServer & Required<Pick<PackServer, "progress">>;
@@ -914,7 +927,10 @@ interface TrainSetting {
   choices?: string[];
 }
 
-/** As `gan.live.lessons.Story` has it. */
+/** What is learnt, as `gan.live.lesson.KINDS` has it. */
+type DataKind = "points" | "pictures" | "translations";
+
+/** As `gan.live.lesson.Story` has it. */
 interface Story {
   setup: string;
   question: string;
@@ -938,10 +954,10 @@ interface TaughtLesson {
 }
 
 interface TrainMenus {
-  presets: Record<string, { title: string; points: Story; pictures: Story }>;
-  data: { points: Record<string, string>; pictures: Record<string, string> };
+  presets: Record<string, { title: string; stories: Partial<Record<DataKind, Story>> }>; // on what they are taught
+  data: Record<DataKind, Record<string, string>>;
   previews: { names: string[]; sheet: string }; // sheet: the address of a picture with a row of 32 pixels for each
-  settings: { points: TrainSetting[]; pictures: TrainSetting[] };
+  settings: Record<DataKind, TrainSetting[]>;
   upload: UploadLimits | null; // null where no pictures can be learnt
   local: PlaneAbout; // of runs in the browser
 }
@@ -981,8 +997,8 @@ interface TrainServer {
   ask(payload: { run: string; what: string; [option: string]: any }): Promise<Reply<{}>>;
   film(payload: { run: string; kind: string }): Promise<Reply<ServerFile>>;
   take(payload: ExportedMoment): Promise<Reply<ServerFile>>;
-  open(payload: ExportedMoment): Promise<Reply<KnownModel>>;
-  reopen(payload: { files: Upload[] }): Promise<Reply<KnownModel>>;
+  open(payload: ExportedMoment): Promise<Reply<KnownModel | KnownTranslator>>;
+  reopen(payload: { files: Upload[] }): Promise<Reply<KnownModel | KnownTranslator>>;
 }
 
 /** What trains in the browser. check: why a plan cannot be trained there, as `error`. */
@@ -1006,7 +1022,7 @@ interface SharedPlan extends Omit<Plan, "side"> {
 interface TrainPlan {
   render(): void;
   renderSettings(): Promise<void>;
-  ofPoints(): boolean;
+  kind(): DataKind; // of the data that is planned
   lesson(): TaughtLesson | null; // null in a duel
   missing(): string; // what is missing before this can be trained, or ""
   request(): TrainRequest;
@@ -1585,7 +1601,7 @@ interface LatentLab {
       queued(place: number): void; // how many runs are before it; 0 once it trains
       serverless: boolean; // there is no server to make models and films
       settingsChanged(): void;
-      pointsPlanned(): boolean;
+      planned(): DataKind;
       lesson(): TaughtLesson | null; // that is planned
     },
   ): TrainRun;
@@ -1607,10 +1623,10 @@ interface LatentLab {
   ): { show(alarms: Alarm[], run: { training: boolean; titles: string[] | null }): void };
   /** Let a button show and hide the explanations in a box. */
   explainButton(button: HTMLElement, box: HTMLElement): void;
-  runScreen(element: HTMLElement, on: { moment(): Moment | undefined; pointsPlanned(): boolean }): RunScreen;
+  runScreen(element: HTMLElement, on: { moment(): Moment | undefined; planned(): DataKind }): RunScreen;
   /** The names of a duel's sides, as radio buttons take them. */
   SIDES: [value: string, text: string][];
-  LAYERS: { points: Record<string, string>; pictures: Record<string, string> };
+  LAYERS: Record<DataKind, Record<string, string>>;
   stage(box: HTMLElement, title: string, hidden: Set<string>): Stage;
   drawPoints(
     canvas: HTMLCanvasElement,
@@ -1632,6 +1648,10 @@ interface LatentLab {
     options: { count: number; columns: number; mark?: PixelMark },
   ): void;
   attentionMark(attention: Numbers): PixelMark;
+  /** Draw rows of pictures, each beside its name; hidden: layers that are not drawn. */
+  drawTranslations(box: HTMLElement, view: { backdrop: NumberArrays; arrays: NumberArrays; hidden: Set<string> }): void;
+  /** How high those rows are, as a multiple of their width. */
+  translationRows(view: { backdrop: NumberArrays; arrays: NumberArrays; hidden: Set<string> }): number;
   unpackArray(packed: PackedArray): NumberArray;
   unpackArrays(view: View): NumberArrays;
   READOUTS: Record<string, Readout>;
@@ -1679,6 +1699,17 @@ interface LatentLab {
   /** A shared plan, or null for what is none. */
   parsePlan(text: string | null, about: TrainMenus, seed: Control): SharedPlan | null;
   settingField(setting: TrainSetting, value: any, changed: (part: Record<string, any>) => void): HTMLElement;
+
+  // site/
+  /** A translator's functions of a server, as far as this browser has them. drawn: waits for the weights. */
+  siteTranslations(
+    translators: Record<string, SiteTranslator>,
+    drawn: <Wish, T>(draw: (request: Wish) => Promise<Reply<T>>) => (request: Wish) => Promise<Reply<T>>,
+  ): Omit<TranslateServer, "locate" | "pack" | "progress">;
+  /** Pictures (RGB) that go evenly from each of the keys to the next, and back to the first one. */
+  blendFrames(keys: Uint8Array[], frames: number, loop: boolean): Uint8Array<ArrayBuffer>[];
+  /** A model's name as a part of a file's. */
+  fileName(model: string): string;
 
   // publish/
   openPublish(model: string): void;

@@ -15,6 +15,7 @@ from PIL import Image
 
 from gan.evaluation.loss_curve import short
 from gan.hub.names import MAX_PICTURE_BYTES
+from gan.models.image_grid import GRID
 from gan.ui import assets
 from gan.ui.server import wording
 from gan.ui.server.picture_api import PictureApi
@@ -160,7 +161,8 @@ def card(info: Info, files: Files) -> Card:
     sentence = wording.sentence(info.dataset, info.task == "translate")
     if not png:
         return Card(info, sentence, facts, "")
-    data, kind = _as_sent(png, info.grid[1] * info.resolution if info.grid else 0)
+    columns = GRID[1] if info.task == "translate" else info.grid[1] if info.grid else 0
+    data, kind = _as_sent(png, columns * info.resolution)
     return Card(info, sentence, facts, files.add(data, kind))
 
 

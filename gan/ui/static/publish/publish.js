@@ -14,7 +14,9 @@
   lab.offerToPublish = (runs, ready) => {
     const chosen = requested;
     requested = null;
-    const choices = [...lab.sessionModels.map(({ model }) => model).reverse(), ...runs].map((name) => [name, name]);
+    const made = lab.sessionModels.map(({ model }) => model).reverse();
+    const known = new Set([...(chosen === null ? [] : [chosen]), ...made, ...runs]);
+    const choices = [...known].map((name) => [name, name]);
     const list = { __type__: "update", choices, ...(chosen === null ? {} : { value: chosen }) };
     return [list, chosen === null || !ready ? { __type__: "update" } : ready];
   };

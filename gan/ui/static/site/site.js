@@ -3,8 +3,8 @@
   const lab = window.latentLab;
   const AGAIN = 2_000; // ms after which weights that went wrong are tried again
 
-  /** @type {(site: SiteContents) => SiteServer} */
-  const localServer = ({ models }) => {
+  /** @type {(site: SiteContents) => { server: SiteServer, translate: TranslateServer }} */
+  const localServer = ({ models, translators }) => {
     /** Why a model's pictures cannot be drawn. @type {Map<string, string>} */
     const faults = new Map();
     const refuse = async () => ({ error: "this page cannot draw that picture" });
@@ -31,28 +31,32 @@
     /** @type {(model: string, share: number) => void} */
     const progress = (model, share) => {
       const line = lab.finder(document)("#ll-progress");
-      const of = (models[model]?.pack.bytes ?? 0) / 1e6;
+      const of = ((models[model] ?? translators[model])?.pack.bytes ?? 0) / 1e6;
       line.textContent =
         share < 1 ? `Fetching the weights of ${model}: ${(share * of).toFixed(1)} of ${of.toFixed(1)} MB` : "";
     };
+
+    const locate = async (/** @type {{ model: string }} */ { model }) => ({
+      found: null,
+      gone: `there is no model "${model.slice(0, 80)}" on this page`,
+    });
 
     /** @type {SiteServer["film"]} */
     const film = async ({ kind, fps, smooth, ...walk }) => {
       const reply = await server.walk(walk);
       if (reply.error !== undefined || reply.busy) return reply;
       const frames = (reply.cells ?? []).slice(0, reply.frames);
-      const plain = walk.model.replace(/[^A-Za-z0-9_-]+/g, "-").slice(0, 40) || "model";
       return {
-        name: `${plain}-seeds-${walk.seeds.join("-")}.${kind}`,
+        name: `${lab.fileName(walk.model)}-seeds-${walk.seeds.join("-")}.${kind}`,
         ...(await lab.encodeFilm(kind, frames, fps, smooth)),
       };
     };
 
     /** @type {SiteServer} */
     const server = {
-      locate: async ({ model }) => ({ found: null, gone: `there is no model "${model.slice(0, 80)}" on this page` }),
+      locate,
       describe: async ({ model }) => models[model].about,
-      pack: async ({ model }) => models[model].pack,
+      pack: async ({ model }) => (models[model] ?? translators[model]).pack,
       picture: drawn(painter.picture),
       grid: drawn(painter.grid),
       walk: drawn(painter.walk),
@@ -60,17 +64,22 @@
       film,
       progress,
     };
-    return server;
+    const { pack } = server;
+    return { server, translate: { locate, pack, progress, ...lab.siteTranslations(translators, drawn) } };
   };
 
-  /** Show one tab; what is in it begins to work when it is shown first. @type {(site: SiteContents, server: SiteServer) => void} */
-  const startTabs = (site, server) => {
+  lab.fileName = (model) => model.replace(/[^A-Za-z0-9_-]+/g, "-").slice(0, 40) || "model";
+
+  /** Show one tab; what is in it begins to work when it is shown first. @type {(site: SiteContents) => void} */
+  const startTabs = (site) => {
+    const { server, translate } = localServer(site);
     const begun = new Set();
     /** @type {Record<string, (element: HTMLElement) => unknown>} */
     const starts = {
       gallery: (element) => lab.gallery(element, server),
       explore: (element) => lab.explore(element, server),
       interpolate: (element) => lab.interpolate(element, server),
+      translate: (element) => lab.translate(element, translate),
       train: (element) => lab.trainAlone(element, site.menus),
     };
     /** @type {(name: string) => void} */
@@ -103,7 +112,7 @@
     document.querySelectorAll("[data-where]").forEach((where) => (where.textContent = "browser"));
     document.body.classList.toggle("dark", matchMedia("(prefers-color-scheme: dark)").matches);
     lab.offerFilms(document);
-    startTabs(site, localServer(site));
+    startTabs(site);
     lab.header(lab.finder(document)("#ll-header"));
   };
 

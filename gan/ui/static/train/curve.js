@@ -1,7 +1,7 @@
 // The curve over the time line: the number to watch of each side, and alarms as ticks.
 (() => {
   const lab = window.latentLab;
-  const MAIN = ["quality", "recall", "frechet", "diversity"]; // the first of these that a run has is drawn
+  const MAIN = ["quality", "recall", "frechet", "diversity", "psnr", "colour_distance", "cycle_error"]; // the first of these that a run has is drawn
   const BOUNDED = ["quality", "recall", "precision"]; // their scale ends at 1; that of others at the largest value
   const DECADES = 6; // of a gradient's scale, below its start
 
@@ -22,12 +22,15 @@
     const values = curve.flatMap((point) => point.sides.map((side) => side[main])).filter((v) => typeof v === "number");
     const most = { modes: numbers.modes_of, classes_found: numbers.classes_of }[main];
     const top = BOUNDED.includes(main) ? 1 : (most ?? Math.max(...values, 1e-9));
-    const floor = main === "frechet" ? numbers.frechet_floor : undefined;
+    const untouched = numbers[`${main}_untouched`]; // what a picture scores that is left as it was
+    const floor = main === "frechet" ? numbers.frechet_floor : untouched;
+    const low = main === "psnr" ? Math.min(floor ?? Infinity, ...values) - 0.5 : 0; // decibels have no zero to begin at
     const gradient = main.endsWith("gradient");
     /** @type {(i: number) => number} */
     const x = (i) => (i / (curve.length - 1)) * (width - 2) + 1;
     /** @type {(value: number) => number} */
-    const share = (value) => (gradient ? 1 + Math.log10(Math.max(value / top, 1e-9)) / DECADES : value / top);
+    const share = (value) =>
+      gradient ? 1 + Math.log10(Math.max(value / top, 1e-9)) / DECADES : (value - low) / (top - low);
     /** @type {(value: number) => number} */
     const y = (value) => height - 3 - Math.max(0, Math.min(1, share(value))) * (height - 8);
 
@@ -48,14 +51,15 @@
       context.stroke();
     });
     if (floor !== undefined) {
-      context.setLineDash([3 * ratio, 3 * ratio]); // what real pictures score
+      context.setLineDash([3 * ratio, 3 * ratio]); // what real pictures score, or those that are left as they were
       context.strokeStyle = lab.colour("--ll-edge");
       context.strokeRect(-2, y(floor), width + 4, height);
       context.setLineDash([]);
     }
     context.fillStyle = lab.colour("--ll-soft");
     context.font = `${11 * ratio}px ${lab.colour("--ll-sans")}`;
-    const note = gradient ? ", a tenth a line" : floor === undefined ? "" : ", and its floor";
+    const beside = untouched === undefined ? ", and its floor" : ", and left as it was";
+    const note = gradient ? ", a tenth a line" : floor === undefined ? "" : beside;
     context.fillText(lab.READOUTS[main].title + note, 6 * ratio, 13 * ratio);
     context.fillStyle = lab.colour("--ll-accent-strong");
     for (const alarm of alarms) {

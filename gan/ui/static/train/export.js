@@ -30,21 +30,25 @@
       use(reply);
     };
 
-    /** @type {(button: HTMLButtonElement, show: (model: string) => void) => Promise<void>} */
+    /** @type {(button: HTMLButtonElement, show: (model: KnownModel | KnownTranslator) => void) => Promise<void>} */
     const openModel = (button, show) =>
       fetchFor(
         button,
         () => server.open(run.exported()),
         (model) => {
-          lab.addSessionModel(model);
-          show(model.model);
+          if (!("sides" in model)) lab.addSessionModel(model);
+          show(model);
         },
       );
 
+    /** Show a model in the tab that plays with it. @type {(model: KnownModel | KnownTranslator) => void} */
+    const play = (model) =>
+      "sides" in model ? lab.openTranslate(model.model) : lab.openExplore({ model: model.model });
+
     /** @type {Record<string, (button: HTMLButtonElement) => Promise<void>>} */
     const actions = {
-      open: (button) => openModel(button, (model) => lab.openExplore({ model })),
-      publish: (button) => openModel(button, lab.openPublish),
+      open: (button) => openModel(button, play),
+      publish: (button) => openModel(button, ({ model }) => lab.openPublish(model)),
       take: (button) => fetchFor(button, () => server.take(run.exported()), save),
       fork: (button) => {
         const { run: id, number } = run.exported();
@@ -77,8 +81,8 @@
       status("");
       if (reply.error !== undefined) return problem(lab.notices.error(reply.error));
       problem("");
-      lab.addSessionModel(reply);
-      lab.openExplore({ model: reply.model });
+      if (!("sides" in reply)) lab.addSessionModel(reply);
+      play(reply);
     });
     element.addEventListener("click", (event) => {
       const button = lab.closest(event, "button[data-train], button[data-film]", HTMLButtonElement);

@@ -5,6 +5,21 @@
   const LEAST = 50; // and at least: a step that the next one follows sooner is not shown
   /** @type {Record<string, string[]>} */
   const PHASES = { critic: ["c1", "c2", "c3"], generator: ["g1", "g2", "g3"] };
+  // The words of a game that makes fakes from noise, and of one that translates pictures.
+  const WORDS = {
+    source: ["noise", "picture"],
+    maker: ["generator", "translator"],
+    made: ["The generator makes fakes from noise.", "The translator makes fakes from pictures."],
+    again: ["New noise, new fakes.", "It translates once more."],
+    learns: ["generator", "translator"],
+    step: ["Generator", "Translator"],
+  };
+  /** What a translator learns from besides its critic. @type {Record<string, string>} */
+  const BESIDES = {
+    cycle: ", and from what does not come back",
+    contrastive: ", and to keep each place apart from the others",
+    paired: ", and from the true one",
+  };
 
   lab.game = (box) => {
     /** @type {string[]} */
@@ -26,7 +41,11 @@
     };
 
     return {
-      show: ({ loss, penalty, gamma, clip, critic_steps: times }) => {
+      show: ({ loss, penalty, gamma, clip, critic_steps: times, objective, content }) => {
+        for (const [name, words] of Object.entries(WORDS)) {
+          lab.finder(box)(`[data-at=${name}]`, Element).textContent = words[objective ? 1 : 0];
+        }
+        lab.finder(box)("[data-at=besides]").textContent = (content && BESIDES[objective]) || "";
         const held = [
           penalty !== "none" && gamma ? ` Its slopes are held down (${penalty}).` : "",
           clip ? ` Its weights are cut to ±${clip}.` : "",

@@ -11,13 +11,17 @@
     const list = (name) => find(`[data-list=${name}]`);
     const seed = /** @type {Control} */ (lab.controls.find(({ kind }) => kind === "seed"));
     const { upload } = about;
-    const known = { points: Object.entries(about.data.points), pictures: Object.entries(about.data.pictures) };
-    const presets = Object.entries(about.presets).map(
-      ([name, { title }]) => /** @type {[string, string]} */ ([name, title]),
-    );
-    const [first] = known.points[0];
+    /** The data sets of a kind, as chips have them. @type {(of: DataKind) => [string, string][]} */
+    const known = (of) => Object.entries(about.data[of]);
+    /** The lessons that are taught on a kind of data. @type {(of: DataKind) => [string, string][]} */
+    const lessons = (of) =>
+      Object.entries(about.presets).flatMap(([name, { title, stories }]) =>
+        stories[of] ? [/** @type {[string, string]} */ ([name, title])] : [],
+      );
+    const [[first]] = known("points");
+    const presets = lessons("points").map(([name]) => name);
     /** @type {Plan} */
-    let plan = { data: first, presets: [presets[0][0], presets[1][0]], duel: false, changes: [{}, {}], side: 0 };
+    let plan = { data: first, presets: presets.slice(0, 2), duel: false, changes: [{}, {}], side: 0 };
     const sketch = lab.sketch(find(".ll-sketch canvas", HTMLCanvasElement));
     /** @type {Upload[] | null} */
     let files = null;
@@ -26,13 +30,26 @@
     let settingsTurn = 0;
 
     const dataset = () => (plan.data === "draw" ? sketch.name() : plan.data);
-    const ofPoints = () => plan.data === "draw" || Object.hasOwn(about.data.points, plan.data);
-    const kind = () => (ofPoints() ? "points" : "pictures");
+    /** @returns {DataKind} */
+    const kind = () => {
+      if (plan.data === "draw" || Object.hasOwn(about.data.points, plan.data)) return "points";
+      return Object.hasOwn(about.data.translations, plan.data) ? "translations" : "pictures";
+    };
     const count = () => (plan.duel ? 2 : 1);
 
+    /** Take over parts of a plan; a lesson that is not taught on its data gives way to one that is. @type {(part: Partial<Plan>) => void} */
+    const take = (part) => {
+      plan = { ...plan, ...part };
+      const taught = lessons(kind()).map(([name]) => name);
+      plan.presets.forEach((preset, side) => {
+        if (taught.includes(preset)) return;
+        plan.presets = plan.presets.with(side, taught[side]);
+        plan.changes = plan.changes.with(side, {});
+      });
+    };
     /** @type {(part: Partial<Plan>) => void} */
     const change = (part) => {
-      plan = { ...plan, ...part };
+      take(part);
       render();
     };
     /** Choose the preset of a side, which drops that side's changes. @type {(side: number, preset: string) => void} */
@@ -52,13 +69,15 @@
 
     const render = () => {
       /** @type {[string, string][]} */
-      const data = [...known.points, ["draw", "Draw your own"], ...known.pictures];
+      const data = [...known("points"), ["draw", "Draw your own"], ...known("pictures")];
       if (upload) data.push(["upload", "Your pictures"]);
+      data.push(...known("translations"));
+      const taught = lessons(kind());
       lab.radioChips(list("data"), "ll-train-data", data, plan.data, (value) => change({ data: value }));
       list("data").querySelectorAll(".ll-chip").forEach(preview);
-      lab.radioChips(list("presets"), "ll-train-preset", presets, plan.presets[0], (value) => choosePreset(0, value));
-      lab.radioChips(list("rivals"), "ll-train-rival", presets, plan.presets[1], (value) => choosePreset(1, value));
-      find("[data-at=setup]").textContent = about.presets[plan.presets[0]][kind()].setup;
+      lab.radioChips(list("presets"), "ll-train-preset", taught, plan.presets[0], (value) => choosePreset(0, value));
+      lab.radioChips(list("rivals"), "ll-train-rival", taught, plan.presets[1], (value) => choosePreset(1, value));
+      find("[data-at=setup]").textContent = about.presets[plan.presets[0]].stories[kind()]?.setup ?? "";
       input("duel").checked = plan.duel;
       find(".ll-rival").hidden = !plan.duel;
       find(".ll-sketch").hidden = plan.data !== "draw";
@@ -71,7 +90,7 @@
     const valuesOf = async (/** @type {number} */ side) => {
       const training = on.sides()?.[side];
       if (training) return training;
-      const asked = plan.data === "draw" || plan.data === "upload" ? known[kind()][0][0] : plan.data;
+      const asked = plan.data === "draw" || plan.data === "upload" ? known(kind())[0][0] : plan.data;
       const payload = { preset: plan.presets[side], dataset: asked };
       const reply = await lab.callWithRetry(() => server.preset(payload), on.problem);
       on.recovered();
@@ -140,10 +159,11 @@
     return {
       render,
       renderSettings,
-      ofPoints,
+      kind,
       lesson: () => {
-        const { title, ...stories } = about.presets[plan.presets[0]];
-        return plan.duel ? null : { dataset: plan.data, title, story: stories[kind()] };
+        const { title, stories } = about.presets[plan.presets[0]];
+        const story = stories[kind()];
+        return plan.duel || !story ? null : { dataset: plan.data, title, story };
       },
       missing: () => {
         if (plan.data !== "upload" || files?.length) return "";
@@ -159,7 +179,7 @@
         const shared = lab.parsePlan(text, about, seed);
         if (!shared) return;
         const { seed: value, ink, ...rest } = shared;
-        plan = { ...plan, ...rest };
+        take(rest);
         input("seed").value = String(value);
         if (ink) sketch.load(ink);
       },

@@ -57,6 +57,24 @@
       format: (value) => value.toFixed(2),
       share: (value) => Math.min(1, value),
     },
+    psnr: {
+      title: "Nearness to the truth",
+      help: "Of held-out pictures, in decibels (PSNR): 3 more halve the squared error. Training never sees the truth",
+      format: (value) => `${value.toFixed(2)} dB`,
+      note: (numbers) => `left as it was ${numbers.psnr_untouched.toFixed(2)}`,
+    },
+    colour_distance: {
+      title: "Colours off",
+      help: "Distance of the colours of held-out translations from those of their truths, all pictures together: 0 is the same, 100 % none in common",
+      format: (value) => lab.percent(value),
+      share: (value) => value,
+      note: (numbers) => `left as it was ${lab.percent(numbers.colour_distance_untouched)}`,
+    },
+    cycle_error: {
+      title: "Cycle error",
+      help: "How far a held-out picture that was translated there and back is from itself, in levels of 255",
+      format: (value) => value.toFixed(2),
+    },
     accuracy_real: {
       title: "Critic on real",
       help: "Share of real ones that score above the mean generated one",

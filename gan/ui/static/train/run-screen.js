@@ -7,11 +7,13 @@
     ["1", "Second"],
   ];
 
-  lab.runScreen = (element, { moment: current, pointsPlanned }) => {
+  lab.runScreen = (element, { moment: current, planned }) => {
     const find = lab.finder(element);
     const screens = find(".ll-screens");
-    const hidden = new Set(["arrows", "warp"]); // layers that are not drawn
+    const hidden = new Set(["arrows", "warp", "other"]); // layers that are not drawn
     const readouts = lab.readouts(find(".ll-readouts"));
+    /** What a view shows. @type {(view: View) => DataKind} */
+    const kindOf = ({ arrays }) => ("points" in arrays ? "points" : "to_b" in arrays ? "translations" : "pictures");
     /** @type {Stage[]} */
     let stages = [];
     let side = 0; // of a duel's two, the one that exports are made of
@@ -20,8 +22,7 @@
 
     const renderLayers = () => {
       const shown = current();
-      const points = shown ? "points" in shown.sides[0].arrays : pointsPlanned();
-      const layers = points ? "points" : "pictures";
+      const layers = shown ? kindOf(shown.sides[0]) : planned();
       const chips = Object.entries(lab.LAYERS[layers]).map(([name, text]) => {
         const box = lab.createElement("input", { type: "checkbox" });
         box.checked = !hidden.has(name);
@@ -35,6 +36,7 @@
       });
       find(".ll-layers").replaceChildren(...chips);
       find(".ll-legend").dataset.of = layers;
+      find("[data-train=open]").textContent = `Open in ${layers === "translations" ? "Translate" : "Explore"}`;
     };
 
     /** @type {(titles: string[]) => void} */

@@ -32,10 +32,13 @@
     let move = "both"; // the single step that was asked for last
     let refused = false; // the last command was, and the visitor can still read why
 
-    const screen = lab.runScreen(element, { moment: () => run?.shown, pointsPlanned: on.pointsPlanned });
+    const screen = lab.runScreen(element, { moment: () => run?.shown, planned: on.planned });
 
     /** @type {(settings: Record<string, any>) => string} */
-    const title = ({ loss, penalty }) => (penalty === "none" ? loss : `${loss}, ${penalty}`);
+    const title = ({ objective, content, loss, penalty }) => {
+      const tie = content === 0 ? `no ${objective}` : objective; // of a translation
+      return [tie, loss, penalty === "none" ? "" : penalty].filter(Boolean).join(", ");
+    };
 
     /** @type {(mine: FollowedRun, moment: Moment) => void} */
     const show = (mine, moment) => {

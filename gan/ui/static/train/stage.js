@@ -1,4 +1,4 @@
-// One side of a run on screen: points in the plane, or pictures and what the critic makes of them.
+// One side of a run on screen: points in the plane, or pictures or translations and what the critic makes of them.
 (() => {
   const lab = window.latentLab;
   const LARGEST = 480; // CSS pixels of a canvas's side
@@ -13,7 +13,14 @@
   lab.LAYERS = {
     points: { heat: "Critic's map", real: "Real", points: "Generated", arrows: "Gradients", warp: "Latent grid" },
     pictures: { judged: "What the critic looks at" },
+    translations: {
+      back: "The way back",
+      truth: "The truth",
+      other: "The other way",
+      judged: "What the critic looks at",
+    },
   };
+  const MADE = { pictures: "generated ones", translations: "translations" };
 
   lab.stage = (box, title, hidden) => {
     const screen = lab.createElement("canvas", { width: 1, height: 1, role: "img", "aria-label": `Run ${title}` });
@@ -25,14 +32,11 @@
       class: "ll-judged",
     });
     const scores = lab.createElement("div", { class: "ll-scores", "aria-hidden": "true" });
-    const note = lab.createElement(
-      "p",
-      { class: "ll-note" },
-      "Real pictures above, generated ones below. Red marks where the critic looks; the numbers are its scores.",
-    );
+    const note = lab.createElement("p", { class: "ll-note" });
+    const translated = lab.createElement("div", { class: "ll-translated" });
     const colour = box.children.length ? "--ll-second" : "--ll-accent";
     const caption = lab.createElement("figcaption", {}, title);
-    box.append(lab.createElement("figure", { class: "ll-side" }, caption, screen, judged, scores, note));
+    box.append(lab.createElement("figure", { class: "ll-side" }, caption, screen, translated, judged, scores, note));
     /** @type {{ backdrop: NumberArrays, arrays: NumberArrays, numbers: Measurements } | null} */
     let shown = null;
 
@@ -69,15 +73,34 @@
     };
 
     /** @type {(view: NonNullable<typeof shown>) => void} */
-    const drawPictures = ({ arrays, numbers }) => {
-      const judging = !hidden.has("judged");
-      const words = SCORES + (box.children.length > 1 ? NARROW : 0);
-      const side = judging ? fit(1.25, words) : fit(1, 0); // two rows of eight are a quarter as high as wide
-      lab.drawTiles(screen, arrays.pictures, { count: arrays.pictures.shape[0], columns: 6 });
+    const drawPictures = (view) => {
+      const { pictures } = view.arrays;
+      const side = sideOfPictures(1);
+      lab.drawTiles(screen, pictures, { count: pictures.shape[0], columns: 6 });
       screen.style.width = `${side}px`;
       screen.style.height = "auto";
-      hideJudged(!judging);
-      if (!judging) return;
+      drawJudged(view, "pictures", side);
+    };
+
+    /** @type {(view: NonNullable<typeof shown>) => void} */
+    const drawTranslations = (view) => {
+      const side = sideOfPictures(lab.translationRows({ ...view, hidden }));
+      lab.drawTranslations(translated, { ...view, hidden });
+      translated.style.width = `${side}px`;
+      drawJudged(view, "translations", side);
+    };
+
+    /** As `fit`, with what the critic is shown judging below. @type {(tall: number) => number} */
+    const sideOfPictures = (tall) => {
+      if (hidden.has("judged")) return fit(tall, 0);
+      return fit(tall + 0.25, SCORES + (box.children.length > 1 ? NARROW : 0)); // two rows of eight: a quarter as high
+    };
+
+    /** @type {(view: NonNullable<typeof shown>, of: keyof typeof MADE, side: number) => void} */
+    const drawJudged = ({ arrays, numbers }, of, side) => {
+      hideJudged(hidden.has("judged"));
+      if (hidden.has("judged")) return;
+      note.textContent = `Real pictures above, ${MADE[of]} below. Red marks where the critic looks; the numbers are its scores.`;
       lab.drawTiles(judged, arrays.judged, {
         count: JUDGED,
         columns: JUDGED / 2,
@@ -90,8 +113,12 @@
 
     const draw = () => {
       if (!shown) return;
-      screen.classList.toggle("ll-pixels", Boolean(shown.arrays.pictures));
-      if (shown.arrays.pictures) drawPictures(shown);
+      const { pictures, to_b: translations } = shown.arrays;
+      screen.classList.toggle("ll-pixels", Boolean(pictures));
+      screen.hidden = Boolean(translations);
+      translated.hidden = !translations;
+      if (translations) drawTranslations(shown);
+      else if (pictures) drawPictures(shown);
       else drawPoints(shown);
     };
     return {

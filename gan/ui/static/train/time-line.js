@@ -40,7 +40,8 @@
       const run = current();
       const kept = new Set(run?.kept.map(([number]) => number));
       /** @type {(point: CurvePoint) => number} */
-      const good = ({ sides: [{ quality, recall, frechet }] }) => quality ?? recall ?? -(frechet ?? Infinity);
+      const good = ({ sides: [{ quality, recall, psnr, frechet, colour_distance: off }] }) =>
+        quality ?? recall ?? psnr ?? -(frechet ?? off ?? Infinity);
       const points = (run?.curve ?? []).filter((point) => kept.has(point.number) && good(point) > -Infinity);
       const [first, ...rest] = points;
       return rest.reduce((one, other) => (good(other) > good(one) ? other : one), first)?.number;

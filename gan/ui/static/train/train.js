@@ -28,7 +28,7 @@
     };
     /** Offer to train in this browser, for a reason; "" takes the offer back. @type {(reason: string) => void} */
     const offer = (reason) => {
-      const told = local && local !== server && plan.ofPoints() ? reason : "";
+      const told = local && local !== server && plan.kind() === "points" ? reason : "";
       find("[data-at=offer]").textContent = told;
       find(".ll-offer").hidden = !told;
     };
@@ -39,7 +39,7 @@
       serverless: local === server,
       queued: (place) => offer(place ? "Or it can train in this browser now, by your own processor." : ""),
       settingsChanged: () => void (typing() || plan.renderSettings()),
-      pointsPlanned: () => plan.ofPoints(),
+      planned: () => plan.kind(),
       lesson: () => plan.lesson(),
     });
     const plan = lab.trainPlan(element, runs, about, {

@@ -16,10 +16,9 @@
     const find = lab.finder(element);
     const root = find(".ll-translate");
     const { models, keys, tiles } = root.dataset;
-    if (!models) return; // there are none
     /** @type {Map<string, KnownTranslator>} */
-    const known = new Map(JSON.parse(models).map((/** @type {KnownTranslator} */ one) => [one.model, one]));
-    const [first] = known.keys();
+    const known = new Map(JSON.parse(models ?? "[]").map((/** @type {KnownTranslator} */ one) => [one.model, one]));
+    const [first] = known.keys(); // undefined where there is none yet
     const list = find("#ll-translator", HTMLSelectElement);
     const { problem, status } = lab.notifier(element);
     const [result, before, ghost] = [".ll-result", ".ll-before", ".ll-ghost"].map((one) =>
@@ -68,6 +67,7 @@
         if (payload.model !== about?.model) return;
         const [back] = lab.decodeImages(reply);
         if (back) lab.paint(find(".ll-back canvas", HTMLCanvasElement), back);
+        if (reply.score === null) return void (find("[data-verdict]").textContent = "No critic is on this page.");
         const real = reply.above === null ? "" : `Scores above ${lab.percent(reply.above)} of real ones; `;
         const gain = `${Math.abs(reply.score).toFixed(1)} ${reply.score < 0 ? "below" : "above"} what you gave`;
         find("[data-verdict]").textContent = `${real || "Scores "}${gain}.`;
@@ -242,13 +242,17 @@
     const open = async (wanted, remark = "") => {
       const turn = ++opening;
       const model = wanted.model ?? first;
+      if (!model) return;
       find(".ll-remark").textContent = remark;
       list.value = model;
       if (!known.has(model)) {
         const reply = await lab.callWithRetry(() => server.locate({ model }), problem);
         if (turn !== opening) return;
         if (reply.error !== undefined) return problem(lab.notices.error(reply.error));
+        if (!reply.found && !first) return void (find(".ll-remark").textContent = lab.notices.error(reply.gone));
         if (!reply.found) return open({ ...wanted, model: first }, lab.instead(reply.gone, first));
+        root.hidden = false;
+        element.querySelector(".ll-none")?.remove();
         known.set(model, reply.found);
         list.append(lab.createElement("option", { value: model }, model));
         list.value = model;
