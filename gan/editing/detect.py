@@ -33,7 +33,7 @@ class Pyramidal(Protocol):
 
 
 class Detected(NamedTuple):
-    """How well things were found. found: the share of those that are there; right: the share of boxes that fit one;
+    """Shares of what was found. found: the share of those that are there; right: the share of boxes that fit one;
     each: `found` by kind, NaN where there is none of it.
     """
 
