@@ -33,8 +33,10 @@ class Pyramidal(Protocol):
 
 
 class Detected(NamedTuple):
-    """Shares of what was found. found: the share of those that are there; right: the share of boxes that fit one;
-    each: `found` by kind, NaN where there is none of it.
+    """Hold how well things were found.
+
+    found: the share of those that are there. right: the share of boxes that fit one. each: `found` by kind, NaN where
+    there is none of it.
     """
 
     found: float
