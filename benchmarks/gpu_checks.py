@@ -363,7 +363,7 @@ def captured(trainer: Trainer) -> Callable[[], None]:
         count += 1
         for old, new in zip(held, draw(count), strict=True):
             for a, b in zip(old, new, strict=True):
-                if a is not None and b is not None:
+                if isinstance(a, torch.Tensor) and isinstance(b, torch.Tensor):
                     a.copy_(b)
         graph.replay()
 

@@ -55,6 +55,7 @@ def _setting(default: Any, help: str, low: float = -math.inf, high: float = math
     absent      the value in folders that were written before the field existed
     task        the only task that reads it
     also        another name of its flag
+    off         the default is that there is no such feature, and will stay so: commands do not name it then
     """
     return field(default=default, metadata={"help": help, "low": low, "high": high, **metadata})
 
@@ -132,6 +133,15 @@ class Config:
     )
     network: str = _setting("resnet", "architecture of the generator and the critic (discriminator)")
     conditional: bool = _setting(True, "train on the data set's classes, if network and data have them", absent=True)
+    labels: int = _setting(
+        0,
+        "also learn classes, from the labels of so many pictures of each that the seed chooses; no other label is "
+        "read (feature matching, arXiv:1606.03498). 0 = no. Needs a network whose critic tells classes: light",
+        0,
+        10**6,
+        absent=0,
+        off=True,
+    )
     init: str = _setting(
         "",
         "begin with the weights of a model: its folder, or hub:USER/NAME[@REVISION]; network, resolution, width, z_dim "
@@ -271,6 +281,9 @@ class Config:
     class_groups: tuple[ClassGroup, ...] = _setting(
         (), "groups of the classes, where a picture has several; from the data set", derived=True, absent=()
     )
+    read_classes: tuple[str, ...] = _setting(
+        (), "classes that the critic tells, with `labels`; from the data set", derived=True, absent=()
+    )
     network_parts: tuple[str, ...] = _setting(
         (), "parts of a translator's networks that its objective needs", derived=True, absent=(), task="translate"
     )
@@ -312,7 +325,7 @@ class Config:
         values = {**old, **values}
         if missing := sorted(names - set(values)):
             raise ConfigError(f"missing field {missing[0]!r}")
-        for name in ("classes", "network_parts"):
+        for name in ("classes", "read_classes", "network_parts"):
             if isinstance(values[name], list):
                 values = {**values, name: tuple(values[name])}
         return Config(**{**values, "class_groups": class_groups(values["class_groups"])})

@@ -3,7 +3,8 @@
 MODEL is a model folder or USER/NAME on the Hub. PAINTED is a folder with masks/ and labels.json, as `gan.label` writes
 it: the names of the parts, and for each painted picture its mask, its seed and its classes. To begin, --blank 10 writes
 such a folder to --out with nothing painted in it: paint its masks, in any program that keeps a palette, and go on.
-What is written is pictures, masks and a labels.json, for anybody's training.
+What is written is pictures, masks and a labels.json, for anybody's training; with --reader also reader.safetensors, a
+small network taught on them that finds the parts in any picture (`gan.editing.reader`).
 """
 
 from __future__ import annotations
@@ -14,8 +15,10 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from gan.command_line import status_of
-from gan.editing.labelled_set import read_set, write_blank, write_set
+from gan.editing.labelled_set import read_pictures, read_set, write_blank, write_set
 from gan.editing.parts import can_tell_parts, teach
+from gan.editing.reader import FILE as READER
+from gan.editing.reader import teach_reader, write_reader
 from gan.errors import ConfigError, FolderError
 from gan.hub.load import load
 from gan.models.latent import MAX_SEED
@@ -32,6 +35,7 @@ def _parser() -> argparse.ArgumentParser:
     flags.add_argument("--first", type=int, default=1_000_000, help="seed of the first of them (default: 1000000)")
     flags.add_argument("--blank", type=int, metavar="N", help="write N pictures to paint instead, seeds from 0 on")
     flags.add_argument("--parts", nargs="+", default=["background", "subject"], help="with --blank: names of the parts")
+    flags.add_argument("--reader", action="store_true", help="also teach a network on them that reads any picture")
     flags.add_argument("--device", default="auto", help="auto, cpu or cuda (default: auto)")
     return flags
 
@@ -55,6 +59,10 @@ def _run(args: argparse.Namespace) -> int:
             raise ConfigError(f"{name} must be in [1, {most}], got {value}")
     if not 0 <= args.first <= MAX_SEED - args.count:
         raise ConfigError(f"first must be in [0, {MAX_SEED - args.count}], got {args.first}")
+    if args.reader and (args.blank or args.count < 2):
+        raise ConfigError(
+            "--reader learns from labelled pictures: pass a folder of painted ones, and --count 2 or more"
+        )
     if args.blank:
         write_blank(args.out, model, range(args.blank), tuple(args.parts))
         told = f"{count(args.blank, 'picture')} to paint"
@@ -62,6 +70,10 @@ def _run(args: argparse.Namespace) -> int:
         parts = teach(model, read_set(args.painted, model))
         write_set(args.out, model, parts, range(args.first, args.first + args.count))
         told = f"{count(args.count, 'picture')} labelled"
+        if args.reader:
+            found = read_pictures(args.out, model.resolution, model.channels)
+            write_reader(args.out / READER, teach_reader(*found, progress=lambda line: print(line, file=sys.stderr)))
+            told += ", and a reader taught on them"
     print(f"{told}, in {printable(args.out)}")
     return 0
 

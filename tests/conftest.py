@@ -52,6 +52,14 @@ PLANE = {
 }
 
 
+@pytest.fixture(scope="session", autouse=True)
+def no_power_cut() -> Iterator[None]:
+    """Let no file wait for the disk: this machine keeps its power while tests run."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(os, "fsync", lambda number: None)
+        yield
+
+
 @pytest.fixture(scope="session")
 def loaded():
     """Return `gan.data.load` with a cache."""
@@ -104,6 +112,21 @@ def tiny_folder(tmp_path_factory) -> Path:
     out = tmp_path_factory.mktemp("models") / "tiny"
     list(train(small(), out))
     return out
+
+
+@pytest.fixture(scope="session")
+def judged_folder(tiny_folder, loaded, tmp_path_factory) -> Path:
+    """Return `tiny_folder` with a judge that was fitted on a few digits. Read only."""
+    import gan
+    from gan.editing.judge import fit_judge
+    from gan.models.heads import JUDGE, write_head
+
+    folder = tmp_path_factory.mktemp("judged") / "tiny"
+    shutil.copytree(tiny_folder, folder)
+    images = loaded("mnist-10k").images
+    head = fit_judge(gan.load(folder, "cpu"), images[:60], images[60:120])
+    write_head(folder, JUDGE, head.network, head.figures)
+    return folder
 
 
 @pytest.fixture(scope="session")

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from starlette.requests import Request
     from starlette.responses import Response
 
-TABS = ("gallery", "explore", "interpolate", "translate", "train")
+TABS = ("gallery", "explore", "interpolate", "translate", "quiz", "train")
 
 BOXES = "input:is([type=radio], [type=checkbox]) { appearance: none; width: 16px; height: 16px; flex-shrink: 0; }"
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import copy
+import dataclasses
 import json
 import math
 import shutil
@@ -13,11 +14,22 @@ import pytest
 import torch
 from conftest import small
 
-from benchmarks import flags, modes, stacked_mnist, start, sweep, throughput, time_to_quality, translators
+from benchmarks import (
+    few_labels,
+    flags,
+    modes,
+    stacked_mnist,
+    start,
+    sweep,
+    throughput,
+    time_to_quality,
+    translators,
+)
 from benchmarks.digit_evaluator import DigitEvaluator
 from gan import data, networks
 from gan.config import Config
 from gan.data import faces
+from gan.data.dataset import Dataset
 from gan.data.folder import load_folder
 from gan.data.points import MIXTURES
 from gan.errors import ConfigError, DataError, FolderError, HubError, TrainingError
@@ -454,3 +466,18 @@ def test_a_device_that_is_not_there_is_refused_in_one_line(tmp_path, monkeypatch
     assert flags.run_main(stacked_mnist.main) == 2
     err = capsys.readouterr().err
     assert err.startswith("error: ") and "tpu" in err and err.count("\n") == 1
+
+
+def test_few_labels_compares_one_critic_with_and_without_the_other_pictures():
+    source = torch.Generator().manual_seed(0)
+    labels = torch.arange(90) % 3
+    images = torch.randint(0, 60, (90, 1, 28, 28), generator=source, dtype=torch.uint8)
+    for image, label in zip(images, labels.tolist(), strict=True):
+        image[0, :, 4 + 8 * label : 9 + 8 * label] = 220
+    bars = Dataset("bars", images, labels, ("left", "middle", "right"))
+    config = Config(**{**PRESETS["few-labels"], "dataset": "bars", "labels": 3, "images": 480, "batch_size": 16})
+    config = dataclasses.replace(config, width=16, precision="fp32", device="cpu", learning_rate=3e-3)
+    alone, both = (Trainer(*prepare(config, dataset=bars)) for _ in range(2))
+    assert all(torch.equal(a, b) for a, b in zip(alone.critic.parameters(), both.critic.parameters(), strict=True))
+    assert few_labels.alone(alone, bars)[0] > 0.8 and alone.shown == 0 and few_labels.seed_list("0,2") == [0, 2]
+    assert few_labels.with_the_others(both, bars)[0] > 0.8 and both.shown == 480

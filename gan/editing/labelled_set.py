@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
+import torch
 from PIL import Image
 from torch import Tensor
 
@@ -26,7 +27,8 @@ COLOURS = (
     (34, 34, 40), (230, 159, 0), (86, 180, 233), (0, 158, 115), (240, 228, 66), (0, 114, 178), (213, 94, 0),
     (204, 121, 167), (150, 150, 150),
 )  # fmt: skip
-MAX_PAINTED = 1_000  # pictures that are read
+MAX_PAINTED = 1_000  # pictures that are read to teach a head
+MAX_LABELLED = 1_000_000  # to teach a reader
 
 
 def write_set(folder: Path, model: Model, parts: Parts, seeds: Sequence[int]) -> None:
@@ -92,6 +94,22 @@ def read_set(folder: Path, model: Model) -> Painted:
         raise DataError(f"{folder / FILE}: {error}") from None
 
 
+def read_pictures(folder: Path, side: int, channels: int) -> tuple[Tensor, np.ndarray, tuple[str, ...]]:
+    """Read a labelled set: pictures uint8 (N, C, side, side), masks uint8 (N, side, side), and the parts' names.
+
+    DataError as `read_set`, for a picture of another size or mode, and for a mask with a part that has no name.
+    """
+    about = _read_about(folder / FILE)
+    names = tuple(about["parts"])
+    files = [name for name, *_ in _entries(about, folder / FILE, MAX_LABELLED)]
+    pictures = [_read_picture(folder / PICTURES / name, side, channels) for name in files]
+    masks = np.stack([_read_mask(folder / MASKS / name, side) for name in files])
+    known = masks[masks != UNPAINTED]
+    if known.size and known.max() >= len(names):
+        raise DataError(f"{folder / MASKS}: labels must be below {len(names)}, or {UNPAINTED}, got {known.max()}")
+    return torch.from_numpy(np.stack(pictures)).permute(0, 3, 1, 2).contiguous(), masks, names
+
+
 def _read_about(path: Path) -> dict:
     try:
         about = read_json(path)
@@ -103,11 +121,11 @@ def _read_about(path: Path) -> dict:
     return about
 
 
-def _entries(about: dict, path: Path) -> Iterator[tuple[str, int, list[str]]]:
+def _entries(about: dict, path: Path, most: int = MAX_PAINTED) -> Iterator[tuple[str, int, list[str]]]:
     """Yield (file, seed, classes) of each picture."""
     pictures = about.get("pictures")
-    if not isinstance(pictures, list) or not 1 <= len(pictures) <= MAX_PAINTED:
-        raise DataError(f"{path}: `pictures` must be a list of 1 to {MAX_PAINTED}")
+    if not isinstance(pictures, list) or not 1 <= len(pictures) <= most:
+        raise DataError(f"{path}: `pictures` must be a list of 1 to {most}")
     for entry in pictures:
         entry = entry if isinstance(entry, dict) else {}
         name, seed, classes = entry.get("file"), entry.get("seed"), entry.get("classes", [])
@@ -122,16 +140,27 @@ def _is_plain(name: str) -> bool:
     return name == Path(name).name and name.endswith(".png") and not name.startswith(".") and "\0" not in name
 
 
+def _read_picture(path: Path, side: int, channels: int) -> np.ndarray:
+    """Return a picture, uint8 (side, side, channels)."""
+    mode = "L" if channels == 1 else "RGB"
+    return _read_png(path, side, (mode,), f"{side} x {side} and of mode {mode}").reshape(side, side, channels)
+
+
 def _read_mask(path: Path, side: int) -> np.ndarray:
     """Return a mask as numbers, uint8 (side, side); its colours do not count."""
+    return _read_png(path, side, ("P", "L"), f"{side} x {side} and of one number a pixel")
+
+
+def _read_png(path: Path, side: int, modes: Sequence[str], wanted: str) -> np.ndarray:
     try:
         if path.is_symlink() or not path.is_file():
             raise ValueError("no plain file")
         with Image.open(path, formats=("PNG",)) as image:
-            if image.size != (side, side) or image.mode not in ("P", "L"):
-                raise ValueError(f"must be {side} x {side} and of one number a pixel")
+            if image.size != (side, side) or image.mode not in modes:
+                raise ValueError(f"must be {wanted}")
             return np.array(image, np.uint8)
     except MemoryError:
         raise
     except Exception as error:  # decoders raise almost anything on damaged bytes
-        raise DataError(f"{path}: not a mask that can be read ({error})"[:300]) from None
+        what = "mask" if "P" in modes else "picture"
+        raise DataError(f"{path}: not a {what} that can be read ({error})"[:300]) from None

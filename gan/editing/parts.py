@@ -16,11 +16,11 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from gan.evaluation.metrics.fit_parts import UNPAINTED
 from gan.models.inversion import SMALL, precision
 from gan.models.model import Model
 from gan.networks.layers import SLOPE
 
-UNPAINTED = 255  # a pixel that nobody has labelled
 HIDDEN, AROUND = 32, 5  # channels of a head; pixels a side that one without feature maps looks at
 STEPS, RATE = 120, 0.005  # of Adam, with all painted pixels in each step
 DECAY = 1e-3  # of weights, which keeps one painted picture from being learnt by heart

@@ -8,10 +8,10 @@ from few; an unconditional one (`train.py --no-conditional`) has seen none.
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import cast
+from typing import Protocol, cast
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from gan.models.model import BATCH, Model
 
@@ -61,6 +61,34 @@ class Probe:
     def __call__(self, features: Tensor) -> Tensor:
         """Return predictions float32 (N, T)."""
         return (self._normal(features).double() @ self.weights + self.offset).float()
+
+
+class ReadsClasses(Protocol):
+    """A critic (discriminator) that tells classes; made by `train.py --labels N`."""
+
+    def features(self, x: Tensor) -> Tensor: ...
+
+    def class_logits(self, h: Tensor) -> Tensor: ...
+
+
+def class_logits(critic: nn.Module, pictures: Tensor) -> Tensor:
+    """Return the logits (N, K) of the classes that such a critic sees in pictures, float (N, C, R, R) in [-1, 1]."""
+    reads = cast(ReadsClasses, critic)
+    return reads.class_logits(reads.features(pictures))
+
+
+@torch.inference_mode()
+def tell_classes(model: Model, images: Tensor) -> Tensor:
+    """Return how likely a model's critic takes each class, float32 (N, K), of pictures uint8 (N, C, R, R).
+
+    Classes are `model.config.read_classes`. ValueError for a critic that tells none.
+    """
+    if not model.config.read_classes:
+        raise ValueError(f"the critic of {model.name} tells no classes: train one with --labels")
+    parts = [
+        class_logits(model.critic, part.to(model.device).float().div(127.5).sub(1)) for part in images.split(BATCH)
+    ]
+    return torch.cat(parts).float().softmax(1).cpu()
 
 
 def few_of_each(labels: Tensor, count: int, seed: int = 0) -> Tensor:

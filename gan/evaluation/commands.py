@@ -57,8 +57,8 @@ def hub_repo(dataset: str) -> str:
 def command(config: Config) -> str:
     """Return the shell command that trains this config again, whatever later defaults are.
 
-    It has every flag, except empty ones, those of `NOT_AFFECTING_WEIGHTS` settings at their default, and those that
-    only another task reads.
+    It has every flag, except empty ones, those of features that are off, those of `NOT_AFFECTING_WEIGHTS` settings at
+    their default, and those that only another task reads.
     """
     words = ["python", "train.py"]
     usually = TRANSLATION if config.task == "translate" else {}
@@ -68,6 +68,7 @@ def command(config: Config) -> str:
         if (
             f.metadata.get("derived")
             or value == "" == f.default
+            or (f.metadata.get("off") and value == f.default)
             or (f.name in NOT_AFFECTING_WEIGHTS and value == usual)
         ):
             continue

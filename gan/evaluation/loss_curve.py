@@ -60,7 +60,7 @@ def write_curve(folder: Path) -> bool:
     if len(points) < 2 or points[0][0] == points[-1][0]:
         return False
     out = io.BytesIO()
-    draw(points, read_distances(folder / "log.jsonl")).save(out, "PNG", optimize=True)
+    draw(points, read_distances(folder / "log.jsonl")).save(out, "PNG")
     write_bytes(folder / NAME, out.getvalue())
     return True
 

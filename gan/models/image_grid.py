@@ -31,5 +31,5 @@ def grid_image(pictures: np.ndarray, columns: int, scale: int = 2) -> Image.Imag
 def write_grid(path: Path, pictures: np.ndarray) -> None:
     """Write pictures uint8 (N, H, W, C) as a PNG grid of `GRID`'s columns."""
     out = io.BytesIO()
-    grid_image(pictures, GRID[1]).save(out, "PNG", optimize=True)
+    grid_image(pictures, GRID[1]).save(out, "PNG")
     write_bytes(path, out.getvalue())

@@ -12,7 +12,7 @@ from torch import nn
 
 from gan.config import LARGE_RESOLUTIONS, RESOLUTIONS, Config
 from gan.errors import ConfigError
-from gan.networks import cyclegan, dcgan, mlp, points, resnet, unet
+from gan.networks import cyclegan, dcgan, light, mlp, points, resnet, unet
 from gan.networks.layers import spectral_norm_
 from gan.networks.translation import Critics, Translators
 
@@ -26,6 +26,7 @@ class NetworkPair:
     generator_batch_norm  the generator contains batch normalisation
     critic_batch_norm     the critic can be built with batch normalisation
     uses_width            `Config.width` sets their size
+    reads_classes         the critic can be built to tell classes, from `Config.read_classes`
     large                 both can be built for `LARGE_RESOLUTIONS`
     """
 
@@ -36,6 +37,7 @@ class NetworkPair:
     generator_batch_norm: bool = False
     critic_batch_norm: bool = False
     uses_width: bool = False
+    reads_classes: bool = False
     large: bool = False
 
 
@@ -51,6 +53,14 @@ NETWORKS: dict[str, NetworkPair] = {
     ),
     "resnet": NetworkPair(
         resnet.Generator, resnet.Critic, conditional=True, convolutional=True, uses_width=True, large=True
+    ),
+    "light": NetworkPair(
+        light.Generator,
+        light.Critic,
+        convolutional=True,
+        generator_batch_norm=True,
+        uses_width=True,
+        reads_classes=True,
     ),
 }
 POINT_NETWORKS: dict[str, NetworkPair] = {

@@ -141,8 +141,17 @@ class Critic(nn.Module):
 
     def maps(self, x: Tensor) -> Tensor:
         """Return the last feature maps (N, F, S, S) of pictures, which no class has entered yet."""
+        return self.stages(self._first(x))
+
+    def pyramid(self, x: Tensor) -> list[Tensor]:
+        """Return all feature maps of pictures, from half their size down to those that `maps` returns."""
+        found = [self._first(x)]
+        for stage in self.stages:
+            found.append(stage(found[-1]))
+        return found
+
+    def _first(self, x: Tensor) -> Tensor:
         # A gradient penalty differentiates the gradient on the picture: in bf16, its gradient on the weights nearest to
         # the picture is mostly rounding.
         with full_precision(x.device):
-            h = self.reduce(F.leaky_relu(self.from_picture(x.float()), SLOPE))
-        return self.stages(h)
+            return self.reduce(F.leaky_relu(self.from_picture(x.float()), SLOPE))

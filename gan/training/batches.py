@@ -5,9 +5,12 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
+from gan import data
 from gan.config import Config
 from gan.data.dataset import Dataset
 from gan.data.domains import Domains, TrainingSet
+from gan.editing.recognise import few_of_each
+from gan.evaluation.metrics.fit import RECIPES, distort
 from gan.training import augment
 from gan.training.augment import Augmentation
 from gan.training.distributed import ProcessGroup
@@ -73,6 +76,11 @@ class Batches(Shuffled):
         self.conditions = None if told is None else told.to(device)
         labelled = dataset if config.classes and isinstance(dataset, Dataset) else None
         self.class_weights = labelled.class_weights().to(device) if labelled else None
+        # Of all labels a run that learns from few keeps those alone.
+        self.labelled: tuple[Tensor, Tensor] | None = None
+        if config.labels and isinstance(dataset, Dataset):
+            rows = few_of_each(dataset.labels, config.labels, config.seed)
+            self.labelled = rows, dataset.labels[rows].to(device)
 
     def draw(
         self,
@@ -103,10 +111,26 @@ class Batches(Shuffled):
             if config.mirror:  # drawn last, so that the other numbers are those of a run without
                 sides = self._parts(torch.rand(count, generator=source) < 0.5, config.accumulate)
                 chosen = [(mirrored(real, left), y) for (real, y), left in zip(chosen, sides, strict=True)]
-        return [
+        batches = [
             Batch(real, y, z, mix, torch.stack(pair))
             for (real, y), z, mix, *pair in zip(chosen, *drawn, strict=True)
         ]  # fmt: skip
+        return batches if self.labelled is None else self._with_labelled(batches, *self.labelled, config, source)
+
+    def _with_labelled(
+        self, batches: list[Batch], rows: Tensor, labels: Tensor, config: Config, source: torch.Generator
+    ) -> list[Batch]:
+        """Return the parts of a batch with as many labelled pictures, drawn last and with replacement.
+
+        Each is shifted, turned, zoomed and flipped as leaves pictures of its data set what they are: with few of them
+        that is worth more than anything else. Those of a folder are left as they are.
+        """
+        which = torch.randint(len(rows), (config.batch_size,), generator=source)
+        pictures = self.decode(rows[which])
+        if recipe := RECIPES.get(data.full_set(config.dataset)):
+            pictures = distort(pictures, recipe, source)
+        parts = (self._parts(values, config.accumulate) for values in (pictures, labels[which.to(labels.device)]))
+        return [batch._replace(labelled=one) for batch, one in zip(batches, zip(*parts, strict=True), strict=True)]
 
     def fixed(self, count: int) -> tuple[Tensor, Tensor, Tensor | None]:
         """Return the first `count` pictures of A and of B of a fixed order, float (count, ...), on the CPU.

@@ -25,13 +25,15 @@ from gan.training.penalties import Penalty, squared_gradient
 class Match(NamedTuple):
     """A comparison by a critic (discriminator): N real pictures with as many fake ones.
 
-    critic: pictures (N, ...), and their classes or None, to logits. y: classes (N, K) of both, None without.
+    critic: pictures (N, ...), and their classes or None, to logits. y: classes (N, K) of both, None without. besides:
+    returns a scalar that the critic minimises too; None for none.
     """
 
     critic: Callable[[Tensor, Tensor | None], Tensor]
     real: Tensor
     fake: Tensor
     y: Tensor | None = None
+    besides: Callable[[], Tensor] | None = None
 
 
 class Game(Protocol):
@@ -101,6 +103,7 @@ class Batch(NamedTuple):
     mix              (N,) in [0, 1]: where between real and fake a "gp" penalty takes the gradient
     augment_numbers  (2, N, A): the random numbers of the augmentations, for real and for fake
     noise            (2, N, C, R, R) ~ N(0, I), of a translation before it goes back, from B and from A; None without
+    labelled         as many pictures, and which class each is, int64 (N,), of a run that learns classes; None without
     """
 
     real: Tensor
@@ -109,6 +112,7 @@ class Batch(NamedTuple):
     mix: Tensor
     augment_numbers: Tensor
     noise: Tensor | None = None
+    labelled: tuple[Tensor, Tensor] | None = None
 
 
 class CriticResult(NamedTuple):
@@ -149,6 +153,8 @@ def critic_step(p: Players, parts: Sequence[Batch], gamma: float) -> CriticResul
         for i, match in enumerate(matches):
             real_logits, fake_logits, penalty = _judge(p, batch, match, gamma)
             loss = p.loss.critic(real_logits, fake_logits)
+            if match.besides:
+                loss = loss + match.besides()
             ((loss + gamma * penalty) / len(parts)).backward()
             accuracy = (real_logits > fake_logits).float().mean()
             values = (loss, penalty, real_logits.mean(), fake_logits.mean(), accuracy)

@@ -17,6 +17,7 @@ from gan.models.model import Model, to_uint8
 from gan.models.translator import Translator, other
 from gan.training.batches import Batches
 from gan.training.objectives import OBJECTIVES
+from gan.training.semi_supervised import SemiSupervised
 from gan.training.step import Game, Generation
 
 PREVIEW_SEEDS = range(64)  # of every sample grid
@@ -53,8 +54,8 @@ class Generate:
     has_latents = True
 
     def game(self, config: Config) -> Game:
-        """Return the game of a GAN."""
-        return Generation()
+        """Return the game of a GAN, or that of one which learns classes from few labels."""
+        return SemiSupervised() if config.labels else Generation()
 
     def model(self, config: Config, generator: nn.Module, critic: nn.Module) -> Model:
         """Return a `Model` without directions."""

@@ -9,6 +9,8 @@ import dataclasses
 from collections.abc import Callable, Mapping
 from typing import Any
 
+import torch
+
 from gan import data, networks
 from gan.config import Config
 from gan.data import DATASETS
@@ -103,9 +105,28 @@ def _prepare_pictures(
     classes, groups = (dataset.classes, dataset.groups) if labelled else ((), ())
     _, channels, resolution, _ = dataset.images.shape
     config = dataclasses.replace(
-        config, resolution=resolution, channels=channels, classes=tuple(classes), class_groups=groups
+        config,
+        resolution=resolution,
+        channels=channels,
+        classes=tuple(classes),
+        class_groups=groups,
+        read_classes=_classes_to_read(config, dataset),
     )
     return config, dataset
+
+
+def _classes_to_read(config: Config, dataset: Dataset) -> tuple[str, ...]:
+    """Return the classes that the critic is to tell, () without `labels`; ConfigError where too few have labels."""
+    if not config.labels:
+        return ()
+    if not dataset.classes or dataset.groups:
+        raise ConfigError(
+            f"labels learns classes of which a picture has one, and {dataset.name} has none such: set it to 0"
+        )
+    fewest = int(torch.bincount(dataset.labels, minlength=len(dataset.classes)).min())
+    if fewest < config.labels:
+        raise ConfigError(f"labels must be at most {fewest}, the pictures of the rarest class, got {config.labels}")
+    return tuple(dataset.classes)
 
 
 def check_options(config: Config) -> None:
@@ -222,6 +243,17 @@ def _translation_settings_of_generation(config: Config) -> str | None:
     return None
 
 
+def _labels_that_nothing_reads(config: Config) -> str | None:
+    if not config.labels:
+        return None
+    if config.task != "generate" or not networks.find_pair(config).reads_classes:
+        able = " or ".join(name for name, pair in networks.NETWORKS.items() if pair.reads_classes)
+        return f"labels needs a critic that tells classes: set network to {able}, or labels to 0"
+    if LOSSES[config.loss].generator_reads_real:
+        return f"labels needs a loss that judges each picture by itself, and {config.loss} compares: set nonsaturating"
+    return None
+
+
 def _no_dataset(config: Config) -> str | None:
     if not config.dataset:
         return "dataset is not named: pass --dataset, a folder of pictures or hub:USER/NAME"
@@ -259,6 +291,7 @@ CONTRADICTIONS: tuple[Callable[[Config], str | None], ...] = (
     _target_without_augment,
     _frozen_without_init,
     _translation_settings_of_generation,
+    _labels_that_nothing_reads,
     _no_dataset,
     _same_sides,
     _init_of_translator,

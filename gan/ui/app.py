@@ -39,7 +39,7 @@ from gan.ui.server import (  # noqa: E402
 from gan.ui.server.hub_models import HubModels, is_local_folder, requested_models  # noqa: E402
 from gan.ui.server.model_info import discover  # noqa: E402
 from gan.ui.server.model_registry import ModelRegistry  # noqa: E402
-from gan.ui.tabs import explore, gallery, interpolate, publish, train, translate  # noqa: E402
+from gan.ui.tabs import explore, gallery, interpolate, publish, quiz, train, translate  # noqa: E402
 from gan.ui.theme import theme  # noqa: E402
 
 if TYPE_CHECKING:
@@ -63,6 +63,8 @@ def build(registry: ModelRegistry, runs: Callable[[], Runs] | None = None) -> gr
                 interpolate.build(registry)
             with gr.Tab("Translate", elem_id="tab-translate"):
                 translate.build(registry)
+            with gr.Tab("Quiz", elem_id="tab-quiz"):
+                quiz.build(registry)
             with gr.Tab("Train", elem_id="tab-train"):
                 train.build(registry, runs)
             with gr.Tab("Publish", elem_id="tab-publish") as tab:
@@ -76,7 +78,7 @@ def build(registry: ModelRegistry, runs: Callable[[], Runs] | None = None) -> gr
 def refresh(demo: gr.Blocks, registry: ModelRegistry) -> None:
     """Update the page with the registry's present models, for browsers that load it from now on."""
     pages = {"ll-gallery": gallery.page, "ll-explore": explore.page, "ll-interpolate": interpolate.page}
-    pages["ll-translate"] = translate.page
+    pages |= {"ll-translate": translate.page, "ll-quiz": quiz.page}
     for block in demo.blocks.values():
         if isinstance(block, gr.HTML) and block.elem_id in pages:
             block.value = pages[block.elem_id](registry)

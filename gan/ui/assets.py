@@ -19,7 +19,8 @@ if TYPE_CHECKING:
 
 STATIC = Path(__file__).with_name("static")
 AT_ONCE = ("shared", "engine", "film", "gallery", "explore", "interpolate", "publish")
-LATER = ("translate", "train")  # tabs whose scripts are files of their own: `static/shared/tab-scripts.js` fetches them
+# Tabs whose scripts are files of their own, which `static/shared/tab-scripts.js` fetches.
+LATER = ("translate", "quiz", "train")
 APP = (*AT_ONCE, *LATER)  # what the app's page is made of
 
 # A face of four pixels, as the tab's icon; `%23` is `#` inside a URL.

@@ -54,7 +54,7 @@ class SiteTab:
 # A tab belongs here as soon as a browser can do what it needs without a server: then `static/site/site.js` starts it
 # with the functions of this browser, by the name of its script's function.
 TABS = (
-    SiteTab("gallery", "Gallery", gallery.page),
+    SiteTab("gallery", "Gallery", lambda registry: gallery.page(registry, quiz=False)),
     SiteTab("explore", "Explore", explore.page, "generate"),
     SiteTab("interpolate", "Interpolate", lambda registry: interpolate.page(registry, FILMS), "generate"),
     SiteTab("translate", "Translate", lambda registry: translate.page(registry, FILMS), "translate"),

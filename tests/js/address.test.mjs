@@ -12,6 +12,7 @@ test("an address gives back the tab and the part it was made of", () => {
     ["explore", { model: "m", seed: "7", d: "0.5,,-1", z: "3:0.3" }],
     ["interpolate", { model: "a b&c=d", seeds: "1,2", loop: "0" }],
     ["translate", { model: "m", to: "a", sample: "none", ink: "A-_", told: "ff00" }],
+    ["quiz", { model: "m", quiz: "7", beat: "10" }],
     ["train", { run: "r1", train: '{"dataset":"ring"}' }],
     ["publish", {}],
   ];

@@ -28,9 +28,10 @@ from gan.training.checkpoint import (
 
 
 def test_a_name_reaches_the_disk_after_what_it_names(tmp_path, monkeypatch):
-    done, kinds = [], {os.fsync: "sync", os.replace: "rename"}
-    for real, kind in kinds.items():
-        monkeypatch.setattr(os, real.__name__, lambda *a, real=real, kind=kind: (done.append(kind), real(*a))[1])
+    done, kinds = [], {"fsync": "sync", "replace": "rename"}
+    for name, kind in kinds.items():
+        real = getattr(os, name)
+        monkeypatch.setattr(os, name, lambda *a, real=real, kind=kind: (done.append(kind), real(*a))[1])
     write_bytes(tmp_path / "file", b"content")
     assert done == ["sync", "rename", "sync"]  # the file, its name, the folder
 

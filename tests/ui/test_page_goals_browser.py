@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from axe_check import COLOURS, FINDINGS, THE_REST, axe
 from conftest import asking_page, served
 
 from gan.ui.server.model_registry import ModelRegistry
@@ -14,7 +14,6 @@ from gan.ui.server.model_registry import ModelRegistry
 pytestmark = pytest.mark.browser
 
 ROOT = Path(__file__).resolve().parents[2]
-AXE = ROOT / "node_modules/axe-core/axe.min.js"
 SHIFT = 0.02  # of the layout, in all that a tab does until it is complete
 PAINT = 1500  # ms until the largest paint, on loopback
 READY = {
@@ -22,6 +21,7 @@ READY = {
     "explore": ".ll-others-grid.ll-ready",
     "interpolate": ".ll-walk:not(.ll-waiting) .ll-scrub:enabled",
     "translate": "",
+    "quiz": "[data-act=real]:enabled",
     "train": "[data-train=begin]:enabled",
     "publish": "",
 }
@@ -40,32 +40,14 @@ new PerformanceObserver((list) => (window.largest = list.getEntries().at(-1).sta
   type: "largest-contentful-paint", buffered: true,
 });
 """
-FINDINGS = """async (options) => {
-  const ending = document.getAnimations().filter((one) => one.effect.getComputedTiming().endTime < Infinity);
-  await Promise.allSettled(ending.map(({ finished }) => finished));
-  const { tab, ...rest } = options;
-  const include = [["#ll-header"], ["#ll-tabs > .tab-wrapper"], [`#tab-${tab}`]];
-  const { violations } = await axe.run({ include }, { resultTypes: ["violations"], ...rest });
-  return violations.map(({ id, nodes }) => `${id}: ${nodes.slice(0, 3).map(({ html }) => html.slice(0, 120))}`);
-}"""
 # All that can be opened, but for a hundred sliders that are alike.
 OPEN = "tab => tab.querySelectorAll('details:not(.ll-advanced)').forEach((one) => (one.open = true))"
-# Colours are the same at any width, and what else axe looks at is so in either scheme.
-COLOURS, THE_REST = {"runOnly": ["color-contrast"]}, {"rules": {"color-contrast": {"enabled": False}}}
 
 
 @pytest.fixture(scope="module")
 def site() -> Iterator[str]:
     with served(ModelRegistry([ROOT / "weights/emoji"])) as url:
         yield url
-
-
-def axe() -> str:
-    if not AXE.exists():
-        if os.environ.get("CI"):
-            pytest.fail("axe-core is not installed: CI needs it")
-        pytest.skip("axe-core is not installed here: run `npm ci`")
-    return AXE.read_text(encoding="utf-8")
 
 
 @pytest.mark.slow

@@ -143,5 +143,5 @@ def write_rows(path: Path, generated: np.ndarray, train: np.ndarray, found: Tens
     blank = np.full((n, 1, h, w, c), 128, np.uint8)
     rows = np.concatenate([generated[:, None], blank, train[found.numpy()]], 1)
     out = io.BytesIO()
-    grid_image(rows.reshape(-1, h, w, c), rows.shape[1]).save(out, "PNG", optimize=True)
+    grid_image(rows.reshape(-1, h, w, c), rows.shape[1]).save(out, "PNG")
     write_bytes(path, out.getvalue())

@@ -16,27 +16,17 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from torch import Tensor
-from torch.nn import functional as F
 
 from gan.data import faces
-from gan.evaluation.metrics.face_regions import FILE, WIDTHS, Network, read
-from gan.evaluation.metrics.fit import Recipe, train
+from gan.evaluation.metrics.face_regions import FILE, read
+from gan.evaluation.metrics.fit_parts import LEARNING_RATE, RECIPE, fit_parts
 from gan.evaluation.metrics.train_face_attributes import TAUGHT, draw
 from gan.io import write_bytes
 from gan.models.weights import write_tensors
+from gan.networks.parts import WIDTHS
 
 SEED = 0
 LEARNT, TESTED = 5_000, 1_000  # faces
-RECIPE = Recipe(epochs=4, shift=0)
-LEARNING_RATE = 3e-3  # of Adam
-
-
-def weights_of(labels: Tensor) -> Tensor:
-    """Return how much each part counts in the loss: less the larger it is, as its share of pixels to the power -1/2."""
-    share = torch.bincount(labels.flatten().long(), minlength=len(faces.REGIONS)).float() / labels.numel()
-    weights = share.clamp_min(1e-4).rsqrt()
-    return weights / (weights * share).sum()
 
 
 def overlaps(found: np.ndarray, truth: np.ndarray) -> dict[str, float]:
@@ -61,15 +51,7 @@ def main() -> None:
     images, found = draw(seeds)
     changes = {name: found[name] for name in ("hair", "beard", "glasses", "rear_hair")}
     labels = torch.from_numpy(faces.labels(seeds, **changes))
-    weights = weights_of(labels)
-    torch.manual_seed(SEED)
-    network = Network().to(memory_format=torch.channels_last)
-
-    def loss(outputs: Tensor, chosen: Tensor) -> Tensor:
-        return F.cross_entropy(outputs, labels[chosen].long(), weights)
-
-    adam = torch.optim.Adam(network.parameters(), LEARNING_RATE)
-    train(network, images, loss, RECIPE, torch.Generator().manual_seed(SEED), adam, print)
+    network = fit_parts(images, labels, len(faces.REGIONS), seed=SEED, progress=print)
     test = faces.SEEDS["test"][:TESTED]
     truth = faces.labels(test)
     seen = read(faces.draw(test), network)

@@ -732,6 +732,31 @@ interface ManyRequest {
   rows: number[];
 }
 
+/** A model that has a quiz. */
+interface QuizModel {
+  model: string;
+  size: number;
+  smooth: boolean;
+}
+
+/** One answered picture: what the visitor and the judge took it for, what it is, and its seed where it is made. */
+interface QuizAnswer {
+  mine: boolean; // true for real, as in the others
+  real: boolean;
+  judge: boolean;
+  seed: number | null;
+}
+
+interface QuizServer {
+  locate(payload: { model: string }): Promise<Reply<{ found: QuizModel | null; gone: string }>>;
+  /** Ten pictures, and nothing of what they are. tells, critic: how well judge and critic tell such, in [0, 1]. */
+  deal(payload: {
+    model: string;
+    number: number;
+  }): Promise<Reply<PackedImages & { tells: number | null; critic: number | null }>>;
+  reveal(payload: { model: string; number: number; at: number }): Promise<Reply<Omit<QuizAnswer, "mine">>>;
+}
+
 interface TranslateServer extends PackServer {
   locate(payload: { model: string }): Promise<Reply<{ found: KnownTranslator | null; gone: string }>>;
   describe(payload: { model: string }): Promise<Reply<TranslatorDescription>>;
@@ -1537,6 +1562,15 @@ interface LatentLab {
       shown(on: boolean): void; // whether a walk is on screen
     },
   ): DrawingWalk;
+
+  // quiz/
+  quiz(element: HTMLElement, server: QuizServer): void;
+  /** How many answers are right: the visitor's, and the judge's. */
+  quizPoints(given: QuizAnswer[]): [number, number];
+  /** What the end says; beat: the score of who sent these ten, if any. */
+  quizSentence(given: QuizAnswer[], beat: number | null): string;
+  /** What goes to a friend: the score, a square for each answer, the link. */
+  quizResult(model: string, given: QuizAnswer[], link: string): string;
 
   // train/
   train(element: HTMLElement, server: TrainServer): Promise<void>;

@@ -19,6 +19,7 @@ from gan.models.image_grid import GRID
 from gan.ui import assets
 from gan.ui.server import wording
 from gan.ui.server.picture_api import PictureApi
+from gan.ui.tabs.quiz import playable
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -95,14 +96,21 @@ def build(registry: ModelRegistry) -> gr.HTML:
     )
 
 
-def page(registry: ModelRegistry) -> str:
-    """Return the tab's HTML: a card for each model, and a notice for each that cannot be shown."""
+def page(registry: ModelRegistry, quiz: bool = True) -> str:
+    """Return the tab's HTML: a card for each model, and a notice for each that cannot be shown.
+
+    quiz: whether there is a tab Quiz, to which the first screen then leads.
+    """
     cards = [card(registry.info(name), registry.files) for name in registry.names]
     cards += [card(registry.info(name, "translate"), registry.files) for name in registry.translators]
     notices = [*registry.errors.items(), *registry.notices.items()]
     shown = next(filter(None, (hero(registry.info(name)) for name in registry.names)), None)
     return assets.render(
-        "gallery/gallery.html", hero=shown, cards=cards, notices=notices or ([] if cards else [NO_MODELS])
+        "gallery/gallery.html",
+        hero=shown,
+        cards=cards,
+        notices=notices or ([] if cards else [NO_MODELS]),
+        quiz=quiz and bool(playable(registry)),
     )
 
 

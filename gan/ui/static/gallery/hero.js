@@ -63,6 +63,10 @@
       play: () => lab.openExplore(picture.state),
       watch,
       another: picture.renew,
+      quiz: () => {
+        lab.showTab("quiz");
+        window.scrollTo({ top: 0 });
+      },
     };
     root.addEventListener("click", (event) => actions[lab.closest(event, "[data-hero]")?.dataset.hero ?? ""]?.());
     if (!lab.reducedMotion()) play(true);

@@ -16,6 +16,7 @@
       kept: ["seeds", "truncation", "frames", "fps", "mode", "loop"],
     },
     translate: { keys: ["model", "to", "sample", "ink", "told"] },
+    quiz: { keys: ["model", "quiz", "beat"] },
     train: { keys: ["run", "train"] },
     publish: { keys: [] },
   };
