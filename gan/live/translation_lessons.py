@@ -25,7 +25,7 @@ class World:
 
 WORLDS: dict[str, World] = {
     "beard-close-up": World("Beard off", {"gamma": 0.05, "mirror": True}),
-    "flat-to-3d": World("Flat to 3-D emoji", {"gamma": 0.05, "change": 0.0}),
+    "flat-to-3d": World("Flat to 3-D", {"gamma": 0.05, "change": 0.0}),
     "grey-to-colour": World("Grey to colour", {"gamma": 0.05, "change": 0.0, "mirror": True}),
 }
 _CYCLE = {"content": 3.0, "identity": 0.0, "change": 0.5}
@@ -44,7 +44,7 @@ LESSONS: dict[str, Lesson] = {
         "With the cycle",
         {"translations": {}},
         translations=Story(
-            setup="Two sets in which no picture is of the same thing. One network goes there, another comes back, and "
+            setup="Two sets, and nothing that is in both. One network goes there, another comes back, and "
             "each picture has to come back as it was (CycleGAN, 2017).",
             question="Nobody shows it what any picture should become. Will it find out?",
             answers=("no, it needs pairs", "yes, from the two sets alone"),
