@@ -21,6 +21,7 @@ from gan.ui.server import engine
 
 EMOJI = Path(__file__).resolve().parents[2] / "weights/emoji"
 FIRST_SCREEN = 400_000  # bytes, compressed, before weights
+ROW = 3  # walls of samples beside each other
 ENGINE = 15_000  # of it
 WEIGHTS = 2_600_000  # of one model
 EXAMPLES = 300_000  # of one translator
@@ -46,14 +47,36 @@ def test_the_first_screen_and_every_model_keep_to_their_weight(shipped):
         *named(shipped, ".css"),
         *(c for n, c in shipped.items() if re.search(r"\w{32}\.js$", n)),
     ]
-    pictures = [*named(shipped, ".webp"), *named(shipped, ".png")]
+    pictures = sorted(map(len, [*named(shipped, ".webp"), *named(shipped, ".png")]))
     assert len(texts) == 3 and len(pictures) >= 6
-    first = sum(len(brotli.compress(text)) for text in texts) + sum(map(len, pictures))
+    # A row of three is as much as a first screen fetches, as `test_site_browser.py` sees: at most the largest three.
+    first = sum(len(brotli.compress(text)) for text in texts) + sum(pictures[-ROW:])
     assert first <= FIRST_SCREEN
     assert len(brotli.compress(engine.worker_script().encode())) <= ENGINE
     packs, examples = named(shipped, ".pack"), named(shipped, ".examples")
     assert len(examples) == 2 and max(map(len, examples)) <= EXAMPLES
     assert len(packs) == len(site.shipped()) >= 4 and max(map(len, packs)) <= WEIGHTS
+
+
+@pytest.mark.browser
+def test_a_first_screen_fetches_a_row_of_samples_and_the_rest_when_it_is_scrolled_to(browser, shipped, tmp_path):
+    for name, content in shipped.items():
+        if not name.endswith((".pack", ".pack.js")):
+            (tmp_path / name).parent.mkdir(exist_ok=True)
+            (tmp_path / name).write_bytes(content)
+    page = browser.new_page(viewport={"width": 1280, "height": 900})
+    fetched: set[str] = set()
+    page.on("request", lambda request: fetched.add(request.url) if request.url.endswith((".webp", ".png")) else None)
+    page.goto((tmp_path / "index.html").as_uri())
+    shown = page.locator('.ll-wall[style*="--sheet"], .ll-wall-box img[src]')
+    shown.nth(ROW - 1).wait_for()  # they come one after the other
+    assert shown.count() == len(fetched) == ROW
+    cards = page.locator(".ll-card")
+    for i in range(cards.count()):
+        cards.nth(i).scroll_into_view_if_needed()
+        shown.nth(max(i, ROW - 1)).wait_for()
+    assert shown.count() == len(fetched) == cards.count()
+    page.close()
 
 
 def test_a_pack_is_all_of_the_models_and_lies_there_twice(tiny, tiny_folder):

@@ -7,7 +7,7 @@
   const SIDE = 58; // of a tile, about
   const AT_ONCE = 64; // pictures in one request
 
-  const NEAR = "600px"; // from the window, at which a wall's samples are fetched
+  const NEAR = "200px"; // from the window, at which samples are fetched
   let before = Promise.resolve(); // samples come one after the other: the first wall is not to wait for all
 
   /** @type {(wall: HTMLElement) => Promise<void>} */
@@ -18,18 +18,23 @@
     if (!wall.style.getPropertyValue("--sheet")) wall.style.setProperty("--sheet", `url("${image.src}")`);
   };
 
-  /** @type {(wall: HTMLElement) => void} */
-  const fetchSheetSoon = (wall) => {
-    wall.style.setProperty("--columns", wall.dataset.columns ?? "1");
+  /** Call a function once an element comes near the window. @type {(element: HTMLElement, use: () => void) => void} */
+  const whenNear = (element, use) => {
     const nearby = new IntersectionObserver(
       (entries) => {
         if (!entries.some(({ isIntersecting }) => isIntersecting)) return;
         nearby.disconnect();
-        before = before.then(() => fetchSheet(wall));
+        use();
       },
       { rootMargin: NEAR },
     );
-    nearby.observe(wall);
+    nearby.observe(element);
+  };
+
+  /** @type {(wall: HTMLElement) => void} */
+  const fetchSheetSoon = (wall) => {
+    wall.style.setProperty("--columns", wall.dataset.columns ?? "1");
+    whenNear(wall, () => (before = before.then(() => fetchSheet(wall))));
   };
 
   /** @type {(wall: HTMLElement) => void} */
@@ -127,6 +132,10 @@
       if (part instanceof HTMLElement) lab.followLook(part, () => part.dataset.smooth === "1");
     });
     element.querySelectorAll(".ll-wall").forEach((wall) => buildWall(/** @type {HTMLElement} */ (wall)));
+    element.querySelectorAll("img[data-sheet]").forEach((image) => {
+      const picture = /** @type {HTMLImageElement} */ (image);
+      whenNear(picture, () => (picture.src = picture.dataset.sheet ?? ""));
+    });
     element.addEventListener("click", (event) => {
       const { translate } = lab.closest(event, "[data-translate]")?.dataset ?? {};
       if (translate) lab.openTranslate(translate);
