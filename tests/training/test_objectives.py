@@ -78,7 +78,7 @@ def test_noise_on_the_way_back_is_in_levels_of_255():
 def test_paired_is_the_distance_to_the_other_one_and_a_critic_of_both():
     game, given = Paired(translation(content=2.0, identity=0.0)), batch()
     p = players_of(game, Adders(), Sums())
-    ((critic, real, fake, y),), content = game.play(p, given)
+    ((critic, real, fake, y, _),), content = game.play(p, given)
     torch.testing.assert_close(content, 2 * (given.z + 0.25 - given.real).abs().mean())
     assert y is None and torch.equal(real, torch.cat([given.z, given.real], 1))
     torch.testing.assert_close(fake, torch.cat([given.z, given.z + 0.25], 1))

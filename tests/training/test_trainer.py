@@ -8,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 import torch
-from conftest import PLANE, assert_same, small
+from conftest import PLANE, assert_same, small, translation
 
 from gan.config import Config
 from gan.data import DATASETS
@@ -144,8 +144,10 @@ def test_an_interrupted_run_of_points_goes_on_from_a_snapshot_bit_for_bit(every)
 OTHER = {
     "loss": "wgan", "penalty": "r1", "gamma": 0.3, "penalty_every": 2, "clip": 0.5, "augment": "none",
     "batch_size": 8, "critic_steps": 3, "optimizer": "sgd", "learning_rate": 1e-3, "critic_lr_ratio": 2.0, "beta1": 0.5,
-    "beta2": 0.9, "ema_images": 1, "augment_target": 0.5, "augment_images": 64,
+    "beta2": 0.9, "ema_images": 1, "augment_target": 0.5, "augment_images": 64, "content": 3.0, "identity": 1.0,
+    "change": 0.5, "cycle_noise": 20.0,
 }  # fmt: skip
+OF_TRANSLATIONS = {"content", "identity", "change", "cycle_noise"}
 OF_PICTURES = {"augment", "augment_target", "augment_images"}  # points are not augmented
 
 
@@ -155,11 +157,12 @@ def test_every_setting_that_may_change_on_the_way_is_tested():
 
 @pytest.mark.parametrize("setting", sorted(set(OTHER) - OF_PICTURES))
 def test_a_setting_changed_on_the_way_acts_from_the_next_step_on(setting):
-    config, dataset = prepare(Config(**PLANE))
+    config, dataset = prepare(translation() if setting in OF_TRANSLATIONS else Config(**PLANE))
     kept, changed = Trainer(config, dataset), Trainer(config, dataset)
     for t in (kept, changed):
         t.advance()
         t.advance()
+    assert getattr(changed.config, setting) != OTHER[setting]
     assert_same(kept.snapshot().tensors, changed.snapshot().tensors)
     changed.change(**{setting: OTHER[setting]})
     assert getattr(changed.config, setting) == OTHER[setting]

@@ -53,6 +53,7 @@ def test_the_gallery_shows_every_model_and_names_the_damaged_one(page: sync_api.
     page.wait_for_selector(".ll-wall button")
     assert page.locator(".ll-card h2").all_inner_texts() == [*KINDS, "broken"]
     assert "broken/config.json: missing" in page.locator(".ll-notice").inner_text()
+    assert [wall.locator("button").count() for wall in page.locator(".ll-wall").all()] == [64] * len(KINDS)
     tile = page.locator(".ll-wall button").first
     page.wait_for_function(
         "tile => getComputedStyle(tile).backgroundImage.includes('/files/')", arg=tile.element_handle()

@@ -30,9 +30,9 @@ def sent(folder: Path) -> list[tuple[bytes, str]]:
     return [(file.data, file.kind) for file in found]
 
 
-def test_a_wall_has_a_button_for_every_seed(tmp_path: Path) -> None:
+def test_a_wall_knows_its_model_and_its_seeds(tmp_path: Path) -> None:
     folder = write_folder(tmp_path, "colour")
-    assert page(folder).count('data-open="colour" data-seed=') == 64
+    assert 'data-model="colour" data-rows="8" data-columns="8"' in page(folder)
     ((data, kind),) = sent(folder)
     assert data.startswith({"image/png": b"\x89PNG", "image/webp": b"RIFF"}[kind])
 

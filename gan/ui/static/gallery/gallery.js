@@ -37,13 +37,22 @@
     whenNear(wall, () => (before = before.then(() => fetchSheet(wall))));
   };
 
+  /** Let a tile stand for a seed of a model. @type {(tile: HTMLElement, model: string, seed: number) => void} */
+  const setSeed = (tile, model, seed) => {
+    Object.assign(tile.dataset, { open: model, seed: String(seed) });
+    tile.title = `seed ${seed}`;
+    tile.setAttribute("aria-label", `${model}, seed ${seed}: open in Explore`);
+  };
+
   /** @type {(wall: HTMLElement) => void} */
   const buildWall = (wall) => {
-    const tiles = /** @type {HTMLElement[]} */ ([...wall.children]);
     const box = wall.parentElement ?? wall;
     const [rows, columns, size] = ["rows", "columns", "size"].map((name) => Number(wall.dataset[name]));
+    const tiles = Array.from({ length: rows * columns }, () => lab.createElement("button", { type: "button" }));
+    wall.replaceChildren(...tiles);
     let across = columns;
     tiles.forEach((tile, i) => {
+      setSeed(tile, wall.dataset.model ?? "", i);
       tile.style.backgroundPosition =
         `${columns > 1 ? ((i % columns) / (columns - 1)) * 100 : 0}% ` +
         `${rows > 1 ? (Math.floor(i / columns) / (rows - 1)) * 100 : 0}%`;
@@ -107,11 +116,7 @@
       });
     }
     wall.style.setProperty("--sheet", `url("${canvas.toDataURL()}")`);
-    for (const [tile, seed] of seeds) {
-      Object.assign(tile.dataset, { seed: String(seed) });
-      tile.title = `seed ${seed}`;
-      tile.setAttribute("aria-label", `${model}, seed ${seed}: open in Explore`);
-    }
+    for (const [tile, seed] of seeds) setSeed(tile, model, seed);
   };
 
   lab.gallery = (element, server) => {
