@@ -1311,7 +1311,13 @@ interface LatentLab {
   /** The value of a CSS custom property. */
   colour(name: string): string;
   rgb(name: string): number[];
-  notices: { busy: string; lost: string; error(text: string): string };
+  notices: {
+    busy: string;
+    lost: string;
+    error(text: string): string;
+    /** Why the server does what the browser was to do; "" on a page without one. */
+    serverDoes(what: string, why: string): string;
+  };
   notifier(root: ParentNode): Notifier;
   /**
    * Call until the server is not busy; an error after ten tries. A lost connection counts as a try, but ends a call

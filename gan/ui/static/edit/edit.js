@@ -106,7 +106,7 @@
     /** Let the browser draw as soon as it can. @type {() => Promise<void>} */
     const fetchWeights = async () => {
       const why = await lab.loadPainter(model, server);
-      if (why) status(`The server draws the pictures, because ${why}.`);
+      if (why) status(lab.notices.serverDoes("draws the pictures", why));
       drawEnds();
     };
 

@@ -30,7 +30,7 @@
     /** Let the browser draw the pictures of a model as soon as it can. @type {(model: string) => Promise<void>} */
     const fetchWeights = async (model) => {
       const why = await lab.loadPainter(model, server);
-      if (why) status(`The server draws the pictures, because ${why}.`);
+      if (why) status(lab.notices.serverDoes("draws the pictures", why));
     };
 
     const requests = new lab.LatestRequest({

@@ -90,7 +90,7 @@
         );
         status(`${film.frames} frames from ${payload.seeds.length} keyframes.`);
         const why = await lab.loadPainter(payload.model, server);
-        if (why) status(`The server draws the frames, because ${why}.`);
+        if (why) status(lab.notices.serverDoes("draws the frames", why));
       },
       announce: problem,
       limit: 2,

@@ -6,6 +6,8 @@
     busy: "The server is busy. Trying again…",
     lost: "The connection is lost. Trying again…",
     error: (text) => `Sorry: ${text}.`,
+    // A page without a server says by its replies what it cannot draw.
+    serverDoes: (what, why) => (lab.site ? "" : `The server ${what}, because ${why}.`),
   };
 
   /** @type {(line: HTMLElement, text: string) => void} */

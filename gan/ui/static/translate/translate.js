@@ -58,7 +58,7 @@
     /** Let the browser translate as soon as it can. @type {(model: string) => Promise<void>} */
     const fetchWeights = async (model) => {
       const why = await lab.loadPainter(model, server);
-      if (why) status(`The server translates, because ${why}.`);
+      if (why) status(lab.notices.serverDoes("translates", why));
     };
 
     const verdicts = new lab.LatestRequest({
