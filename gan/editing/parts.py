@@ -2,28 +2,29 @@
 
 The maps of a generator already tell an eye from a mouth, so that one to ten pictures are enough (RepurposeGAN,
 arXiv:2103.04379; DatasetGAN, arXiv:2104.06490). Whatever has a latent can then be coloured: samples, the same with a
-slider moved, and real pictures once they have been found (`Model.invert`).
+slider moved, and real pictures once they have been found (`Model.invert`). What a head says of single pixels spreads to
+where the picture has no edge (`gan.editing.spread`).
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Protocol, cast
+from typing import NamedTuple, Protocol, cast
 
 import numpy as np
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from gan.editing.spread import spread
 from gan.evaluation.metrics.fit_parts import UNPAINTED
-from gan.models.inversion import SMALL, precision
 from gan.models.model import Model
 from gan.networks.layers import SLOPE
 
-HIDDEN, AROUND = 32, 5  # channels of a head; pixels a side that one without feature maps looks at
-STEPS, RATE = 120, 0.005  # of Adam, with all painted pixels in each step
-DECAY = 1e-3  # of weights, which keeps one painted picture from being learnt by heart
+HIDDEN, AROUND = 32, 5  # channels of a deep head; pixels a side that one without feature maps looks at
+STEPS, DECAY = 120, 1e-3  # of AdamW, with all painted pixels in each step
+FEW = 6  # painted pictures, below which a linear head needs a deep one beside it; with ten it is better alone
 BATCH = 16  # pictures coloured at once
 LEAST_SHARE = 1e-3  # of pixels: rarer parts count no more
 
@@ -68,18 +69,62 @@ class Painted:
             raise ValueError("paint at least two parts: with one there is nothing to tell apart")
 
 
-class Head(nn.Module):
-    """Feature maps (N, F, S, S) of several sizes -> logits (N, parts, R, R).
+class Maps(NamedTuple):
+    """Feature maps (N, F, S, S) of several sizes, coarse to fine, and the pictures (N, C, R, R) that they become."""
 
-    Each map is reduced at its own size and then enlarged, which for linear maps is the same in the other order, and a
-    tenth of the work. A convolution then looks at what is around a pixel.
+    layers: list[Tensor]
+    pictures: Tensor
+
+
+class LinearHead(nn.Module):
+    """Feature maps (N, F, S, S) of several sizes -> logits (N, parts, R, R), linear in them.
+
+    Each map is reduced at its own size and then enlarged, which is the same in the other order, and a tenth of the
+    work. Channels are centred and scaled as in `features`, so that each, however loud, has the same say at first.
     """
+
+    rate = 0.04  # of Adam
+
+    def __init__(self, features: list[Tensor], parts: int) -> None:
+        super().__init__()
+        self._means = [m.mean((0, 2, 3)) for m in features]
+        self._scales = [1 / m.std((0, 2, 3)).clamp_min(1e-3) for m in features]
+        self.weights = nn.ParameterList(m.new_zeros(parts, m.shape[1]) for m in features)
+        self.bias = nn.Parameter(features[0].new_zeros(parts))
+
+    def forward(self, maps: list[Tensor]) -> Tensor:
+        size, total = maps[-1].shape[2:], self.bias[:, None, None]
+        for m, weight, mean, scale in zip(maps, self.weights, self._means, self._scales, strict=True):
+            scaled = weight * scale
+            reduced = F.conv2d(m, scaled[..., None, None], -(scaled @ mean))
+            total = total + F.interpolate(reduced, size, mode="bilinear", align_corners=False)
+        return total
+
+
+class Head(nn.Module):
+    """Feature maps (N, F, S, S) of several sizes -> logits (N, parts, R, R), for hundreds of pictures, or for pixels.
+
+    Each map is reduced at its own size and then enlarged. A convolution then looks at what is around a pixel.
+    """
+
+    rate = 0.005  # of Adam
 
     def __init__(self, channels: list[int], parts: int) -> None:
         super().__init__()
         self.reduce = nn.ModuleList(nn.Conv2d(c, HIDDEN, 1, bias=i == 0) for i, c in enumerate(channels))
         self.around = nn.Conv2d(HIDDEN, HIDDEN, 3, padding=1)
         self.out = nn.Conv2d(HIDDEN, parts, 1)
+
+    @classmethod
+    def of(cls, features: list[Tensor], parts: int) -> Head:
+        """Return one for such feature maps, whose first weights give every channel, however loud, the same say."""
+        head = cls([m.shape[1] for m in features], parts).to(features[0].device)
+        with torch.no_grad():
+            for reduce, maps in zip(head.reduce, features, strict=True):
+                deviation = maps.std((0, 2, 3)).clamp_min(1e-3)
+                weight = cast(nn.Conv2d, reduce).weight
+                weight.normal_(0, 1 / sum(m.shape[1] for m in features) ** 0.5).div_(deviation[None, :, None, None])
+        return head
 
     def forward(self, maps: list[Tensor]) -> Tensor:
         size = maps[-1].shape[2:]
@@ -90,16 +135,27 @@ class Head(nn.Module):
         return self.out(F.leaky_relu(self.around(F.leaky_relu(cast(Tensor, total), SLOPE)), SLOPE))
 
 
-class Parts:
-    """A taught head in use: colours pictures by their latents. Made by `teach`.
+class Average(nn.Module):
+    """Feature maps -> how likely each pixel shows each part (N, parts, R, R): the mean of what several heads say."""
 
-    saw_offsets: whether it was taught on maps with offsets; one that was not takes them for something else.
+    def __init__(self, heads: Sequence[nn.Module]) -> None:
+        super().__init__()
+        self.heads = nn.ModuleList(heads)
+
+    def forward(self, maps: list[Tensor]) -> Tensor:
+        return torch.stack([head(maps).softmax(1) for head in self.heads]).mean(0)
+
+
+class Parts:
+    """Taught heads in use: colours pictures by their latents. Made by `teach`.
+
+    saw_offsets: whether they were taught on maps with offsets; those that were not take them for something else.
     """
 
     def __init__(
-        self, model: Model, names: tuple[str, ...], maps: MapsOf, head: Head, saw_offsets: bool = False
+        self, model: Model, names: tuple[str, ...], maps: MapsOf, heads: Average, saw_offsets: bool = False
     ) -> None:
-        self.model, self.names, self._maps, self._head = model, names, maps, head
+        self.model, self.names, self._maps, self._heads = model, names, maps, heads
         self.saw_offsets = saw_offsets
 
     @torch.inference_mode()
@@ -110,15 +166,16 @@ class Parts:
         for i in range(0, len(z), BATCH):
             rows = None if y is None else y[i : i + BATCH]
             moved = None if offsets is None else offsets[i : i + BATCH]
-            logits = self._head(self._maps(self.model, z[i : i + BATCH], rows, moved))
-            found.append(logits.argmax(1).to(torch.uint8).cpu().numpy())
+            maps = self._maps(self.model, z[i : i + BATCH], rows, moved)
+            shares = spread(self._heads(maps.layers), maps.pictures)
+            found.append(shares.argmax(1).to(torch.uint8).cpu().numpy())
         return np.concatenate(found)
 
 
-MapsOf = Callable[[Model, Tensor, Tensor | None, Tensor | None], list[Tensor]]
+MapsOf = Callable[[Model, Tensor, Tensor | None, Tensor | None], Maps]
 
 
-def feature_maps(model: Model, z: Tensor, y: Tensor | None, offsets: Tensor | None = None) -> list[Tensor]:
+def feature_maps(model: Model, z: Tensor, y: Tensor | None, offsets: Tensor | None = None) -> Maps:
     """Return the feature maps of latents, coarse to fine; the last also has the picture, and the places in it.
 
     ValueError for a network that has no such maps.
@@ -134,13 +191,13 @@ def feature_maps(model: Model, z: Tensor, y: Tensor | None, offsets: Tensor | No
         maps[-1] = finest = F.interpolate(finest, (model.resolution,) * 2, mode="bilinear", align_corners=False)
     place = torch.linspace(-1, 1, model.resolution, device=finest.device)
     grid = torch.stack([place[:, None].expand(-1, len(place)), place.expand(len(place), -1)])
-    return [*maps[:-1], torch.cat([finest, picture, grid.expand(len(finest), -1, -1, -1)], 1)]
+    return Maps([*maps[:-1], torch.cat([finest, picture, grid.expand(len(finest), -1, -1, -1)], 1)], picture)
 
 
-def pixel_maps(model: Model, z: Tensor, y: Tensor | None, offsets: Tensor | None = None) -> list[Tensor]:
+def pixel_maps(model: Model, z: Tensor, y: Tensor | None, offsets: Tensor | None = None) -> Maps:
     """Return the pixels around each pixel, (N, C * AROUND², R, R): what a head has that knows no feature maps."""
     pictures = torch.from_numpy(model.render(z, y, offsets)).permute(0, 3, 1, 2).float().div(127.5).sub(1)
-    return [F.unfold(pictures, AROUND, padding=AROUND // 2).unflatten(2, pictures.shape[2:])]
+    return Maps([F.unfold(pictures, AROUND, padding=AROUND // 2).unflatten(2, pictures.shape[2:])], pictures)
 
 
 def can_tell_parts(model: Model) -> bool:
@@ -151,38 +208,36 @@ def can_tell_parts(model: Model) -> bool:
 def teach(model: Model, painted: Painted, maps: MapsOf = feature_maps, steps: int = STEPS, seed: int = 0) -> Parts:
     """Return what has learnt from painted pictures. The same ones give the same parts, to rounding.
 
-    A part counts the more the rarer it is, as its share of the painted pixels to the power -1/2.
+    A part counts the more the rarer it is, as its share of the painted pixels to the power -1/2. seed: of a deep head,
+    which pixels have, and fewer pictures than `FEW`; a linear one begins with nothing.
     """
     with torch.inference_mode(False), torch.no_grad():
-        features = [m.float().clone() for m in maps(model, painted.latents, painted.classes, painted.offsets)]
-    labels = torch.from_numpy(painted.labels.astype(np.int64)).to(features[0].device)
+        seen = maps(model, painted.latents, painted.classes, painted.offsets).layers
+        features = [m.float().clone() for m in seen]
+    labels, count = torch.from_numpy(painted.labels.astype(np.int64)).to(features[0].device), len(painted.names)
     with torch.inference_mode(False), torch.enable_grad(), torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
-        head = Head([m.shape[1] for m in features], len(painted.names)).to(features[0].device)
-        _begin_alike(head, features)
-        there = labels[labels != UNPAINTED]
-        share = torch.bincount(there, minlength=len(painted.names)).float() / len(there)
-        weights = share.clamp_min(LEAST_SHARE).rsqrt() * (share > 0)
-        adam = torch.optim.AdamW(head.parameters(), RATE, weight_decay=DECAY)
-        for step in range(steps):
-            for group in adam.param_groups:
-                group["lr"] = RATE * min(1.0, 2 * (1 - step / steps))
-            with precision(model, len(labels) * SMALL):
-                logits = head(features)
-            loss = F.cross_entropy(logits.float(), labels, weights, ignore_index=UNPAINTED)
-            adam.zero_grad()
-            loss.backward()
-            adam.step()
-    return Parts(model, painted.names, maps, head.eval().requires_grad_(False), painted.offsets is not None)
+        heads: list[LinearHead | Head] = [] if maps is pixel_maps else [LinearHead(features, count)]
+        if maps is pixel_maps or len(labels) < FEW:
+            heads.append(Head.of(features, count))
+        for head in heads:
+            _fit(head, features, labels, count, steps)
+    both = Average(heads).eval().requires_grad_(False)
+    return Parts(model, painted.names, maps, both, painted.offsets is not None)
 
 
-@torch.no_grad()
-def _begin_alike(head: Head, features: list[Tensor]) -> None:
-    """Scale a head's first weights so that every channel, however loud, begins with the same say."""
-    for reduce, maps in zip(head.reduce, features, strict=True):
-        deviation = maps.std((0, 2, 3)).clamp_min(1e-3)
-        layer = cast(nn.Conv2d, reduce)
-        layer.weight.normal_(0, 1 / sum(m.shape[1] for m in features) ** 0.5).div_(deviation[None, :, None, None])
+def _fit(head: LinearHead | Head, features: list[Tensor], labels: Tensor, count: int, steps: int) -> None:
+    there = labels[labels != UNPAINTED]
+    share = torch.bincount(there, minlength=count).float() / len(there)
+    weights = share.clamp_min(LEAST_SHARE).rsqrt() * (share > 0)
+    adam = torch.optim.AdamW(head.parameters(), head.rate, weight_decay=DECAY)
+    for step in range(steps):
+        for group in adam.param_groups:
+            group["lr"] = head.rate * min(1.0, 2 * (1 - step / steps))
+        loss = F.cross_entropy(head(features), labels, weights, ignore_index=UNPAINTED)
+        adam.zero_grad()
+        loss.backward()
+        adam.step()
 
 
 def overlaps(found: np.ndarray, truth: np.ndarray, parts: int) -> np.ndarray:

@@ -12,14 +12,18 @@ from small_models import untrained
 
 from gan import label as command
 from gan.editing.labelled_set import FILE, MASKS, PICTURES, read_set, save_mask, write_set
-from gan.editing.parts import UNPAINTED, Painted, Parts, overlaps, pixel_maps, teach
+from gan.editing.parts import FEW, UNPAINTED, LinearHead, Painted, Parts, overlaps, pixel_maps, teach
 from gan.errors import DataError
 from gan.models.model import Model
 
 
 @pytest.fixture(scope="module")
 def model() -> Model:
-    return untrained()
+    """Return a model whose pictures have edges, as those of a trained one do."""
+    sharp = untrained()
+    with torch.no_grad():
+        sharp.generator.to_picture.weight *= 30
+    return sharp
 
 
 def labels_of(model: Model, seeds) -> np.ndarray:
@@ -42,6 +46,25 @@ def test_what_was_painted_on_a_few_is_found_in_others(model, parts):
     assert found.dtype == np.uint8 and overlaps(found, truth, 2).min() > 0.7
     pixels = teach(model, paint(model, [1, 2, 3]), pixel_maps, steps=60)
     assert overlaps(pixels.of(model.latents(seeds), model.class_weights(seeds)), truth, 2).min() > 0.8
+
+
+def test_many_painted_pictures_are_learnt_by_a_linear_head_alone(model):
+    seeds = range(20, 20 + FEW)
+    taught = teach(model, paint(model, seeds), steps=60)
+    assert [type(head) for head in taught._heads.heads] == [LinearHead]
+    z, y = model.latents(range(10, 20)), model.class_weights(range(10, 20))
+    assert overlaps(taught.of(z, y), labels_of(model, range(10, 20)), 2).min() > 0.8
+
+
+def test_a_linear_head_gives_loud_channels_no_more_say():
+    torch.manual_seed(0)
+    maps = [torch.randn(2, 3, 4, 4), torch.randn(2, 2, 8, 8)]
+    louder = [m * 7 + 3 for m in maps]
+    head, same = LinearHead(maps, 2), LinearHead(louder, 2)
+    for weights in head.weights:
+        torch.nn.init.normal_(weights)
+    same.load_state_dict(head.state_dict())
+    assert head(maps).shape == (2, 2, 8, 8) and torch.allclose(head(maps), same(louder), atol=1e-4)
 
 
 def test_unpainted_pixels_do_not_count_and_the_same_paint_gives_the_same_parts(model):
