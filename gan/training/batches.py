@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import torch
 from torch import Tensor
 
@@ -18,6 +20,7 @@ from gan.training.memory import fits_on_device
 from gan.training.rng import shuffled_indices
 from gan.training.step import Batch
 
+FURTHER = 2.0  # times as much are pictures without a label distorted as those with one
 FIXED = 0  # seed of the order in which pictures are taken that a run shows its translations of
 
 
@@ -115,22 +118,38 @@ class Batches(Shuffled):
             Batch(real, y, z, mix, torch.stack(pair))
             for (real, y), z, mix, *pair in zip(chosen, *drawn, strict=True)
         ]  # fmt: skip
-        return batches if self.labelled is None else self._with_labelled(batches, *self.labelled, config, source)
+        if self.labelled is None or pictures_of is not None:
+            return batches
+        return self._with_labelled(batches, *self.labelled, self.next_indices(shown, count), config, source)
 
     def _with_labelled(
-        self, batches: list[Batch], rows: Tensor, labels: Tensor, config: Config, source: torch.Generator
+        self,
+        batches: list[Batch],
+        rows: Tensor,
+        labels: Tensor,
+        others: Tensor,
+        config: Config,
+        source: torch.Generator,
     ) -> list[Batch]:
         """Return the parts of a batch with as many labelled pictures, drawn last and with replacement.
 
         Each is shifted, turned, zoomed and flipped as leaves pictures of its data set what they are: with few of them
-        that is worth more than anything else. Those of a folder are left as they are.
+        that is worth more than anything else. The batch's own pictures, numbers `others`, come once more, distorted
+        further. Pictures of a folder are left as they are.
         """
         which = torch.randint(len(rows), (config.batch_size,), generator=source)
         pictures = self.decode(rows[which])
+        distorted: list[Tensor] | list[None] = [None] * len(batches)
         if recipe := RECIPES.get(data.full_set(config.dataset)):
             pictures = distort(pictures, recipe, source)
+            further = replace(recipe, **{name: FURTHER * getattr(recipe, name) for name in ("shift", "turn", "zoom")})
+            distorted = self._parts(distort(self.decode(others), further, source), config.accumulate)
         parts = (self._parts(values, config.accumulate) for values in (pictures, labels[which.to(labels.device)]))
-        return [batch._replace(labelled=one) for batch, one in zip(batches, zip(*parts, strict=True), strict=True)]
+        labelled = zip(*parts, strict=True)
+        return [
+            batch._replace(labelled=one, distorted=other)
+            for batch, one, other in zip(batches, labelled, distorted, strict=True)
+        ]
 
     def fixed(self, count: int) -> tuple[Tensor, Tensor, Tensor | None]:
         """Return the first `count` pictures of A and of B of a fixed order, float (count, ...), on the CPU.

@@ -104,6 +104,7 @@ class Batch(NamedTuple):
     augment_numbers  (2, N, A): the random numbers of the augmentations, for real and for fake
     noise            (2, N, C, R, R) ~ N(0, I), of a translation before it goes back, from B and from A; None without
     labelled         as many pictures, and which class each is, int64 (N,), of a run that learns classes; None without
+    distorted        the real ones, turned, shifted and zoomed, of such a run; None where the data set has no recipe
     """
 
     real: Tensor
@@ -113,6 +114,7 @@ class Batch(NamedTuple):
     augment_numbers: Tensor
     noise: Tensor | None = None
     labelled: tuple[Tensor, Tensor] | None = None
+    distorted: Tensor | None = None
 
 
 class CriticResult(NamedTuple):

@@ -14,7 +14,9 @@ from gan.config import Config
 from gan.data.dataset import Dataset
 from gan.editing.recognise import class_logits, few_of_each, tell_classes
 from gan.errors import ConfigError
+from gan.evaluation.metrics.fit import RECIPES, Recipe
 from gan.presets import PRESETS
+from gan.training import semi_supervised
 from gan.training.loop import train
 from gan.training.trainer import Trainer
 from gan.training.validation import prepare
@@ -82,6 +84,26 @@ def test_a_step_minimises_what_the_paper_says():
     assert torch.equal(one.critic(batch.real), class_logits(one.critic, batch.real).logsumexp(1))
     matches, content = one.players.game.play(one.players, batch)
     assert matches == () and content.detach() == pytest.approx(float(gap.square().mean()), rel=1e-5)
+
+
+def test_where_the_critic_is_sure_it_must_see_the_same_in_the_picture_distorted(monkeypatch):
+    monkeypatch.setitem(RECIPES, "bars", Recipe(epochs=1, turn=4))
+    one = trainer(bars())
+    (batch,) = one._draw(torch.Generator().manual_seed(1))
+    assert batch.distorted.shape == batch.real.shape and (batch.distorted != batch.real).any()
+    assert (batch.distorted - batch.real).square().mean() < (batch.distorted - batch.real.flip(3)).square().mean()
+    one.critic.eval()
+    with torch.no_grad():
+        share, seen = class_logits(one.critic, batch.real).softmax(1).max(1)
+        monkeypatch.setattr(semi_supervised, "SURE", float(share.median()))
+        told = F.cross_entropy(class_logits(one.critic, batch.labelled[0]), batch.labelled[1])
+        own = F.cross_entropy(class_logits(one.critic, batch.distorted), seen, reduction="none")
+        expected = told + own[share > share.median()].sum() / len(share)
+    (match,) = one.players.game.matches(one.players, batch)
+    torch.testing.assert_close(match.besides().detach(), expected)
+    assert not one.critic.training, "left as it was"
+    (again,) = one.batches.draw(one.config, (), torch.Generator(), 0, [batch])
+    assert again.distorted is None and again.labelled is None, "the generator's step needs neither"
 
 
 def test_classes_are_learnt_from_three_of_each_and_told_by_the_model(tmp_path, monkeypatch, quick):
