@@ -61,7 +61,7 @@ def assert_close(found: dict[str, torch.Tensor], expected: dict[str, torch.Tenso
 
 @pytest.mark.slow
 @pytest.mark.timeout(240)
-def test_two_processes_match_one_to_rounding_over_20_steps_and_one_of_them_writes(two_processes, tmp_path, quick):
+def test_two_processes_match_one_to_rounding_over_20_steps_and_one_of_them_writes(two_processes, tmp_path):
     assert train.main([*FLAGS, "--out", str(tmp_path / "one")]) == 0
     assert two_processes.stdout.count("done: 320 images") == 1
     folders = (tmp_path / "one", two_processes.folder / "run")

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import pytest
-from conftest import served
+from conftest import end_all, served
 
 from gan.live.export import zip_folder
 from gan.live.lessons import LESSONS
 from gan.live.runs import Runs
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.usefixtures("unhurried")]
 
 WAIT = 90.0  # seconds that anything may take on a busy machine
 LIT = "[...document.querySelectorAll('.ll-game li.ll-on')].map((item) => item.dataset.phase).join()"
@@ -30,7 +30,7 @@ def site(tiny_registry, runs):
 
 
 @pytest.fixture
-def page(browser, site):
+def page(browser, site, runs):
     """The Train tab, which must log no error."""
     context = browser.new_context(viewport={"width": 1280, "height": 900}, reduced_motion="reduce")
     page = context.new_page()
@@ -42,6 +42,7 @@ def page(browser, site):
     page.wait_for_selector("[data-train=begin]:not([disabled])")
     yield page
     context.close()
+    end_all(runs)
     assert not wrong
 
 
