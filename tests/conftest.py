@@ -32,6 +32,7 @@ from PIL import Image  # noqa: E402
 from gan.config import Config  # noqa: E402
 from gan.data.points import DRAWING_PREFIX  # noqa: E402
 from gan.models.directions import Slider  # noqa: E402
+from gan.models.latent import principal_directions  # noqa: E402
 from gan.models.named import Named  # noqa: E402
 from gan.presets import PRESETS, TRANSLATION  # noqa: E402
 
@@ -73,14 +74,18 @@ def no_power_cut() -> Iterator[None]:
         yield
 
 
+def quick_directions(*values, samples: int, **named) -> tuple[torch.Tensor, torch.Tensor]:
+    """Find principal directions as `gan.models.latent` does, from few samples."""
+    return principal_directions(*values, samples=min(samples, 256), **named)
+
+
 @pytest.fixture(scope="session", autouse=True)
 def quick_models() -> Iterator[None]:
-    """Find the principal directions of the models that training writes from few samples: most of its time, if short."""
+    """Find the directions of models that training writes from few samples: they take most of a short run's time."""
     from gan.training import export_model
 
-    find = export_model.principal_directions
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(export_model, "principal_directions", lambda *a, samples, **k: find(*a, samples=256, **k))
+        patch.setattr(export_model, "principal_directions", quick_directions)
         yield
 
 
