@@ -5,11 +5,12 @@ from __future__ import annotations
 import pytest
 from conftest import end_all, served
 
+from gan.live import worker
 from gan.live.export import zip_folder
 from gan.live.lessons import LESSONS
 from gan.live.runs import Runs
 
-pytestmark = [pytest.mark.browser, pytest.mark.usefixtures("unhurried")]
+pytestmark = pytest.mark.browser
 
 WAIT = 90.0  # seconds that anything may take on a busy machine
 LIT = "[...document.querySelectorAll('.ll-game li.ll-on')].map((item) => item.dataset.phase).join()"
@@ -52,7 +53,8 @@ def start(page) -> str:
     return page.evaluate("new URLSearchParams(location.search).get('run')")
 
 
-def test_a_lesson_asks_tells_and_is_cured(page, runs):
+def test_a_lesson_asks_tells_and_is_cured(page, runs, monkeypatch):
+    monkeypatch.setitem(worker.DRAW_EVERY, "points", 0.2)  # it takes a thousand steps, of which few need to be seen
     story, said = LESSONS["minimax"].points, page.locator("[data-at=expect]")
     page.locator("[data-list=presets]").get_by_text("Vanishing gradient").click()
     assert page.locator("[data-at=setup]").inner_text() == story.setup
@@ -84,6 +86,7 @@ def test_a_lesson_asks_tells_and_is_cured(page, runs):
     assert page.locator(".ll-game li", has_text="beside real ones").inner_text().endswith("scores them.")
 
 
+@pytest.mark.usefixtures("unhurried")
 def test_a_duel_has_colours_of_its_own_and_no_story(page):
     page.get_by_text("Duel: two recipes").click()
     assert page.locator(".ll-story").is_hidden()
@@ -110,6 +113,7 @@ def test_a_download_opens_again(page, tiny_folder):
     assert page.locator("#ll-model").input_value().startswith("opened-")
 
 
+@pytest.mark.usefixtures("unhurried")
 def test_a_translator_is_watched(page):
     """Its own lessons, rows of pictures with names, layers, and what is said of the game."""
     page.locator("[data-list=data]").get_by_text("Beard off").click()
