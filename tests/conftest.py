@@ -395,6 +395,17 @@ def drawing_name(cells: np.ndarray) -> str:
 # The page, and a browser to look at it.
 
 
+def built(registry, runs=None):
+    """Return the page as `app.build` does, but without the three servers that Gradio makes before it is launched."""
+    import gradio.routes
+
+    from gan.ui import app
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(gradio.routes.App, "create_app", lambda *values, **named: None)
+        return app.build(registry, runs)
+
+
 @contextmanager
 def served(registry, runs=None, plain: bool = False) -> Iterator[str]:
     """Serve the whole app over one registry, as `python app.py` starts it; yield its URL.
@@ -405,7 +416,7 @@ def served(registry, runs=None, plain: bool = False) -> Iterator[str]:
 
     from gan.ui import app
 
-    demo = app.build(registry, runs)
+    demo = built(registry, runs)
     settings = app.settings(registry)
     if plain:
         settings["app_kwargs"]["routes"].insert(0, plain_page.route(demo))
