@@ -1,14 +1,17 @@
 """Load: what a crowd leaves to itself and to others. wrk drags sliders, beside another visitor and beside live runs.
 
-    python -m benchmarks.load [--seconds 8] [--in-flight 8,50,250] [--crowd 50] [--idle-pages 20] [--json FILE]
+    python -m benchmarks.load [--seconds 8] [--in-flight 8,50,250] [--crowd 50] [--idle-pages 20]
+                              [--visitors 50,200] [--json FILE]
 
 Starts `python app.py` and asks for pictures of all its models with so many requests in flight, a number after the
 other. Then, with `--crowd` requests in flight: one other visitor who changes a slider ten times a second, with idle
-pages open; and two live runs on points, first alone and then beside the crowd. wrk drives the load (Debian's package of
-that name), because a client in Python is itself the bottleneck; it needs a part of the processor, too.
+pages open; and two live runs on points, first alone and then beside the crowd. Last, `--visitors` whose browsers draw
+by themselves (`benchmarks.visitors`). wrk drives the load (Debian's package of that name), because a client in Python
+is itself the bottleneck; it needs a part of the processor, too.
 Goals: with every number in flight at least .8 of the pictures a second of the first, without an error; p95 of the
 crowd's own at most 400 ms; of the other visitor's, from the change to a picture of it or of a later one, 300 ms; the
-runs keep a third of their speed. On a machine that does other work only the ratios mean anything.
+runs keep a third of their speed; visitors who draw by themselves leave the server below 10 % of a core. On a machine
+that does other work only the ratios mean anything.
 """
 
 from __future__ import annotations
@@ -32,6 +35,7 @@ from benchmarks.browser import free_port, wait_for
 from benchmarks.flags import benchmark_parser, positive_int, positive_seconds, run_main
 from benchmarks.latency import percentile
 from benchmarks.report import report
+from benchmarks.visitors import cost, watch
 from gan.errors import ConfigError
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -39,6 +43,7 @@ SCRIPT = ROOT / "benchmarks" / "load.lua"
 CHANGES = 10  # a second, of the other visitor
 RUNS = 2  # live runs beside the crowd
 KEPT, CROWD_P95, OTHER_P95, RUNS_KEPT = 0.8, 400, 300, 1 / 3  # goals; ms for the p95
+DRAWING_SHARE = 0.1  # goal: of a core
 
 
 class Site:
@@ -154,9 +159,15 @@ def steps_per_second(site: Site, runs: list[str], seconds: float) -> float:
     return (after - before) / (now - start)
 
 
-def measure(site: Site, args: argparse.Namespace) -> dict[str, Any]:
-    """Make all measurements on one app."""
-    models = sorted(path.name for path in (ROOT / "weights").iterdir() if path.is_dir())
+def generators(folders: Path) -> list[str]:
+    """Return the names of the models in a folder that draw from a seed; others translate pictures."""
+    configs = {path.parent.name: json.loads(path.read_text(encoding="utf-8")) for path in folders.glob("*/config.json")}
+    return sorted(name for name, config in configs.items() if config.get("task", "generate") == "generate")
+
+
+def measure(site: Site, args: argparse.Namespace, process: int) -> dict[str, Any]:
+    """Make all measurements on one app, which runs in that process."""
+    models = generators(ROOT / "weights")
     for model in models:
         site.call("explore", "picture", {"model": model, "seed": 1})
     found: dict[str, Any] = {"in_flight": {}}
@@ -174,6 +185,8 @@ def measure(site: Site, args: argparse.Namespace) -> dict[str, Any]:
                 "alone": alone_steps,
                 "beside": steps_per_second(site, runs, args.seconds),
             }
+    visit = watch(site.url, models[0], args.seconds)
+    found["drawing"] = {number: cost(site.url, process, visit, number, args.seconds) for number in args.visitors}
     return found
 
 
@@ -191,6 +204,13 @@ def goals(found: dict[str, Any]) -> dict[str, tuple[float, bool]]:
         f"p95 of up to 50 in flight at most {CROWD_P95} ms": (slowest, slowest <= CROWD_P95),
         f"p95 of another visitor at most {OTHER_P95} ms": (other, other <= OTHER_P95),
         "live runs keep a third of their speed": (runs, runs >= RUNS_KEPT),
+        **{
+            f"{number} visitors who draw by themselves take at most {DRAWING_SHARE:g} of a core": (
+                drawing["share"],
+                drawing["share"] <= DRAWING_SHARE,
+            )
+            for number, drawing in found["drawing"].items()
+        },
     }
 
 
@@ -208,6 +228,12 @@ def main() -> int:
     )
     parser.add_argument("--crowd", type=positive_int, default=50, help="requests in flight beside others")
     parser.add_argument("--idle-pages", type=positive_int, default=20, help="pages that are open meanwhile")
+    parser.add_argument(
+        "--visitors",
+        type=numbers,
+        default=[50, 200],
+        help="visitors who draw by themselves, one number after the other",
+    )
     args = parser.parse_args()
     if not shutil.which("wrk"):
         raise ConfigError("wrk is not installed, which drives the load: apt-get install wrk")
@@ -215,7 +241,7 @@ def main() -> int:
     server = subprocess.Popen([sys.executable, "app.py", "--port", str(port)], cwd=ROOT, stdout=subprocess.DEVNULL)
     try:
         wait_for(f"http://127.0.0.1:{port}/")
-        found = measure(Site(f"http://127.0.0.1:{port}"), args)
+        found = measure(Site(f"http://127.0.0.1:{port}"), args, server.pid)
     finally:
         server.terminate()
         server.wait()
@@ -224,6 +250,8 @@ def main() -> int:
     print(f"{'in flight':>10}" + "".join(f"{title:>12}" for title in columns.values()))
     for number, one in found["in_flight"].items():
         print(f"{number:10}" + "".join(f"{one[key]:12.1f}" for key in columns))
+    for number, one in found["drawing"].items():
+        print(f"{number} who draw by themselves: {one['arrival_seconds']:.2f} s of processor to arrive, each")
     met = goals(found)
     for goal, (value, good) in met.items():
         print(f"{'met   ' if good else 'MISSED'}  {goal}: {value:.2f}")

@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from gan.models.model import Model
 from gan.models.pack import KEY
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -62,3 +63,21 @@ def rewritten(data: bytes, about=None, entries=None, body=None) -> bytes:
             header[name] = {**header.get(name, {}), **change}
     text = json.dumps(header).encode()
     return struct.pack("<Q", len(text)) + text + (data[8 + length :] if body is None else body)
+
+
+def random_states(model: Model, count: int) -> list[dict]:
+    """Return states of Explore, as the page sends them: some sliders moved, some classes chosen."""
+    random = np.random.default_rng(1)
+    states = []
+    for _ in range(count):
+        states.append(
+            {
+                "seed": int(random.integers(2**32)),
+                "label": int(random.integers(len(model.classes))) if model.classes and random.random() < 0.5 else None,
+                "truncation": round(random.uniform(0, 2), 2),
+                "sliders": [round(v, 2) for v in random.uniform(-2, 2, len(model.directions))],
+                "named": [round(v, 2) for v in random.uniform(-1, 1, len(model.named))],
+                "raw": [0.5 if random.random() < 0.1 else 0 for _ in range(model.z_dim)],
+            }
+        )
+    return states

@@ -20,7 +20,8 @@ from gan.training.trainer import Trainer
 
 SIDE = 320  # pixels of a film of points
 COLUMNS = 6  # of a film of pictures
-BACKGROUND, FAKE, REAL = (18, 20, 24), (255, 128, 79), (120, 126, 134)
+BACKGROUND, REAL = (18, 20, 24), (120, 126, 134)
+FAKES = (255, 128, 79), (185, 155, 242)  # of the first side, and of the second of a duel, as on the dark page
 LOW, HIGH = (30, 44, 74), (74, 60, 30)  # where the critic (discriminator) takes points for fake, and for real
 SAMPLES = 2048  # for the directions of a model that someone waits for: a quarter of the usual, in a quarter of the time
 
@@ -49,12 +50,14 @@ def film(moments: Sequence[Moment], backdrop: View) -> np.ndarray:
     """Render moments as frames uint8 (F, H, W, C), the sides of a duel beside each other. ValueError for none."""
     if not moments:
         raise ValueError("there is nothing to film yet: let the run train a little longer")
-    return np.stack([_beside([_frame(view, backdrop) for view in moment.sides]) for moment in moments])
+    return np.stack(
+        [_beside([_frame(view, backdrop, FAKES[side]) for side, view in enumerate(moment.sides)]) for moment in moments]
+    )
 
 
-def _frame(view: View, backdrop: View) -> np.ndarray:
-    """Render one side of a moment: its pictures in a grid, or in rows with their translations, or its points over the
-    critic's map.
+def _frame(view: View, backdrop: View, colour: tuple[int, int, int]) -> np.ndarray:
+    """Render one side of a moment: its pictures in a grid, or in rows with their translations, or its points, in that
+    colour, over the critic's map.
     """
     if "pictures" in view.arrays:
         return tile_pictures(view.arrays["pictures"], COLUMNS)
@@ -69,7 +72,7 @@ def _frame(view: View, backdrop: View) -> np.ndarray:
     ground = np.where(heat < 0.5, middle + (low - middle) * (1 - 2 * heat), middle + (high - middle) * (2 * heat - 1))
     frame = ground.round().astype(np.uint8)
     _draw_points(frame, backdrop.arrays["real"], REAL, 1)
-    _draw_points(frame, view.arrays["points"], FAKE, 2)
+    _draw_points(frame, view.arrays["points"], colour, 2)
     return frame
 
 

@@ -8,7 +8,10 @@ from safetensors.torch import save
 
 from gan.models.pack import FORMAT, KEY
 from gan.models.translator import Translator
+from gan.models.weights import is_finite
 from gan.networks import unet
+
+UNETS = ("unet", "unet-patches")  # differ in their critics (discriminators), which stay at home
 
 
 def pack_translator(model: Translator, half: bool = True, most: int | None = None) -> bytes:
@@ -18,7 +21,7 @@ def pack_translator(model: Translator, half: bool = True, most: int | None = Non
     full size down. half, most, and ValueError: as for `gan.models.pack.pack`.
     """
     config, widths = model.config, unet.widths_of(model.config)
-    if config.network != "unet" or any(width % 8 for width in widths):
+    if config.network not in UNETS or any(width % 8 for width in widths):
         raise ValueError(f"a browser can translate by unet of a width that 32 divides only, and {model.name} is other")
     tensors = {
         name: tensor.detach().cpu() for name, tensor in model.generator.state_dict().items()
@@ -29,7 +32,7 @@ def pack_translator(model: Translator, half: bool = True, most: int | None = Non
         raise ValueError(f"the weights of {model.name} take {size:,} bytes, more than {most:,}")
     if half:
         tensors = {name: tensor.half() for name, tensor in tensors.items()}
-    if not all(tensor.isfinite().all() for tensor in tensors.values()):
+    if not all(map(is_finite, tensors.values())):
         raise ValueError(f"{model.name} has weights beyond what half precision holds")
     about = {
         "format": FORMAT,

@@ -56,7 +56,7 @@ def test_a_film_of_nothing_is_refused():
 
 
 def test_a_film_shows_points_where_they_are():
-    from gan.live.export import FAKE, SIDE
+    from gan.live.export import FAKES, SIDE
     from gan.live.history import Moment
     from gan.live.views import View
 
@@ -65,5 +65,6 @@ def test_a_film_shows_points_where_they_are():
     backdrop = View({"real": np.zeros((0, 2), np.int16)})
     (frame,) = film([Moment(0, 0, 0, 0.0, (view, other))], backdrop)
     assert frame.shape == (SIDE, 2 * SIDE, 3)
-    assert tuple(frame[SIDE // 4, SIDE * 3 // 4]) == FAKE and tuple(frame[SIDE * 3 // 4, SIDE + SIDE // 2]) == FAKE
-    assert (np.abs(frame.astype(int) - FAKE).sum(2) == 0).sum() == 8
+    assert tuple(frame[SIDE // 4, SIDE * 3 // 4]) == FAKES[0]
+    assert tuple(frame[SIDE * 3 // 4, SIDE + SIDE // 2]) == FAKES[1], "a duel's second side has a colour of its own"
+    assert [(np.abs(frame.astype(int) - colour).sum(2) == 0).sum() for colour in FAKES] == [4, 4]

@@ -106,7 +106,7 @@ def test_where_the_critic_is_sure_it_must_see_the_same_in_the_picture_distorted(
     assert again.distorted is None and again.labelled is None, "the generator's step needs neither"
 
 
-def test_classes_are_learnt_from_three_of_each_and_told_by_the_model(tmp_path, monkeypatch, quick):
+def test_classes_are_learnt_from_three_of_each_and_told_by_the_model(tmp_path, monkeypatch):
     data, others = bars(), bars(60, seed=1)
     config = small(**RECIPE, dataset="bars", images=1200, learning_rate=2e-3, beta1=0.5)
     monkeypatch.setattr("gan.data.load", lambda *given, **rest: data)

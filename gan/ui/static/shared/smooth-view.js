@@ -3,7 +3,8 @@
 (() => {
   const lab = window.latentLab;
   const TAPS = 4;
-  const MOST = 640; // pixels of a side; the browser enlarges beyond
+  const MOST = 640; // pixels of a side
+  const FINER = 4; // times the picture's own pixels; the browser enlarges beyond, and so fine a grid is not seen
 
   /** @type {(x: number) => number} */
   const mitchell = (x) => {
@@ -82,7 +83,8 @@
     const draw = () => {
       const { clientWidth: width, clientHeight: height } = canvas;
       if (getComputedStyle(view).display === "none" || canvas.width < 2 || !width) return;
-      const ratio = Math.min(window.devicePixelRatio || 1, MOST / Math.max(width, height));
+      const most = Math.min(MOST, FINER * Math.max(canvas.width, canvas.height));
+      const ratio = Math.min(window.devicePixelRatio || 1, most / Math.max(width, height));
       const image = lab.context(canvas).getImageData(0, 0, canvas.width, canvas.height);
       lab.paint(view, lab.enlargeSmoothly(image, Math.round(width * ratio), Math.round(height * ratio)));
       Object.assign(view.style, { width: `${width}px`, height: `${height}px`, visibility: "" });
