@@ -104,7 +104,9 @@ def _generation(config: Config, repo: str | None) -> _Texts:
         _app_line(repo),
         f"Classes: {_classes(config)}.",
         "`model.safetensors` is the averaged generator, `critic.safetensors` the critic, `directions.safetensors` "
-        "directions in\nthe latent space, `config.json` every setting of the run.",
+        "directions in\nthe latent space, `config.json` every setting of the run. Where they are there, "
+        "`encoder.safetensors` finds\npictures in that space, and `judge.safetensors` tells damaged and generated ones "
+        "from real ones.",
     )
 
 
