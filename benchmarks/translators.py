@@ -5,7 +5,7 @@
 Each recipe learns from the same pairs, at one size, for so many seconds of processor time of one thread, and is then
 measured as `python -m gan.evaluate` does, on held-out pairs:
 
-  ours         the preset of the pairs, from two sets that are no pairs: --objective cycle
+  ours         the preset of the pairs, from two sets that are no pairs: its own objective, or --objective cycle
   contrastive  the same with --objective contrastive, which has no way back
   paired       the same with --objective paired: what pairs would bring
   cyclegan     the preset cyclegan, a plain form of CycleGAN's own recipe, on the same two sets
@@ -53,10 +53,10 @@ COLUMNS = (  # of the table: a measurement, its title, its width
 def config_of(recipe: str, pairs: str, resolution: int, seed: int) -> Config:
     """Return the config of a recipe on pairs, as the command line would make it."""
     own = PRESETS["cyclegan" if recipe == "cyclegan" else pairs]
-    objective = {"ours": "cycle", "cyclegan": "cycle"}.get(recipe, recipe)
-    customary = (
-        {} if recipe == "cyclegan" or own.get("objective", "cycle") == objective else OBJECTIVES[objective].customary
-    )
+    of_preset = own.get("objective", Config.objective)
+    unpaired = Config.objective if OBJECTIVES[of_preset].paired else of_preset
+    objective = {"ours": unpaired, "cyclegan": "cycle"}.get(recipe, recipe)
+    customary = {} if of_preset == objective else OBJECTIVES[objective].customary
     shared = {"dataset": pairs, "objective": objective, "resolution": resolution, "seed": seed, "device": "cpu"}
     return Config(**{**own, **customary, **shared})
 

@@ -34,10 +34,15 @@ PRESETS: dict[str, dict[str, Any]] = {
         **TRANSLATION, "dataset": "sketch-to-face", "objective": "paired", "identity": 0.0, "gamma": 1.0,
         "mirror": True, "conditional": True,
     },
-    "beard": {**TRANSLATION, "dataset": "beard", "gamma": 0.05, "change": 1.0, "mirror": True, "images": 80_000},
+    "beard": {
+        **TRANSLATION, "dataset": "beard", "objective": "removal", "content": 5.0, "identity": 5.0, "change": 0.5,
+        "gamma": 0.03, "mirror": True, "learning_rate": 1e-3, "learning_rate_start": 2e-4, "burn_in": 3_000,
+        "ema_images": 6_000, "anneal": 0.4, "images": 90_000,
+    },
     "flat-to-3d": {
-        **TRANSLATION, "dataset": "flat-to-3d", "gamma": 0.1, "change": 1.0, "augment": "color,translation",
-        "images": 150_000,
+        **TRANSLATION, "dataset": "flat-to-3d", "network": "unet-patches", "gamma": 0.02, "identity": 1.0,
+        "learning_rate": 1e-3, "learning_rate_start": 2e-4, "burn_in": 2_000, "ema_images": 8_000, "anneal": 0.5,
+        "images": 40_000,
     },
     "grey-to-colour": {
         **TRANSLATION, "dataset": "grey-to-colour", "gamma": 0.1, "augment": "translation", "mirror": True,

@@ -98,7 +98,9 @@ def test_what_ours_is_asked_for_beside_cyclegan():
         assert translators.beside(ours, theirs)["met"] is met
     ours = translators.config_of("ours", "sketch-to-face", 32, 0)
     assert (ours.objective, ours.content, ours.conditional) == ("cycle", 10.0, True), "its preset learns from pairs"
-    assert translators.config_of("cyclegan", "flat-to-3d", 32, 0).network == "cyclegan"
+    assert translators.config_of("ours", "beard", 32, 0).objective == "removal"
+    peer = translators.config_of("cyclegan", "beard", 32, 0)
+    assert (peer.network, peer.objective, peer.identity) == ("cyclegan", "cycle", 5.0)
 
 
 def test_a_run_without_a_hit_is_still_json():

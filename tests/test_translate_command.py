@@ -34,7 +34,7 @@ def test_flags_of_two_sets_and_of_pairs():
     one_way = settings("--pairs", "beard", "--objective", "contrastive", "--content", "3")
     assert (one_way.objective, one_way.content, one_way.identity) == ("contrastive", 3.0, 1.0)
     paper = settings("--preset", "beard", "--objective", "contrastive")
-    assert (paper.dataset, paper.change, paper.content) == ("beard", 1.0, 1.0)
+    assert (paper.dataset, paper.change, paper.content) == ("beard", 0.5, 1.0)
     assert settings("--preset", "cyclegan").identity == 5.0
     assert settings("--preset", "beard", "--loss", "hinge").critic_norm == "spectral"
 
@@ -57,8 +57,8 @@ def test_runs_are_named_after_their_sides():
         (["--task", "translate"], "unknown pairs 'emoji'"),
         (["--from", "emoji", "--to", "emoji"], "source and dataset are both emoji"),
         (["--from", "nowhere", "--to", "tiny"], "tiny holds pairs"),
-        (["--pairs", "tiny", "--network", "resnet"], "network must be one of unet, cyclegan"),
-        (["--pairs", "tiny", "--objective", "luck"], "objective must be one of cycle, contrastive, paired"),
+        (["--pairs", "tiny", "--network", "resnet"], "network must be one of unet, unet-patches, cyclegan"),
+        (["--pairs", "tiny", "--objective", "luck"], "objective must be one of cycle, removal, contrastive, paired"),
     ],
     ids=str,
 )

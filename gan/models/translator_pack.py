@@ -11,6 +11,8 @@ from gan.models.translator import Translator
 from gan.models.weights import is_finite
 from gan.networks import unet
 
+UNETS = ("unet", "unet-patches")  # differ in their critics (discriminators), which stay at home
+
 
 def pack_translator(model: Translator, half: bool = True, most: int | None = None) -> bytes:
     """Return a translator's weights as safetensors, with what must be known to use them as metadata.
@@ -19,7 +21,7 @@ def pack_translator(model: Translator, half: bool = True, most: int | None = Non
     full size down. half, most, and ValueError: as for `gan.models.pack.pack`.
     """
     config, widths = model.config, unet.widths_of(model.config)
-    if config.network != "unet" or any(width % 8 for width in widths):
+    if config.network not in UNETS or any(width % 8 for width in widths):
         raise ValueError(f"a browser can translate by unet of a width that 32 divides only, and {model.name} is other")
     tensors = {
         name: tensor.detach().cpu() for name, tensor in model.generator.state_dict().items()

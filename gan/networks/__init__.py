@@ -12,7 +12,7 @@ from torch import nn
 
 from gan.config import LARGE_RESOLUTIONS, RESOLUTIONS, Config
 from gan.errors import ConfigError
-from gan.networks import cyclegan, dcgan, light, mlp, points, resnet, unet
+from gan.networks import cyclegan, dcgan, light, mlp, patches, points, resnet, unet
 from gan.networks.layers import spectral_norm_
 from gan.networks.translation import Critics, Translators
 
@@ -73,6 +73,13 @@ TRANSLATORS: dict[str, NetworkPair] = {  # the pair of one direction, see `gan.n
     "unet": NetworkPair(
         lambda config: Translators(config, unet.Translator),
         lambda config: Critics(config, resnet.Critic),
+        conditional=True,
+        convolutional=True,
+        uses_width=True,
+    ),
+    "unet-patches": NetworkPair(
+        lambda config: Translators(config, unet.Translator),
+        lambda config: Critics(config, patches.Critic),
         conditional=True,
         convolutional=True,
         uses_width=True,

@@ -44,6 +44,7 @@ class Cycle:
     customary: Mapping[str, Any] = {"content": 10.0, "identity": 2.0}
     parts: tuple[str, ...] = ("back",)
     paired = False
+    returns: tuple[str, ...] = ("a", "b")  # the sides whose pictures have to come back
 
     def __init__(self, config: Config) -> None:
         self.content, self.identity, self.change = config.content, config.identity, config.change
@@ -60,11 +61,23 @@ class Cycle:
         to_b, same_b = _translate(p, a, b, "b", self.identity, batch.y)
         to_a, same_a = _translate(p, b, a, "a", self.identity)
         noise = torch.zeros(2, device=a.device) if batch.noise is None else self.noise * batch.noise
-        again = p.generator(to_a + noise[1], "b", batch.y)
-        back = _distance(p.generator(to_b + noise[0], "a"), a) + _distance(again, b)
+        back = _distance(p.generator(to_a + noise[1], "b", batch.y), b)
+        if "a" in self.returns:
+            back = back + _distance(p.generator(to_b + noise[0], "a"), a)
         changed = _distance(to_b, a) + _distance(to_a, b)
         content = self.content * back + self.identity * (same_b + same_a) + self.change * changed
         return (_match(p, "b", b, to_b, batch.y), _match(p, "a", a, to_a)), content
+
+
+class Removal(Cycle):
+    """A cycle for sets of which A has what B lacks, such as beards: only pictures of B have to come back.
+
+    What is taken from a picture of A cannot be found again, so asking for it keeps it from being taken. What is given
+    to one of B can be taken away again: those are pairs that the translator learns from. After PairedCycleGAN's
+    asymmetric style transfer (CVPR 2018, section 3.2), without its examples.
+    """
+
+    returns = ("b",)
 
 
 class Contrastive:
@@ -135,6 +148,7 @@ class Paired:
 
 OBJECTIVES: dict[str, type[Objective]] = {
     "cycle": Cycle,
+    "removal": Removal,
     "contrastive": Contrastive,
     "paired": Paired,
 }

@@ -1,4 +1,4 @@
-"""`gan.networks.unet`, `cyclegan` and `translation`: the networks of a translator."""
+"""`gan.networks.unet`, `patches`, `cyclegan` and `translation`: the networks of a translator."""
 
 from __future__ import annotations
 
@@ -36,9 +36,24 @@ def test_a_translator_starts_as_the_identity_and_has_no_normalisation(subtests):
 
 def test_a_direction_has_210_000_weights_at_32_pixels_and_the_peer_as_many():
     sizes = {n: [count(m) for m in build(config(n, width=64))] for n in TRANSLATORS}
-    assert sizes["unet"][0] == 210_707
+    assert sizes["unet"][0] == sizes["unet-patches"][0] == 210_707
     for mine, peer in zip(sizes["unet"], sizes["cyclegan"], strict=True):
         assert abs(peer / mine - 1) < 0.1
+
+
+@pytest.mark.parametrize("resolution", [28, 32])
+def test_a_critic_of_patches_judges_each_by_itself(resolution):
+    torch.manual_seed(0)
+    _, critic = build(config("unet-patches", resolution=resolution, width=64))
+    for p in critic.parameters():
+        if not p.any():
+            nn.init.normal_(p, std=0.05)
+    x = torch.rand(1, 3, resolution, resolution).expand(4, -1, -1, -1).clone()
+    x[[1, 3], :, :3, :3] = 1.0  # two corners, each alone and both
+    x[[2, 3], :, -3:, -3:] = -1.0
+    none, first, second, both = critic(x).double().tolist()
+    assert both - none == pytest.approx(first - none + second - none, abs=1e-5)
+    assert min(abs(first - none), abs(second - none)) > 1e-4
 
 
 @pytest.mark.parametrize("network", TRANSLATORS)
@@ -93,7 +108,7 @@ def test_translators_build_on_meta():
 
 
 def test_a_generator_is_no_network_for_a_translation_and_the_other_way_round():
-    with pytest.raises(ConfigError, match="network must be one of unet, cyclegan, got 'resnet'"):
+    with pytest.raises(ConfigError, match="network must be one of unet, unet-patches, cyclegan, got 'resnet'"):
         build(config("resnet"))
     with pytest.raises(ConfigError, match="network must be one of mlp, .*got 'unet'"):
         build(Config(network="unet", resolution=32, channels=3))

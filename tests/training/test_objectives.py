@@ -14,7 +14,7 @@ from torch import Tensor, nn
 from gan.config import Config
 from gan.networks import TRANSLATORS, build
 from gan.training.losses import LOSSES, Relativistic
-from gan.training.objectives import OBJECTIVES, TEMPERATURE, Contrastive, Cycle, Paired
+from gan.training.objectives import OBJECTIVES, TEMPERATURE, Contrastive, Cycle, Paired, Removal
 from gan.training.penalties import PENALTIES
 from gan.training.step import Batch, Players, critic_step, generator_step
 
@@ -66,6 +66,23 @@ def test_cycle_is_both_ways_back_identity_and_change():
     assert torch.equal(of_b.real, given.real) and torch.equal(of_a.real, given.z)
     assert torch.equal(of_a.critic(given.z, None), 10 * of_b.critic(given.z, None))
     assert all(torch.equal(m.fake, n.fake) for m, n in zip(game.matches(p, given), matches, strict=True))
+
+
+def test_removal_is_a_cycle_of_which_only_pictures_of_b_come_back():
+    class Shrinkers(Adders):
+        """Translators that halve towards b and add a tenth towards a."""
+
+        def forward(self, x: Tensor, to: str, y: Tensor | None = None) -> Tensor:
+            return x * 2 * self.change["b"] if to == "b" else x - self.change["a"]
+
+    config = translation(content=3.0, identity=0.0, change=7.0)
+    given = batch()
+    both, one = ((game := cls(config)).play(players_of(game, Shrinkers(), Sums()), given) for cls in (Cycle, Removal))
+    a, b = given.z, given.real
+    changed = 7 * ((a / 2).abs().mean() + 0.1)
+    torch.testing.assert_close(one[1], 3 * (b / 2 - 0.05).abs().mean() + changed)
+    torch.testing.assert_close(both[1], one[1] + 3 * (a / 2 - 0.1).abs().mean())
+    assert all(torch.equal(m.fake, n.fake) for m, n in zip(both[0], one[0], strict=True))
 
 
 def test_noise_on_the_way_back_is_in_levels_of_255():

@@ -23,11 +23,13 @@ SLIDERS = {
 
 # By the name of a data set.
 SENTENCES = {
+    "beard": "A beard comes off, and another one grows.",
     "emoji": "Emoji that are in no font: faces, food, animals, flags and things that are nearly something.",
     "emoji-styles": "Emoji that are in no font, in the manner of four designers.",
     "faces": "Portraits of people who do not exist, in the manner of a cartoonist.",
     "fashion-mnist": "Clothes, shoes and bags that no shop has ever sold.",
     "mnist": "Handwritten digits that no hand has written.",
+    "flat-to-3d": "Flat emoji get light, shade and rims, and lose them again.",
     "grey-to-colour": "Grey emoji get colours back that they may have had, and lose them again.",
     "scenes": "Animals in landscapes, at any hour and in any weather.",
     "sketch-to-face": "A drawing becomes a face while you draw it.",

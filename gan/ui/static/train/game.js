@@ -17,6 +17,7 @@
   /** What a translator learns from besides its critic. @type {Record<string, string>} */
   const BESIDES = {
     cycle: ", and from what does not come back",
+    removal: ", and from what does not come back",
     contrastive: ", and to keep each place apart from the others",
     paired: ", and from the true one",
   };
