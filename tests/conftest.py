@@ -6,12 +6,14 @@ import asyncio
 import base64
 import dataclasses
 import functools
+import gc
 import inspect
 import json
 import os
 import shutil
 import struct
 import threading
+import time
 from collections.abc import Iterator
 from concurrent.futures import Future
 from contextlib import contextmanager
@@ -30,6 +32,7 @@ from PIL import Image  # noqa: E402
 from gan.config import Config  # noqa: E402
 from gan.data.points import DRAWING_PREFIX  # noqa: E402
 from gan.models.directions import Slider  # noqa: E402
+from gan.models.latent import principal_directions  # noqa: E402
 from gan.models.named import Named  # noqa: E402
 from gan.presets import PRESETS, TRANSLATION  # noqa: E402
 
@@ -52,11 +55,53 @@ PLANE = {
 }
 
 
+@pytest.hookimpl(wrapper=True)
+def pytest_collection():
+    """Take what importing and collecting leave out of the garbage collector's rounds: some millions of objects stay."""
+    gc.disable()
+    try:
+        return (yield)
+    finally:
+        gc.freeze()
+        gc.enable()
+
+
 @pytest.fixture(scope="session", autouse=True)
 def no_power_cut() -> Iterator[None]:
     """Let no file wait for the disk: this machine keeps its power while tests run."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(os, "fsync", lambda number: None)
+        yield
+
+
+def quick_directions(*values, samples: int, **named) -> tuple[torch.Tensor, torch.Tensor]:
+    """Find principal directions as `gan.models.latent` does, from few samples."""
+    return principal_directions(*values, samples=min(samples, 256), **named)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def quick_models() -> Iterator[None]:
+    """Find the directions of models that training writes from few samples: they take most of a short run's time."""
+    from gan.training import export_model
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(export_model, "principal_directions", quick_directions)
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def sheets_read_once() -> Iterator[None]:
+    """Decode each bundled file once, and again where it has changed; every reader gets a copy."""
+    from gan.data import emoji, image_sheet, mnist
+
+    decode = functools.cache(lambda path, changed, *rest: image_sheet.read_sheet(path, *rest))
+
+    def read(path: Path, *rest) -> np.ndarray:
+        return decode(path, path.stat().st_mtime_ns if path.exists() else 0, *rest).copy()
+
+    with pytest.MonkeyPatch.context() as patch:
+        for module in (emoji, mnist):
+            patch.setattr(module, "read_sheet", read)
         yield
 
 
@@ -83,18 +128,6 @@ def few_drawn(monkeypatch) -> None:
         monkeypatch.setattr(drawn, "SEEDS", {"train": range(600), "test": range(1_000_000, 1_000_200)})
         monkeypatch.setattr(drawn, "SUBSET", 300)
     monkeypatch.setattr("gan.data.pairs.FACES", {"train": range(64), "test": range(1_000_000, 1_000_032)})
-
-
-@pytest.fixture
-def quick(monkeypatch):
-    """Leave out the principal directions, which take longer than such a short training."""
-
-    def flat(generator, z_dim, classes, samples, groups=()):
-        return torch.zeros(16, z_dim), torch.zeros(16)
-
-    from gan.training import export_model
-
-    monkeypatch.setattr(export_model, "principal_directions", flat)
 
 
 def assert_same(a: dict[str, torch.Tensor], b: dict[str, torch.Tensor]) -> None:
@@ -331,6 +364,26 @@ def starting(**always) -> Iterator:
         assert run.done
 
 
+@pytest.fixture
+def unhurried(monkeypatch) -> None:
+    """Let live runs rest after each step: what the page does with one needs no more, and the page has the processor."""
+    from gan.live.worker import Worker
+
+    wait = Worker._wait_between_steps
+
+    def rest(run: Worker) -> None:
+        time.sleep(0.02)
+        wait(run)
+
+    monkeypatch.setattr(Worker, "_wait_between_steps", rest)
+
+
+def end_all(runs) -> None:
+    """Stop the runs that a test has begun, which would go on for a while."""
+    for name in list(runs._runs):
+        runs.forget(name)
+
+
 # A drawing, as the page names it.
 
 
@@ -340,6 +393,17 @@ def drawing_name(cells: np.ndarray) -> str:
 
 
 # The page, and a browser to look at it.
+
+
+def built(registry, runs=None):
+    """Return the page as `app.build` does, but without the three servers that Gradio makes before it is launched."""
+    import gradio.routes
+
+    from gan.ui import app
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(gradio.routes.App, "create_app", lambda *values, **named: None)
+        return app.build(registry, runs)
 
 
 @contextmanager
@@ -352,7 +416,7 @@ def served(registry, runs=None, plain: bool = False) -> Iterator[str]:
 
     from gan.ui import app
 
-    demo = app.build(registry, runs)
+    demo = built(registry, runs)
     settings = app.settings(registry)
     if plain:
         settings["app_kwargs"]["routes"].insert(0, plain_page.route(demo))

@@ -7,16 +7,18 @@ import sys
 from pathlib import Path
 
 import torch
-from conftest import small, tiny_pairs
+from conftest import quick_directions, small, tiny_pairs
 from safetensors.torch import save_file
 
 from gan.data.pairs import PAIRS, PairSource
 from gan.networks import NETWORKS
+from gan.training import best, export_model
 from gan.training.distributed import ProcessGroup, join
 from gan.training.trainer import Trainer
 from gan.training.validation import prepare
 
 STEPS = 3  # rounding may turn a leaky ReLU's sign from the second step on, and then differences grow
+SAMPLES = 64  # that are measured
 CASES = {network: {"network": network, "penalty": "gp"} for network in NETWORKS} | {
     f"{network}-batch": {"network": network, "penalty": "none", "critic_norm": "batch"}
     for network, pair in NETWORKS.items()
@@ -46,5 +48,6 @@ if __name__ == "__main__":
     for name in CASES:
         _, after = train_case(name, processes)
         save_file({k: v.contiguous() for k, v in after.items()}, folder / f"{name}-{processes.rank}.safetensors")
+    best.SAMPLES, export_model.principal_directions = SAMPLES, quick_directions
     sys.argv[:2] = ["train.py"]
     runpy.run_path("train.py", run_name="__main__")  # leaves the process group

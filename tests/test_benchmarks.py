@@ -375,7 +375,7 @@ def test_faces_with_glasses_are_no_others(few_faces, tmp_path):
 
 
 @pytest.mark.slow
-def test_a_start_from_a_model_is_measured_beside_one_from_scratch(few_faces, quick, tmp_path, monkeypatch, capsys):
+def test_a_start_from_a_model_is_measured_beside_one_from_scratch(few_faces, tmp_path, monkeypatch, capsys):
     model = tmp_path / "model"
     for module in (loop, export_model):
         monkeypatch.setattr(module, "write_grid", lambda path, pictures: None)  # PNGs of noise take a second each

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 import pytest
+import warm
 
 ROOT = Path(__file__).resolve().parent.parent
 TEXT = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
@@ -69,10 +70,10 @@ def changed(tmp_path_factory) -> Path:
 
 
 def run(root: Path, *words: str) -> str:
-    environment = {**os.environ, "OMP_NUM_THREADS": "1", "PYTHONPATH": str(root)}
-    done = subprocess.run([sys.executable, *words], cwd=root, env=environment, capture_output=True, text=True)
-    assert done.returncode == 0, done.stdout + done.stderr
-    return done.stdout
+    """Run `python WORDS...` on the copy; return what it says."""
+    code, said, problem = warm.run(words, root, {**os.environ, "PYTHONPATH": str(root)})
+    assert code == 0, said + problem
+    return said
 
 
 @pytest.mark.parametrize("thing", FILES)
@@ -84,7 +85,9 @@ def test_an_addition_touches_few_files(thing):
 def test_what_is_added_passes_the_checkers(changed):
     for command in (["check", "--ignore", "I001"], ["format", "--diff"]):  # imports are sorted by `ruff check --fix`
         files = {block.file for thing in FILES for block in blocks(thing) if not block.where}
-        run(changed, "-m", "ruff", *command, "--config", str(ROOT / "pyproject.toml"), *sorted(files))
+        words = [sys.executable, "-m", "ruff", *command, "--config", str(ROOT / "pyproject.toml"), *sorted(files)]
+        done = subprocess.run(words, cwd=changed, capture_output=True, text=True)
+        assert done.returncode == 0, done.stdout + done.stderr
 
 
 @pytest.mark.slow

@@ -65,7 +65,7 @@ def test_points_take_a_step():
     assert trainer.points(range(5)).isfinite().all()
 
 
-def test_a_resumed_run_has_the_state_it_was_saved_with_and_its_folder_draws_alike_everywhere(tmp_path, quick):
+def test_a_resumed_run_has_the_state_it_was_saved_with_and_its_folder_draws_alike_everywhere(tmp_path):
     list(loop.train(small(device="cuda", images=64), tmp_path / "run"))
     saved = Trainer(*prepare(small(device="cuda", images=96)))
     saved.restore(tmp_path / "run" / "checkpoint")
@@ -76,7 +76,7 @@ def test_a_resumed_run_has_the_state_it_was_saved_with_and_its_folder_draws_alik
     assert np.abs(on_cpu - on_gpu).max() <= 1
 
 
-def test_a_picture_does_not_depend_on_its_batch(tmp_path, quick):
+def test_a_picture_does_not_depend_on_its_batch(tmp_path):
     list(loop.train(small(device="cuda", images=32), tmp_path / "run"))
     model = load(tmp_path / "run", "cuda")
     alone = np.concatenate([model.sample([seed]) for seed in range(8)])

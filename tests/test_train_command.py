@@ -13,6 +13,7 @@ import time
 from pathlib import Path
 
 import pytest
+import warm
 from conftest import PLANE, small
 from PIL import Image
 from runs import FINISHED, refused
@@ -47,17 +48,9 @@ def settings(*flags: str) -> tuple[Config, Path, bool]:
 POINTS_FLAGS = tuple(word for name, value in PLANE.items() for word in (f"--{name.replace('_', '-')}", str(value)))
 
 
-def started(*flags: str) -> subprocess.Popen:
+def started(*flags: str) -> warm.Program:
     """Start train.py in a process of its own, with this repository as its folder."""
-    command = [sys.executable, "train.py", *flags]
-    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
-    return subprocess.Popen(command, cwd=ROOT, text=True, env={**os.environ, "OMP_NUM_THREADS": "1"}, **pipes)
-
-
-def finished(*flags: str) -> tuple[int, str, str]:
-    with started(*flags) as process:
-        out, err = process.communicate(timeout=120)
-        return process.returncode, out, err
+    return warm.Program(["train.py", *flags])
 
 
 def test_there_is_a_flag_for_every_field_that_the_data_does_not_decide():
@@ -243,9 +236,10 @@ def test_resume_of_nothing_is_refused(capsys, tmp_path):
 def test_smoke_preset_from_end_to_end(tmp_path):
     out = tmp_path / "smoke"
     before = os.times()
-    code, output, err = finished("--preset", "smoke", "--device", "cpu", "--out", str(out))
-    after = os.times()
-    assert code == 0, err
+    command = [sys.executable, "train.py", "--preset", "smoke", "--device", "cpu", "--out", str(out)]
+    run = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
+    output, err, after = run.stdout, run.stderr, os.times()
+    assert run.returncode == 0, err
     # Of the processor, not of the clock: others may use the machine.
     assert after.children_user + after.children_system - before.children_user - before.children_system < 30
     assert "done: 1,024 images" in output and str(out) in output
@@ -268,18 +262,15 @@ def test_a_signal_saves_and_resume_goes_on_to_the_end(tmp_path, number, status):
     out = tmp_path / "my run"
     flags = (*POINTS_FLAGS, "--images", "100000000", "--out", str(out))
     with started(*flags) as process:
-        try:
-            log, deadline = out / "log.jsonl", time.monotonic() + 60
-            while not (log.exists() and '"stepped"' in log.read_text()):
-                assert process.poll() is None and time.monotonic() < deadline
-                time.sleep(0.05)
+        log, deadline = out / "log.jsonl", time.monotonic() + 60
+        while not (log.exists() and '"stepped"' in log.read_text()):
+            assert process.poll() is None and time.monotonic() < deadline
+            time.sleep(0.05)
+        process.send_signal(number)
+        if number == signal.SIGTERM:  # schedulers repeat it
             process.send_signal(number)
-            if number == signal.SIGTERM:  # schedulers repeat it
-                process.send_signal(number)
-            output, err = process.communicate(timeout=60)
-        finally:
-            process.kill()
-    assert process.returncode == status, err
+        output, err = process.communicate()
+        assert process.poll() == status, err
     assert "Traceback" not in err
     assert f"continue with: python train.py --resume '{out}'" in output
     assert {p.name for p in out.iterdir()} >= FINISHED
@@ -344,13 +335,10 @@ def test_a_run_whose_output_nobody_takes_is_stopped_and_saved(tmp_path):
     out = tmp_path / "run"
     flags = (*POINTS_FLAGS, "--images", "100000000", "--sample-images", "8000", "--out", str(out))
     with started(*flags) as process:
-        try:
-            assert process.stdout and "points" in process.stdout.readline()
-            process.stdout.close()
-            assert process.stderr and process.wait(60) == 130, process.stderr.read()
-            assert not process.stderr.read().count("Traceback")
-        finally:
-            process.kill()
+        assert "points" in process.stdout.readline()
+        process.stdout.close()
+        assert process.wait() == 130, process.stderr.read()
+        assert not process.stderr.read().count("Traceback")
     assert json.loads((out / "checkpoint" / "state.json").read_text())["shown"] > 0
 
 
@@ -397,8 +385,7 @@ def test_training_needs_no_gradio():
         "import sys, gan.training.loop; from gan import train; train.parser(); import gan.data, gan.models.model; "
         "print(sorted(m for m in sys.modules if m.split('.')[0] in ('gradio', 'fastapi') or m.startswith('gan.ui')))"
     )
-    run = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, timeout=60)
-    assert (run.returncode, run.stdout.strip()) == (0, "[]"), run.stderr
+    assert warm.run(["-c", code]) == (0, "[]\n", "")
 
 
 def test_a_run_stopped_before_its_first_step_names_no_model(tmp_path, monkeypatch, capsys):

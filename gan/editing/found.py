@@ -40,9 +40,10 @@ def measure(model: Model, pictures: Taught, count: int = PICTURES, seed: int = 0
 def how_far(found: Found, figures: Mapping[str, float]) -> list[str]:
     """Return a sentence for each picture that a model cannot know, "" for the others: how far off the nearest is.
 
-    figures: as `measure` returns them, and as `Model.encoder.figures` has them; without any nothing can be said.
+    What the latent comes near decides, without offsets of the first feature map: those bend it into anything. figures:
+    as `measure` returns them, and as `Model.encoder.figures` has them; without any nothing can be said.
     """
-    stage = "encoder" if found.steps == 0 else "latent" if found.offsets is None else "map"
+    stage = "encoder" if found.steps == 0 else "latent"
     usual, least = figures.get(stage), figures.get(f"{stage}_low")
     if usual is None or least is None:
         return [""] * len(found.errors)
@@ -51,5 +52,5 @@ def how_far(found: Found, figures: Mapping[str, float]) -> list[str]:
         if value >= least - FAR
         else f"The model cannot draw this: its nearest picture is {value:.0f} dB away, where pictures of its kind are "
         f"found to {usual:.0f} dB."
-        for value in found.decibels
+        for value in found.decibels_by_latent
     ]

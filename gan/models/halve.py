@@ -16,7 +16,7 @@ import torch
 
 from gan.errors import FolderError
 from gan.models.model import load
-from gan.models.weights import write_tensors
+from gan.models.weights import is_finite, write_tensors
 
 
 def halve(folder: Path) -> float:
@@ -26,7 +26,7 @@ def halve(folder: Path) -> float:
     """
     weights = load(folder, "cpu").generator.state_dict()
     rounded = {name: tensor.half().to(tensor) for name, tensor in weights.items()}
-    if not all(tensor.isfinite().all() for tensor in rounded.values()):
+    if not all(map(is_finite, rounded.values())):
         raise FolderError(f"{folder}: it has weights beyond what half precision holds, 65,504")
     write_tensors(folder / "model.safetensors", rounded)
     return max(float(torch.abs(rounded[name] - tensor).max()) for name, tensor in weights.items())

@@ -34,7 +34,8 @@ SHOWN = 6  # of the other steps, from one that is shown to the next
 MOST_CLASSES = 16  # tried at once for a picture whose class is not
 RATE, BETAS = 0.1, (0.9, 0.99)  # of Adam; other rates were worse (docs/LOG.md)
 PRIOR = 1e-3  # weight of a latent's mean square: without it latents leave the part of the space that was trained
-MAP_RATE, MAP_PRIOR = 0.1, 2e-3  # the same of an offset, in root mean squares of the map
+# The same of an offset, in root mean squares of the map. A short memory of squares is worth two decibels (docs/LOG.md).
+MAP_RATE, MAP_BETAS, MAP_PRIOR = 0.1, (0.9, 0.9), 3e-4
 SPREAD = 0.7  # standard deviation of starts that nobody has seen
 NEAR = 0.5  # that of starts around the encoder's
 DAMPINGS = (1 / 8, 1.0, 8.0)  # tried around the last one that did well
@@ -74,6 +75,7 @@ class Found(NamedTuple):
     classes   float32 (N, K): class weights, None for a model without classes
     offsets   float32 (N, F, S, S), to be added to the first feature map; None while there are none
     steps     of the search so far
+    by_latent float32 (N,): what `errors` would be without the offsets, which can be bent into anything
     """
 
     latents: Tensor
@@ -82,18 +84,25 @@ class Found(NamedTuple):
     classes: Tensor | None
     offsets: Tensor | None
     steps: int
+    by_latent: np.ndarray
 
     @property
     def decibels(self) -> np.ndarray:
         """Return the peak signal-to-noise ratio of each picture, float32 (N,)."""
         return -10 * np.log10(np.maximum(self.errors, 1e-10))
 
+    @property
+    def decibels_by_latent(self) -> np.ndarray:
+        """Return the same of what the latents draw without the offsets."""
+        return -10 * np.log10(np.maximum(self.by_latent, 1e-10))
+
     @staticmethod
     def none(model: LatentModel) -> Found:
         """Return what was found of no pictures."""
         y = torch.empty(0, len(model.classes)) if model.classes else None
         pictures = np.empty((0, model.resolution, model.resolution, model.channels), np.uint8)
-        return Found(torch.empty(0, model.z_dim), pictures, np.empty(0, np.float32), y, None, 0)
+        errors = np.empty(0, np.float32)
+        return Found(torch.empty(0, model.z_dim), pictures, errors, y, None, 0, errors)
 
     @staticmethod
     def joined(parts: Sequence[Found]) -> Found:
@@ -103,9 +112,10 @@ class Found(NamedTuple):
             None if any(one is None for one in column) else torch.cat(column)
             for column in zip(*((part.classes, part.offsets) for part in parts), strict=True)
         )
-        pictures, errors = (np.concatenate(c) for c in zip(*((p.pictures, p.errors) for p in parts), strict=True))
+        arrays = zip(*((part.pictures, part.errors, part.by_latent) for part in parts), strict=True)
+        pictures, errors, by_latent = (np.concatenate(column) for column in arrays)
         steps = max(part.steps for part in parts)
-        return Found(torch.cat([part.latents for part in parts]), pictures, errors, y, offsets, steps)
+        return Found(torch.cat([part.latents for part in parts]), pictures, errors, y, offsets, steps, by_latent)
 
 
 class Starts(NamedTuple):
@@ -127,8 +137,15 @@ class Search:
     with the least loss so far, and it.
     """
 
-    def __init__(self, points: Tensor, loss: Callable[[Tensor, Tensor], Tensor], steps: int, rate: float) -> None:
-        self.points, self._loss, self._steps, self._rate = points, loss, steps, rate
+    def __init__(
+        self,
+        points: Tensor,
+        loss: Callable[[Tensor, Tensor], Tensor],
+        steps: int,
+        rate: float,
+        betas: tuple[float, float] = BETAS,
+    ) -> None:
+        self.points, self._loss, self._steps, self._rate, self._betas = points, loss, steps, rate, betas
         self._first, self._second = torch.zeros_like(points), torch.zeros_like(points)
         self.best, self.lowest = points.clone(), points.new_full((len(points),), torch.inf)
         self.numbers, self.done = torch.arange(len(points), device=points.device), 0
@@ -144,9 +161,9 @@ class Search:
         self.lowest = torch.where(better, loss, self.lowest)
         self.best[better] = self.points[better]
         self.done += 1
-        self._first = torch.lerp(self._first, slope, 1 - BETAS[0])
-        self._second = torch.lerp(self._second, slope.square(), 1 - BETAS[1])
-        mean, square = (m / (1 - b**self.done) for m, b in zip((self._first, self._second), BETAS, strict=True))
+        self._first = torch.lerp(self._first, slope, 1 - self._betas[0])
+        self._second = torch.lerp(self._second, slope.square(), 1 - self._betas[1])
+        mean, square = (m / (1 - b**self.done) for m, b in zip((self._first, self._second), self._betas, strict=True))
         rate = self._rate * min(1.0, 2 * (1 - self.done / self._steps) + 0.02)
         self.points = self.points - rate * mean / (square.sqrt() + 1e-8)
 
@@ -197,7 +214,7 @@ def refine(
             made = generator.draw(base[numbers] + scale * offsets)
         return errors_of(residual(made.float(), found.rows[numbers])) + prior * offsets.square().flatten(1).mean(1)
 
-    return Search(torch.zeros_like(base), loss, steps, MAP_RATE), scale
+    return Search(torch.zeros_like(base), loss, steps, MAP_RATE, MAP_BETAS), scale
 
 
 class Solver:
@@ -377,18 +394,17 @@ def finding(
     for i in range(steps):
         solver.step()
         now = now._replace(z=solver.z.clone())
-        if i < steps - 1 or map_steps:
+        if i < steps - 1:
             yield _found(model, now, x, done + i + 1)
     done += steps
-    offsets = None
+    by_latent = _found(model, now, x, done)
+    yield by_latent
     if map_steps and hasattr(model.generator, "unfold"):
         search, scale = refine(model, now, residual, map_steps)
         for i in range(1, map_steps + 1):
             search.step()
-            if i % SHOWN == 0 and i < map_steps:
-                yield _found(model, now, x, done + i, search.best * scale)
-        offsets, done = search.best * scale, done + map_steps
-    yield _found(model, now, x, done, offsets)
+            if i % SHOWN == 0 or i == map_steps:
+                yield _moved(model, by_latent, x, done + i, search.best * scale)
 
 
 def _best(search: Search, starts: Starts) -> Starts:
@@ -408,14 +424,22 @@ def _nearest(model: LatentModel, starts: Starts, residual: Residual) -> Starts:
 
 
 @torch.no_grad()
-def _found(model: LatentModel, now: Starts, x: Tensor, steps: int, offsets: Tensor | None = None) -> Found:
-    if offsets is None:
-        made = model.generator(now.z, now.y)
-    else:
-        generator = cast(MapGenerator, model.generator)
-        made = generator.draw(generator.unfold(now.z, now.y) + offsets)
-    pictures = to_uint8(made)
-    wanted = to_uint8(x).astype(np.float32)
-    errors = np.square((pictures - wanted) / 255).mean((1, 2, 3), dtype=np.float32)
-    y = None if now.y is None else now.y.cpu()
-    return Found(now.z.cpu(), pictures, errors, y, None if offsets is None else offsets.cpu(), steps)
+def _found(model: LatentModel, now: Starts, x: Tensor, steps: int) -> Found:
+    """Return what latents draw, beside what was looked for."""
+    pictures = to_uint8(model.generator(now.z, now.y))
+    errors = _errors(pictures, x)
+    return Found(now.z.cpu(), pictures, errors, None if now.y is None else now.y.cpu(), None, steps, errors)
+
+
+@torch.no_grad()
+def _moved(model: LatentModel, found: Found, x: Tensor, steps: int, offsets: Tensor) -> Found:
+    """Return what was found by latents alone with offsets of the first feature map."""
+    generator = cast(MapGenerator, model.generator)
+    y = None if found.classes is None else found.classes.to(x.device)
+    pictures = to_uint8(generator.draw(generator.unfold(found.latents.to(x.device), y) + offsets))
+    return found._replace(pictures=pictures, errors=_errors(pictures, x), offsets=offsets.cpu(), steps=steps)
+
+
+def _errors(pictures: np.ndarray, x: Tensor) -> np.ndarray:
+    """Return how far pictures uint8 (N, H, W, C) are from x (N, C, H, W): mean squares (N,) of values in [0, 1]."""
+    return np.square((pictures - to_uint8(x).astype(np.float32)) / 255).mean((1, 2, 3), dtype=np.float32)

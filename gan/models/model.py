@@ -163,7 +163,7 @@ class Model:
     def invert(
         self, images: Pictures, label: Label = None, steps: int = STEPS, starts: int = 1, map_steps: int = MAP_STEPS
     ) -> Found:
-        """Find pictures in the latent space: `z, made, errors, y, offsets, _ = model.invert(images)`.
+        """Find pictures in the latent space: `z, made, errors, y, offsets, *_ = model.invert(images)`.
 
         images: as `gan.models.pixels.to_tensor` takes them, of any size. label: as in `class_weights`, one for all or
         one a picture; None tries all classes. steps: of the search, in [0, MAX_STEPS]; 0 is what the encoder sees.

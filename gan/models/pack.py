@@ -7,6 +7,7 @@ import json
 from safetensors.torch import save
 
 from gan.models.model import Model
+from gan.models.weights import is_finite
 from gan.networks import resnet
 
 FORMAT = 1  # as in static/engine/pack.mjs, which reads it
@@ -33,7 +34,7 @@ def pack(model: Model, half: bool = True, most: int | None = None) -> bytes:
     tensors = {name: tensor.detach().cpu() for name, tensor in generator.state_dict().items()}
     if half:
         tensors = {name: tensor.half() for name, tensor in tensors.items()}
-    if not all(tensor.isfinite().all() for tensor in tensors.values()):
+    if not all(map(is_finite, tensors.values())):
         raise ValueError(f"{model.name} has weights beyond what half precision holds")
     named, special, own = model.named.tables()
     about = {

@@ -8,6 +8,7 @@ from safetensors.torch import save
 
 from gan.models.pack import FORMAT, KEY
 from gan.models.translator import Translator
+from gan.models.weights import is_finite
 from gan.networks import unet
 
 UNETS = ("unet", "unet-patches")  # differ in their critics (discriminators), which stay at home
@@ -31,7 +32,7 @@ def pack_translator(model: Translator, half: bool = True, most: int | None = Non
         raise ValueError(f"the weights of {model.name} take {size:,} bytes, more than {most:,}")
     if half:
         tensors = {name: tensor.half() for name, tensor in tensors.items()}
-    if not all(tensor.isfinite().all() for tensor in tensors.values()):
+    if not all(map(is_finite, tensors.values())):
         raise ValueError(f"{model.name} has weights beyond what half precision holds")
     about = {
         "format": FORMAT,

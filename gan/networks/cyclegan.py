@@ -86,7 +86,7 @@ def _norm(channels: int) -> list[nn.Module]:
 
 def _init(module: nn.Module) -> None:
     for layer in module.modules():
-        if isinstance(layer, nn.Conv2d | nn.ConvTranspose2d):
+        if isinstance(layer, nn.Conv2d | nn.ConvTranspose2d) and not layer.weight.is_meta:  # see `init_normal_`
             nn.init.normal_(layer.weight, std=0.02)
             if layer.bias is not None:
                 nn.init.zeros_(layer.bias)

@@ -20,7 +20,12 @@ Layer = TypeVar("Layer", bound=nn.Linear | nn.Conv2d)
 
 
 def init_normal_(layer: Layer, gain: float) -> Layer:
-    """Initialise a layer in place: weights N(0, gain² / fan_in), biases zero. Returns the layer."""
+    """Initialise a layer in place: weights N(0, gain² / fan_in), biases zero. Returns the layer.
+
+    One on the meta device, which has no values, is left alone: torch would import its compiler for it, for a second.
+    """
+    if layer.weight.is_meta:
+        return layer
     nn.init.normal_(layer.weight, std=gain / math.sqrt(layer.weight[0].numel()))
     if layer.bias is not None:
         nn.init.zeros_(layer.bias)
@@ -138,8 +143,9 @@ class SpectralNorm(nn.Module):
         super().__init__()
         matrix = weight.detach().flatten(1)
         for name, size in zip(("_u", "_v"), matrix.shape, strict=True):
-            self.register_buffer(name, F.normalize(matrix.new_empty(size).normal_(), dim=0, eps=1e-12))
-        for _ in range(15):
+            start = matrix.new_empty(size)
+            self.register_buffer(name, start if start.is_meta else F.normalize(start.normal_(), dim=0, eps=1e-12))
+        for _ in range(0 if weight.is_meta else 15):
             self.iterate(weight)
 
     @torch.no_grad()

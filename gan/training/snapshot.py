@@ -9,6 +9,8 @@ from typing import Any
 
 from torch import Tensor
 
+from gan.models.weights import is_finite
+
 
 @dataclass(frozen=True, kw_only=True)
 class Counters:
@@ -53,7 +55,7 @@ class Snapshot(Counters):
 
     def not_finite(self) -> set[str]:
         """Return the names of the networks and optimisers that hold a number which is not finite."""
-        return {name.partition(".")[0] for name, v in self.tensors.items() if not bool(v.isfinite().all())}
+        return {name.partition(".")[0] for name, v in self.tensors.items() if not is_finite(v)}
 
 
 def in_words(names: Iterable[str]) -> str:

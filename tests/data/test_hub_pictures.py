@@ -224,7 +224,7 @@ def test_folders_of_pictures_and_subsets_are_read_from_the_hub(cats):
 
 
 @pytest.mark.slow
-def test_a_run_learns_from_the_commit_it_began_with_and_its_card_names_it(cats, quick, tmp_path, capsys):
+def test_a_run_learns_from_the_commit_it_began_with_and_its_card_names_it(cats, tmp_path, capsys):
     repo = cats({"train.parquet": table(image=PICTURES, label=LABELS)})
     flags = ["--preset", "smoke", "--images", "32", "--device", "cpu", "--batch-size", "16"]
     assert train.main([*flags, "--dataset", "hub:alice/cats", "--out", str(tmp_path / "run")]) == 0

@@ -5,12 +5,11 @@ from __future__ import annotations
 import json
 import logging
 import struct
-import subprocess
-import sys
 from pathlib import Path
 
 import numpy as np
 import pytest
+import warm
 from conftest import point_client, small, translation
 from safetensors.numpy import load, save
 
@@ -174,6 +173,4 @@ def test_nothing_imports_the_hubs_client_before_it_is_needed():
         "from gan import train; train.parser(); "
         "print([m for m in sys.modules if m.split('.')[0] in ('huggingface_hub', 'httpx2', 'gradio')])"
     )
-    root = Path(gan.__file__).parent.parent
-    run = subprocess.run([sys.executable, "-c", code], cwd=root, capture_output=True, text=True, timeout=60)
-    assert (run.returncode, run.stdout.strip()) == (0, "[]"), run.stderr
+    assert warm.run(["-c", code]) == (0, "[]\n", "")

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
+import warm
 from conftest import hub_environment
 from hub_server import ALICE, Refusal
 
@@ -14,19 +13,17 @@ from gan.hub import space
 from gan.hub.__main__ import main
 from gan.hub.pull import cache
 
-ROOT = Path(__file__).resolve().parents[2]
-
 
 @pytest.mark.slow
 def test_push_in_a_process_of_its_own(hub, tiny_folder, tmp_path):
-    command = [sys.executable, "-m", "gan.hub", "push", str(tiny_folder), "alice/digits", "--private"]
+    command = ["-m", "gan.hub", "push", str(tiny_folder), "alice/digits", "--private"]
     talkative = hub_environment(hub, tmp_path, ALICE) | {"HF_DEBUG": "1"}  # the client's own log, at its longest
-    run = subprocess.run(command, cwd=ROOT, env=talkative, capture_output=True, text=True, timeout=60)
-    assert run.returncode == 0, run.stderr
+    code, said, log = warm.run(command, environment=talkative)
+    assert code == 0, log
     repo = hub.model("alice/digits")
-    assert run.stdout == f"pushed to {hub.url}/alice/digits, commit {repo.head[:7]}, tag images-64\n"
-    assert repo.private and ALICE not in run.stdout + run.stderr
-    assert "/commit/main" in run.stderr  # so there was a log
+    assert said == f"pushed to {hub.url}/alice/digits, commit {repo.head[:7]}, tag images-64\n"
+    assert repo.private and ALICE not in said + log
+    assert "/commit/main" in log  # so there was a log
     assert not [p for p in tmp_path.rglob("*") if p.is_file() and ALICE.encode() in p.read_bytes()]
 
 

@@ -46,6 +46,7 @@ def test_the_first_feature_map_says_what_the_latent_cannot_and_sliders_still_act
     found = model.invert(picture, "a", map_steps=30)
     assert found.decibels[0] > by_latent.decibels[0] + 2
     assert torch.equal(found.latents, by_latent.latents)
+    assert np.allclose(found.by_latent, by_latent.errors) and np.allclose(by_latent.by_latent, by_latent.errors)
     drawn = model.render(found.latents, found.classes, found.offsets)
     assert np.abs(drawn.astype(int) - found.pictures).max() <= 1
     assert (model.render(found.latents + 1, found.classes, found.offsets) != drawn).any()

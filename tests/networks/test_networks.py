@@ -299,6 +299,23 @@ def test_networks_build_on_meta_and_copy(subtests):
                 assert copy.deepcopy(real).state_dict().keys() == real.state_dict().keys()
 
 
+def test_networks_without_values_draw_no_numbers(monkeypatch, subtests):
+    """For a normal number on the meta device torch imports its compiler, for a second of every first model."""
+    on_meta, normal = [], torch.Tensor.normal_
+
+    def note(tensor, *args, **kwargs):
+        on_meta.append(tensor.shape) if tensor.is_meta else None
+        return normal(tensor, *args, **kwargs)
+
+    monkeypatch.setattr(torch.Tensor, "normal_", note)
+    for network in NETWORKS:
+        for critic_norm in ("none", "spectral"):
+            with subtests.test(network=network, critic_norm=critic_norm), torch.device("meta"):
+                on_meta.clear()
+                build(dataclasses.replace(config(network), critic_norm=critic_norm))
+                assert not on_meta
+
+
 def test_width_scales_the_resnet_pair():
     def count(width):
         with torch.device("meta"):

@@ -60,7 +60,7 @@ def test_a_run_whose_precision_is_slower_here_notes_it(faster):
         assert len(notes) == (kind == "bf16" and faster == "fp32")
 
 
-def test_auto_becomes_what_is_faster_where_the_run_starts_and_stays_that(faster, tmp_path, monkeypatch, quick):
+def test_auto_becomes_what_is_faster_where_the_run_starts_and_stays_that(faster, tmp_path, monkeypatch):
     config = Config(**{**PRESETS["smoke"], "images": 32, "device": "cpu", "precision": "auto"})
     assert Config().precision == "auto" and prepare(config)[0].precision == faster
     assert prepare(Config(**{**PLANE, "precision": "auto"}))[0].precision == "fp32"

@@ -24,7 +24,7 @@ from gan.training.events import Evaluated, Stepped
 from gan.training.trainer import Trainer
 from gan.training.validation import prepare
 
-pytestmark = pytest.mark.usefixtures("read_once", "quick")
+pytestmark = pytest.mark.usefixtures("read_once")
 
 WEIGHT = "dense.weight"  # of the generator and of the critic
 

@@ -15,11 +15,12 @@ import pytest
 import torch
 import torch.distributed as dist
 from conftest import assert_same
-from distributed_worker import CASES, train_case
+from distributed_worker import CASES, SAMPLES, train_case
 from safetensors.torch import load_file
 
 from gan import train, train_flags
 from gan.errors import ConfigError, TrainingError
+from gan.training import best
 from gan.training.distributed import ProcessGroup, check_batch, join
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -61,7 +62,8 @@ def assert_close(found: dict[str, torch.Tensor], expected: dict[str, torch.Tenso
 
 @pytest.mark.slow
 @pytest.mark.timeout(240)
-def test_two_processes_match_one_to_rounding_over_20_steps_and_one_of_them_writes(two_processes, tmp_path, quick):
+def test_two_processes_match_one_to_rounding_over_20_steps_and_one_of_them_writes(two_processes, tmp_path, monkeypatch):
+    monkeypatch.setattr(best, "SAMPLES", SAMPLES)
     assert train.main([*FLAGS, "--out", str(tmp_path / "one")]) == 0
     assert two_processes.stdout.count("done: 320 images") == 1
     folders = (tmp_path / "one", two_processes.folder / "run")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import functools
 import json
 import math
 from pathlib import Path
@@ -22,7 +21,7 @@ from gan.models.image_grid import grid_image
 from gan.models.model import load
 from gan.models.weights import read_config
 from gan.networks import NETWORKS, POINT_NETWORKS
-from gan.training import export_model, loop, report
+from gan.training import loop, report
 from gan.training.control import Control
 from gan.training.events import Alarmed, Changed, Done, Measured, Published, Sampled, Started, Stepped, Ticked
 from gan.training.loop import run, train
@@ -33,14 +32,7 @@ from gan.training.validation import prepare
 pytestmark = pytest.mark.usefixtures("read_once")
 
 
-@pytest.fixture
-def few_samples(monkeypatch):
-    """Take principal directions from 256 samples rather than thousands."""
-    directions = functools.partial(export_model.principal_directions, samples=256)
-    monkeypatch.setattr(export_model, "principal_directions", lambda *args, samples, **rest: directions(*args, **rest))
-
-
-def test_seed_and_settings_decide_the_weights_and_grids_do_not(tmp_path, quick):
+def test_seed_and_settings_decide_the_weights_and_grids_do_not(tmp_path):
     config = small(images=32)
     first = final(tmp_path / "a", config)
     torch.manual_seed(12345)
@@ -49,7 +41,7 @@ def test_seed_and_settings_decide_the_weights_and_grids_do_not(tmp_path, quick):
     assert not torch.equal(other["generator.dense.weight"], first["generator.dense.weight"])
 
 
-def test_events_come_in_order(tmp_path, quick, monkeypatch):
+def test_events_come_in_order(tmp_path, monkeypatch):
     monkeypatch.setattr(loop, "REPORT_SECONDS", 0.0)
     out = tmp_path / "run"
     events = list(train(small(images=96, sample_images=32, checkpoint_images=48), out))
@@ -80,7 +72,7 @@ def test_events_come_in_order(tmp_path, quick, monkeypatch):
 
 
 @pytest.mark.parametrize("steps", [None, 2])
-def test_folder_is_complete_after_done_and_after_stop(steps, tmp_path, few_samples):
+def test_folder_is_complete_after_done_and_after_stop(steps, tmp_path):
     out, config = tmp_path / "run", small(images=48)
     events = list(train(config, out, control=stop_after(steps) if steps is not None else Control()))
     shown = 48 if steps is None else 16 * steps
@@ -105,7 +97,7 @@ def test_tiny_colour_folder_shows_what_it_samples(tiny_emoji_folder):
     assert np.abs(sheet - np.asarray(grid_image(model.sample(range(64)), 8)).astype(int)).max() <= 1
 
 
-def test_model_is_the_average_and_not_the_live_generator(tmp_path, quick):
+def test_model_is_the_average_and_not_the_live_generator(tmp_path):
     out = tmp_path / "run"
     state = final(out, small(images=64, ema_images=10**6, learning_rate=1e-2))
     held = load(out, "cpu").generator.state_dict()
@@ -120,7 +112,7 @@ def write_pictures(folder: Path, n: int, side: int = 40) -> None:
         Image.fromarray(random.integers(0, 256, (side, side, 3), np.uint8)).save(folder / f"{i}.png")
 
 
-def test_a_folder_of_20_pictures_trains_without_classes(tmp_path, quick):
+def test_a_folder_of_20_pictures_trains_without_classes(tmp_path):
     write_pictures(tmp_path / "mine", 20)
     started, *_ = list(train(small(dataset=str(tmp_path / "mine")), tmp_path / "run"))
     assert started.pictures == 20 and started.config.classes == ()
@@ -131,7 +123,7 @@ def test_a_folder_of_20_pictures_trains_without_classes(tmp_path, quick):
     assert "the licence of the folder's owner" in (tmp_path / "run" / "README.md").read_text()
 
 
-def test_a_folder_of_folders_trains_with_classes(tmp_path, quick):
+def test_a_folder_of_folders_trains_with_classes(tmp_path):
     for name in ("cats", "dogs"):
         write_pictures(tmp_path / "mine" / name, 10)
     list(train(small(dataset=str(tmp_path / "mine"), resolution=28), tmp_path / "run"))
@@ -175,7 +167,7 @@ def test_stopped_before_the_first_step_leaves_no_model(tmp_path):
     assert {p.name for p in (tmp_path / "run").iterdir()} == {"log.jsonl"}
 
 
-def test_single_steps_are_reported_with_nothing_for_the_player_that_stood_still(tmp_path, quick):
+def test_single_steps_are_reported_with_nothing_for_the_player_that_stood_still(tmp_path):
     control = Control(paused=True)
     events = train(small(images=160), tmp_path / "run", control=control)
     next(events)
@@ -192,7 +184,7 @@ def test_single_steps_are_reported_with_nothing_for_the_player_that_stood_still(
 
 
 @pytest.mark.parametrize("settings", [{}, {"critic_norm": "spectral"}], ids=str)
-def test_parts_of_a_batch_change_nothing_but_rounding(settings, tmp_path, quick):
+def test_parts_of_a_batch_change_nothing_but_rounding(settings, tmp_path):
     config = small(images=48, precision="fp32", augment="color,translation", optimizer="sgd", **settings)
     whole = final(tmp_path / "whole", config)
     parts = final(tmp_path / "parts", dataclasses.replace(config, accumulate=4))
@@ -251,7 +243,7 @@ def test_the_rate_does_not_count_the_time_a_run_was_paused(monkeypatch):
     assert rates == [pytest.approx(16 / 0.25)] * 8
 
 
-def test_a_model_to_publish_comes_with_a_checkpoint_and_changes_nothing(tmp_path, few_samples):
+def test_a_model_to_publish_comes_with_a_checkpoint_and_changes_nothing(tmp_path):
     plain = list(train(small(), tmp_path / "plain"))
     events = list(train(small(), tmp_path / "shown", publish_images=16))
     published = [e for e in events if isinstance(e, Published)]

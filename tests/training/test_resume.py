@@ -25,7 +25,7 @@ pytestmark = pytest.mark.usefixtures("read_once")
 
 
 @pytest.mark.parametrize("network", NETWORKS)
-def test_interrupted_and_resumed_equals_uninterrupted_bit_for_bit(network, tmp_path, quick):
+def test_interrupted_and_resumed_equals_uninterrupted_bit_for_bit(network, tmp_path):
     config = small(network=network, images=64, anneal=0.5)
     whole = final(tmp_path / "whole", config)
     assert any(k.startswith("generator_optimizer") and v.any() for k, v in whole.items())
@@ -37,7 +37,7 @@ def test_interrupted_and_resumed_equals_uninterrupted_bit_for_bit(network, tmp_p
 
 
 @pytest.mark.parametrize("loss", LOSSES)
-def test_every_loss_resumes(loss, tmp_path, quick):
+def test_every_loss_resumes(loss, tmp_path):
     for gamma in (1.0,) if loss.startswith("wgan") else (1.0, 0.0):  # wgan and wgan-gp need a penalty
         config = small(loss=loss, images=48, precision="fp32", gamma=gamma)
         whole = final(tmp_path / f"whole-{gamma}", config)
@@ -46,7 +46,7 @@ def test_every_loss_resumes(loss, tmp_path, quick):
         assert all(v.isfinite().all() for v in whole.values()), f"gamma {gamma}"
 
 
-def test_a_run_that_was_killed_goes_on_from_its_last_checkpoint(tmp_path, quick):
+def test_a_run_that_was_killed_goes_on_from_its_last_checkpoint(tmp_path):
     config = small(images=80, checkpoint_images=32)
     whole = final(tmp_path / "whole", config)
     events = train(config, tmp_path / "killed")
@@ -61,14 +61,14 @@ def test_a_run_that_was_killed_goes_on_from_its_last_checkpoint(tmp_path, quick)
     assert_same(read_state(tmp_path / "killed"), whole)
 
 
-def test_seconds_add_up_over_resumed_parts(tmp_path, quick):
+def test_seconds_add_up_over_resumed_parts(tmp_path):
     out, config = tmp_path / "run", small(images=64)
     first = list(train(config, out, control=stop_after(2)))[-1]
     second = list(train(config, out, resume=True))[-1]
     assert 0 < first.seconds < second.seconds
 
 
-def test_log_holds_one_json_object_an_event_over_all_parts(tmp_path, quick):
+def test_log_holds_one_json_object_an_event_over_all_parts(tmp_path):
     out, config = tmp_path / "run", small(images=48)
     events = [*train(config, out, control=stop_after(1)), *train(config, out, resume=True)]
     lines = [json.loads(line) for line in (out / "log.jsonl").read_text(encoding="utf-8").splitlines()]
@@ -80,7 +80,7 @@ def test_log_holds_one_json_object_an_event_over_all_parts(tmp_path, quick):
 
 
 @pytest.mark.parametrize("cut", ["", '{"event": "step'], ids=["whole", "cut"])
-def test_a_log_whose_last_line_was_cut_loses_no_more_than_that(tmp_path, quick, cut):
+def test_a_log_whose_last_line_was_cut_loses_no_more_than_that(tmp_path, cut):
     out, config = tmp_path / "run", small(images=48, gamma=1.0)
     list(train(config, out, control=stop_after(1)))
     before = (out / "log.jsonl").read_bytes()
@@ -102,7 +102,7 @@ def test_resume_without_a_checkpoint_is_refused(tmp_path):
 
 
 @pytest.fixture
-def stopped(tmp_path, quick) -> Path:
+def stopped(tmp_path) -> Path:
     """Return the folder of a run that was stopped after its first step."""
     list(train(small(), tmp_path / "run", control=stop_after(1)))
     return tmp_path / "run"
@@ -123,7 +123,7 @@ def folder_of_pictures(where: Path) -> Path:
     return where
 
 
-def test_resume_with_other_pictures_is_refused(tmp_path, quick, loaded):
+def test_resume_with_other_pictures_is_refused(tmp_path, loaded):
     pictures = folder_of_pictures(tmp_path / "pictures")
     config = small(dataset=str(pictures))
     list(train(config, tmp_path / "run", control=stop_after(1)))
@@ -133,7 +133,7 @@ def test_resume_with_other_pictures_is_refused(tmp_path, quick, loaded):
         next(train(config, tmp_path / "run", resume=True))
 
 
-def test_a_published_config_names_no_folder_of_this_machine(tmp_path, quick):
+def test_a_published_config_names_no_folder_of_this_machine(tmp_path):
     pictures = folder_of_pictures(tmp_path / "private" / "holiday")
     list(train(small(dataset=str(pictures), data_root=str(tmp_path)), tmp_path / "run"))
     published = [p for p in (tmp_path / "run").iterdir() if p.suffix in (".json", ".md")]
@@ -160,7 +160,7 @@ def test_resume_from_a_damaged_state_names_the_file(stopped):
 
 
 @pytest.mark.parametrize("name", ["state.json", "state.safetensors"])
-def test_a_run_whose_newest_checkpoint_is_damaged_goes_on_from_the_one_before_and_says_so(name, tmp_path, quick):
+def test_a_run_whose_newest_checkpoint_is_damaged_goes_on_from_the_one_before_and_says_so(name, tmp_path):
     config, out = small(images=96, checkpoint_images=16), tmp_path / "run"
     whole = final(tmp_path / "whole", config)
     list(train(config, out, control=stop_after(3)))
@@ -186,7 +186,7 @@ def test_resume_from_a_state_that_is_no_such_json_is_refused(stopped):
         assert "state.json" in str(raised.value), text
 
 
-def test_resume_of_a_finished_run_with_more_images_equals_the_longer_run(tmp_path, quick):
+def test_resume_of_a_finished_run_with_more_images_equals_the_longer_run(tmp_path):
     whole = final(tmp_path / "whole", small(images=64))
     list(train(small(images=32), tmp_path / "run"))
     assert_same(final(tmp_path / "run", small(images=64), resume=True), whole)
@@ -208,7 +208,7 @@ def plain_weights() -> dict[str, torch.Tensor]:
 
 
 @pytest.mark.parametrize("options", OPTIONS, ids=str)
-def test_every_option_changes_the_run_and_resumes_bit_for_bit(options, plain_weights, tmp_path, quick):
+def test_every_option_changes_the_run_and_resumes_bit_for_bit(options, plain_weights, tmp_path):
     config = small(images=48, **options)
     whole = final(tmp_path / "whole", config)
     train_parts(tmp_path / "parts", config, (1,))

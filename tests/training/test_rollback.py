@@ -96,7 +96,7 @@ def breaking(monkeypatch, at: set[int], value: dict) -> list[int]:
 
 @pytest.mark.parametrize("field", ["critic_loss", "generator_loss", "penalty"])
 @pytest.mark.parametrize("bad", [math.nan, math.inf])
-def test_loss_that_is_not_finite_rolls_back_lowers_the_rate_and_goes_on(field, bad, tmp_path, quick, monkeypatch):
+def test_loss_that_is_not_finite_rolls_back_lowers_the_rate_and_goes_on(field, bad, tmp_path, monkeypatch):
     calls = breaking(monkeypatch, {3}, {field: torch.tensor(bad)})
     events = list(train(small(images=80, checkpoint_images=32), tmp_path / "run"))
     (alarm,) = [e for e in events if isinstance(e, Alarmed)]
@@ -110,7 +110,7 @@ def test_loss_that_is_not_finite_rolls_back_lowers_the_rate_and_goes_on(field, b
     assert json.loads((tmp_path / "run" / "checkpoint" / "state.json").read_text())["rate_scale"] == 0.5
 
 
-def test_lower_rate_after_a_rollback_is_used_and_survives_resume(tmp_path, quick, monkeypatch):
+def test_lower_rate_after_a_rollback_is_used_and_survives_resume(tmp_path, monkeypatch):
     config = small(images=160, checkpoint_images=16, anneal=0.0, learning_rate=1e-3)
     with monkeypatch.context() as patch:
         breaking(patch, {2}, {"critic_loss": torch.tensor(math.nan)})
@@ -122,7 +122,7 @@ def test_lower_rate_after_a_rollback_is_used_and_survives_resume(tmp_path, quick
     assert {o.param_groups[0]["lr"] for o in resumed.optimizers.values()} == {5e-4}
 
 
-def test_gives_up_after_three_rollbacks_and_says_so(tmp_path, quick, monkeypatch):
+def test_gives_up_after_three_rollbacks_and_says_so(tmp_path, monkeypatch):
     calls = breaking(monkeypatch, set(range(3, 99)), {"critic_loss": torch.tensor(math.nan)})
     seen = []
     with pytest.raises(
@@ -141,20 +141,20 @@ def test_gives_up_after_three_rollbacks_and_says_so(tmp_path, quick, monkeypatch
     assert all(v.isfinite().all() for v in read_state(tmp_path / "run").values())
 
 
-def test_rolls_back_to_the_start_when_there_is_no_checkpoint_yet(tmp_path, quick, monkeypatch):
+def test_rolls_back_to_the_start_when_there_is_no_checkpoint_yet(tmp_path, monkeypatch):
     calls = breaking(monkeypatch, {2}, {"generator_loss": torch.tensor(math.nan)})
     events = list(train(small(images=48), tmp_path / "run"))
     assert calls == [0, 16, 0, 16, 32] and events[-1].shown == 48
 
 
-def test_checkpoints_and_published_models_do_not_reset_the_count(tmp_path, quick, monkeypatch):
+def test_checkpoints_and_published_models_do_not_reset_the_count(tmp_path, monkeypatch):
     """A run that fails once between any two of them gives up too."""
     breaking(monkeypatch, {2, 5, 8, 11}, {"critic_loss": torch.tensor(math.nan)})
     with pytest.raises(TrainingError, match="gave up after 3 rollbacks"):
         list(train(small(images=320, checkpoint_images=16), tmp_path / "run", publish_images=16))
 
 
-def test_stopping_and_resuming_does_not_reset_the_count(tmp_path, quick, monkeypatch):
+def test_stopping_and_resuming_does_not_reset_the_count(tmp_path, monkeypatch):
     config, out = small(images=320, checkpoint_images=16), tmp_path / "run"
     for part in range(3):
         with monkeypatch.context() as patch:
@@ -167,7 +167,7 @@ def test_stopping_and_resuming_does_not_reset_the_count(tmp_path, quick, monkeyp
         list(train(config, out, resume=True))
 
 
-def test_rollbacks_are_forgotten_after_a_long_healthy_stretch(tmp_path, quick, monkeypatch):
+def test_rollbacks_are_forgotten_after_a_long_healthy_stretch(tmp_path, monkeypatch):
     monkeypatch.setattr(rollback, "HEALTHY_IMAGES", 32)
     breaking(monkeypatch, {1, 5, 9, 13, 17}, {"critic_loss": torch.tensor(math.nan)})
     events = list(train(small(images=320, checkpoint_images=16), tmp_path / "run"))
@@ -176,7 +176,7 @@ def test_rollbacks_are_forgotten_after_a_long_healthy_stretch(tmp_path, quick, m
 
 
 @pytest.mark.parametrize("publish_images", [0, 16])
-def test_publishing_does_not_change_the_state_that_a_rollback_leads_to(publish_images, tmp_path, quick, monkeypatch):
+def test_publishing_does_not_change_the_state_that_a_rollback_leads_to(publish_images, tmp_path, monkeypatch):
     calls = breaking(monkeypatch, {4}, {"critic_loss": torch.tensor(math.nan)})
     list(train(small(images=64, checkpoint_images=32), tmp_path / "run", publish_images=publish_images))
     assert calls == [0, 16, 32, 48, 32, 48]
@@ -200,7 +200,7 @@ def spoiling(monkeypatch, where: str, at: set[int]) -> list[int]:
 
 
 @pytest.mark.parametrize("where", ["generator", "critic", "average"])
-def test_a_stop_with_weights_that_are_not_finite_saves_the_last_good_state(where, tmp_path, quick, monkeypatch):
+def test_a_stop_with_weights_that_are_not_finite_saves_the_last_good_state(where, tmp_path, monkeypatch):
     """They never replace a checkpoint, also when the losses, which were taken before the update, are still finite."""
     out, config = tmp_path / "run", small(images=10**6, checkpoint_images=10**6)
     list(train(config, out, control=stop_after(1)))
@@ -217,7 +217,7 @@ def test_a_stop_with_weights_that_are_not_finite_saves_the_last_good_state(where
     assert json.loads((out / "metrics.json").read_text())["images"] == 16
 
 
-def test_a_stop_with_broken_weights_and_no_rollback_left_still_saves(tmp_path, quick, monkeypatch):
+def test_a_stop_with_broken_weights_and_no_rollback_left_still_saves(tmp_path, monkeypatch):
     monkeypatch.setattr(rollback, "MAX_ROLLBACKS", 0)
     spoiling(monkeypatch, "critic", {2})
     events = list(train(small(images=640, checkpoint_images=16), tmp_path / "run", control=stop_after(1)))
@@ -228,7 +228,7 @@ def test_a_stop_with_broken_weights_and_no_rollback_left_still_saves(tmp_path, q
     assert events[-1].stopped and events[-1].shown == 16
 
 
-def test_a_stop_after_a_rollback_saves_the_lowered_rate_and_the_losses_of_the_good_state(tmp_path, quick, monkeypatch):
+def test_a_stop_after_a_rollback_saves_the_lowered_rate_and_the_losses_of_the_good_state(tmp_path, monkeypatch):
     out = tmp_path / "run"
     spoiling(monkeypatch, "critic", {2})
     monkeypatch.setattr(loop, "REPORT_SECONDS", 0.0)
@@ -239,7 +239,7 @@ def test_a_stop_after_a_rollback_saves_the_lowered_rate_and_the_losses_of_the_go
     assert json.loads((out / "metrics.json").read_text())["critic_loss"] == reports[16] != reports[32]
 
 
-def test_weights_that_are_not_finite_at_the_end_are_made_anew(tmp_path, quick, monkeypatch):
+def test_weights_that_are_not_finite_at_the_end_are_made_anew(tmp_path, monkeypatch):
     calls = spoiling(monkeypatch, "generator", {3})
     events = list(train(small(images=48, checkpoint_images=10**6), tmp_path / "run"))
     assert calls == [16, 32, 48, 16, 32, 48]
@@ -248,7 +248,7 @@ def test_weights_that_are_not_finite_at_the_end_are_made_anew(tmp_path, quick, m
     assert all(v.isfinite().all() for v in read_state(tmp_path / "run").values())
 
 
-def test_weights_that_are_not_finite_at_a_checkpoint_roll_back(tmp_path, quick, monkeypatch):
+def test_weights_that_are_not_finite_at_a_checkpoint_roll_back(tmp_path, monkeypatch):
     calls = spoiling(monkeypatch, "critic", {2})
     out = tmp_path / "run"
     events = list(train(small(images=48, checkpoint_images=16), out))
@@ -257,14 +257,14 @@ def test_weights_that_are_not_finite_at_a_checkpoint_roll_back(tmp_path, quick, 
     assert all(v.isfinite().all() for v in read_state(out).values())
 
 
-def test_no_picture_is_sampled_from_weights_that_are_not_finite(tmp_path, quick, monkeypatch):
+def test_no_picture_is_sampled_from_weights_that_are_not_finite(tmp_path, monkeypatch):
     spoiling(monkeypatch, "average", {2})
     events = list(train(small(images=48, sample_images=16, checkpoint_images=10**6), tmp_path / "run"))
     assert [e.shown for e in events if isinstance(e, Sampled)] == [16, 16, 32, 48]
     assert [e.kind for e in events if isinstance(e, Alarmed)] == ["non-finite"]
 
 
-def test_a_critic_that_wins_raises_an_alarm_at_the_same_image_however_seldom_steps_are_reported(quick, monkeypatch):
+def test_a_critic_that_wins_raises_an_alarm_at_the_same_image_however_seldom_steps_are_reported(monkeypatch):
     real, alarms = Trainer.advance, []
 
     def winning(self, move="both"):
@@ -299,7 +299,7 @@ def test_other_runtime_errors_are_not_taken_for_memory(tmp_path, monkeypatch):
         list(train(small(), tmp_path / "run"))
 
 
-def test_collapse_raises_an_alarm(tmp_path, quick, monkeypatch):
+def test_collapse_raises_an_alarm(tmp_path, monkeypatch):
     shares = iter([0.9, 0.8, 0.1, 0.1])
     monkeypatch.setattr(Trainer, "diversity", lambda self, pictures: next(shares))
     events = list(train(small(images=64, sample_images=16), tmp_path / "run"))

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import errno
 import json
-import subprocess
-import sys
-from pathlib import Path
 
 import pytest
+import warm
 from conftest import small
 
 from gan.errors import ConfigError
@@ -47,14 +45,10 @@ def test_a_lock_ends_with_its_process_however_that_ends(tmp_path):
         "import sys, time; from pathlib import Path; from gan.training.run_folder import own_folder\n"
         "with own_folder(Path(sys.argv[1]), False): print('held', flush=True); time.sleep(60)"
     )
-    command, root = [sys.executable, "-c", code, str(tmp_path / "run")], Path(run_folder.__file__).parents[2]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=root) as process:
-        try:
-            assert process.stdout and process.stdout.readline() == "held\n"
-            with pytest.raises(ConfigError, match="is in use"):
-                own_folder(tmp_path / "run", True).__enter__()
-        finally:
-            process.kill()
+    with warm.Program(["-c", code, str(tmp_path / "run")]) as program:
+        assert program.stdout.readline() == "held\n"
+        with pytest.raises(ConfigError, match="is in use"):
+            own_folder(tmp_path / "run", True).__enter__()
     with own_folder(tmp_path / "run", True) as log:
         assert log.locked
 

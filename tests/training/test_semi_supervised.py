@@ -84,7 +84,7 @@ def test_a_step_minimises_what_the_paper_says():
     assert matches == () and content.detach() == pytest.approx(float(gap.square().mean()), rel=1e-5)
 
 
-def test_classes_are_learnt_from_three_of_each_and_told_by_the_model(tmp_path, monkeypatch, quick):
+def test_classes_are_learnt_from_three_of_each_and_told_by_the_model(tmp_path, monkeypatch):
     data, others = bars(), bars(60, seed=1)
     config = small(**RECIPE, dataset="bars", images=1200, learning_rate=2e-3, beta1=0.5)
     monkeypatch.setattr("gan.data.load", lambda *given, **rest: data)

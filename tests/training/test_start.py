@@ -141,9 +141,7 @@ def model_folder(tiny_folder, tmp_path):
     return shutil.copytree(tiny_folder, tmp_path / "model", ignore=shutil.ignore_patterns("checkpoint*", "log*"))
 
 
-def test_a_run_from_a_model_keeps_frozen_layers_and_resumes_bit_for_bit_without_it(
-    model_folder, tmp_path, quick, read_once
-):
+def test_a_run_from_a_model_keeps_frozen_layers_and_resumes_bit_for_bit_without_it(model_folder, tmp_path, read_once):
     config = small(images=48, init=str(model_folder), freeze_critic=2, clip=0.01, penalty="none", loss="wgan")
     critic = load(model_folder, "cpu").critic.state_dict()
     train_parts(tmp_path / "whole", config, ())
@@ -159,7 +157,7 @@ def test_a_run_from_a_model_keeps_frozen_layers_and_resumes_bit_for_bit_without_
     assert "from the weights of `model` on" in card and "--init model" in card and str(tmp_path) not in card
 
 
-def test_it_begins_where_the_model_was(model_folder, quick, read_once):
+def test_it_begins_where_the_model_was(model_folder, read_once):
     config = small(images=16, init=str(model_folder), learning_rate=1e-7)
     asked = []
     events = loop.train(config, None, find_model=lambda name: asked.append(name) or load(name, "cpu"))

@@ -9,6 +9,7 @@ import re
 from urllib.parse import urlsplit
 
 import pytest
+from conftest import built
 from starlette.datastructures import Headers
 
 from gan.live.runs import Runs
@@ -54,7 +55,7 @@ def passes(method: str, path: str, **headers: str) -> int:
 @pytest.fixture(scope="module")
 def site(tiny_registry):
     runs = Runs(1)
-    demo = app.build(tiny_registry, lambda: runs)
+    demo = built(tiny_registry, lambda: runs)
     _, url, _ = demo.launch(**app.settings(tiny_registry), prevent_thread_lock=True, quiet=True)
     yield url, runs, demo.app
     demo.close()

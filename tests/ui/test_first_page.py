@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from conftest import fake_load, write_folder
+from conftest import built, fake_load, write_folder
 from starlette.applications import Starlette
 from starlette.responses import HTMLResponse
 from starlette.routing import Route
@@ -59,7 +59,7 @@ def test_a_path_is_text_and_no_tag():
 
 @contextmanager
 def launched(registry: ModelRegistry, **more) -> Iterator[str]:
-    demo = app.build(registry)
+    demo = built(registry)
     try:
         _, url, _ = demo.launch(**app.settings(registry), prevent_thread_lock=True, quiet=True, **more)
         yield url

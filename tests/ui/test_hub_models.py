@@ -9,7 +9,7 @@ import urllib.request
 import gradio as gr
 import numpy as np
 import pytest
-from conftest import point_client
+from conftest import built, point_client
 
 from gan.hub.names import MODEL
 from gan.ui import app
@@ -125,7 +125,7 @@ def test_a_model_that_is_late_does_not_keep_the_page_waiting_and_is_there_after_
     clock = time.monotonic()
     remote.add_to(registry, 0.2)
     assert time.monotonic() - clock < 2 and "still downloading" in registry.notices["alice/digits"]
-    demo = app.build(registry)
+    demo = built(registry)
     remote.add_late(registry, lambda: app.refresh(demo, registry))
     try:
         _, url, _ = demo.launch(**app.settings(registry), prevent_thread_lock=True, quiet=True)

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import pytest
-from conftest import served
+from conftest import end_all, served
 
+from gan.live import worker
 from gan.live.export import zip_folder
 from gan.live.lessons import LESSONS
 from gan.live.runs import Runs
@@ -30,7 +31,7 @@ def site(tiny_registry, runs):
 
 
 @pytest.fixture
-def page(browser, site):
+def page(browser, site, runs):
     """The Train tab, which must log no error."""
     context = browser.new_context(viewport={"width": 1280, "height": 900}, reduced_motion="reduce")
     page = context.new_page()
@@ -42,6 +43,7 @@ def page(browser, site):
     page.wait_for_selector("[data-train=begin]:not([disabled])")
     yield page
     context.close()
+    end_all(runs)
     assert not wrong
 
 
@@ -51,7 +53,8 @@ def start(page) -> str:
     return page.evaluate("new URLSearchParams(location.search).get('run')")
 
 
-def test_a_lesson_asks_tells_and_is_cured(page, runs):
+def test_a_lesson_asks_tells_and_is_cured(page, runs, monkeypatch):
+    monkeypatch.setitem(worker.DRAW_EVERY, "points", 0.2)  # it takes a thousand steps, of which few need to be seen
     story, said = LESSONS["minimax"].points, page.locator("[data-at=expect]")
     page.locator("[data-list=presets]").get_by_text("Vanishing gradient").click()
     assert page.locator("[data-at=setup]").inner_text() == story.setup
@@ -83,6 +86,7 @@ def test_a_lesson_asks_tells_and_is_cured(page, runs):
     assert page.locator(".ll-game li", has_text="beside real ones").inner_text().endswith("scores them.")
 
 
+@pytest.mark.usefixtures("unhurried")
 def test_a_duel_has_colours_of_its_own_and_no_story(page):
     page.get_by_text("Duel: two recipes").click()
     assert page.locator(".ll-story").is_hidden()
@@ -109,6 +113,7 @@ def test_a_download_opens_again(page, tiny_folder):
     assert page.locator("#ll-model").input_value().startswith("opened-")
 
 
+@pytest.mark.usefixtures("unhurried")
 def test_a_translator_is_watched(page):
     """Its own lessons, rows of pictures with names, layers, and what is said of the game."""
     page.locator("[data-list=data]").get_by_text("Beard off").click()

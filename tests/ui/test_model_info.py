@@ -10,13 +10,12 @@ from pathlib import Path
 
 import orjson
 import pytest
-from conftest import fake_load, write_folder
+from conftest import built, fake_load, write_folder
 
 import gan
 from gan.errors import FolderError
 from gan.hub.names import MODEL
 from gan.models.model import Model
-from gan.ui import app
 from gan.ui.server import model_info
 from gan.ui.server import model_registry as module
 from gan.ui.server.model_info import discover, read_info
@@ -90,7 +89,7 @@ def damage(path: Path, how: object) -> None:
 
 def everything(registry: ModelRegistry) -> bytes:
     """Return all of the page that depends on folders, as Gradio sends it."""
-    app.build(registry)
+    built(registry)
     return orjson.dumps([gallery.page(registry), explore.page(registry), interpolate.page(registry), registry.errors])
 
 

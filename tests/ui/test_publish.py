@@ -9,11 +9,10 @@ from types import SimpleNamespace
 import gradio as gr
 import gradio.routes
 import pytest
-from conftest import served
+from conftest import built, served
 from hub_server import ALICE, BOB
 
 from gan.live.runs import Runs
-from gan.ui import app
 from gan.ui.server import owner, publish_api
 from gan.ui.server.model_registry import ModelRegistry
 from gan.ui.server.publish_api import PublishApi
@@ -65,6 +64,7 @@ def test_a_run_is_published_from_the_browser(hub, registry, browser):
     assert repo.private and repo.tags == {"images-64": repo.head}
 
 
+@pytest.mark.usefixtures("unhurried")
 def test_a_run_of_the_train_tab_is_published_and_nobody_else_sees_its_name(hub, tiny_registry, browser):
     runs = Runs(1)
     chosen = "document.querySelector('#ll-publish input')?.value.startsWith('ring-')"
@@ -175,11 +175,11 @@ def buttons(demo: gr.Blocks) -> dict[str, gr.Button]:
 
 
 def test_elsewhere_there_is_no_sign_in(hub, registry):
-    assert "ll-publish-login" not in buttons(app.build(registry))
+    assert "ll-publish-login" not in buttons(built(registry))
 
 
 def test_on_a_space_there_is_a_sign_in(hub, registry, space):
-    demo = app.build(registry)
+    demo = built(registry)
     assert isinstance(buttons(demo)["ll-publish-login"], gr.LoginButton) and demo.expects_oauth
     assert buttons(demo)["ll-publish-button"].interactive
 
@@ -198,13 +198,13 @@ def test_where_nothing_can_be_published_the_tab_says_why(hub, registry, monkeypa
     for name, value in environment.items():
         monkeypatch.setenv(name, value)
     assert message in publish_api.obstacle()
-    assert not buttons(app.build(registry))["ll-publish-button"].interactive
+    assert not buttons(built(registry))["ll-publish-button"].interactive
     (line,) = PublishApi(registry).publish("digits", "alice/x", False, None)  # not by its button
     assert message in line.text and hub.seen == []
 
 
 def test_without_a_run_there_is_nothing_to_publish(hub, tiny_registry):
-    demo = app.build(tiny_registry)
+    demo = built(tiny_registry)
     assert PublishApi(tiny_registry).trained() == [] and buttons(demo)["ll-publish-button"].interactive
     (status,) = [block.value for block in demo.blocks.values() if block.elem_id == "ll-publish-result"]
     assert "press Publish beside a run in the Train tab" in status
@@ -217,7 +217,7 @@ def test_what_a_visitor_made_is_published_by_who_knows_its_name(hub, registry, t
     name = registry.add_unlisted("ring-640", folder)
     tell = press(registry)
     assert "Published as images-64" in list(tell(name, "alice/ring", False, asked()))[-1]
-    assert name not in PublishApi(registry).trained() and name not in str(app.build(registry).get_config_file())
+    assert name not in PublishApi(registry).trained() and name not in str(built(registry).get_config_file())
     (line,) = tell("ring-640", "alice/x", False, asked())
     assert "model must be a finished run" in line and name not in line
     (folder / "critic.safetensors").write_bytes(b"x")
@@ -226,7 +226,7 @@ def test_what_a_visitor_made_is_published_by_who_knows_its_name(hub, registry, t
 
 
 def test_building_the_tab_asks_nobody(hub, registry):
-    app.build(registry)
+    built(registry)
     assert hub.seen == []
 
 

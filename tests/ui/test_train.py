@@ -22,6 +22,7 @@ from PIL import Image
 import gan
 from gan.data import DATASETS
 from gan.data.points import DISTRIBUTIONS, Distribution
+from gan.live import worker
 from gan.live.lessons import LESSONS
 from gan.live.runs import Runs
 from gan.networks import NETWORKS, POINT_NETWORKS
@@ -306,7 +307,9 @@ def test_the_third_stands_in_line_and_is_told_its_place(tab):
 
 
 @pytest.mark.slow
-def test_twenty_runs_leave_no_thread_and_no_memory(tab, runs):
+def test_twenty_runs_leave_no_thread_and_no_memory(tab, runs, monkeypatch):
+    monkeypatch.setitem(worker.DRAW_EVERY, "points", 0.0)
+
     def resident() -> int:
         with open("/proc/self/status") as status:
             return next(int(line.split()[1]) for line in status if line.startswith("VmRSS")) // 1024

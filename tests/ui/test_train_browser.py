@@ -10,7 +10,7 @@ import time
 
 import numpy as np
 import pytest
-from conftest import served
+from conftest import end_all, served
 from PIL import Image
 
 from gan.data.points import DISTRIBUTIONS
@@ -20,7 +20,7 @@ from gan.live.worker import Alarm
 from gan.networks import POINT_NETWORKS
 from gan.training.losses import LOSSES
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.usefixtures("unhurried")]
 
 WAIT = 90.0  # seconds that anything may take on a busy machine
 CALLS = re.compile("/component_server")
@@ -42,7 +42,7 @@ def site(tiny_registry, brief):
 
 
 @pytest.fixture
-def visitor(browser, site):
+def visitor(browser, site, brief):
     """Opens fresh visitors' pages; fails if one logs an error or asks another host for anything."""
     wrong, contexts = [], []
 
@@ -68,6 +68,7 @@ def visitor(browser, site):
     yield visit
     for context in contexts:
         context.close()
+    end_all(brief)
     assert not wrong
 
 

@@ -78,8 +78,8 @@ def _found(model: Model, film: list[Found]) -> list[FoundPicture]:
     from gan.editing.found import how_far
 
     by_latent = [one for one in film if one.offsets is None]
-    # The map can be bent into anything, so the latent decides: after its search it is as near as the encoder, at least.
-    far = how_far(by_latent[-1]._replace(steps=0), model.encoder.figures if model.encoder else {})
+    # These searches are shorter than the one that was measured: a latent is as near as the encoder, at least.
+    far = how_far(film[-1]._replace(steps=0), model.encoder.figures if model.encoder else {})
     last, y, reach = film[-1], film[-1].classes, controls.by_name()["raw"].high
     latents = last.latents.clamp(-reach, reach)
     whole, plain = model.render(latents, y, last.offsets), model.render(latents, y)

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import json
 import shutil
-import subprocess
-import sys
-from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
+import warm
 from safetensors.torch import load_file, save_file
 
 from gan import data
@@ -20,7 +18,6 @@ from gan.evaluation.metrics.classifier import BATCH, FEATURES, WEIGHTS, Network,
 from gan.evaluation.metrics.fit import RECIPES, accuracy
 from gan.evaluation.metrics.reference import hold_out, subset
 
-ROOT = Path(__file__).resolve().parents[3]
 SHIPPED = sorted(p.stem for p in WEIGHTS.glob("*.json"))
 # Bundled pictures of each, at most most of which it learnt from, and the least accuracy on those that it did not.
 BUNDLED = {"mnist": "mnist-10k", "fashion-mnist": "fashion-mnist-10k", "emoji": "emoji", "emoji-styles": "emoji-styles",
@@ -174,8 +171,7 @@ def test_only_reading_a_classifier_needs_pydantic():
         "before = 'pydantic' in sys.modules; gan.evaluation.evaluate.load_classifier('mnist'); "
         "print(before, 'pydantic' in sys.modules)"
     )
-    run = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, timeout=60)
-    assert (run.returncode, run.stdout.split()) == (0, ["False", "True"]), run.stderr
+    assert warm.run(["-c", code]) == (0, "False True\n", "")
 
 
 def damage(tensors: dict, how: str) -> dict:
