@@ -1,7 +1,7 @@
 // The Translate tab: a page to draw on, and what becomes of it while the pen moves.
 (() => {
   const lab = window.latentLab;
-  const HINT = "Draw: the translation follows.";
+  const HINT = "Draw on it, or Clear it first: the translation follows.";
   const EMPTY = "The page is empty: draw on it, or take a sample.";
   const FIRST = 4; // the example that is there at first
   const OFFERED = 8; // colours of each thing
