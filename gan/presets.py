@@ -37,7 +37,7 @@ PRESETS: dict[str, dict[str, Any]] = {
     "beard": {
         **TRANSLATION, "dataset": "beard", "objective": "removal", "content": 5.0, "identity": 5.0, "change": 0.5,
         "gamma": 0.03, "mirror": True, "learning_rate": 1e-3, "learning_rate_start": 2e-4, "burn_in": 3_000,
-        "ema_images": 6_000, "anneal": 0.4, "images": 90_000,
+        "ema_images": 6_000, "anneal": 0.4, "images": 80_000,
     },
     "flat-to-3d": {
         **TRANSLATION, "dataset": "flat-to-3d", "network": "unet-patches", "gamma": 0.02, "identity": 1.0,

@@ -10,6 +10,7 @@ import zipfile
 from pathlib import Path
 
 import pytest
+import warm
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -37,10 +38,9 @@ def installed(tmp_path_factory) -> Path:
 
 
 def run(installed: Path, folder: Path, code: str) -> str:
-    environment = {**os.environ, "PYTHONPATH": str(installed), "OMP_NUM_THREADS": "1"}
-    done = subprocess.run([sys.executable, "-c", code], cwd=folder, env=environment, capture_output=True, text=True)
-    assert done.returncode == 0, done.stderr
-    return done.stdout.strip()
+    status, said, problem = warm.run(["-c", code], folder, {**os.environ, "PYTHONPATH": str(installed)})
+    assert status == 0, problem
+    return said.strip()
 
 
 @pytest.mark.slow

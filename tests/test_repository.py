@@ -207,7 +207,7 @@ def test_no_file_holds_a_note_to_self():
 QUESTIONS = ("What", "Whether", "How", "Who", "Which", "Where", "When", "Why", "That")
 
 
-def test_every_file_and_public_name_of_the_package_says_what_it_is():
+def test_every_file_and_public_class_says_what_it_is_and_docstrings_open_with_a_verb():
     silent, questions = [], []
     for source in SOURCES:
         text = (ROOT / source).read_text(encoding="utf-8")
@@ -217,8 +217,11 @@ def test_every_file_and_public_name_of_the_package_says_what_it_is():
             if not isinstance(node, ast.Module | ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
                 continue
             doc, name = ast.get_docstring(node), getattr(node, "name", "the file")
+            public_class = isinstance(node, ast.ClassDef) and not name.startswith("_")
             if isinstance(node, ast.Module) and not (doc and doc.splitlines()[0].endswith((".", ":"))):
                 silent.append(source)
+            elif public_class and not doc:
+                silent.append(f"{source}: {name}")
             if doc and doc.split()[0].rstrip(",") in QUESTIONS:
                 questions.append(f"{source}: {name}")
     assert not silent

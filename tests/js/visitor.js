@@ -34,7 +34,11 @@
       (await there("samples", () => document.querySelectorAll("#ll-gallery .ll-wall button")[5])).click();
       await one("#ll-explore .ll-screen:not(.ll-blank) canvas");
       const { pixels } = seen("#ll-explore .ll-screen canvas");
-      return { pixels, where: document.querySelector("#ll-explore [data-where]").textContent, address: location.search };
+      return {
+        pixels,
+        where: document.querySelector("#ll-explore [data-where]").textContent,
+        address: location.search,
+      };
     },
     drag: async () => {
       const slider = await one("#ll-explore input[type=range]");

@@ -19,7 +19,8 @@ from browser_steps import (
     visit,
     walk,
 )
-from conftest import KINDS, fake_load, served, write_folder
+from conftest import served
+from fake_models import KINDS, fake_load, write_folder
 
 from gan.ui.server.model_registry import ModelRegistry
 

@@ -9,7 +9,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from conftest import answer, fake_load, write_folder
+from conftest import answer
+from fake_models import fake_load, write_folder
 
 from gan.models import latent, model
 from gan.ui import assets

@@ -9,7 +9,8 @@ from types import SimpleNamespace
 from urllib.parse import urlsplit
 
 import pytest
-from conftest import KINDS, fake_load, served, write_folder
+from conftest import served
+from fake_models import KINDS, fake_load, write_folder
 
 from gan.ui.server import api, event_queue
 from gan.ui.server.event_queue import MOST_OF_ONE

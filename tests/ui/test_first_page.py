@@ -11,7 +11,8 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from conftest import built, fake_load, write_folder
+from conftest import built
+from fake_models import fake_load, write_folder
 from starlette.applications import Starlette
 from starlette.responses import HTMLResponse
 from starlette.routing import Route

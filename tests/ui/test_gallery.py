@@ -10,7 +10,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from conftest import fake_load, write_folder
+from fake_models import fake_load, write_folder
 from PIL import Image
 
 from gan.hub.names import MAX_PICTURE_BYTES

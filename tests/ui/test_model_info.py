@@ -10,7 +10,8 @@ from pathlib import Path
 
 import orjson
 import pytest
-from conftest import built, fake_load, write_folder
+from conftest import built
+from fake_models import fake_load, write_folder
 
 import gan
 from gan.errors import FolderError

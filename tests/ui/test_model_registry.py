@@ -13,7 +13,8 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
-from conftest import KINDS, FakeModel, answer, fake_load, in_background, within, write_folder
+from conftest import answer, in_background, within
+from fake_models import KINDS, FakeModel, fake_load, write_folder
 
 from gan.ui import app
 from gan.ui.server import edit_api, quiz_api, rpc, train_api, translate_api, walk_api

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import brotli
 import pytest
-from conftest import write_folder
+from fake_models import write_folder
 
 from gan import export
 from gan.errors import FolderError

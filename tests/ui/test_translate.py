@@ -9,7 +9,8 @@ import shutil
 
 import numpy as np
 import pytest
-from conftest import KINDS, answer, fake_load, tiny_pairs, write_folder
+from conftest import answer, tiny_pairs
+from fake_models import KINDS, fake_load, write_folder
 from PIL import Image
 from translators import write_translators
 

@@ -23,7 +23,7 @@ SLIDERS = {
 
 # By the name of a data set.
 SENTENCES = {
-    "beard": "A beard comes off, and another one grows.",
+    "beard": "A beard comes off, long ones not quite; the way back is a guess.",
     "emoji": "Emoji that are in no font: faces, food, animals, flags and things that are nearly something.",
     "emoji-styles": "Emoji that are in no font, in the manner of four designers.",
     "faces": "Portraits of people who do not exist, in the manner of a cartoonist.",

@@ -1367,6 +1367,14 @@ interface LatentLab {
   parseKept(text: string | null): KeptPicture[];
   /** Copy a link; the button says so for a moment. Where the browser does not allow it, the link is announced. */
   copyLink(link: string, announce: (text: string) => void, button: HTMLElement, copied?: string): Promise<void>;
+  /** Copy the link to a drawing; say what it leaves out: a picture of the visitor's own, strokes that do not fit in. */
+  copyDrawingLink(
+    link: string,
+    page: DrawingPage,
+    isDrawn: boolean, // whether the link holds the strokes
+    announce: (text: string) => void,
+    button: HTMLElement,
+  ): Promise<void>;
   /** Undo and redo by keyboard while `element` is in view, except where someone is typing text. */
   bindUndo(element: HTMLElement, actions: { undo(): void; redo(): void }): void;
   /** Single keys while an element is in view and nobody types; but for "?" they can be turned off. */

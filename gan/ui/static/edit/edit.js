@@ -394,15 +394,8 @@
     const save = (scale, suffix) => lab.saveCanvas(result, scale, `${model}-edited${suffix}`);
     const copyLink = () => {
       const wanted = part();
-      const { base, strokes } = board.page();
-      const lost =
-        base && base.row === undefined
-          ? "your own picture"
-          : strokes.length && !wanted.ink && !wanted.holes
-            ? "a drawing as long as this"
-            : "";
-      const said = lost ? `Link copied, but a link cannot hold ${lost}.` : undefined;
-      lab.copyLink(address.link(wanted), status, find("[data-edit=link]"), said);
+      const isDrawn = Boolean(wanted.ink || wanted.holes);
+      lab.copyDrawingLink(address.link(wanted), board.page(), isDrawn, status, find("[data-edit=link]"));
     };
 
     /** @type {Record<string, () => unknown>} */

@@ -34,4 +34,10 @@
       setTimeout(() => (button.textContent = label), 1600);
     } else announce(`The browser does not allow copying. The link is ${link}`);
   };
+
+  lab.copyDrawingLink = (link, { base, strokes }, isDrawn, announce, button) => {
+    const ownPicture = base && base.row === undefined;
+    const lost = ownPicture ? "your own picture" : strokes.length && !isDrawn ? "a drawing as long as this" : "";
+    return lab.copyLink(link, announce, button, lost ? `Link copied, but a link cannot hold ${lost}.` : undefined);
+  };
 })();

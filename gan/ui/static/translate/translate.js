@@ -300,15 +300,8 @@
 
     const copyLink = () => {
       const wanted = part();
-      const { base, strokes } = board.page();
-      const lost =
-        base && base.row === undefined
-          ? "your own picture"
-          : strokes.length && !wanted.ink
-            ? "a drawing as long as this"
-            : "";
-      const said = lost ? `Link copied, but a link cannot hold ${lost}.` : undefined;
-      lab.copyLink(address.link(wanted), status, find("[data-act=link]"), said);
+      const isDrawn = Boolean(wanted.ink);
+      lab.copyDrawingLink(address.link(wanted), board.page(), isDrawn, status, find("[data-act=link]"));
     };
 
     /** @type {Record<string, (button: HTMLButtonElement) => unknown>} */
