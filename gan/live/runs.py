@@ -130,6 +130,19 @@ class Runs:
             line = self._line()
             return line.index(name) + 1 if name in line else 0
 
+    def longest_wait(self, name: str) -> float:
+        """Return the seconds after which a run in the queue has a place at the latest; 0 for one that is not in it.
+
+        Most leave earlier: a run that is done, or that nobody watches.
+        """
+        with self._lock:
+            place, now = self.queue_position(name), self._clock()
+            left = sorted(self.cap - one.trained_for(now) for one in self._runs.values() if one.training)
+        if not place:
+            return 0.0
+        rounds, nth = divmod(place - 1, max(1, self.at_once))
+        return max(0.0, (left[nth] if nth < len(left) else 0.0) + rounds * self.cap)
+
     def end(self, name: str, reason: str | None = None) -> None:
         """Stop a run; its record stays for a while."""
         with self._lock:

@@ -91,7 +91,11 @@ test("a picture with its edits becomes one more keyframe, of the walk of its mod
   assert.deepEqual([walk.edits[0], walk.edits[1].named, walk.edits[1].label], [null, [0, 1.5], 3]);
   const second = lab.withKeyframe({ ...first, fps: "9" }, { model: "m", seed: "8" });
   assert.deepEqual(second, { model: "m", seeds: "7,7,8", edits: "~n!,1.5;label!3", fps: "9" });
-  assert.equal(lab.withKeyframe(first, { model: "other", seed: "1" }).seeds, "1,1");
+  assert.equal(
+    lab.withKeyframe(first, { model: "other", seed: "1" }).seeds,
+    "1,2",
+    "to another, or nothing would move",
+  );
   const full = lab.withKeyframe({ model: "m", seeds: "1,2,3,4,5,6,7,8", edits: "d!1" }, picture);
   assert.deepEqual([full.seeds, full.edits], ["1,2,3,4,5,6,7,7", "d!1~~~~~~~n!,1.5;label!3"]);
 });

@@ -63,6 +63,15 @@ def update(runs) -> None:
         runs._update()
 
 
+def test_a_run_in_line_knows_how_long_it_waits_at_most(runs, clock):
+    names = [runs.begin(Fake()) for _ in range(5)]
+    clock.now += 30
+    assert [runs.longest_wait(name) for name in names] == [0, 0, 70, 70, 170], "of the 100 s that each may train"
+    assert all(runs.find(name) for name in names), "they are all looked at"
+    runs.end(names[0])
+    assert [runs.longest_wait(name) for name in names[2:]] == [0, 70, 100], "the third began just now"
+
+
 def test_so_many_train_and_the_others_stand_in_line(runs):
     fakes = [Fake() for _ in range(4)]
     names = [runs.begin(fake) for fake in fakes]

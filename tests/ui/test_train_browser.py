@@ -319,12 +319,13 @@ def test_what_has_happened_is_seen_in_every_tab(visitor):
 
 def test_a_run_in_line_says_so_on_the_stage(visitor, brief, monkeypatch):
     monkeypatch.setattr(brief, "at_once", 0)
+    monkeypatch.setattr(brief, "longest_wait", lambda name: 130.0)
     page = visitor()
     stage = "getComputedStyle(document.querySelector('.ll-screens'), '::before').content"
     assert "press Start" in page.evaluate(stage)
     page.get_by_role("button", name="Start training").click()
     page.locator("#ll-train .ll-status").get_by_text("1st in line: all places are taken").wait_for()
-    assert "1st in line" in page.evaluate(stage)
+    assert "when one is free, in 3 minutes at the latest." in page.evaluate(stage)
     monkeypatch.setattr(brief, "at_once", 2)
     page.wait_for_function("latentLab.stats.frames > 3")
     assert page.locator("#ll-train .ll-status").inner_text() == ""
@@ -468,7 +469,10 @@ def test_photographs_are_sent_as_small_as_training_can_use(visitor):
 def test_more_than_may_be_sent_is_told_with_the_limit_and_nothing_is_sent(visitor, monkeypatch):
     monkeypatch.setattr(uploads, "SENT_BYTES", 2**20)
     page = visitor()
+    page.get_by_text("Collapse on purpose", exact=True).click()
     page.get_by_text("Your pictures").click()
+    recipe = page.locator("[name=ll-train-preset]:checked").get_attribute("value")
+    assert recipe == "modern", "one's own pictures are there for what comes of them"
     archive = {"name": "all.zip", "mimeType": "application/zip", "buffer": b"PK" + bytes(2**21)}
     page.set_input_files("[data-train=files]", archive)
     page.get_by_text("Sorry: all.zip does not fit: at most 1.0 MB can be sent.").wait_for()

@@ -19,16 +19,16 @@ if TYPE_CHECKING:
 ALARMS = 20  # the newest, which the page marks on the time line
 
 
-def update_json(tracked: TrackedRun, place: int, moment: Moment | None, first: bool) -> dict[str, Any]:
+def update_json(tracked: TrackedRun, place: int, wait: float, moment: Moment | None, first: bool) -> dict[str, Any]:
     """Return the state of a run, with its newest moment if there is a newer one than the browser has.
 
-    Keys: place (how many wait before it), paused, notice, done, error, why (it was ended), alarms, sides (settings),
-    kept (the stored moments, as [number, images shown]), moment.
+    Keys: place (in the queue, 0 once it trains), wait (seconds in it, at most), paused, notice, done, error, why (it
+    was ended), alarms, sides (settings), kept (the stored moments, as [number, images shown]), moment.
     first: also what stays the same or came before: backdrop and curve.
     """
     run = tracked.run
     out: dict[str, Any] = {
-        "place": place, "paused": run.paused, "notice": run.notice, "done": run.done,
+        "place": place, "wait": wait, "paused": run.paused, "notice": run.notice, "done": run.done,
         "error": run.error and in_units(run.error, run.configs[0].dataset),
         "why": tracked.end_reason,
         "alarms": alarms_json(run.alarms[-ALARMS:], run.configs),

@@ -122,7 +122,9 @@ class TrainApi:
                 moment = tracked.run.latest(after, NEWS_SECONDS)
         except Busy:
             moment = tracked.run.latest(after)
-        return serialize.update_json(tracked, self.runs().queue_position(payload["run"]), moment, first=after < 0)
+        runs, name = self.runs(), payload["run"]
+        place, wait = runs.queue_position(name), runs.longest_wait(name)
+        return serialize.update_json(tracked, place, wait, moment, first=after < 0)
 
     def moment(self, payload: rpc.Payload) -> rpc.Payload:
         """Look up the last stored moment up to `number`. {run, number} -> as `serialize.moment_json` returns it."""

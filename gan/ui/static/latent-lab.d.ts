@@ -1043,7 +1043,8 @@ interface Alarm {
 }
 
 interface News {
-  place: number;
+  place: number; // in the queue; 0 once it trains
+  wait?: number; // seconds that it waits for a place, at most
   paused: boolean;
   notice: string | null;
   done: boolean;
@@ -1175,6 +1176,7 @@ interface FollowedRun {
   pace: number; // seconds between steps, at least
   said: { trouble: string; news: string };
   place: number; // in the queue; 0 once it trains
+  wait?: number; // seconds until it does, at most
   after: number; // the newest moment that arrived
   curve: CurvePoint[];
   kept: [number, number][];

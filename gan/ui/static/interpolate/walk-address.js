@@ -29,10 +29,10 @@
     const kept = Math.min(seeds.length, MOST - 1);
     const next = [...seeds.slice(0, kept), seed];
     const texts = [...Array.from({ length: kept }, (_, i) => edits[i] ?? ""), formatEdit(rest)];
-    if (next.length < 2) {
+    if (next.length < 2 && texts[0]) {
       next.push(seed); // a walk needs two: from the picture as its seed makes it to what it has become
       texts.unshift("");
-    }
+    } else if (next.length < 2) next.push(String((Number(seed) + 1) % 2 ** 32)); // or from one that is as it was to another
     return { ...(same ? part : { model }), seeds: next.join(","), edits: texts.join(BETWEEN).replace(/~+$/, "") };
   };
 

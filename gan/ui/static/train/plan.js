@@ -56,6 +56,13 @@
     const choosePreset = (side, preset) =>
       change({ presets: plan.presets.with(side, preset), changes: plan.changes.with(side, {}) });
 
+    /** Choose a data set. One's own pictures are there for what comes of them: they begin with the first recipe. @type {(data: string) => void} */
+    const chooseData = (data) => {
+      take({ data });
+      if (data === "upload" && !plan.duel) choosePreset(0, lessons(kind())[0][0]);
+      else render();
+    };
+
     /** Show what a data set looks like. @type {(chip: Element) => void} */
     const preview = (chip) => {
       const row = about.previews.names.indexOf(chip.querySelector("input")?.value ?? "");
@@ -73,7 +80,7 @@
       if (upload) data.push(["upload", "Your pictures"]);
       data.push(...known("translations"));
       const taught = lessons(kind());
-      lab.radioChips(list("data"), "ll-train-data", data, plan.data, (value) => change({ data: value }));
+      lab.radioChips(list("data"), "ll-train-data", data, plan.data, chooseData);
       list("data").querySelectorAll(".ll-chip").forEach(preview);
       lab.radioChips(list("presets"), "ll-train-preset", taught, plan.presets[0], (value) => choosePreset(0, value));
       lab.radioChips(list("rivals"), "ll-train-rival", taught, plan.presets[1], (value) => choosePreset(1, value));

@@ -16,9 +16,13 @@
     return "";
   };
 
-  /** What a run waits for, in words; "" once it trains. @type {(place: number) => string} */
-  const queue = (place) =>
-    place ? `${lab.ordinal(place)} in line: all places are taken. It starts by itself when one is free.` : "";
+  /** What a run waits for, and how long at most, in words; "" once it trains. @type {(one: { place: number, wait?: number }) => string} */
+  const queue = ({ place, wait }) => {
+    if (!place) return "";
+    const minutes = Math.ceil((wait ?? 0) / 60);
+    const latest = minutes ? `, in ${minutes} minute${minutes === 1 ? "" : "s"} at the latest` : "";
+    return `${lab.ordinal(place)} in line: all places are taken. It starts by itself when one is free${latest}.`;
+  };
 
   lab.trainRun = (element, server, on) => {
     const find = lab.finder(element);
@@ -120,9 +124,9 @@
 
     /** @type {(mine: FollowedRun, news: News) => void} */
     const receive = (mine, news) => {
-      const { place, sides, paused, done, alarms, backdrop, kept } = news;
+      const { place, wait, sides, paused, done, alarms, backdrop, kept } = news;
       const changed = JSON.stringify(sides) !== JSON.stringify(mine.sides) || done !== mine.done;
-      Object.assign(mine, { place, sides, paused, done, alarms });
+      Object.assign(mine, { place, wait, sides, paused, done, alarms });
       if (backdrop) mine.backdrop = backdrop;
       if (news.curve) mine.curve = news.curve;
       if (kept) mine.kept = kept;
@@ -155,7 +159,7 @@
 
     /** Say what is new about how the run stands, once. @type {(mine: FollowedRun, news: News) => void} */
     const announce = (mine, news) => {
-      const said = { trouble: trouble(news), news: [mine.notes, queue(news.place)].filter(Boolean).join(" ") };
+      const said = { trouble: trouble(news), news: [mine.notes, queue(news)].filter(Boolean).join(" ") };
       if (said.trouble !== mine.said.trouble) problem(said.trouble);
       if (said.news !== mine.said.news) status(said.news);
       mine.said = said;
@@ -165,7 +169,7 @@
     const stageNote = () => {
       if (!run) return "Choose what to learn and how, and press Start.";
       if (run.done) return "This run ended before its first picture.";
-      return queue(run.place) || "Starting…";
+      return queue(run) || "Starting…";
     };
 
     /** Let buttons, time line and alarms show how the run stands. */
