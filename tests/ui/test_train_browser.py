@@ -469,7 +469,7 @@ def test_photographs_are_sent_as_small_as_training_can_use(visitor):
 def test_more_than_may_be_sent_is_told_with_the_limit_and_nothing_is_sent(visitor, monkeypatch):
     monkeypatch.setattr(uploads, "SENT_BYTES", 2**20)
     page = visitor()
-    page.get_by_text("Collapse on purpose", exact=True).click()
+    page.get_by_text("Collapse on purpose", exact=True).first.click()
     page.get_by_text("Your pictures").click()
     recipe = page.locator("[name=ll-train-preset]:checked").get_attribute("value")
     assert recipe == "modern", "one's own pictures are there for what comes of them"
