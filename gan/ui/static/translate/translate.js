@@ -3,7 +3,7 @@
   const lab = window.latentLab;
   const HINT = "Draw on it, or Clear it first: the translation follows.";
   const EMPTY = "The page is empty: draw on it, or take a sample.";
-  const FIRST = 4; // the example that is there at first
+  const FIRST = 6; // the example that is there at first: one of those that the shipped translators do well
   const OFFERED = 8; // colours of each thing
   const PAPER = 512; // CSS pixels of a side, at most
   const WHITE = "#ffffff";
