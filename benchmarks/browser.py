@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import shutil
 import socket
+import subprocess
+import sys
 import time
 import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
 
+ROOT = Path(__file__).resolve().parent.parent
 ARGUMENTS = ["--no-sandbox", "--disable-background-networking", "--disable-component-update", "--disable-sync"]
 
 
@@ -27,6 +31,19 @@ def chromium() -> Iterator[Browser]:
         browser = playwright.chromium.launch(executable_path=path, args=ARGUMENTS)
         yield browser
         browser.close()
+
+
+@contextmanager
+def running_app() -> Iterator[tuple[str, int]]:
+    """Run `python app.py` within the block, from when it answers; yield its address and its process's number."""
+    url = f"http://127.0.0.1:{(port := free_port())}/"
+    server = subprocess.Popen([sys.executable, "app.py", "--port", str(port)], cwd=ROOT, stdout=subprocess.DEVNULL)
+    try:
+        wait_for(url)
+        yield url, server.pid
+    finally:
+        server.terminate()
+        server.wait()
 
 
 def free_port() -> int:

@@ -12,13 +12,12 @@ Goals: 15 updates per second, a ring within 60 s, digits within 60 s, sliders wi
 
 from __future__ import annotations
 
-import subprocess
 import sys
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from benchmarks.browser import chromium, free_port, wait_for
+from benchmarks.browser import chromium, running_app
 from benchmarks.flags import benchmark_parser, positive_seconds, run_main
 from benchmarks.report import report
 
@@ -129,17 +128,10 @@ def main() -> int:
     parser = benchmark_parser(__doc__)
     parser.add_argument("--seconds", type=positive_seconds, default=20.0, help="time in which updates are counted")
     args = parser.parse_args()
-    port = free_port()
-    server = subprocess.Popen([sys.executable, "app.py", "--port", str(port)], cwd=ROOT, stdout=subprocess.DEVNULL)
-    try:
-        wait_for(f"http://127.0.0.1:{port}/")
-        with chromium() as browser:
-            page = browser.new_page(viewport={"width": 1280, "height": 900})
-            page.set_default_timeout(TIMEOUT * 1000)
-            found = run(page, f"http://127.0.0.1:{port}/", args.seconds)
-    finally:
-        server.terminate()
-        server.wait()
+    with running_app() as (url, _), chromium() as browser:
+        page = browser.new_page(viewport={"width": 1280, "height": 900})
+        page.set_default_timeout(TIMEOUT * 1000)
+        found = run(page, url, args.seconds)
     for name, value in found.items():
         print(f"{name:24}{'never' if value is None else f'{value:.1f}':>10}")
     met = goals(found)

@@ -31,10 +31,10 @@ from typing import Any
 
 import httpx
 
-from benchmarks.browser import free_port, wait_for
+from benchmarks.browser import running_app
 from benchmarks.flags import benchmark_parser, positive_int, positive_seconds, run_main
 from benchmarks.latency import percentile
-from benchmarks.report import report
+from benchmarks.report import report_goals
 from benchmarks.visitors import cost, watch
 from gan.errors import ConfigError
 
@@ -237,14 +237,8 @@ def main() -> int:
     args = parser.parse_args()
     if not shutil.which("wrk"):
         raise ConfigError("wrk is not installed, which drives the load: apt-get install wrk")
-    port = free_port()
-    server = subprocess.Popen([sys.executable, "app.py", "--port", str(port)], cwd=ROOT, stdout=subprocess.DEVNULL)
-    try:
-        wait_for(f"http://127.0.0.1:{port}/")
-        found = measure(Site(f"http://127.0.0.1:{port}"), args, server.pid)
-    finally:
-        server.terminate()
-        server.wait()
+    with running_app() as (url, process):
+        found = measure(Site(url), args, process)
     columns = {"pictures_per_second": "pictures/s", "busy_per_second": "busy/s", "p50_ms": "p50 ms", "p95_ms": "p95 ms"}
     columns |= {"errors": "errors"}
     print(f"{'in flight':>10}" + "".join(f"{title:>12}" for title in columns.values()))
@@ -252,11 +246,7 @@ def main() -> int:
         print(f"{number:10}" + "".join(f"{one[key]:12.1f}" for key in columns))
     for number, one in found["drawing"].items():
         print(f"{number} who draw by themselves: {one['arrival_seconds']:.2f} s of processor to arrive, each")
-    met = goals(found)
-    for goal, (value, good) in met.items():
-        print(f"{'met   ' if good else 'MISSED'}  {goal}: {value:.2f}")
-    found["goals"] = {goal: {"measured": value, "met": good} for goal, (value, good) in met.items()}
-    return report(found, args.json, all(good for _, good in met.values()))
+    return report_goals(found, goals(found), args.json)
 
 
 if __name__ == "__main__":

@@ -10,13 +10,12 @@ Goal: 30 a second in the browser.
 from __future__ import annotations
 
 import math
-import subprocess
 import sys
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from benchmarks.browser import chromium, free_port, wait_for
+from benchmarks.browser import chromium, running_app
 from benchmarks.flags import benchmark_parser, positive_seconds, run_main
 from benchmarks.report import report
 
@@ -82,15 +81,8 @@ def main() -> int:
     parser.add_argument("--model", default="sketch-to-face", help="name of a translator's folder in weights/")
     parser.add_argument("--seconds", type=positive_seconds, default=5.0, help="length of the drawing")
     args = parser.parse_args()
-    port = free_port()
-    server = subprocess.Popen([sys.executable, "app.py", "--port", str(port)], cwd=ROOT, stdout=subprocess.DEVNULL)
-    try:
-        wait_for(f"http://127.0.0.1:{port}/")
-        with chromium() as browser:
-            found = measure(browser, f"http://127.0.0.1:{port}/", args.model, args.seconds)
-    finally:
-        server.terminate()
-        server.wait()
+    with running_app() as (url, _), chromium() as browser:
+        found = measure(browser, url, args.model, args.seconds)
     for where, paints in found.items():
         print(f"{where}: {paints:.1f} paints/s")
     met = found["browser"] >= GOAL

@@ -14,7 +14,6 @@ from __future__ import annotations
 
 import os
 import signal
-import subprocess
 import sys
 import threading
 import time
@@ -23,10 +22,10 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from benchmarks.browser import chromium, free_port, wait_for
+from benchmarks.browser import chromium, running_app
 from benchmarks.flags import benchmark_parser, positive_seconds, run_main
 from benchmarks.latency import PROBE
-from benchmarks.report import report
+from benchmarks.report import report_goals
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, CDPSession, Page
@@ -143,24 +142,13 @@ def main() -> int:
     parser.add_argument("--seconds", type=positive_seconds, default=10.0, help="length of each drag")
     parser.add_argument("--minutes", type=positive_seconds, default=5.0, help="of dragging while memory is watched")
     args = parser.parse_args()
-    port = free_port()
-    server = subprocess.Popen([sys.executable, "app.py", "--port", str(port)], cwd=ROOT, stdout=subprocess.DEVNULL)
-    try:
-        wait_for(f"http://127.0.0.1:{port}/")
-        with chromium() as browser:
-            found = measure(browser, f"http://127.0.0.1:{port}/", args.model, args.seconds, args.minutes)
-    finally:
-        server.terminate()
-        server.wait()
+    with running_app() as (url, _), chromium() as browser:
+        found = measure(browser, url, args.model, args.seconds, args.minutes)
     for way, fps in found["paints_per_second"].items():
         print(f"{way:>9}: {fps:5.1f} paints/s")
     for minute, one in enumerate(found["memory_mb"], 1):
         print(f"{minute:9}: " + ", ".join(f"{which} {value:.1f} MB" for which, value in one.items()))
-    met = goals(found)
-    for goal, (value, good) in met.items():
-        print(f"{'met   ' if good else 'MISSED'}  {goal}: {value:.2f}")
-    found["goals"] = {goal: {"measured": value, "met": good} for goal, (value, good) in met.items()}
-    return report(found, args.json, all(good for _, good in met.values()))
+    return report_goals(found, goals(found), args.json)
 
 
 if __name__ == "__main__":
