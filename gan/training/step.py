@@ -25,8 +25,8 @@ from gan.training.penalties import Penalty, squared_gradient
 class Match(NamedTuple):
     """A comparison by a critic (discriminator): N real pictures with as many fake ones.
 
-    critic: pictures (N, ...), and what is known of them or None, to logits. y: that of both (N, K), their conditions and
-    then their classes; None without. besides: returns a scalar that the critic minimises too; None for none.
+    critic: pictures (N, ...), and what is known of them or None, to logits. y: that of both (N, K), conditions and then
+    classes; None without. besides: returns a scalar that the critic minimises too; None for none.
     """
 
     critic: Callable[[Tensor, Tensor | None], Tensor]
