@@ -99,7 +99,13 @@ def _code_of_choice(attribute: Choice) -> _Code:
         return (torch.eye(count, dtype=torch.float64)[value] - shares) / (shares * (1 - shares)).sqrt() / math.sqrt(2)
 
     if count == 2:
-        return _Code(1, 1, lambda value, s: _threshold(value == 1, first, s), lambda value: (2.0 * value - 1)[:, None])
+        spread = math.sqrt(first * (1 - first))
+        return _Code(
+            1,
+            1,
+            lambda value, s: _threshold(value == 1, first, s),
+            lambda value: ((value - 1 + first) / spread)[:, None],
+        )
     if attribute.names[0] != NOTHING:
         return _Code(count, count, lambda value, source: _largest(value, shares, source), condition)
 
