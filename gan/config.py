@@ -138,6 +138,7 @@ class Config:
         "teach the latent the attributes that the data set knows of its pictures, such as beard or skin: its first "
         "coordinates stand for them, and the critic is told them",
         absent=False,
+        off=True,
     )
     labels: int = _setting(
         0,

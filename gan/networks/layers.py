@@ -128,8 +128,9 @@ def class_projection(embed: nn.Linear, h: Tensor, y: Tensor | None) -> Tensor:
     """
     if y is None:
         return torch.zeros_like(h[:, 0])
-    known = F.linear(y.to(h.dtype), embed.weight[:, embed.in_features - y.shape[1] :])
-    return (known * h).sum(1) / h.shape[1] ** 0.5
+    assert y.shape[1] <= embed.in_features, "more is said of pictures than the critic was built for"
+    y = F.pad(y.to(h.dtype), (embed.in_features - y.shape[1], 0))
+    return (embed(y) * h).sum(1) / h.shape[1] ** 0.5
 
 
 class SpectralNorm(nn.Module):

@@ -49,7 +49,7 @@ CROSSED_MARGIN = 2.0  # pixels of the map by which the border goes beyond either
 
 
 class Modulation(NamedTuple):
-    """What is done to feature maps (N, F, S, S): maps * (1 + scale) + shift, each (N, F, 1 or S, 1)."""
+    """Scale and shift feature maps (N, F, S, S): maps * (1 + scale) + shift, each (N, F, 1 or S, 1)."""
 
     scale: Tensor
     shift: Tensor
