@@ -26,7 +26,9 @@ PRESETS: dict[str, dict[str, Any]] = {
     "faces": {
         "dataset": "faces", "network": "modulated", "attributes": True, "images": 2_000_000, "penalty_every": 4,
     },
-    "scenes": {"dataset": "scenes", "images": 2_000_000, "penalty_every": 4},
+    "scenes": {
+        "dataset": "scenes", "network": "modulated", "attributes": True, "images": 2_000_000, "penalty_every": 4,
+    },
     "emoji": {},
     "mnist": {"dataset": "mnist", "images": 400_000, "gamma": 0.1},
     "fashion-mnist": {"dataset": "fashion-mnist", "images": 600_000, "gamma": 0.1},

@@ -15,7 +15,7 @@ from __future__ import annotations
 
 import functools
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -26,6 +26,7 @@ from gan.data.seeded import Choice, Range
 
 EDGE = 1e-6  # of a quantile, from 0 and from 1: no coordinate is farther from 0 than 4.8
 NOTHING = "none"
+ABSENT = -(2**31)  # no value of an attribute
 
 
 def _quantile_to_normal(u: Tensor) -> Tensor:
@@ -130,7 +131,8 @@ class AttributeCodes:
     """The attributes of N pictures, ready to be coded.
 
     table    what each attribute can be, none of a choice with weight 0
-    values   int64 (N,) for each of them, as `gan.data.seeded.draw` returns them
+    values   int64 (N,) for each of them, as `gan.data.seeded.draw` returns them; `ABSENT` where a picture has nothing
+             of which that could be said, whose coordinates then stand for nothing
     """
 
     table: Mapping[str, Choice | Range]
@@ -148,12 +150,27 @@ class AttributeCodes:
 
     def draw(self, pictures: Tensor, source: torch.Generator) -> Tensor:
         """Draw coordinates float32 (M, coordinates) that stand for the attributes of pictures, int64 (M,)."""
-        rows = pictures.numpy()
-        parts = [_code_of(a).draw(torch.from_numpy(self.values[name][rows]), source) for name, a in self.table.items()]
+        parts = []
+        for code, value, there in self._coded(pictures):
+            drawn = code.draw(value[there], source)
+            if not there.all():
+                own, drawn = drawn, torch.randn(len(value), code.coordinates, generator=source, dtype=drawn.dtype)
+                drawn[there] = own
+            parts.append(drawn)
         return torch.cat(parts, 1).float()
 
     def condition(self, pictures: Tensor) -> Tensor:
         """Return the conditions of pictures, float32 (M, conditions): 0 on average, so that 0 tells nothing."""
+        parts = []
+        for code, value, there in self._coded(pictures):
+            rows = torch.zeros(len(value), code.conditions)
+            rows[there] = code.condition(value[there]).float()
+            parts.append(rows)
+        return torch.cat(parts, 1)
+
+    def _coded(self, pictures: Tensor) -> Iterator[tuple[_Code, Tensor, Tensor]]:
+        """Yield each attribute's code, its values of pictures, and of which there is one, bool (M,)."""
         rows = pictures.numpy()
-        parts = [_code_of(a).condition(torch.from_numpy(self.values[name][rows])) for name, a in self.table.items()]
-        return torch.cat(parts, 1).float()
+        for name, attribute in self.table.items():
+            value = torch.from_numpy(self.values[name][rows])
+            yield _code_of(attribute), value, value != ABSENT

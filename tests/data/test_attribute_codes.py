@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 import torch
 
-from gan.data import faces, seeded
-from gan.data.attribute_codes import AttributeCodes
+from gan.data import faces, scenes, seeded
+from gan.data.attribute_codes import ABSENT, AttributeCodes
 from gan.data.seeded import Choice, Range
 
 TABLE = {
@@ -94,3 +94,27 @@ def test_faces_bring_codes_of_every_attribute_but_their_class_and_can_be_sent_to
     assert torch.equal(sent.condition(rows), known.condition(rows))
     assert known.coordinates <= 100, "the preset's z_dim"
     assert {"skin", "beard", "mouth", "background_hue"} <= known.table.keys()
+
+
+def test_what_is_absent_is_noise_in_the_latent_and_nothing_to_the_critic(codes):
+    values = {name: np.array([found[0], ABSENT]) for name, found in codes.values.items()}
+    half = AttributeCodes(TABLE, values)
+    rows = torch.tensor([0, 1] * 2000)
+    assert torch.equal(half.condition(rows[:1]), codes.condition(rows[:1]))
+    assert not half.condition(rows[1:2]).any()
+    drawn = half.draw(rows, torch.Generator().manual_seed(0))
+    assert drawn[1::2].mean(0).abs().max() < 0.1 and (drawn[1::2].std(0) - 1).abs().max() < 0.1
+    assert drawn[::2, 0].std() < 0.6, "one tenth of the values"
+
+
+def test_scenes_bring_codes_of_their_look_and_of_each_animal_that_is_there():
+    seeds = range(200)
+    known, found = scenes.codes(seeds), scenes.attributes(seeds)
+    there = scenes.classes(seeds)[:, len(scenes.BACKGROUNDS) :].astype(bool)
+    for number, kind in enumerate(scenes.KINDS):
+        depth = known.values[f"{kind}_depth"]
+        assert np.array_equal(depth != ABSENT, there[:, number])
+        slot = np.stack([found[f"animal_{i}"] == number + 1 for i in (1, 2, 3)], 1)
+        expected = np.stack([found[f"depth_{i}"] for i in (1, 2, 3)], 1)[slot]
+        assert np.array_equal(depth[depth != ABSENT], expected)
+    assert np.array_equal(known.values["sky"], found["sky"])
