@@ -206,6 +206,14 @@ def test_licence_is_that_of_the_pictures(dataset, licence):
     assert licence_of(Config(dataset=dataset)) == licence
 
 
+def test_card_says_that_attributes_were_taught():
+    config = Config(resolution=28, channels=1)
+    assert "`--attributes`" not in card(config, METRICS, "MIT").split("Classes:")[1]
+    taught = dataclasses.replace(config, attributes=True)
+    assert "stand for the other attributes" in card(taught, METRICS, "MIT").split("Classes:")[1]
+    assert "--attributes" in card(taught, METRICS, "MIT").split("Made by")[1].split("![")[0]
+
+
 def test_card_without_classes():
     assert "Classes: none." in card(Config(resolution=28, channels=1), METRICS, "MIT")
 
