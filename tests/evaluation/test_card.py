@@ -58,7 +58,7 @@ def test_command_reproduces_every_field():
         "data_root": "elsewhere", "precision": "fp32", "resolution": 64, "width": 32, "beta1": 0.123456789,
         "learning_rate": 1e-7, "anneal": 1.0, "beta2": 1e-17, "conditional": False, "penalty": "gp", "augment": "color",
         "critic_norm": "batch", "optimizer": "sgd", "accumulate": 8, "learning_rate_start": 0.5, "beta2_start": 0.5,
-        "mirror": True, "augment_target": 0.5,
+        "mirror": True, "augment_target": 0.5, "attributes": True,
         "task": "translate", "source": "emoji", "objective": "paired",
     }  # fmt: skip
     of_task = {f.name: {"task": f.metadata["task"]} for f in dataclasses.fields(Config) if "task" in f.metadata}
