@@ -68,8 +68,8 @@ def find_sliders(
 
     First in all classes at once; where not every attribute gets a slider in that way, in each class by itself, and a
     class in which no fewer of them do has directions of its own. Not of a model that was taught attributes, whose
-    latent means the same in every class. What is left out: see `_Samples`.
-    Names that a person gave stay. The same model gives the same directions, to rounding.
+    latent means the same in every class. What is left out: see `_Samples`. Names that a person gave stay. The same
+    model gives the same directions, to rounding.
     """
     known = attributes_of(model.config)
     by_hand = [i for i, slider in enumerate(model.sliders) if slider.principal]
