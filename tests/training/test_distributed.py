@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import os
-import socket
+import subprocess
+import sys
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -13,7 +14,6 @@ from typing import NamedTuple
 import pytest
 import torch
 import torch.distributed as dist
-import warm
 from conftest import assert_same
 from distributed_worker import CASES, SAMPLES, train_case
 from safetensors.torch import load_file
@@ -40,21 +40,16 @@ class TwoProcesses(NamedTuple):
 
 @pytest.fixture(scope="module")
 def two_processes(tmp_path_factory) -> TwoProcesses:
-    """Let two processes train every case, and then run `train.py`; each finds the environment that torchrun gives."""
+    """Let two processes train every case, and then run `train.py`."""
     folder = tmp_path_factory.mktemp("two-processes")
-    script = ["tests/distributed_worker.py", str(folder), *FLAGS, "--out", str(folder / "run")]
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        port = str(server.getsockname()[1])
-    common = {"MASTER_ADDR": "127.0.0.1", "MASTER_PORT": port, "WORLD_SIZE": "2", "LOCAL_WORLD_SIZE": "2"}
-    common |= {"OMP_NUM_THREADS": "1", "PYTHONPATH": f"{ROOT}{os.pathsep}{ROOT / 'tests'}"}
-
-    def run(rank: str) -> tuple[int, str, str]:
-        return warm.run(script, environment={**os.environ, **common, "RANK": rank, "LOCAL_RANK": rank})
-
-    with ThreadPoolExecutor(2) as pool:
-        ends = list(pool.map(run, "01"))
-    assert [status for status, _, _ in ends] == [0, 0], "".join(err for _, _, err in ends)
-    return TwoProcesses(folder, "".join(out for _, out, _ in ends))
+    environment = {**os.environ, "OMP_NUM_THREADS": "1", "PYTHONPATH": str(ROOT)}
+    torchrun = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2"]
+    worker = ["tests/distributed_worker.py", str(folder), *FLAGS, "--out", str(folder / "run")]
+    ended = subprocess.run(
+        [*torchrun, *worker], cwd=ROOT, env=environment, capture_output=True, text=True, timeout=300
+    )  # fmt: skip
+    assert ended.returncode == 0, ended.stderr
+    return TwoProcesses(folder, ended.stdout)
 
 
 def assert_close(found: dict[str, torch.Tensor], expected: dict[str, torch.Tensor], case: str) -> None:
