@@ -11,7 +11,7 @@
   const JUDGED = 16; // pictures that the critic is shown judging, half of them real
 
   lab.LAYERS = {
-    points: { heat: "Critic's map", real: "Real", points: "Generated", arrows: "Gradients", warp: "Latent grid" },
+    points: { heat: "Critic's map", real: "Real", points: "Generated", arrows: "Gradients", warp: "Noise grid" },
     pictures: { judged: "What the critic looks at" },
     translations: {
       back: "The way back",
