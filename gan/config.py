@@ -133,6 +133,13 @@ class Config:
     )
     network: str = _setting("resnet", "architecture of the generator and the critic (discriminator)")
     conditional: bool = _setting(True, "train on the data set's classes, if network and data have them", absent=True)
+    attributes: bool = _setting(
+        False,
+        "teach the latent the attributes that the data set knows of its pictures, such as beard or skin: its first "
+        "coordinates stand for them, and the critic is told them",
+        absent=False,
+        off=True,
+    )
     labels: int = _setting(
         0,
         "also learn classes, from the labels of so many pictures of each that the seed chooses; no other label is "
@@ -283,6 +290,14 @@ class Config:
     )
     read_classes: tuple[str, ...] = _setting(
         (), "classes that the critic tells, with `labels`; from the data set", derived=True, absent=()
+    )
+    conditions: int = _setting(
+        0,
+        "numbers that the critic is told of a picture besides its classes, with `attributes`; from the data set",
+        0,
+        10_000,
+        derived=True,
+        absent=0,
     )
     network_parts: tuple[str, ...] = _setting(
         (), "parts of a translator's networks that its objective needs", derived=True, absent=(), task="translate"

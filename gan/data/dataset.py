@@ -8,6 +8,7 @@ import torch
 from torch.nn import functional
 
 from gan.config import ClassGroup
+from gan.data.attribute_codes import AttributeCodes
 
 SPLITS = ("train", "test")
 
@@ -25,6 +26,7 @@ class Dataset:
     groups    of the classes, where a picture has several (see `ClassGroup`); empty where it has one
     captions  N names, one a picture; empty where the pictures have no names
     notes     sentences the user should read, e.g. about files that were skipped
+    codes     what is known of every picture besides its classes; None where that is nothing
     """
 
     name: str
@@ -34,6 +36,7 @@ class Dataset:
     captions: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
     groups: tuple[ClassGroup, ...] = ()
+    codes: AttributeCodes | None = None
 
     def __post_init__(self) -> None:
         n = len(self.images)

@@ -19,6 +19,7 @@ import torch
 
 from gan.data import face_colors as ramps
 from gan.data import seeded
+from gan.data.attribute_codes import AttributeCodes
 from gan.data.dataset import Dataset, Progress, resize
 from gan.data.face_layers import LAYERS, RESOLUTION, cover, paint
 from gan.data.seeded import Choice, Range, check_seeds, have_all
@@ -47,9 +48,9 @@ ATTRIBUTES: dict[str, Choice | Range] = {
     "glasses": Choice(("none", *LAYERS["glasses"]), (66, 13, 12, 9)),
     "frame_color": Range(0, 1000, _PLACE),
     "clothes": Choice(LAYERS["clothes"], (1, 1, 1, 1, 1)),
-    "clothes_hue": Range(0, 359, "degrees"),
+    "clothes_hue": Range(0, 359, "degrees", circular=True),
     "clothes_light": Range(50, 950, "thousandths, from dark to light"),
-    "background_hue": Range(0, 359, "degrees"),
+    "background_hue": Range(0, 359, "degrees", circular=True),
     "background_light": Range(400, 780, "thousandths, from dark to light"),
     "head_width": Range(900, 1100, "thousandths"),
     "tilt": Range(-80, 80, "tenths of a degree, clockwise"),
@@ -148,9 +149,10 @@ def _load(name: str, seeds: range, resolution: int, progress: Progress) -> Datas
     for start in range(0, len(seeds), 1000):
         pictures = torch.from_numpy(draw(seeds[start : start + 1000])).permute(0, 3, 1, 2)
         images[start : start + 1000] = resize(pictures, resolution)
-    return Dataset(
-        name, images, torch.from_numpy(attributes(seeds)["hair"]), tuple(name.capitalize() for name in _STYLES)
-    )
+    found = attributes(seeds)
+    classes = tuple(style.capitalize() for style in _STYLES)
+    codes = AttributeCodes({one: kind for one, kind in ATTRIBUTES.items() if one != "hair"}, found)
+    return Dataset(name, images, torch.from_numpy(found["hair"]), classes, codes=codes)
 
 
 def _chunks(found: Mapping[str, np.ndarray]) -> Iterator[tuple[slice, dict[str, np.ndarray]]]:

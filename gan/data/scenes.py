@@ -20,6 +20,7 @@ import torch
 from gan.config import ClassGroup
 from gan.data import emoji, seeded
 from gan.data import scene_animals as animals
+from gan.data.attribute_codes import ABSENT, AttributeCodes
 from gan.data.dataset import Dataset, Progress, resize
 from gan.data.ramps import ramp
 from gan.data.scene_backgrounds import BACKGROUNDS
@@ -56,6 +57,7 @@ _PLACES: dict[str, Choice | Range] = {
     )
 }
 ATTRIBUTES: dict[str, Choice | Range] = {**_SEEN, **_PLACES}
+_LOOK = ("style", "horizon", "sky", "ground", "sun", "weather")
 _COUNT: dict[str, Choice | Range] = {"count": Range(1, animals.MOST, "animals")}
 
 # Never drawn, though they can be asked for: what a generator makes of them was not shown to it.
@@ -125,6 +127,14 @@ def classes(seeds: Sequence[int] | np.ndarray, **changes: Any) -> np.ndarray:
     return _classes(attributes(seeds, **changes))
 
 
+def codes(seeds: Sequence[int] | np.ndarray) -> AttributeCodes:
+    """Return what is known of scenes besides their classes, and can be any together: look, and of each kind some.
+
+    Not where an animal stands, since what others leave in sight decides that too.
+    """
+    return _codes(attributes(seeds))
+
+
 def coverage(seeds: Sequence[int] | np.ndarray, **changes: Any) -> np.ndarray:
     """Return how much of each pixel each region covers, uint8 (N, len(REGIONS), 64, 64), summing to 255.
 
@@ -162,9 +172,25 @@ def _load(name: str, seeds: range, resolution: int, progress: Progress) -> Datas
     for start in range(0, len(seeds), 1000):
         pictures = torch.from_numpy(draw(seeds[start : start + 1000])).permute(0, 3, 1, 2)
         images[start : start + 1000] = resize(pictures, resolution)
-    rows = torch.from_numpy(classes(seeds))
+    found = attributes(seeds)
+    rows = torch.from_numpy(_classes(found))
     captions = tuple(_caption(row) for row in rows.tolist())
-    return Dataset(name, images, rows, tuple(n.capitalize() for n in CLASSES), captions, groups=GROUPS)
+    return Dataset(
+        name, images, rows, tuple(n.capitalize() for n in CLASSES), captions, groups=GROUPS, codes=_codes(found)
+    )
+
+
+def _codes(found: seeded.Values) -> AttributeCodes:
+    table = {name: ATTRIBUTES[name] for name in _LOOK}
+    values = {name: found[name] for name in _LOOK}
+    for number, kind in enumerate(KINDS):
+        for what in ("depth", "mirrored"):
+            table[f"{kind}_{what}"] = ATTRIBUTES[f"{what}_1"]
+            own = values[f"{kind}_{what}"] = np.full(len(found["style"]), ABSENT, np.int64)
+            for i, name in enumerate(_ANIMALS):
+                there = found[name] == number + 1
+                own[there] = found[f"{what}_{i + 1}"][there]
+    return AttributeCodes(table, values)
 
 
 def _caption(row: list[int]) -> str:

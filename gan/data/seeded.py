@@ -24,11 +24,15 @@ class Choice:
 
 @dataclass(frozen=True)
 class Range:
-    """An attribute that changes continuously, drawn evenly from the integers low to high. unit: of the values."""
+    """An attribute that changes continuously, drawn evenly from the integers low to high.
+
+    unit: of the values. circular: high is next to low, as in a circle of hues.
+    """
 
     low: int
     high: int
     unit: str
+    circular: bool = False
 
 
 Table = Mapping[str, Choice | Range]

@@ -34,9 +34,9 @@ class Layered(Protocol):
 
     def unfold(self, z: Tensor, y: Tensor | None = None) -> Tensor: ...
 
-    def draw(self, maps: Tensor) -> Tensor: ...
+    def draw(self, maps: Tensor, z: Tensor, y: Tensor | None = None) -> Tensor: ...
 
-    def pyramid(self, maps: Tensor) -> list[Tensor]: ...
+    def pyramid(self, maps: Tensor, z: Tensor, y: Tensor | None = None) -> list[Tensor]: ...
 
 
 @dataclass(frozen=True)
@@ -183,9 +183,10 @@ def feature_maps(model: Model, z: Tensor, y: Tensor | None, offsets: Tensor | No
     if not can_tell_parts(model):
         raise ValueError(f"{model.name} has no feature maps to look at: its network is {model.config.network}")
     generator = cast(Layered, model.generator)
-    first = generator.unfold(z.to(model.device), None if y is None else y.to(model.device))
+    known = z.to(model.device), None if y is None else y.to(model.device)
+    first = generator.unfold(*known)
     first = first if offsets is None else first + offsets.to(model.device)
-    maps, picture = generator.pyramid(first), generator.draw(first).clamp(-1, 1)
+    maps, picture = generator.pyramid(first, *known), generator.draw(first, *known).clamp(-1, 1)
     finest = maps[-1]
     if finest.shape[-1] < model.resolution:
         maps[-1] = finest = F.interpolate(finest, (model.resolution,) * 2, mode="bilinear", align_corners=False)

@@ -91,6 +91,12 @@ class _Texts(NamedTuple):
     files: str
 
 
+_TAUGHT = (
+    " The first coordinates of the latent stand for the other attributes of the pictures,\nwhich the critic was told "
+    "(`--attributes`): sliders of those are not found by chance."
+)
+
+
 def _generation(config: Config, repo: str | None) -> _Texts:
     dataset = markdown(hub_repo(config.dataset) or config.dataset)
     shape = f"uint8 (16, {config.resolution}, {config.resolution}, {config.channels})"
@@ -102,7 +108,7 @@ def _generation(config: Config, repo: str | None) -> _Texts:
         f'model = gan.load("{repo or "this/folder"}")\n'
         f"pictures = model.sample(range(16), label=None, truncation=1.0)  # {shape}",
         _app_line(repo),
-        f"Classes: {_classes(config)}.",
+        f"Classes: {_classes(config)}.{_TAUGHT if config.attributes else ''}",
         "`model.safetensors` is the averaged generator, `critic.safetensors` the critic, `directions.safetensors` "
         "directions in\nthe latent space, `config.json` every setting of the run. Where they are there, "
         "`encoder.safetensors` finds\npictures in that space, and `judge.safetensors` tells damaged and generated ones "

@@ -63,7 +63,7 @@ class MapGenerator(Protocol):
 
     def unfold(self, z: Tensor, y: Tensor | None = None) -> Tensor: ...
 
-    def draw(self, maps: Tensor) -> Tensor: ...
+    def draw(self, maps: Tensor, z: Tensor, y: Tensor | None = None) -> Tensor: ...
 
 
 class Found(NamedTuple):
@@ -211,7 +211,8 @@ def refine(
 
     def loss(offsets: Tensor, numbers: Tensor) -> Tensor:
         with precision(model, len(offsets)):
-            made = generator.draw(base[numbers] + scale * offsets)
+            known = found.z[numbers], None if found.y is None else found.y[numbers]
+            made = generator.draw(base[numbers] + scale * offsets, *known)
         return errors_of(residual(made.float(), found.rows[numbers])) + prior * offsets.square().flatten(1).mean(1)
 
     return Search(torch.zeros_like(base), loss, steps, MAP_RATE, MAP_BETAS), scale
@@ -436,7 +437,8 @@ def _moved(model: LatentModel, found: Found, x: Tensor, steps: int, offsets: Ten
     """Return what was found by latents alone with offsets of the first feature map."""
     generator = cast(MapGenerator, model.generator)
     y = None if found.classes is None else found.classes.to(x.device)
-    pictures = to_uint8(generator.draw(generator.unfold(found.latents.to(x.device), y) + offsets))
+    z = found.latents.to(x.device)
+    pictures = to_uint8(generator.draw(generator.unfold(z, y) + offsets, z, y))
     return found._replace(pictures=pictures, errors=_errors(pictures, x), offsets=offsets.cpu(), steps=steps)
 
 

@@ -154,9 +154,10 @@ class Model:
             if offsets is None:
                 made = self.generator(z[i : i + BATCH].to(self.device), rows)
             else:
-                first = cast(Callable[..., Tensor], self.generator.unfold)(z[i : i + BATCH].to(self.device), rows)
+                own = z[i : i + BATCH].to(self.device)
+                first = cast(Callable[..., Tensor], self.generator.unfold)(own, rows)
                 moved = first + offsets[i : i + BATCH].to(self.device)
-                made = cast(Callable[..., Tensor], self.generator.draw)(moved)
+                made = cast(Callable[..., Tensor], self.generator.draw)(moved, own, rows)
             parts.append(self._point_plot.draw(made) if self._point_plot else to_uint8(made))
         return np.concatenate(parts)
 

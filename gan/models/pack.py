@@ -8,7 +8,7 @@ from safetensors.torch import save
 
 from gan.models.model import Model
 from gan.models.weights import is_finite
-from gan.networks import resnet
+from gan.networks import modulated, resnet
 
 FORMAT = 1  # as in static/engine/pack.mjs, which reads it
 KEY = "latent-lab"  # of the metadata
@@ -18,16 +18,21 @@ def pack(model: Model, half: bool = True, most: int | None = None) -> bytes:
     """Return a model's generator and directions as safetensors, with what must be known to use them as metadata.
 
     The weights are float16 if `half`, else float32; pictures then differ from the model's by at most one grey level.
-    Directions are float32. The metadata is JSON: {format, z_dim, channels, classes, groups, maps, directions, named,
-    own}, where classes, directions and named are counts, groups lists (size, most), maps (side, channels) from coarse
-    to fine, and own the classes with named directions of their own. most: bytes that it may take. ValueError for a
+    Directions are float32. The metadata is JSON: {format, z_dim, channels, classes, groups, maps, modulated,
+    directions, named, own}, where classes, directions and named are counts, groups lists (size, most), maps (side,
+    channels) from coarse to fine, modulated whether the latent enters every stage, and own the classes with named
+    directions of their own. most: bytes that it may take. ValueError for a
     larger one, for a network that the browser does not know, and for weights that float16 cannot hold.
     """
     generator = model.generator
     if not isinstance(generator, resnet.Generator):
         raise ValueError(
-            f"a browser can draw networks of the kind resnet only, and {model.name} is {model.config.network}"
+            f"a browser can draw networks of the kinds resnet and modulated only, and {model.name} is "
+            f"{model.config.network}"
         )
+    full = isinstance(generator, modulated.Generator)
+    if full and generator.maps[-1][1] % 16:
+        raise ValueError(f"the networks of {model.name} are too narrow for a browser: it needs a width of 32 or more")
     size = sum((2 if half else 4) * tensor.numel() for tensor in generator.state_dict().values())
     if most is not None and size > most:
         raise ValueError(f"the weights of {model.name} take {size:,} bytes, more than {most:,}")
@@ -44,6 +49,7 @@ def pack(model: Model, half: bool = True, most: int | None = None) -> bytes:
         "classes": len(model.classes),
         "groups": [[group.size, group.most] for group in model.config.class_groups],
         "maps": generator.maps,
+        "modulated": full,
         "directions": len(model.directions),
         "named": len(named),
         "own": special,

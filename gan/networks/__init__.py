@@ -12,7 +12,7 @@ from torch import nn
 
 from gan.config import LARGE_RESOLUTIONS, RESOLUTIONS, Config
 from gan.errors import ConfigError
-from gan.networks import cyclegan, dcgan, light, mlp, patches, points, resnet, unet
+from gan.networks import cyclegan, dcgan, light, mlp, modulated, patches, points, resnet, unet
 from gan.networks.layers import spectral_norm_
 from gan.networks.translation import Critics, Translators
 
@@ -27,6 +27,8 @@ class NetworkPair:
     critic_batch_norm     the critic can be built with batch normalisation
     uses_width            `Config.width` sets their size
     reads_classes         the critic can be built to tell classes, from `Config.read_classes`
+    reads_conditions      the critic can be built to be told `Config.conditions`
+    extends               the pair of which it has all layers, under the same names; its own begin at nothing
     large                 both can be built for `LARGE_RESOLUTIONS`
     """
 
@@ -38,6 +40,8 @@ class NetworkPair:
     critic_batch_norm: bool = False
     uses_width: bool = False
     reads_classes: bool = False
+    reads_conditions: bool = False
+    extends: str = ""
     large: bool = False
 
 
@@ -52,7 +56,23 @@ NETWORKS: dict[str, NetworkPair] = {
         critic_batch_norm=True,
     ),
     "resnet": NetworkPair(
-        resnet.Generator, resnet.Critic, conditional=True, convolutional=True, uses_width=True, large=True
+        resnet.Generator,
+        resnet.Critic,
+        conditional=True,
+        convolutional=True,
+        uses_width=True,
+        reads_conditions=True,
+        large=True,
+    ),
+    "modulated": NetworkPair(
+        modulated.Generator,
+        modulated.Critic,
+        conditional=True,
+        convolutional=True,
+        uses_width=True,
+        reads_conditions=True,
+        extends="resnet",
+        large=True,
     ),
     "light": NetworkPair(
         light.Generator,

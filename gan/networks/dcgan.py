@@ -41,17 +41,17 @@ class Generator(nn.Module):
         return F.leaky_relu(self.norm(self.dense(concat_classes(z, y))), SLOPE)
 
     def forward(self, z: Tensor, y: Tensor | None = None) -> Tensor:
-        return self.draw(self.unfold(z, y))
+        return self.draw(self.unfold(z, y), z, y)
 
     def unfold(self, z: Tensor, y: Tensor | None = None) -> Tensor:
         """Return the first feature map (N, 256, R/4, R/4); `draw` goes on with it."""
         return self.features(z, y).unflatten(1, self.base).permute(0, 3, 1, 2)
 
-    def draw(self, maps: Tensor) -> Tensor:
-        """Return the pictures (N, C, R, R) of first feature maps."""
+    def draw(self, maps: Tensor, z: Tensor, y: Tensor | None = None) -> Tensor:
+        """Return the pictures (N, C, R, R) of first feature maps; z and y have done all they do there."""
         return self.stages(maps)
 
-    def pyramid(self, maps: Tensor) -> list[Tensor]:
+    def pyramid(self, maps: Tensor, z: Tensor, y: Tensor | None = None) -> list[Tensor]:
         """Return all feature maps that follow from first ones, coarse to fine."""
         found = []
         for stage in self.stages[:-2]:

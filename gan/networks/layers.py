@@ -123,10 +123,14 @@ def concat_classes(z: Tensor, y: Tensor | None) -> Tensor:
 def class_projection(embed: nn.Linear, h: Tensor, y: Tensor | None) -> Tensor:
     """Return what class weights y (N, K) add to the logits of a critic (discriminator) with features h (N, F): (N,).
 
-    The inner product of the features with the embedded class, over sqrt(F) (arXiv:1802.05637).
+    The inner product of the features with the embedded class, over sqrt(F) (arXiv:1802.05637). What y lacks at its
+    beginning, conditions besides the classes, counts as 0; None as nothing but zeros.
     """
-    assert y is not None, "a conditional critic needs class weights"
-    return (embed(y.to(h.dtype)) * h).sum(1) / h.shape[1] ** 0.5
+    if y is None:
+        return torch.zeros_like(h[:, 0])
+    assert y.shape[1] <= embed.in_features, "more is said of pictures than the critic was built for"
+    y = F.pad(y.to(h.dtype), (embed.in_features - y.shape[1], 0))
+    return (embed(y) * h).sum(1) / h.shape[1] ** 0.5
 
 
 class SpectralNorm(nn.Module):

@@ -7,6 +7,9 @@ times as often as the generator, so it is the narrower of the two.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import NamedTuple
+
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
@@ -45,6 +48,17 @@ CROSSED_SHARPNESS = 2.0  # of the seam, per pixel of the map
 CROSSED_MARGIN = 2.0  # pixels of the map by which the border goes beyond either edge
 
 
+class Modulation(NamedTuple):
+    """Scale and shift feature maps (N, F, S, S): maps * (1 + scale) + shift, each (N, F, 1 or S, 1)."""
+
+    scale: Tensor
+    shift: Tensor
+
+    def apply(self, maps: Tensor) -> Tensor:
+        """Return the maps, scaled and shifted."""
+        return maps * (1 + self.scale) + self.shift
+
+
 class Generator(nn.Module):
     """Generator: z (N, z_dim), y (N, K) or None -> pictures (N, C, R, R), about [-1, 1]."""
 
@@ -73,23 +87,23 @@ class Generator(nn.Module):
         return self.stages[0](self._first(z, y)).flatten(1)
 
     def forward(self, z: Tensor, y: Tensor | None = None) -> Tensor:
-        return soft_clamp(self.to_picture(F.leaky_relu(self.enlarge(self.stages(self._first(z, y))), SLOPE)))
+        return self.draw(self.unfold(z, y), z, y)
 
     def unfold(self, z: Tensor, y: Tensor | None = None) -> Tensor:
         """Return the first feature map (N, F, S, S) of at least `EDITED_SIDE` pixels a side; `draw` goes on with it."""
-        return self.stages[: self.early](self._first(z, y))
+        return self._run(self._first(z, y), range(self.early), self.modulations(z, y))
 
-    def draw(self, maps: Tensor) -> Tensor:
-        """Return the pictures (N, C, R, R) of feature maps that `unfold` returns."""
-        return soft_clamp(self.to_picture(F.leaky_relu(self.enlarge(self.stages[self.early :](maps)), SLOPE)))
+    def draw(self, maps: Tensor, z: Tensor, y: Tensor | None = None) -> Tensor:
+        """Return the pictures (N, C, R, R) of feature maps that `unfold` returns for z and y."""
+        return self._picture(self.pyramid(maps, z, y)[-1])
 
-    def pyramid(self, maps: Tensor) -> list[Tensor]:
+    def pyramid(self, maps: Tensor, z: Tensor, y: Tensor | None = None) -> list[Tensor]:
         """Return feature maps that `unfold` returns and all that follow, coarse to fine, up to the picture's size."""
-        found = [maps]
-        for stage in self.stages[self.early :]:
-            maps = stage(maps)
-            found.append(maps)
-        return [*found, F.leaky_relu(self.enlarge(maps), SLOPE)]
+        return self._pyramid(maps, self.early, self.modulations(z, y))
+
+    def modulations(self, z: Tensor, y: Tensor | None = None) -> Sequence[Modulation | None]:
+        """Return what the latent does to the maps of each stage, and to that of full size, besides being the first."""
+        return [None] * (len(self.stages) + 1)
 
     def cross(self, z: Tensor, y: Tensor | None, other_z: Tensor, other_y: Tensor | None, border: Tensor) -> Tensor:
         """Return pictures whose upper part is made of (z, y) and whose lower part of the others.
@@ -97,13 +111,50 @@ class Generator(nn.Module):
         border (N,) in [0, 1]: how far down the upper part goes; 1 is nearly all of the picture.
         """
         crossed = sum(side <= CROSSED_SIDE for side, _ in self.maps)
-        upper, lower = (self.stages[:crossed](self._first(*one)) for one in ((z, y), (other_z, other_y)))
+        both = [self.modulations(*one) for one in ((z, y), (other_z, other_y))]
+        upper, lower = (
+            self._run(self._first(*one), range(crossed), own)
+            for one, own in zip(((z, y), (other_z, other_y)), both, strict=True)
+        )
         side = upper.shape[2]
-        row = torch.arange(side, device=z.device) + 0.5
         reached = border.to(z)[:, None] * (side + 2 * CROSSED_MARGIN) - CROSSED_MARGIN
-        share = torch.sigmoid(CROSSED_SHARPNESS * (reached - row))[:, None, :, None]
-        maps = self.stages[crossed:](lower + share * (upper - lower))
-        return soft_clamp(self.to_picture(F.leaky_relu(self.enlarge(maps), SLOPE)))
+
+        def join(above: Tensor, below: Tensor, rows: int) -> Tensor:
+            row = (torch.arange(rows, device=z.device) + 0.5) * side / rows
+            share = torch.sigmoid(CROSSED_SHARPNESS * (reached - row))[:, None, :, None]
+            return below + share * (above - below)
+
+        sides = [own for own, _ in self.maps] + [2 * self.maps[-1][0]]
+        joined = [
+            above and below and Modulation(*(join(*one, rows) for one in zip(above, below, strict=True)))
+            for above, below, rows in zip(*both, sides, strict=True)
+        ]
+        return self._picture(self._pyramid(join(upper, lower, side), crossed, joined)[-1])
+
+    def _run(self, maps: Tensor, stages: range, modulations: Sequence[Modulation | None]) -> Tensor:
+        """Return what some stages make of maps."""
+        for i in stages:
+            maps = self._stage(self.stages[i], maps, modulations[i])
+        return maps
+
+    def _stage(self, stage: nn.Module, maps: Tensor, modulation: Modulation | None) -> Tensor:
+        """Return the maps that one stage makes of those before."""
+        assert isinstance(stage, nn.Sequential)
+        return stage(maps) if modulation is None else stage[1:](modulation.apply(stage[0](maps)))
+
+    def _pyramid(self, maps: Tensor, done: int, modulations: Sequence[Modulation | None]) -> list[Tensor]:
+        """Return maps that `done` stages have made, and all that follow."""
+        found = [maps]
+        for stage, modulation in zip(self.stages[done:], modulations[done:], strict=False):
+            found.append(self._stage(stage, found[-1], modulation))
+        return [*found, F.leaky_relu(self._full_size(found[-1], modulations[-1]), SLOPE)]
+
+    def _full_size(self, maps: Tensor, modulation: Modulation | None) -> Tensor:
+        """Return the map of the picture's size."""
+        return self.enlarge(maps)
+
+    def _picture(self, maps: Tensor) -> Tensor:
+        return soft_clamp(self.to_picture(maps))
 
     def _first(self, z: Tensor, y: Tensor | None) -> Tensor:
         """Return the dense layer's output as a feature map."""
@@ -115,7 +166,8 @@ class Generator(nn.Module):
 class Critic(nn.Module):
     """Critic (discriminator): pictures (N, C, R, R) in [-1, 1], y (N, K) or None -> logits (N,); higher is more real.
 
-    Classes enter as a projection (arXiv:1802.05637). channels: C, where it is not the config's.
+    Classes enter as a projection (arXiv:1802.05637), and so do `Config.conditions`, which may stand before them in y.
+    channels: C, where it is not the config's.
     """
 
     def __init__(self, config: Config, channels: int | None = None) -> None:
@@ -132,7 +184,8 @@ class Critic(nn.Module):
         self.stages = nn.Sequential(*stages)
         self.dense = init_normal_(nn.Linear(widths[-1] * maps[-1] ** 2, hidden), GAIN)
         self.logit = init_normal_(nn.Linear(hidden, 1), 1.0)
-        self.embed = init_normal_(nn.Linear(len(config.classes), hidden, bias=False), 1.0) if config.classes else None
+        known = config.conditions + len(config.classes)
+        self.embed = init_normal_(nn.Linear(known, hidden, bias=False), 1.0) if known else None
 
     def forward(self, x: Tensor, y: Tensor | None = None) -> Tensor:
         h = F.leaky_relu(self.dense(F.leaky_relu(self.maps(x), SLOPE).flatten(1)), SLOPE)
@@ -154,4 +207,11 @@ class Critic(nn.Module):
         # A gradient penalty differentiates the gradient on the picture: in bf16, its gradient on the weights nearest to
         # the picture is mostly rounding.
         with full_precision(x.device):
-            return self.reduce(F.leaky_relu(self.from_picture(x.float()), SLOPE))
+            full = self.from_picture(x.float())
+        full = self._full_size(full)
+        with full_precision(x.device):
+            return self.reduce(F.leaky_relu(full.float(), SLOPE))
+
+    def _full_size(self, maps: Tensor) -> Tensor:
+        """Return what is made of the first maps while they have the picture's size."""
+        return maps

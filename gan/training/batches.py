@@ -9,6 +9,7 @@ from torch import Tensor
 
 from gan import data
 from gan.config import Config
+from gan.data.attribute_codes import AttributeCodes
 from gan.data.dataset import Dataset
 from gan.data.domains import Domains, TrainingSet
 from gan.editing.recognise import few_of_each
@@ -64,6 +65,7 @@ class Batches(Shuffled):
     inputs         the pictures to translate, of `Domains`; in pairs they come in the same order. None for generation
     class_weights  of every picture, float32 (n, K) on the device; None without classes
     conditions     of every picture of B, likewise; None without. A translation is told those of the one beside it
+    codes          of the attributes that latents stand for; None without
 
     Every process draws the random numbers of the whole batch and keeps its own rows of each part, so that the number of
     processes does not change the run.
@@ -79,6 +81,7 @@ class Batches(Shuffled):
         self.conditions = None if told is None else told.to(device)
         labelled = dataset if config.classes and isinstance(dataset, Dataset) else None
         self.class_weights = labelled.class_weights().to(device) if labelled else None
+        self.codes = dataset.codes if config.attributes and isinstance(dataset, Dataset) else None
         # Of all labels a run that learns from few keeps those alone.
         self.labelled: tuple[Tensor, Tensor] | None = None
         if config.labels and isinstance(dataset, Dataset):
@@ -118,9 +121,28 @@ class Batches(Shuffled):
             Batch(real, y, z, mix, torch.stack(pair))
             for (real, y), z, mix, *pair in zip(chosen, *drawn, strict=True)
         ]  # fmt: skip
+        if self.codes:
+            same = None if pictures_of is None else pictures_of[0].numbers
+            which = self.next_indices(shown, count) if same is None else same
+            batches = self._with_attributes(batches, self.codes, which, config, source)
         if self.labelled is None or pictures_of is not None:
             return batches
         return self._with_labelled(batches, *self.labelled, self.next_indices(shown, count), config, source)
+
+    def _with_attributes(
+        self, batches: list[Batch], codes: AttributeCodes, which: Tensor, config: Config, source: torch.Generator
+    ) -> list[Batch]:
+        """Return the parts of a batch with the attributes of its pictures, `which` (count,): latents and conditions."""
+        both = (codes.draw(which, source), codes.condition(which))
+        parts = ([part.to(self.device) for part in self._parts(v, config.accumulate)] for v in both)
+        return [
+            batch._replace(
+                z=torch.cat([own, batch.z[:, own.shape[1] :]], 1),
+                numbers=which,
+                conditions=conditions,
+            )
+            for batch, own, conditions in zip(batches, *parts, strict=True)
+        ]
 
     def _with_labelled(
         self,

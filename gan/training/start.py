@@ -1,7 +1,8 @@
 """The start of a run from a trained model: its weights, fitted to other classes, and which of the critic's stay.
 
 What decides the shapes of layers must agree (`SHAPES`). Classes may differ: those that both have, by name, keep their
-weights, and new ones start as the mean of the model's, so that every class is a picture at once.
+weights, and new ones start as the mean of the model's, so that every class is a picture at once. A network that extends
+the model's (`NetworkPair.extends`) begins as what the model is.
 """
 
 from __future__ import annotations
@@ -53,7 +54,7 @@ def first_layers(critic: nn.Module, count: int) -> list[nn.Parameter]:
 def _fitted(model: Model, config: Config, player: int, before: Tensors, after: Tensors) -> dict[str, Tensor]:
     """Return the tensors of a run's generator (0) or critic (1), from those of a model and those it was built with."""
     by_class = _class_tensors(config, player)
-    _check_fit(model, config, before, after, by_class)
+    _check_fit(model, config, player, before, after, by_class)
     out = {**after, **{name: tensor for name, tensor in before.items() if name not in by_class}}
     # concat_classes, of generators, multiplies classes by the square root of their number.
     scale = 1.0 if player else math.sqrt(max(len(model.classes), 1) / max(len(config.classes), 1))
@@ -61,6 +62,8 @@ def _fitted(model: Model, config: Config, player: int, before: Tensors, after: T
         if after[name].ndim < 2:  # an estimate of spectral normalisation, which `begin_with` improves
             continue
         rest, rows = _split(before[name].to(after[name].device), len(model.classes))
+        fresh, _ = _split(after[name], len(config.classes))
+        rest = rest if rest.shape == fresh.shape else fresh  # of other conditions
         if not model.classes:
             out[name] = torch.cat([rest, _split(after[name], len(config.classes))[1]], 1)
             continue
@@ -81,12 +84,15 @@ def _class_tensors(config: Config, player: int) -> frozenset[str]:
     return frozenset(name for name, shape in shapes[1].items() if shapes[0].get(name) != shape)
 
 
-def _check_fit(model: Model, config: Config, before: Tensors, after: Tensors, by_class: frozenset[str]) -> None:
+def _check_fit(
+    model: Model, config: Config, player: int, before: Tensors, after: Tensors, by_class: frozenset[str]
+) -> None:
+    extends = networks.find_pair(config).extends == model.config.network
     for name in [*after, *(name for name in before if name not in after and name not in by_class)]:
-        if name in by_class and (name not in before or after[name].ndim < 2):
+        if name in by_class and (name not in before or after[name].ndim < 2) or extends and name not in before:
             continue
         shapes = [
-            _shape(tensors.get(name), len(c.classes) if name in by_class else 0)
+            _shape(tensors.get(name), len(c.classes) + player * c.conditions if name in by_class else 0)
             for tensors, c in ((before, model.config), (after, config))
         ]
         if shapes[0] != shapes[1]:

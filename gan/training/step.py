@@ -25,8 +25,8 @@ from gan.training.penalties import Penalty, squared_gradient
 class Match(NamedTuple):
     """A comparison by a critic (discriminator): N real pictures with as many fake ones.
 
-    critic: pictures (N, ...), and their classes or None, to logits. y: classes (N, K) of both, None without. besides:
-    returns a scalar that the critic minimises too; None for none.
+    critic: pictures (N, ...), and what is known of them or None, to logits. y: that of both (N, K), conditions and then
+    classes; None without. besides: returns a scalar that the critic minimises too; None for none.
     """
 
     critic: Callable[[Tensor, Tensor | None], Tensor]
@@ -53,7 +53,9 @@ class Generation:
 
     def matches(self, p: Players, batch: Batch) -> Sequence[Match]:
         """Return one match, of pictures that the generator makes of the batch's latents."""
-        return [Match(p.critic, batch.real, p.generator(batch.z, batch.y).float(), batch.y)]
+        known = [one for one in (batch.conditions, batch.y) if one is not None]
+        fake = p.generator(batch.z, batch.y).float()
+        return [Match(p.critic, batch.real, fake, torch.cat(known, 1) if known else None)]
 
     def play(self, p: Players, batch: Batch) -> tuple[Sequence[Match], Tensor | None]:
         """Return the same match, and nothing besides."""
@@ -105,6 +107,9 @@ class Batch(NamedTuple):
     noise            (2, N, C, R, R) ~ N(0, I), of a translation before it goes back, from B and from A; None without
     labelled         as many pictures, and which class each is, int64 (N,), of a run that learns classes; None without
     distorted        the real ones, turned, shifted and zoomed, of such a run; None where the data set has no recipe
+    numbers          which pictures the whole batch has, int64 (batch_size,), where there are conditions
+    conditions       of the critic besides y, (N, T), shared by real and fake: the attributes of the real pictures,
+                     which z stands for too; None without
     """
 
     real: Tensor
@@ -115,6 +120,8 @@ class Batch(NamedTuple):
     noise: Tensor | None = None
     labelled: tuple[Tensor, Tensor] | None = None
     distorted: Tensor | None = None
+    numbers: Tensor | None = None
+    conditions: Tensor | None = None
 
 
 class CriticResult(NamedTuple):

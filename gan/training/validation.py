@@ -111,8 +111,21 @@ def _prepare_pictures(
         classes=tuple(classes),
         class_groups=groups,
         read_classes=_classes_to_read(config, dataset),
+        conditions=_conditions(config, dataset),
     )
     return config, dataset
+
+
+def _conditions(config: Config, dataset: Dataset) -> int:
+    """Return how many conditions the attributes are, 0 without; ConfigError where none are known or z is too short."""
+    if not config.attributes:
+        return 0
+    if dataset.codes is None:
+        raise ConfigError(f"attributes are not known of {dataset.name[:100]}: leave it out, or train on faces")
+    least = dataset.codes.coordinates
+    if least > config.z_dim:
+        raise ConfigError(f"z_dim must be at least {least} for the attributes of {dataset.name}, got {config.z_dim}")
+    return dataset.codes.conditions
 
 
 def _classes_to_read(config: Config, dataset: Dataset) -> tuple[str, ...]:
@@ -243,6 +256,17 @@ def _translation_settings_of_generation(config: Config) -> str | None:
     return None
 
 
+def _attributes_without_use(config: Config) -> str | None:
+    if not config.attributes:
+        return None
+    if config.task != "generate" or not networks.find_pair(config).reads_conditions:
+        able = " or ".join(name for name, pair in networks.NETWORKS.items() if pair.reads_conditions)
+        return f"attributes are told to critics of generators: set network to {able}, or leave it out"
+    if config.mirror:
+        return "mirror turns a picture and not its attributes, such as which way a head leans: leave one of them out"
+    return None
+
+
 def _labels_that_nothing_reads(config: Config) -> str | None:
     if not config.labels:
         return None
@@ -291,6 +315,7 @@ CONTRADICTIONS: tuple[Callable[[Config], str | None], ...] = (
     _target_without_augment,
     _frozen_without_init,
     _translation_settings_of_generation,
+    _attributes_without_use,
     _labels_that_nothing_reads,
     _no_dataset,
     _same_sides,

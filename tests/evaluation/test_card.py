@@ -58,7 +58,7 @@ def test_command_reproduces_every_field():
         "data_root": "elsewhere", "precision": "fp32", "resolution": 64, "width": 32, "beta1": 0.123456789,
         "learning_rate": 1e-7, "anneal": 1.0, "beta2": 1e-17, "conditional": False, "penalty": "gp", "augment": "color",
         "critic_norm": "batch", "optimizer": "sgd", "accumulate": 8, "learning_rate_start": 0.5, "beta2_start": 0.5,
-        "mirror": True, "augment_target": 0.5,
+        "mirror": True, "augment_target": 0.5, "attributes": True,
         "task": "translate", "source": "emoji", "objective": "paired",
     }  # fmt: skip
     of_task = {f.name: {"task": f.metadata["task"]} for f in dataclasses.fields(Config) if "task" in f.metadata}
@@ -204,6 +204,14 @@ def test_shipped_cards_are_what_the_code_writes_today(folder, tmp_path):
 )
 def test_licence_is_that_of_the_pictures(dataset, licence):
     assert licence_of(Config(dataset=dataset)) == licence
+
+
+def test_card_says_that_attributes_were_taught():
+    config = Config(resolution=28, channels=1)
+    assert "`--attributes`" not in card(config, METRICS, "MIT").split("Classes:")[1]
+    taught = dataclasses.replace(config, attributes=True)
+    assert "stand for the other attributes" in card(taught, METRICS, "MIT").split("Classes:")[1]
+    assert "--attributes" in card(taught, METRICS, "MIT").split("Made by")[1].split("![")[0]
 
 
 def test_card_without_classes():

@@ -119,6 +119,8 @@ def test_a_class_has_directions_of_its_own_where_those_of_all_do_not_suffice(kno
     by_label = {(s.label, s.name): row / row.norm() for s, row in zip(found.sliders, found.named, strict=True)}
     assert set(by_label) == {("", "block1"), *((c, b) for c in "ab" for b in ("block1", "block4"))}
     assert by_label["a", "block4"][2] > 0.98 and by_label["b", "block4"][3] > 0.98
+    monkeypatch.setattr(Levels, "config", dataclasses.replace(Levels.config, attributes=True))
+    assert {s.label for s in find_sliders(Levels(), 600).sliders} == {""}, "what was taught holds in every class"
 
 
 def test_a_direction_that_changes_too_little_is_not_offered(known, monkeypatch):

@@ -448,9 +448,9 @@ def test_the_fourier_critic_sees_waves_of_two_lengths_all_around_whatever_the_pr
             torch.testing.assert_close(seen[0].double(), torch.cat([x, phase.sin(), phase.cos()], 1), atol=1e-5, rtol=0)
 
 
-@pytest.mark.parametrize("resolution", RESOLUTIONS)
-def test_a_crossing_is_the_one_picture_above_the_border_and_the_other_below(resolution: int) -> None:
-    generator, _ = pair("resnet", resolution)
+@pytest.mark.parametrize(("network", "resolution"), list(product(("resnet", "modulated"), RESOLUTIONS)))
+def test_a_crossing_is_the_one_picture_above_the_border_and_the_other_below(network: str, resolution: int) -> None:
+    generator, _ = pair(network, resolution)
     loosen(generator)
     z, y = torch.randn(3, generator.dense.in_features - 3), weights(3)
     other_z, other_y = z.flip(0), y.flip(0)

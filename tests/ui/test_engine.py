@@ -13,13 +13,13 @@ import pytest
 import torch
 from browser_engine import ROOT, assert_same, drawn, engine, rewritten
 
+from gan import networks
 from gan.config import ClassGroup, Config
 from gan.models.directions import Directions, Slider
 from gan.models.latent import class_of, classes_of, latents
 from gan.models.model import Model
 from gan.models.pack import KEY, pack
 from gan.models.translator import load_folder
-from gan.networks import resnet
 from gan.ui.server import checks
 from gan.ui.server.drawing import draw, walk
 
@@ -33,9 +33,11 @@ def random_model(seed: int = 0, **settings) -> Model:
     """Return a model with random weights in every layer, whose pictures lie mostly within [-1, 1]."""
     config = Config(**{"dataset": "any", "resolution": 28, "channels": 1, "width": 16, "z_dim": 20, **settings})
     torch.manual_seed(seed)
-    generator = resnet.Generator(config)
+    generator, _ = networks.build(config)
     for name, parameter in generator.named_parameters():
-        if name.endswith("bias"):
+        if name.startswith("modulate"):
+            torch.nn.init.normal_(parameter, std=0.2 / parameter.shape[-1] ** 0.5)
+        elif name.endswith("bias"):
             torch.nn.init.normal_(parameter, std=0.1)
         elif "conv2" in name:
             torch.nn.init.normal_(parameter, std=0.7 / parameter[0].numel() ** 0.5)
@@ -68,7 +70,7 @@ def test_a_seeds_classes_are_the_models() -> None:
         assert reply == [sum(classes_of(seed, groups), []) for seed in seeds]
 
 
-# Every size of picture, the smallest width and a larger one, grey and colour, no classes, one, and several a picture.
+# Every network and size of picture, the smallest width and a larger one, grey and colour, no classes, one, and several.
 SHAPES = [
     {"resolution": resolution, "width": width, "channels": channels, "z_dim": z_dim, **classes}
     for resolution in (28, 32, 64)
@@ -76,6 +78,7 @@ SHAPES = [
         (16, 1, 2, {}),
         (16, 3, 20, {"classes": tuple("abcdefgh"), "class_groups": GROUPS}),
         (48, 3, 100, {"classes": tuple("abc")}),
+        (32, 3, 30, {"classes": tuple("abc"), "network": "modulated"}),
     ]
 ]
 
@@ -120,9 +123,9 @@ def test_named_directions_move_the_picture_as_the_servers_do_also_those_of_a_cla
     assert len({picture.tobytes() for picture in ours}) == len(states)
 
 
-@pytest.mark.parametrize("resolution", [28, 32, 64])
-def test_crossings_are_the_servers(resolution, tmp_path) -> None:
-    model = random_model(resolution=resolution, channels=3, classes=tuple("abc"))
+@pytest.mark.parametrize(("resolution", "network"), [(28, "resnet"), (32, "modulated"), (64, "modulated")])
+def test_crossings_are_the_servers(resolution, network, tmp_path) -> None:
+    model = random_model(network=network, width=32, resolution=resolution, channels=3, classes=tuple("abc"))
     (tmp_path / "pack").write_bytes(pack(model, half=False))
     states = [{"seed": 5, "partner": 9, "border": border, "sliders": [1]} for border in (0, 0.3, 0.5, 0.98, 1)]
     engine({"job": "draw", "pack": str(tmp_path / "pack"), "pictures": states, "out": str(tmp_path / "out")})
@@ -136,9 +139,9 @@ def test_crossings_are_the_servers(resolution, tmp_path) -> None:
     assert np.abs(ours[4] - own).max() <= 1
 
 
-@pytest.mark.parametrize("resolution", [28, 32, 64])
-def test_offsets_of_a_found_picture_are_the_servers(resolution, tmp_path) -> None:
-    model = random_model(resolution=resolution, classes=tuple("abc"))
+@pytest.mark.parametrize(("resolution", "network"), [(28, "resnet"), (32, "modulated"), (64, "modulated")])
+def test_offsets_of_a_found_picture_are_the_servers(resolution, network, tmp_path) -> None:
+    model = random_model(network=network, width=32, resolution=resolution, classes=tuple("abc"))
     (tmp_path / "pack").write_bytes(pack(model, half=False))
     z, y = model.latents([5]), model.class_weights([5])
     shape = model.generator.unfold(z, y)[0].shape
@@ -203,7 +206,12 @@ def test_damaged_and_hostile_packs_are_refused_with_a_sentence(tmp_path) -> None
         "in one group": [rewritten(good, {"groups": [[1, 1]]})],
         "no feature maps": [rewritten(good, {"maps": value}) for value in ([], None, 3)],
         "has no size": [rewritten(good, {"maps": value}) for value in ([[7, 2**40]], [[1e9, 8]], [None], [[7, "8"]])],
-        "multiple of 8": [rewritten(good, {"maps": [[7, 12], [14, 8]]})],
+        "multiple of 8": [
+            rewritten(good, {"maps": [[7, 12], [14, 8]]}),
+            rewritten(good, {"maps": [[7, 32], [14, 8]], "modulated": True}),
+        ],
+        "maps are modulated": [rewritten(good, {"modulated": value}) for value in (1, "yes", [])],
+        "modulate.0.weight is missing": [rewritten(good, {"modulated": True})],
         "twice as large": [rewritten(good, {"maps": [[7, 32], [28, 16]]})],
         "too large for a browser": [rewritten(good, {"maps": [[256, 8], [512, 512]]})],
         "too many for a browser": [rewritten(good, big)],

@@ -315,6 +315,7 @@ interface EngineConfig {
   groups: [number, number][];
   maps: [number, number][];
   size: number; // of a picture's side
+  modulated: boolean; // whether the latent scales and shifts the maps of every stage
   directions: number;
   named: number;
   own: number[]; // classes with named directions of their own
@@ -338,6 +339,16 @@ interface EngineMachine {
 }
 
 type EngineStep = (machine: EngineMachine) => void;
+
+/** Addresses are in bytes: of a layer's weights, of what it made of the latent, and of that of an upper picture. */
+interface EngineModulation {
+  kernel: number;
+  bias: number;
+  values: number;
+  upper: number;
+  own: number;
+  at: number;
+}
 
 /** Addresses are in bytes. own: a map's side; at, into, out: channels. */
 interface EngineLayout {

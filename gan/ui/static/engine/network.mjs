@@ -18,13 +18,33 @@ const channelsLast = (from, channels, columns) => {
   return to;
 };
 
+/** @type {(place: number) => number} */
+const none = () => 0;
+
+/**
+ * Scale and shift the channels of a map, row by row: by its own values, or by those of two pictures that are crossed.
+ * @type {(heap: Float32Array, map: number, modulation: EngineModulation, share: (place: number) => number) => void}
+ */
+const scaleAndShift = (heap, map, { values, upper, own, at }, share) => {
+  const now = new Float32Array(2 * at);
+  for (let row = 0, place = map / 4; row < own; row++) {
+    const part = share((row + 0.5) / own);
+    for (let c = 0; c < 2 * at; c++) {
+      const value = heap[values / 4 + c];
+      now[c] = part ? value + part * (heap[upper / 4 + c] - value) : value;
+    }
+    for (let pixel = 0; pixel < own; pixel++)
+      for (let c = 0; c < at; c++, place++) heap[place] = heap[place] * (1 + now[c]) + now[at + c];
+  }
+};
+
 /**
  * Make a generator. `draw` returns the pixels (size, size, 4) for a latent and class weights, valid until the next call.
  * A generator that uses another processor can take its place: whoever calls it waits for what `draw` returns.
  * @type {(module: WebAssembly.Module, pack: Pack) => Promise<EngineGenerator>}
  */
 export const makeGenerator = async (module, { config, tensors }) => {
-  const { z_dim, channels, classes, maps, size } = config;
+  const { z_dim, channels, classes, maps, size, modulated } = config;
   const inputs = z_dim + classes;
   const { reserve, place, tensor, padding, convolution, block, enlarge, finish } = beginLayout(tensors);
   /** @type {EngineStep[]} */
@@ -35,6 +55,20 @@ export const makeGenerator = async (module, { config, tensors }) => {
   const most = Math.max(...maps.map(([own, at]) => own * own * at), size * size * last);
   const [input, map, smaller, pixels] = [reserve(inputs), reserve(most), reserve(most), reserve(size * size)];
 
+  /** What the latent does to each map, besides being the first. @type {EngineModulation[]} */
+  const modulations = [];
+  /** The step that does it to the map of a side, where the network has that. @type {(own: number, at: number) => void} */
+  const modulate = (own, at) => {
+    if (!modulated) return;
+    const name = `modulate.${modulations.length}`;
+    const [kernel, bias] = [place(transpose(tensor(`${name}.weight`), inputs)), place(tensor(`${name}.bias`))];
+    const modulation = { kernel, bias, values: reserve(2 * at), upper: reserve(2 * at), own, at };
+    modulations.push(modulation);
+    steps.push(({ heap }) => scaleAndShift(heap, map, modulation, upperShare));
+  };
+  /** The share of the upper picture, while two are crossed, at a place from the top (0) to the bottom (1). */
+  /** @type {(place: number) => number} */
+  let upperShare = none;
   let crossed = 0; // steps until the maps on which two pictures are crossed are made
   const reached = maps.findIndex(([own]) => own >= EDITED_SIDE);
   let edited = 1; // steps until the map that offsets are added to
@@ -47,6 +81,7 @@ export const makeGenerator = async (module, { config, tensors }) => {
   crossed = steps.length;
   maps.slice(1).forEach(([own, at], i) => {
     steps.push(enlarge(`stages.${i + 1}.0`, map, smaller, maps[i][0], maps[i][1], at));
+    modulate(own, at);
     steps.push(block(`stages.${i + 1}.1`, map, own, at));
     if (i + 1 === reached) edited = steps.length;
     if (own > CROSSED_SIDE) return;
@@ -54,6 +89,8 @@ export const makeGenerator = async (module, { config, tensors }) => {
     [sideThere, wideThere] = [own, at];
   });
   steps.push(enlarge("enlarge", map, smaller, size / 2, 2 * last, last));
+  modulate(size, last);
+  if (modulated) steps.push(block("full_size", map, size, last));
   const [kernel, shift] = convolution("to_picture", last, 1);
   const inside = padding(size, last, 0);
   steps.push(({ layers }) => {
@@ -68,6 +105,8 @@ export const makeGenerator = async (module, { config, tensors }) => {
   const fill = (z, y) => {
     heap.set(z, input / 4);
     y.forEach((weight, i) => (heap[input / 4 + z_dim + i] = weight * scale));
+    for (const { kernel, bias, values, at } of modulations)
+      machine.layers.dense(input, kernel, bias, values, inputs, 2 * at);
   };
   /** The maps of one picture until they can be crossed. @type {(z: Float32Array, y: Float32Array) => void} */
   const begin = (z, y) => {
@@ -78,8 +117,9 @@ export const makeGenerator = async (module, { config, tensors }) => {
   const join = (upper, border) => {
     const reached = border * (sideThere + 2 * MARGIN) - MARGIN;
     const wideRow = sideThere * wideThere;
+    upperShare = (place) => 1 / (1 + Math.exp(-SHARPNESS * (reached - place * sideThere)));
     for (let row = 0; row < sideThere; row++) {
-      const share = 1 / (1 + Math.exp(-SHARPNESS * (reached - row - 0.5)));
+      const share = upperShare((row + 0.5) / sideThere);
       for (let i = row * wideRow; i < (row + 1) * wideRow; i++) {
         const lower = heap[map / 4 + i];
         heap[map / 4 + i] = lower + share * (upper[i] - lower);
@@ -94,6 +134,7 @@ export const makeGenerator = async (module, { config, tensors }) => {
   };
   return {
     draw(z, y, cross, offsets) {
+      upperShare = none;
       if (offsets) {
         fill(z, y);
         for (const step of steps.slice(0, edited)) step(machine);
@@ -104,6 +145,8 @@ export const makeGenerator = async (module, { config, tensors }) => {
       begin(z, y);
       if (cross) {
         const upper = heap.slice(map / 4, map / 4 + sideThere ** 2 * wideThere);
+        for (const { values, upper: kept, at } of modulations)
+          heap.copyWithin(kept / 4, values / 4, values / 4 + 2 * at);
         begin(cross.z, cross.y);
         join(upper, cross.border);
       }

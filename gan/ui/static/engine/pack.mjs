@@ -11,7 +11,7 @@ const BYTES = { F16: 2, F32: 4 }; // of a number
 
 /** What a pack says of its model, checked. @type {(about: any) => EngineConfig} */
 export const checkConfig = (about) => {
-  const { z_dim, channels, classes, groups, maps, directions, named, own } = about;
+  const { z_dim, channels, classes, groups, maps, modulated, directions, named, own } = about;
   need(isWhole(z_dim, 1, 4096), "the latent has no length");
   need(channels === 1 || channels === 3, "pictures must have one channel or three");
   need(isWhole(classes, 0, 1000) && Array.isArray(groups) && groups.length <= classes, "the classes make no sense");
@@ -31,6 +31,8 @@ export const checkConfig = (about) => {
     need(map[0] ** 2 * map[1] <= MOST_VALUES, "a feature map is too large for a browser");
     need(i === 0 || map[0] === 2 * maps[i - 1][0], "each feature map must be twice as large as the one before");
   });
+  need(modulated === undefined || typeof modulated === "boolean", "they do not say whether maps are modulated");
+  need(!modulated || maps.at(-1)[1] % 16 === 0, "the channels of the map of full size must be a multiple of 8");
   need(isWhole(directions, 0, 64) && isWhole(named, 0, 1024), "there are too many directions");
   need(Array.isArray(own) && own.every((/** @type {any} */ one) => isWhole(one, 0, classes - 1)), "no such classes");
   need(new Set(own).size === own.length, "a class has two sets of directions");
@@ -41,6 +43,7 @@ export const checkConfig = (about) => {
     groups: groups.map((/** @type {any} */ [size, most]) => [size, most]),
     maps: maps.map((/** @type {any} */ [side, wide]) => [side, wide]),
     size: 2 * maps.at(-1)[0],
+    modulated: modulated === true,
     directions,
     named,
     own: [...own],
@@ -48,7 +51,7 @@ export const checkConfig = (about) => {
 };
 
 /** Name and shape of every tensor that belongs to a config. @type {(config: EngineConfig) => Map<string, number[]>} */
-export const shapesOf = ({ z_dim, channels, classes, maps, directions, named, own }) => {
+export const shapesOf = ({ z_dim, channels, classes, maps, modulated, directions, named, own }) => {
   const [[side, wide]] = maps;
   /** @type {Map<string, number[]>} */
   const shapes = new Map();
@@ -74,6 +77,13 @@ export const shapesOf = ({ z_dim, channels, classes, maps, directions, named, ow
   const last = maps[maps.length - 1][1];
   projection("enlarge", last / 2, last);
   convolution("to_picture", channels, last / 2);
+  if (modulated) {
+    [...maps.slice(1).map(([, at]) => at), last / 2].forEach((at, i) => {
+      shapes.set(`modulate.${i}.weight`, [2 * at, z_dim + classes]);
+      shapes.set(`modulate.${i}.bias`, [2 * at]);
+    });
+    block("full_size", last / 2);
+  }
   shapes.set("directions", [directions, z_dim]);
   shapes.set("named", [named, z_dim]);
   shapes.set("named_own", [own.length, named, z_dim]);
