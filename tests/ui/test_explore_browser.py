@@ -190,7 +190,8 @@ def test_another_seed_is_adopted_with_a_click(page: sync_api.Page, site: str) ->
     assert tile.get_attribute("aria-selected") == "true"
     stops = page.locator(".ll-others-grid [tabindex='0']")
     assert stops.count() == 1 and stops.get_attribute("title") == f"Seed {seed}"
-    for key, place in (("ArrowRight", 6), ("ArrowDown", 10), ("ArrowLeft", 9), ("ArrowUp", 5), ("End", 23), ("Home", 0)):
+    arrows = {"ArrowRight": 6, "ArrowDown": 10, "ArrowLeft": 9, "ArrowUp": 5}
+    for key, place in (arrows | {"End": 23, "Home": 0}).items():
         page.keyboard.press(key)
         at = page.evaluate("[...document.querySelectorAll('.ll-tile')].indexOf(document.activeElement)")
         assert at == place and stops.count() == 1
