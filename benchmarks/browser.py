@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import socket
 import subprocess
@@ -11,7 +12,7 @@ import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import IO, TYPE_CHECKING
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
@@ -34,12 +35,18 @@ def chromium() -> Iterator[Browser]:
 
 
 @contextmanager
-def running_app() -> Iterator[tuple[str, int]]:
-    """Run `python app.py` within the block, from when it answers; yield its address and its process's number."""
+def running_app(log: IO[str] | None = None, pause: float = 0.2, **environment: str) -> Iterator[tuple[str, int]]:
+    """Run `python app.py` within the block, from when it answers; yield its address and its process's number.
+
+    log: a file for all it prints; without one, its errors are seen. pause: seconds between two attempts.
+    """
     url = f"http://127.0.0.1:{(port := free_port())}/"
-    server = subprocess.Popen([sys.executable, "app.py", "--port", str(port)], cwd=ROOT, stdout=subprocess.DEVNULL)
+    server = subprocess.Popen(
+        [sys.executable, "app.py", "--port", str(port)], cwd=ROOT, stdout=log or subprocess.DEVNULL, stderr=log,
+        env={**os.environ, **environment},
+    )  # fmt: skip
     try:
-        wait_for(url)
+        wait_for(url, pause=pause)
         yield url, server.pid
     finally:
         server.terminate()

@@ -17,7 +17,6 @@ import http.client
 import io
 import json
 import random
-import subprocess
 import sys
 import tempfile
 import threading
@@ -29,7 +28,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote, urlsplit
 
-from benchmarks.browser import free_port, wait_for
+from benchmarks.browser import running_app
 from benchmarks.flags import benchmark_parser, positive_int, positive_seconds, run_main
 from benchmarks.report import report
 
@@ -287,25 +286,19 @@ def tracebacks(log: str) -> tuple[list[str], int]:
 
 def run(count: int, pause: float, seed: int) -> dict[str, Any]:
     """Start an app, attack it, wait, and return what was found."""
-    port = free_port()
     with tempfile.TemporaryFile("w+", errors="replace") as log:
-        server = subprocess.Popen([sys.executable, "app.py", "--port", str(port)], cwd=ROOT, stdout=log, stderr=log)
-        try:
-            wait_for(f"http://127.0.0.1:{port}/")
-            site = Site(f"http://127.0.0.1:{port}/")
+        with running_app(log) as (url, process):
+            site = Site(url)
             work = first_visitor(site)
             secrets = [work.run, work.model]
             attack(site, count // 20, seed + 1, secrets)  # loads what is loaded once
             time.sleep(pause / 4)
-            before, begun = megabytes(server.pid), time.perf_counter()
+            before, begun = megabytes(process), time.perf_counter()
             outcome = attack(site, count, seed, secrets)
-            seconds, peak = time.perf_counter() - begun, megabytes(server.pid)
+            seconds, peak = time.perf_counter() - begun, megabytes(process)
             time.sleep(pause)
-            after = megabytes(server.pid)
+            after = megabytes(process)
             lost = what_is_lost(site, work)
-        finally:
-            server.terminate()
-            server.wait()
         log.seek(0)
         found, of_gradio = tracebacks(log.read())
     goals = {

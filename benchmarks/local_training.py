@@ -11,14 +11,13 @@ Goals: a step no longer than torch's, a ring within 10 s, 30 updates per second.
 from __future__ import annotations
 
 import json
-import os
 import subprocess
 import sys
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from benchmarks.browser import chromium, free_port, wait_for
+from benchmarks.browser import chromium, running_app
 from benchmarks.flags import benchmark_parser, positive_seconds, run_main
 from benchmarks.report import report
 
@@ -85,19 +84,8 @@ def main() -> int:
     parser.add_argument("--seconds", type=positive_seconds, default=20.0, help="time in which updates are counted")
     args = parser.parse_args()
     steps = {name: {"node_ms": step_of_node(c), "torch_ms": step_of_torch(c)} for name, c in CASES.items()}
-    port = free_port()
-    environment = {**os.environ, "OMP_NUM_THREADS": "1"}
-    command = [sys.executable, "app.py", "--port", str(port)]
-    server = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.DEVNULL, env=environment)
-    try:
-        wait_for(f"http://127.0.0.1:{port}/")
-        with chromium() as browser:
-            seen = watch(
-                browser.new_page(viewport={"width": 1280, "height": 900}), f"http://127.0.0.1:{port}/", args.seconds
-            )
-    finally:
-        server.terminate()
-        server.wait()
+    with running_app(OMP_NUM_THREADS="1") as (url, _), chromium() as browser:
+        seen = watch(browser.new_page(viewport={"width": 1280, "height": 900}), url, args.seconds)
     goals = {
         "a step takes no longer than torch's": all(step["node_ms"] <= step["torch_ms"] for step in steps.values()),
         "8 of 8 modes within 10 s": seen["ring_8_of_8_s"] <= 10,

@@ -11,20 +11,18 @@ measures a page that is served already. Goals: half of what the page took when a
 from __future__ import annotations
 
 import statistics
-import subprocess
 import sys
 import time
-from pathlib import Path
+from contextlib import nullcontext
 from typing import TYPE_CHECKING, Any
 
-from benchmarks.browser import chromium, free_port, wait_for
+from benchmarks.browser import chromium, running_app
 from benchmarks.flags import benchmark_parser, positive_int, run_main
 from benchmarks.report import report
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, BrowserContext
 
-ROOT = Path(__file__).resolve().parent.parent
 BEFORE = {"first paint": 12.0, "samples": 20.0}  # seconds, with all of it in the HTML
 SAMPLES = """async () => {
   const early = document.querySelector("#ll-early img");
@@ -88,20 +86,8 @@ def main() -> int:
     parser.add_argument("--rate", type=positive_int, default=50, help="kB a second")
     parser.add_argument("--url", help="of a page that is served already; else the app is started")
     args = parser.parse_args()
-    port = free_port()
-    server = None
-    if not args.url:
-        server = subprocess.Popen([sys.executable, "app.py", "--port", str(port)], cwd=ROOT, stdout=subprocess.DEVNULL)
-    url = args.url or f"http://127.0.0.1:{port}/"
-    try:
-        if server:
-            wait_for(url)
-        with chromium() as browser:
-            visits = [measure(browser, url, args.latency, args.rate) for _ in range(args.runs)]
-    finally:
-        if server:
-            server.terminate()
-            server.wait()
+    with nullcontext((args.url, 0)) if args.url else running_app() as (url, _), chromium() as browser:
+        visits = [measure(browser, url, args.latency, args.rate) for _ in range(args.runs)]
     result = {
         which: {name: statistics.median(visit[i][name] for visit in visits) for name in visits[0][i]}
         for i, which in enumerate(("first visit", "second visit"))

@@ -8,21 +8,18 @@ and has a size. Counts requests to other hosts; there must be none. Goal: 6 seco
 
 from __future__ import annotations
 
-import subprocess
 import sys
 import time
-from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from benchmarks.browser import chromium, free_port, wait_for
+from benchmarks.browser import chromium, running_app
 from benchmarks.flags import benchmark_parser, positive_int, run_main
 from benchmarks.report import report
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page
 
-ROOT = Path(__file__).resolve().parent.parent
 GOAL = 6.0  # seconds
 LOCAL = ("127.0.0.1", None)  # None: data and blob URLs
 PICTURE_SHOWN = """() => {
@@ -32,18 +29,13 @@ PICTURE_SHOWN = """() => {
 }"""
 
 
-def time_to_picture(page: Page, port: int) -> float:
+def time_to_picture(page: Page) -> float:
     """Start the app and return the seconds until the first picture is on the screen."""
     start = time.perf_counter()
-    server = subprocess.Popen([sys.executable, "app.py", "--port", str(port)], cwd=ROOT, stdout=subprocess.DEVNULL)
-    try:
-        wait_for(f"http://127.0.0.1:{port}/", pause=0.02)
-        page.goto(f"http://127.0.0.1:{port}/", wait_until="commit")
+    with running_app(pause=0.02) as (url, _):
+        page.goto(url, wait_until="commit")
         page.wait_for_function(PICTURE_SHOWN, polling="raf", timeout=60_000)
         return time.perf_counter() - start
-    finally:
-        server.terminate()
-        server.wait()
 
 
 def main() -> int:
@@ -57,7 +49,7 @@ def main() -> int:
         for _ in range(args.runs):
             page = browser.new_page(viewport={"width": 1280, "height": 900})
             page.on("request", lambda r: external.append(r.url) if urlsplit(r.url).hostname not in LOCAL else None)
-            times.append(time_to_picture(page, free_port()))
+            times.append(time_to_picture(page))
             page.close()
     median = sorted(times)[len(times) // 2]
     print(f"first picture after {median:.2f} s (median of {len(times)}; {min(times):.2f} to {max(times):.2f})")

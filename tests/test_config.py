@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import json
 import math
@@ -43,6 +44,14 @@ def check_refused(pattern: str, make=Config, **changes) -> None:
 
 def from_json(**changes) -> Config:
     return Config.from_dict(as_json(**changes))
+
+
+def test_what_other_tests_loop_over_is_there():
+    assert {"images", "gamma", "dataset", "mirror"} <= FIELDS.keys() and {"images", "gamma"} <= set(NUMBERS)
+    assert KINDS["images"] is int and KINDS["gamma"] is float
+    assert {"smoke", "emoji"} <= PRESETS.keys()
+    absent = {name for name, f in FIELDS.items() if "absent" in f.metadata}
+    assert "class_groups" in absent and "images" in FIELDS.keys() - absent
 
 
 def test_every_field_has_a_help_text_and_a_default_of_its_type():
@@ -136,9 +145,12 @@ def test_class_groups_are_read_back():
             Config.from_dict(values)
 
 
-def test_offered_resolutions_are_valid():
-    for resolution in (0, *ALL_RESOLUTIONS):
-        assert Config(resolution=resolution).resolution == resolution
+def test_offered_resolutions_alone_are_valid():
+    valid = set()
+    for resolution in range(1025):
+        with contextlib.suppress(ConfigError):
+            valid.add(Config(resolution=resolution).resolution)
+    assert valid == {0, *ALL_RESOLUTIONS} and len(valid) > 1
 
 
 def test_config_cannot_be_changed():

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import shutil
-import sys
 
 import numpy as np
 import pytest
@@ -107,12 +106,10 @@ def test_a_judge_lies_beside_the_critic_it_is_for(model, tmp_path):
     assert np.allclose(judge(model, again, images), judge(model, head, images), atol=1e-5)
 
 
-def test_the_command_adds_a_judge_to_a_folder(tiny_folder, tmp_path, monkeypatch, capsys, read_once):
+def test_the_command_adds_a_judge_to_a_folder(tiny_folder, tmp_path, capsys, read_once):
     folder = shutil.copytree(tiny_folder, tmp_path / "digits")
-    monkeypatch.setattr(sys, "argv", ["train_judge", str(folder), "--dataset", "mnist-10k", "--pictures", "40"])
-    train_judge.main()
+    assert train_judge.main([str(folder), "--dataset", "mnist-10k", "--pictures", "40"]) == 0
     told = json.loads(capsys.readouterr().out)
     assert told["bytes"] == (folder / JUDGE).stat().st_size and 0 <= told["damage"] <= 1
-    monkeypatch.setattr(sys, "argv", ["train_judge", str(folder), "--pictures", "6000"])
-    with pytest.raises(SystemExit, match="has 10,000 pictures, and 12,000 are needed"):
-        train_judge.main()
+    assert train_judge.main([str(folder), "--pictures", "6000"]) == 1
+    assert "has 10,000 pictures, and 12,000 are needed" in capsys.readouterr().err
