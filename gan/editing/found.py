@@ -50,7 +50,12 @@ def how_far(found: Found, figures: Mapping[str, float]) -> list[str]:
     return [
         ""
         if value >= least - FAR
-        else f"The model cannot draw this: its nearest picture is {value:.0f} dB away, where pictures of its kind are "
-        f"found to {usual:.0f} dB."
+        else f"The model cannot draw this: pixels of its nearest picture are {_percent(value)} off, where "
+        f"{_percent(usual)} is usual."
         for value in found.decibels_by_latent
     ]
+
+
+def _percent(decibels: float) -> str:
+    """Return by how much of the way from black to white pixels are off."""
+    return f"{100 * 10 ** (-decibels / 20):.0f} %"

@@ -91,9 +91,14 @@ class Run(Worker):
         self.step_delay = seconds
 
     def change(self, side: int, settings: Mapping[str, Any]) -> None:
-        """Change settings of one side from its next step on; ConfigError, and no change, for a bad one."""
+        """Change settings of one side from its next step on; ConfigError, and no change, for a bad one.
+
+        The alarms of that side so far are answered.
+        """
         self._replace_config(side, with_changes(self.configs[side], settings))
         self._side_controls[side].change(settings)
+        for alarm in self.alarms:
+            alarm.answered |= alarm.side == side
 
     def fork(self, number: int) -> tuple[tuple[Config, ...], tuple[Snapshot, ...], int]:
         """Return (configs, states, images shown) at the last state kept up to moment `number`; ValueError for none."""

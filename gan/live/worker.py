@@ -32,14 +32,15 @@ DRAW_PAUSE = 2  # least pause between two frames, as a multiple of the time that
 Burst = Callable[[Sequence[Config], Any, Sequence[Any]], Generator[BurstUpdate | None, None, None]]
 
 
-@dataclass(frozen=True)
+@dataclass
 class Alarm:
-    """An alarm on the time line. side: which configuration."""
+    """An alarm on the time line. side: which configuration. answered: whether its settings were changed since."""
 
     side: int
     shown: int
     kind: str
     message: str
+    answered: bool = False
 
 
 class Worker:

@@ -24,9 +24,7 @@ def test_a_picture_that_is_too_far_off_is_told_so():
     found = Found(torch.zeros(3, 2), np.zeros((3, 8, 8, 1), np.uint8), errors, None, None, 6, errors)
     told = how_far(found, {"latent": 28.0, "latent_low": 25.0})
     assert told[:2] == ["", ""]
-    assert told[2] == (
-        "The model cannot draw this: its nearest picture is 12 dB away, where pictures of its kind are found to 28 dB."
-    )
+    assert told[2] == ("The model cannot draw this: pixels of its nearest picture are 25 % off, where 4 % is usual.")
     assert how_far(found, {}) == ["", "", ""]
     # The first feature map can be bent into anything, so what it brings does not count.
     bent = found._replace(errors=errors / 100, offsets=torch.zeros(3, 1, 2, 2), steps=60)

@@ -163,7 +163,7 @@ def test_a_copied_link_speaks_of_its_own_tab_alone(page: sync_api.Page, site: st
     assert page.evaluate("navigator.clipboard.readText()") == f"{site}?tab=explore&model=grey&seed=1&d=2"
     page.locator("#tab-interpolate-button").click()
     walk(page)
-    page.get_by_label("Lerp", exact=True).check()
+    page.get_by_label("Straight", exact=True).check()
     page.locator("#ll-interpolate").get_by_role("button", name="Copy link").click()
     page.locator("#ll-interpolate").get_by_text("Link copied.").wait_for()
     link = page.evaluate("navigator.clipboard.readText()")
@@ -171,7 +171,7 @@ def test_a_copied_link_speaks_of_its_own_tab_alone(page: sync_api.Page, site: st
     with page.context.expect_page() as opened:
         page.evaluate("link => void window.open(link, '_blank', 'noopener')", link)
     opened.value.wait_for_selector(".ll-scrub:enabled")
-    assert opened.value.get_by_label("Lerp", exact=True).is_checked()
+    assert opened.value.get_by_label("Straight", exact=True).is_checked()
 
 
 @pytest.mark.parametrize("query", ["tab=nothing", "tab=__proto__", "tab=train&tab=explore&train=%00{", "tab=publish#x"])

@@ -187,7 +187,19 @@ def test_another_seed_is_adopted_with_a_click(page: sync_api.Page, site: str) ->
     changes(page, start)
     becomes(page, shown)
     assert page.locator("#ll-seed").input_value() == seed
-    assert tile.get_attribute("aria-pressed") == "true"
+    assert tile.get_attribute("aria-selected") == "true"
+    stops = page.locator(".ll-others-grid [tabindex='0']")
+    assert stops.count() == 1 and stops.get_attribute("title") == f"Seed {seed}"
+    arrows = {"ArrowRight": 6, "ArrowDown": 10, "ArrowLeft": 9, "ArrowUp": 5}
+    for key, place in (arrows | {"End": 23, "Home": 0}).items():
+        page.keyboard.press(key)
+        at = page.evaluate("[...document.querySelectorAll('.ll-tile')].indexOf(document.activeElement)")
+        assert at == place and stops.count() == 1
+    shown = look(page, ".ll-tile >> nth=0 >> canvas")
+    page.keyboard.press("Enter")
+    becomes(page, shown)
+    page.keyboard.press("Shift+Tab")
+    assert page.evaluate("document.activeElement.dataset.do") == "reroll"
 
 
 def test_the_class_is_chosen_or_left_to_the_seed(page: sync_api.Page, site: str) -> None:
@@ -212,6 +224,7 @@ def test_named_sliders_move_the_picture_in_the_classes_that_have_them(page: sync
     page.get_by_label("7", exact=True).check()
     changes(page, moved)
     assert length.is_disabled() and tab.get_by_label("slant", exact=True).is_enabled()
+    assert tab.locator(".ll-off").inner_text().split("\n") == ["hair length", "has no effect on this class"]
     assert shows(page, registry.picture("grey", 1, label=7))
     page.get_by_label("from seed").check()
     becomes(page, moved)
@@ -452,6 +465,10 @@ def test_kept_pictures_are_opened_compared_filmed_and_saved(page: sync_api.Page,
     assert cards.count() == 2 and cards.first.get_attribute("title") == "colour, seed 9, edited"
     page.keyboard.press("1")
     becomes(page, first)
+    assert page.locator("#ll-explore .ll-status").inner_text() == "colour, seed 9"
+    page.get_by_role("button", name="See all 2 kept").click()
+    assert page.evaluate("document.activeElement === document.querySelectorAll('.ll-kept-picture')[1]")
+    assert page.locator(".ll-kept-tools").first.inner_text().split() == ["Compare", "To", "film", "Remove"]
 
     page.locator("[data-kept=compare]").nth(1).click()
     rows = page.locator(".ll-compare tbody tr").all_inner_texts()

@@ -75,7 +75,7 @@ def steer(page) -> None:
     assert step(page, "Critic step") == (128, 1)
     assert step(page, "Generator step") == (0, 1)
 
-    for layer in ("Critic's map", "Gradients", "Latent grid", "Generated", "Real"):
+    for layer in ("Critic's map", "Gradients", "Noise grid", "Generated", "Real"):
         before = page.eval_on_selector(CANVAS, PAINTED)
         page.get_by_text(layer, exact=True).click()
         assert page.eval_on_selector(CANVAS, PAINTED) != before, layer

@@ -57,6 +57,7 @@ def test_a_quiz_is_played_by_keys_and_by_finger_and_sent_to_a_friend(browser, re
         you = right + sum(not one["real"] for one in truth[1:])
         judged = sum(one["judge"] == one["real"] for one in truth)
         assert page.inner_text(".ll-quiz-points") == f"You {you}, the judge {judged}"
+        assert page.inner_text("#ll-quiz .ll-status").startswith("All ten are answered."), "not of the last one"
         words = page.locator("#ll-quiz .ll-quiz-truth").all_inner_texts()
         assert words == ["Real" if one["real"] else "Made" for one in truth]
         both = page.locator("#ll-quiz .ll-both-wrong").count()

@@ -14,6 +14,7 @@ def test_only_the_newest_alarm_of_a_kind_and_side_has_cures_and_they_suit_the_se
     assert [(alarm["side"], alarm["shown"], alarm["message"]) for alarm in told] == [
         (0, 128, "it won"), (1, 256, "it won"), (0, 512, "it won"),
     ]  # fmt: skip
+    assert not any(alarm["answered"] for alarm in told)
     first = [alarm["cures"][0] if alarm["cures"] else None for alarm in told]
     assert first == [
         None,

@@ -151,7 +151,7 @@ def test_settings_act_on_the_run_and_layers_on_the_picture(visitor):
     page.get_by_text("hinge, r1+r2").wait_for()
     pause(page)
     canvas = ".ll-screens canvas >> nth=0"
-    for layer in ("Critic's map", "Gradients", "Latent grid", "Generated", "Real"):
+    for layer in ("Critic's map", "Gradients", "Noise grid", "Generated", "Real"):
         before = page.eval_on_selector(canvas, "c => c.toDataURL()")
         page.get_by_text(layer, exact=True).click()
         assert page.eval_on_selector(canvas, "c => c.toDataURL()") != before, layer
@@ -355,7 +355,11 @@ def test_an_alarm_is_cured_by_its_button(visitor, brief):
     alarm.get_by_role("button", name="Add the penalty").click()
     page.get_by_text("From the next step on: add the penalty.").wait_for()
     until(lambda: run.configs[0].penalty == "r1+r2")
-    alarm.get_by_role("button", name="Double the penalty's weight").wait_for()
+    alarm.get_by_text("Settings were changed since.").wait_for()
+    advice = alarm.get_by_role("button", name="Double the penalty's weight")
+    assert not advice.is_visible(), "it is cured, as far as anybody knows"
+    alarm.get_by_text("If it lasts, try more").click()
+    advice.wait_for()
     page.get_by_role("button", name="Stop", exact=True).click()
     page.get_by_text("Next time, double the penalty's weight").first.wait_for()
     assert page.locator(".ll-alarms button").count() == 0
@@ -401,7 +405,8 @@ def test_picture_and_numbers_are_on_one_screen(visitor, data, duel):
         page.get_by_text("Duel: two recipes").click()
     page.get_by_role("button", name="Start training").click()
     page.wait_for_selector(".ll-read >> nth=8")
-    for what in (".ll-screens figure >> nth=-1", "[data-train=play]", ".ll-read >> nth=-1"):
+    seen = (".ll-screens figure >> nth=-1", "[data-train=play]", ".ll-read >> nth=-1")
+    for what in seen if duel else (*seen, ".ll-legend"):
         box = page.locator(what).bounding_box()
         assert box["y"] >= 0 and box["y"] + box["height"] <= 900, (what, box)
     assert page.locator(".ll-screens canvas >> nth=0").bounding_box()["width"] >= 200

@@ -194,4 +194,10 @@ def test_a_phone_shows_page_and_translation_and_never_scrolls_sideways(browser, 
     result, paper = (page.locator(one).bounding_box() for one in (RESULT, PAPER))
     assert paper["width"] > 250 and 0 < paper["y"] - (result["y"] + result["height"]) < 40
     assert paper["y"] + paper["height"] < 844
+    page.evaluate("scrollTo(0, 40)")
+    places = "(canvases) => [scrollY, ...canvases.map((one) => document.querySelector(one).getBoundingClientRect().y)]"
+    before = page.evaluate(places, [RESULT, PAPER])
+    page.locator("#ll-translate [data-act=clear]").evaluate("(button) => button.click()")
+    page.wait_for_selector("#ll-translate .ll-empty")
+    assert page.evaluate(places, [RESULT, PAPER]) == before, "an empty page stays where it is"
     context.close()

@@ -46,7 +46,7 @@ class Control:
 CONTROLS = (
     Control(
         name="seed", query="seed", kind="seed", label="Seed",
-        help="The number that a picture's latent vector is drawn from",
+        help="The number of a picture: from it come the random numbers that the model turns into that picture",
         low=0, high=2**32 - 1, step=1, default=72,  # 72 shows a good likeness with each of the shipped models
     ),
     Control(
@@ -70,8 +70,8 @@ CONTROLS = (
         low=-4, high=4, step=0.05, default=0,
     ),
     Control(
-        name="raw", query="z", kind="coordinates", label="Every latent coordinate",
-        help="Offsets added to the seed's own latent vector, one slider for each coordinate",
+        name="raw", query="z", kind="coordinates", label="The numbers behind it",
+        help="The model makes a picture of a list of numbers, its latent vector; each slider adds to one of them",
         low=-4, high=4, step=0.05, default=0,
     ),
     Control(

@@ -44,7 +44,8 @@ def update_json(tracked: TrackedRun, place: int, wait: float, moment: Moment | N
 
 
 def alarms_json(alarms: Sequence[Alarm], configs: Sequence[Config]) -> list[dict[str, Any]]:
-    """Return alarms as {side, shown, message, cures}, a cure being {words, changes} of the side's settings as they are.
+    """Return alarms as {side, shown, message, answered, cures}, a cure being {words, changes} of the side's settings as
+    they are.
 
     Only the newest alarm of a kind and side has cures.
     """
@@ -57,6 +58,7 @@ def alarms_json(alarms: Sequence[Alarm], configs: Sequence[Config]) -> list[dict
         newest.add(which)
         out.append({
             "side": alarm.side, "shown": alarm.shown, "message": in_units(alarm.message, config.dataset),
+            "answered": alarm.answered,
             "cures": [{"words": cure.words, "changes": cure.changes} for cure in found],
         })  # fmt: skip
     return out[::-1]

@@ -966,6 +966,7 @@ interface RestoreReply {
 interface RestorePanel {
   build(tasks: string[]): void;
   follow(): Promise<void>;
+  fill(): void; // the holes, where that is seen
 }
 
 interface SearchFilm {
@@ -1050,6 +1051,7 @@ interface Alarm {
   side: number;
   shown: number;
   message: string;
+  answered: boolean; // settings of its side were changed since
   cures: Cure[];
 }
 
@@ -1389,6 +1391,8 @@ interface LatentLab {
     button: HTMLElement,
   ): Promise<void>;
   /** Undo and redo by keyboard while `element` is in view, except where someone is typing text. */
+  /** Make the buttons in a box, those to come as well, one tab stop. stopAt: at which it is, or at the first. */
+  tileGrid(box: HTMLElement): { stopAt(tile?: Element | null): void };
   bindUndo(element: HTMLElement, actions: { undo(): void; redo(): void }): void;
   /** Single keys while an element is in view and nobody types; but for "?" they can be turned off. */
   bindLetters(element: HTMLElement, actions: Record<string, () => void>): void;
@@ -1559,6 +1563,8 @@ interface LatentLab {
   ): PartsPanel;
   /** A byte a pixel, from base64. */
   unpackMask(text: string): Uint8Array;
+  /** Decibels as the share of black to white by which pixels are off: "10 %". */
+  percentOff(decibels: number): string;
   nearness(decibels: number, usual: number | null): string;
 
   // engine/
@@ -1701,8 +1707,9 @@ interface LatentLab {
       compare(one: KeptPicture): void;
       smooth(): boolean;
       status(text: string): void;
+      changed(count: number): void; // so many are kept
     },
-  ): void;
+  ): { show(): void }; // goes to the newest
   saveKeptGrid(list: KeptPicture[], smooth: boolean): Promise<void>;
   saveKeptZip(list: KeptPicture[]): Promise<void>;
   saveKeptList(list: KeptPicture[]): void;

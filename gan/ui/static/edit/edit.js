@@ -112,7 +112,7 @@
 
     const film = lab.searchFilm(result, {
       box: find(".ll-film"),
-      caption: (i) => (decibels[i] === undefined ? "" : `${decibels[i].toFixed(1)} dB`),
+      caption: (i) => (decibels[i] === undefined ? "" : `${lab.percentOff(decibels[i])} off`),
       shown: (last) => {
         drawSmooth();
         find(".ll-overlay").classList.toggle("ll-aside", !last); // it belongs to what was found in the end
@@ -162,7 +162,7 @@
         lab.paint(result, frame);
         drawSmooth();
         screen.classList.remove("ll-blank");
-        hint(`At first sight: ${reply.decibels[0].toFixed(0)} dB`);
+        hint(`At first sight: pixels are off by about ${lab.percentOff(reply.decibels[0])}.`);
       },
       announce: problem,
       counted: false,
@@ -236,6 +236,7 @@
           what.follow();
         } else search();
         restoring.follow();
+        find("[data-edit=fill]", HTMLButtonElement).disabled = board.isBlank() || !board.hasHoles();
         address.write(part());
       },
     });
@@ -376,6 +377,7 @@
       about = reply;
       buildSliders(about.named);
       restoring.build(about.tasks);
+      find("[data-edit=fill]").hidden = !about.tasks.includes("hole");
       parts.renew();
       const sample = wanted.sample ?? "";
       const row = /^\d{1,9}$/.test(sample) ? Number(sample) : wanted.ink || wanted.holes ? null : FIRST;
@@ -405,6 +407,7 @@
       undo: board.undo,
       redo: board.redo,
       clear: () => board.change({ base: null, strokes: [] }),
+      fill: restoring.fill,
       replay: () => {
         setNamed(values().map(() => 0));
         film.replay();

@@ -23,10 +23,13 @@
 
   lab.sentState = ({ offsets, packed, ...rest }) => ({ ...rest, offsets: packed ?? null });
 
-  lab.nearness = (decibels, usual) => {
+  lab.percentOff = (decibels) => {
     const share = 100 * 10 ** (-decibels / 20);
-    const off = share < 10 ? share.toFixed(1) : share.toFixed(0);
-    const beside = usual ? `; ${Math.round(usual)} dB is usual here` : "";
-    return `Found to ${decibels.toFixed(1)} dB: pixels are off by about ${off} %${beside}.`;
+    return `${share < 10 ? share.toFixed(1) : share.toFixed(0)} %`;
+  };
+
+  lab.nearness = (decibels, usual) => {
+    const beside = usual ? `; ${lab.percentOff(usual)} is usual here` : "";
+    return `Found: pixels are off by about ${lab.percentOff(decibels)}${beside}.`;
   };
 })();

@@ -24,6 +24,8 @@
     let answers = [];
     let chosen = 0;
 
+    const grid = lab.tileGrid(find(".ll-answers"));
+
     /** @type {(name: string) => HTMLCanvasElement} */
     const canvas = (name) => find(`[data-figure=${name}] canvas`, HTMLCanvasElement);
     /** @type {(name: string, image: ImageData | null, words?: string) => void} */
@@ -89,6 +91,12 @@
       timer = setTimeout(() => play(frames, i + 1), 1000 / RATE);
     };
 
+    /** @type {(name: string) => void} */
+    const turnTo = (name) => {
+      task = name;
+      follow();
+    };
+
     const restore = async () => {
       const asked = request(task);
       if (!asked) return;
@@ -111,8 +119,8 @@
       const buttons = found.map((one, i) => {
         const small = lab.createElement("canvas", { "aria-hidden": "true" });
         lab.paint(small, one);
-        const words = `${reply.decibels[i].toFixed(1)} dB`;
-        const label = `Answer ${i + 1}, ${words} from what was there`;
+        const words = `${lab.percentOff(reply.decibels[i])} off`;
+        const label = `Answer ${i + 1}, ${words} what was there`;
         const about = { type: "button", class: "ll-answer", "aria-label": label, "aria-pressed": "false" };
         const button = lab.createElement("button", about, small);
         button.dataset.words = words;
@@ -120,9 +128,10 @@
         return button;
       });
       find(".ll-answers").replaceChildren(...buttons);
+      grid.stopAt();
       find(".ll-answers-part").hidden = found.length < 2;
       takeOne.hidden = false;
-      show("tool", tool, `${reply.tool_decibels.toFixed(1)} dB`);
+      show("tool", tool, `${lab.percentOff(reply.tool_decibels)} off`);
       if (lab.reducedMotion()) choose(0);
       else play(film);
     };
@@ -138,12 +147,15 @@
       build: (tasks) => {
         task = tasks[0];
         const entries = tasks.map((name) => /** @type {[string, string]} */ ([name, TASKS[name].chip]));
-        lab.radioChips(find(".ll-chips"), "ll-restore-task", entries, task, (name) => {
-          task = name;
-          follow();
-        });
+        lab.radioChips(find(".ll-chips"), "ll-restore-task", entries, task, turnTo);
       },
       follow,
+      fill: () => {
+        find("[value=hole]", HTMLInputElement).checked = true;
+        if (task !== "hole") turnTo("hole");
+        box.scrollIntoView({ block: "nearest", behavior: lab.reducedMotion() ? "auto" : "smooth" });
+        void restore();
+      },
     };
   };
 

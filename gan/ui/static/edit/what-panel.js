@@ -49,14 +49,14 @@
         const images = await lab.cutSheet(nearest.pictures);
         if (own !== turn) return;
         const views = images.map((one, i) => {
-          const label = `${lab.ordinal(i + 1)} nearest, ${nearest.decibels[i]} dB away`;
+          const label = `${lab.ordinal(i + 1)} nearest, ${lab.percentOff(nearest.decibels[i])} off`;
           const canvas = lab.createElement("canvas", { role: "img", "aria-label": label, title: label });
           lab.paint(canvas, one);
           return canvas;
         });
         find(".ll-nearest").replaceChildren(...views);
         const [first] = nearest.decibels;
-        const told = first < SAME ? `the first is ${first} dB away` : "this one is among them";
+        const told = first < SAME ? `the first is ${lab.percentOff(first)} off` : "this one is among them";
         find("[data-nearest]").textContent = `Of ${lab.whole(nearest.count)} ${nearest.kind}; ${told}.`;
       }
       find("[data-fact=evidence]").hidden = !judge;

@@ -249,7 +249,7 @@
     const keptNow = () => shown && { part: addressPart(shown), picture: screen.toDataURL("image/png") };
     const keep = () => {
       const now = keptNow();
-      if (now) status(lab.kept.add([now]) ? "Kept below." : "It is kept already, or there is no room for more.");
+      if (now) status(lab.kept.add([now]) ? "Kept." : "It is kept already, or there is no room for more.");
     };
     /** @type {(one: KeptPicture) => void} */
     const openKept = ({ part }) => {
@@ -267,7 +267,13 @@
         smooth: isSmooth(),
       });
     };
-    lab.keptStrip(find(".ll-kept"), { open: openKept, compare, smooth: isSmooth, status });
+    const strip = lab.keptStrip(find(".ll-kept"), {
+      ...{ open: openKept, compare, smooth: isSmooth, status },
+      changed: (count) => {
+        find("[data-do=kept]").hidden = !count;
+        find("[data-do=kept]").textContent = `See ${count === 1 ? "the one" : `all ${count}`} kept`;
+      },
+    });
     const showKeys = lab.shortcutList(find(".ll-keys", HTMLDialogElement), [
       [["K"], "keep the picture"],
       [["R"], "another seed"],
@@ -311,6 +317,7 @@
     /** @type {Record<string, (state: PictureState, about: ModelDescription) => unknown>} */
     const actions = {
       keep,
+      kept: strip.show,
       keys: () => showKeys(),
       dice: () => change({ seed: lab.randomSeed() }),
       reset: ({ model, seed }, has) =>

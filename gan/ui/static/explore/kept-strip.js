@@ -8,13 +8,13 @@
     return `${model}, seed ${seed}${edits ? ", edited" : ""}`;
   };
 
-  lab.keptStrip = (root, { open, compare, smooth, status }) => {
+  lab.keptStrip = (root, { open, compare, smooth, status, changed }) => {
     const find = lab.finder(root);
     const list = find(".ll-kept-list");
 
-    /** @type {(text: string, does: string, label: string, act: () => void) => HTMLElement} */
+    /** label: what it says and of which picture. @type {(text: string, does: string, label: string, act: () => void) => HTMLElement} */
     const tool = (text, does, label, act) => {
-      const attributes = { type: "button", class: "ll-button", "data-kept": does, "aria-label": label, title: label };
+      const attributes = { type: "button", class: "ll-button", "data-kept": does, "aria-label": label };
       const button = lab.createElement("button", attributes, text);
       button.addEventListener("click", act);
       return button;
@@ -35,12 +35,12 @@
       const tools = lab.createElement(
         "span",
         { class: "ll-kept-tools" },
-        tool("⇆", "compare", `Compare ${said} with the one shown`, () => compare(one)),
-        tool("▸", "film", `Use ${said} as a keyframe`, () => lab.addKeyframe(one.part)),
-        tool("×", "remove", `Remove ${said}`, () => {
+        tool("Compare", "compare", `Compare ${said} with the one shown`, () => compare(one)),
+        tool("To film", "film", `To film: ${said} as a keyframe`, () => lab.addKeyframe(one.part)),
+        tool("Remove", "remove", `Remove ${said}`, () => {
           lab.kept.remove(i);
           const left = list.children[Math.min(i, list.children.length - 1)];
-          const next = left?.querySelector("[data-kept=remove]") ?? find("[data-do=keep]");
+          const next = left?.querySelector("[data-kept=remove]") ?? file;
           if (next instanceof HTMLElement) next.focus();
         }),
       );
@@ -54,6 +54,7 @@
       root.querySelectorAll("[data-export]").forEach((button) => {
         if (button instanceof HTMLButtonElement) button.disabled = !all.length;
       });
+      changed(all.length);
     };
     window.addEventListener("latentlab:kept", render);
     render();
@@ -72,5 +73,13 @@
       const added = lab.kept.add(found);
       status(found.length ? `${lab.count(added, "picture")} added.` : "There are no kept pictures in this file.");
     });
+    return {
+      /** Go to the one that was kept last. */
+      show: () => {
+        const newest = list.lastElementChild;
+        newest?.scrollIntoView({ block: "center" });
+        newest?.querySelector("button")?.focus({ preventScroll: true });
+      },
+    };
   };
 })();

@@ -2,6 +2,7 @@
 (() => {
   const lab = window.latentLab;
   const FEW = 7; // in the first box
+  const IDLE = "has no effect on this class";
   const END = 2; // the values that the small pictures at a slider's ends show
 
   lab.SLIDER_END = END;
@@ -34,6 +35,7 @@
         rows.forEach(({ element, input }, i) => {
           input.disabled = acting !== null && !acting[i];
           element.classList.toggle("ll-off", input.disabled);
+          lab.finder(element)(".ll-slider-note").textContent = input.disabled ? IDLE : "";
         }),
       rows: () => rows,
       acting: () => [...rows.entries()].filter(([, { input }]) => !input.disabled),

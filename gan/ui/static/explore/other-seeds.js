@@ -1,4 +1,4 @@
-// Other seeds under the same class and truncation: click one to adopt it.
+// Other seeds under the same class and truncation, as a list box of one tab stop: click one to adopt it.
 (() => {
   const lab = window.latentLab;
   const COUNT = 24;
@@ -10,12 +10,13 @@
     let current = -1;
     const tiles = seeds.map((_, i) => {
       const canvas = lab.createElement("canvas");
-      const attributes = { type: "button", class: "ll-tile", "aria-label": `Seed ${seeds[i]}` };
+      const attributes = { type: "button", role: "option", class: "ll-tile", "aria-label": `Seed ${seeds[i]}` };
       const button = lab.createElement("button", attributes, canvas);
       button.addEventListener("click", () => adopt(seeds[i]));
       box.append(button);
       return { button, canvas };
     });
+    const grid = lab.tileGrid(box);
     const requests = new lab.LatestRequest({
       send: (/** @type {GridRequest} */ payload) => server.grid(payload),
       show: (reply, { seeds: shown }) => {
@@ -35,7 +36,8 @@
     /** @type {OtherSeeds["follow"]} */
     const follow = ({ model, label, truncation, seed }, about) => {
       current = seed;
-      tiles.forEach(({ button }, i) => button.setAttribute("aria-pressed", String(seeds[i] === current)));
+      tiles.forEach(({ button }, i) => button.setAttribute("aria-selected", String(seeds[i] === current)));
+      if (!box.contains(document.activeElement)) grid.stopAt(tiles[seeds.indexOf(current)]?.button);
       const payload = { model, seeds, label, truncation };
       if (JSON.stringify(payload) === requested) return;
       requested = JSON.stringify(payload);

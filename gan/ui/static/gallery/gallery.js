@@ -71,18 +71,7 @@
     fit();
     fetchSheetSoon(wall);
 
-    // One tab stop a wall; arrows go from picture to picture.
-    tiles.forEach((tile, i) => (tile.tabIndex = i ? -1 : 0));
-    wall.addEventListener("keydown", (event) => {
-      const at = tiles.findIndex((tile) => tile === event.target);
-      const step = { ArrowRight: 1, ArrowLeft: -1, ArrowDown: across, ArrowUp: -across }[event.key];
-      const to = event.key === "Home" ? 0 : step === undefined ? -1 : at + step;
-      if (at < 0 || !tiles[to] || tiles[to].hidden) return;
-      event.preventDefault();
-      tiles[at].tabIndex = -1;
-      tiles[to].tabIndex = 0;
-      tiles[to].focus();
-    });
+    lab.tileGrid(wall);
   };
 
   /**

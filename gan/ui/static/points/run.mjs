@@ -64,7 +64,7 @@ export const makeRun = async (module, configs, { rules }, begin, now = () => per
 
   /** @type {(side: number, kind: string, message: string) => void} */
   const alarm = (side, kind, message) =>
-    void alarms.push({ side, shown: sides[side].trainer.state.shown, kind, message, cures: [] });
+    void alarms.push({ side, shown: sides[side].trainer.state.shown, kind, message, answered: false, cures: [] });
 
   /** Go back to the last good state at half the learning rate; or give up. @type {(index: number, what: string) => void} */
   const rollBack = (index, what) => {
@@ -199,6 +199,7 @@ export const makeRun = async (module, configs, { rules }, begin, now = () => per
       if (!side) throw new Error(`side must be in [0, ${sides.length - 1}], got ${index}`);
       withSettings(side.trainer.config(), settings, rules, true);
       side.trainer.change(settings);
+      for (const one of alarms) one.answered ||= one.side === index;
     },
     stop: () => void (stopped = true),
     moment: (number) => history.before(number),

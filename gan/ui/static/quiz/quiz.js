@@ -136,6 +136,8 @@
       stage.hidden = true;
       find(".ll-quiz-points").textContent = `You ${you}, the judge ${judge}`;
       find(".ll-quiz-sentence").textContent = lab.quizSentence(given, beat);
+      const made = given.some(({ seed }) => seed !== null);
+      status(`All ten are answered.${made ? " Choose one that was made to explore what is around it." : ""}`);
       tiles.forEach((tile, at) => {
         const { seed } = given[at];
         tile.classList.remove("ll-current");
@@ -167,7 +169,7 @@
       fill(at);
       score();
       tell(given[at]);
-      if (given.length === tiles.length) finish();
+      if (given.length === tiles.length) finish(); // whose last picture is no longer seen
       showButtons();
       button(given.length === tiles.length ? "again" : "next").focus({ preventScroll: true }); // Enter goes on
     };

@@ -1,4 +1,4 @@
-// The alarms of a run, newest first, each with what may help against it on a button.
+// The alarms of a run, newest first, each with what may help against it on a button; folded once something was done.
 (() => {
   const lab = window.latentLab;
   const LISTED = 3;
@@ -10,7 +10,7 @@
     let listed = ""; // what the list was made of, to leave it alone while it is read
 
     /** @type {(alarm: Alarm, title: string, training: boolean) => HTMLElement} */
-    const item = ({ side, shown, message, cures }, title, training) => {
+    const item = ({ side, shown, message, answered, cures }, title, training) => {
       const text = `${title && `${title}: `}at ${lab.whole(shown)} shown, ${message}.`;
       const words = cures.map((one) => one.words).join(", or ");
       if (!training) return lab.createElement("li", {}, capital(text), words && ` Next time, ${words}.`);
@@ -19,7 +19,15 @@
         button.addEventListener("click", () => cure(side, one));
         return button;
       });
-      return lab.createElement("li", {}, capital(text), lab.createElement("span", { class: "ll-bar" }, ...buttons));
+      const bar = lab.createElement("span", { class: "ll-bar" }, ...buttons);
+      if (!answered) return lab.createElement("li", {}, capital(text), bar);
+      const more = lab.createElement("summary", {}, "If it lasts, try more");
+      return lab.createElement(
+        "li",
+        { class: "ll-answered" },
+        `${capital(text)} Settings were changed since.`,
+        ...(cures.length ? [lab.createElement("details", {}, more, bar)] : []),
+      );
     };
 
     return {

@@ -6,12 +6,13 @@
   const NUMBERS = 250; // and that the numbers take below the stages of a duel
   const SCORES = 95; // and that the scores of judged pictures and their note take
   const NARROW = 36; // and what the note takes besides where it is narrow
+  const KEY = 56; // and that the legend takes below a single stage
   const SMALLEST = 208; // and of one that a low window makes smaller
   const LEAST = 120; // and of any
   const JUDGED = 16; // pictures that the critic is shown judging, half of them real
 
   lab.LAYERS = {
-    points: { heat: "Critic's map", real: "Real", points: "Generated", arrows: "Gradients", warp: "Latent grid" },
+    points: { heat: "Critic's map", real: "Real", points: "Generated", arrows: "Gradients", warp: "Noise grid" },
     pictures: { judged: "What the critic looks at" },
     translations: {
       back: "The way back",
@@ -93,7 +94,7 @@
     /** As `fit`, with what the critic is shown judging below. @type {(tall: number) => number} */
     const sideOfPictures = (tall) => {
       if (hidden.has("judged")) return fit(tall, 0);
-      return fit(tall + 0.25, SCORES + (box.children.length > 1 ? NARROW : 0)); // two rows of eight: a quarter as high
+      return fit(tall + 0.25, SCORES + (box.children.length > 1 ? NARROW : KEY)); // two rows of eight: a quarter as high
     };
 
     /** @type {(view: NonNullable<typeof shown>, of: keyof typeof MADE, side: number) => void} */

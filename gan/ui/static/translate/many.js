@@ -12,6 +12,7 @@
       box.append(button);
       return { button, canvases };
     });
+    lab.tileGrid(box);
     const requests = new lab.LatestRequest({
       send: (/** @type {ManyRequest} */ payload) => server.grid(payload),
       show: (reply, payload) => {
