@@ -114,7 +114,7 @@ LESSONS: dict[str, Lesson] = {
                 **_CONVOLUTIONS,
                 "conditional": False,
                 "learning_rate": 1e-3,
-                "critic_lr_ratio": 0.02,
+                "critic_lr_ratio": 0.01,
             },
         },
         points=Story(
@@ -136,7 +136,7 @@ LESSONS: dict[str, Lesson] = {
             pace=0.0075,
         ),
         pictures=Story(
-            setup="A generator that learns fifty times as fast as its critic, and is not told the classes.",
+            setup="A generator that learns a hundred times as fast as its critic, and is not told the classes.",
             question="How many kinds of pictures will it make?",
             answers=("a few, over and over", "all"),
             right=0,
