@@ -1625,6 +1625,7 @@ interface LatentLab {
       model: string;
       seed: number;
       named: string[];
+      swaying: number[]; // the sliders that drift
       axes: { index: number; sign: number }[]; // the sliders that follow the pointer, across and up
       moved(values: number[]): void;
       painted(): void;

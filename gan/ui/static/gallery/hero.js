@@ -10,16 +10,17 @@
     /** @type {[number, SliderRow][]} */
     const rows = [];
     const still = find(".ll-hero-screen");
+    const shown = /** @type {number[]} */ (JSON.parse(given));
     const picture = lab.livingPicture(find(".ll-hero-screen canvas", HTMLCanvasElement), {
       server,
       model,
       seed: Number(seed),
       named,
+      swaying: shown,
       axes: JSON.parse(axes),
       moved: (values) => rows.forEach(([i, row]) => row.set(values[i])),
       painted: () => still.classList.add("ll-living"),
     });
-    const shown = /** @type {number[]} */ (JSON.parse(given));
     find(".ll-hero-sliders").style.setProperty("--rows", String(shown.length));
     for (const i of shown) {
       const words = lab.sliderWords(named[i]);

@@ -7,7 +7,7 @@
   const EASE = 7; // how fast it follows the pointer, 1 / seconds
   const NEAR = 0.004; // of a goal, where following ends
 
-  lab.livingPicture = (canvas, { server, model, seed, named, axes, moved, painted }) => {
+  lab.livingPicture = (canvas, { server, model, seed, named, swaying, axes, moved, painted }) => {
     const state = lab.completeState({ model, seed }, lab.controls);
     const goal = named.map(() => 0);
     let shown = goal.slice();
@@ -31,7 +31,9 @@
       if (drifting) {
         time += seconds;
         const swell = Math.min(1, time / 3) * DRIFT;
-        goal.forEach((_, i) => (goal[i] = swell * Math.sin((2 * Math.PI * time * (1 + 0.23 * i)) / SLOWEST + i)));
+        swaying.forEach((slider, i) => {
+          goal[slider] = swell * Math.sin((2 * Math.PI * time * (1 + 0.23 * i)) / SLOWEST + i);
+        });
       }
       const share = 1 - Math.exp(-EASE * seconds);
       const next = shown.map((value, i) => value + (goal[i] - value) * share);
