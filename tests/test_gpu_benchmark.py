@@ -98,7 +98,9 @@ def test_a_device_that_is_not_there_is_refused(monkeypatch, capsys):
 
 def test_every_network_has_its_gradients_compared_and_a_wrong_one_is_seen(monkeypatch):
     names = [name for name, *_ in gpu_checks.every_network()]
-    assert names == ["mlp", "dcgan", "resnet", "light", "points", "points-fourier", "unet", "unet-patches", "cyclegan"]
+    assert names == [
+        "mlp", "dcgan", "resnet", "modulated", "light", "points", "points-fourier", "unet", "unet-patches", "cyclegan",
+    ]  # fmt: skip
     few = [found for found in gpu_checks.every_network(16, 4) if found[0] in ("resnet", "points")]
     monkeypatch.setattr(gpu_checks, "every_network", lambda: iter(few))
     checks = list(gpu_checks.gradients(CPU, NEVER))

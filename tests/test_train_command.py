@@ -55,7 +55,11 @@ def started(*flags: str) -> warm.Program:
 
 def test_there_is_a_flag_for_every_field_that_the_data_does_not_decide():
     flags = {s for action in train_flags.parser()._actions for s in action.option_strings}
-    expected = {"--" + f.name.replace("_", "-") for f in FIELDS} | {"--no-conditional", "--no-mirror"}
+    expected = {"--" + f.name.replace("_", "-") for f in FIELDS} | {
+        "--no-conditional",
+        "--no-mirror",
+        "--no-attributes",
+    }
     hub = {"--push-to-hub", "--private", "--push-every", "--push-checkpoint", "--dry-run"}
     expected |= {f.metadata["also"] for f in FIELDS if "also" in f.metadata} | {"--pairs"}
     assert {"--from", "--to"} <= flags == expected | hub | {"-h", "--help", "--preset", "--out", "--resume"}

@@ -104,7 +104,7 @@ def test_a_picture_that_the_model_cannot_know_is_told_so(ask, model, monkeypatch
     monkeypatch.setitem(model.encoder.figures, "encoder_low", 19.0)
     noise = np.random.default_rng(0).integers(0, 255, (28, 28, 1), dtype=np.uint8)
     found = ask("find", model="finds", picture=sent(noise))
-    assert found["far"].startswith("The model cannot draw this: its nearest picture is")
+    assert found["far"].startswith("The model cannot draw this: pixels of its nearest picture are")
     assert found["offsets"] is None, "the first map could be bent into anything"
     state = {"seed": 0, "truncation": 0, "label": found["label"], "raw": found["latent"], "offsets": None}
     shown = received(ask("picture", model="finds", **state))[0, ..., 0].astype(int)

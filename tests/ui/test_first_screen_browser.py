@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import re
 from pathlib import Path
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from conftest import served
@@ -13,7 +15,7 @@ from gan.ui.server.model_registry import ModelRegistry
 
 pytestmark = pytest.mark.browser
 
-EMOJI = Path(__file__).resolve().parents[2] / "weights/emoji"
+EMOJI, FACES = (Path(__file__).resolve().parents[2] / "weights" / name for name in ("emoji", "faces"))
 FACE = ".ll-hero-screen canvas:first-of-type"
 SHOWN = f"document.querySelector('{FACE}').toDataURL()"
 MOMENT = "Number(document.querySelector('.ll-hero-ring input').value)"
@@ -64,12 +66,25 @@ def test_the_first_screen_moves_until_it_is_held(visit, site):
     assert (page.evaluate(SHOWN), page.evaluate(MOMENT)) == (held, 0) and moment > 0
 
     page.get_by_role("button", name="Play with it").click()
-    page.wait_for_url(re.compile(r"\?tab=explore&model=emoji&seed=35&n=.*,1.5$"))
+    page.wait_for_url(re.compile(r"\?tab=explore&model=emoji&seed=27&n=.*,1.5$"))
     page.wait_for_function(f"document.querySelector('{STAGE}')?.width === 32")
     page.locator("#tab-gallery-button").click()
     page.get_by_role("button", name="Watch one learn").click()
     page.wait_for_selector("[data-train=play]:enabled")
     page.wait_for_url(re.compile("tab=train&run="))
+
+
+def test_only_the_sliders_in_view_drift_however_many_there_are(visit):
+    with served(ModelRegistry([FACES]), plain=True) as url:
+        page = visit()
+        page.goto(url)
+        page.wait_for_function("Math.abs(document.querySelectorAll('.ll-hero-sliders input')[2]?.value) > 0.3")
+        shown = json.loads(page.locator("[data-film]").get_attribute("data-sliders"))
+        page.get_by_role("button", name="Play with it").click()
+        page.wait_for_url(re.compile("tab=explore.*&n="))
+        (values,) = parse_qs(urlsplit(page.url).query)["n"]
+    moved = {i for i, value in enumerate(values.split(",")) if float(value or 0)}
+    assert 3 <= len(moved) <= len(shown) < 10 and moved <= set(shown)
 
 
 def test_nothing_moves_by_itself_for_those_who_prefer_that(visit, site):

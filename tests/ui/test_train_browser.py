@@ -311,9 +311,13 @@ def test_what_has_happened_is_seen_in_every_tab(visitor):
         page.get_by_role("tab", name=tab).first.click()
         line = page.locator(f"#ll-{tab.lower()} .ll-status")
         line.wait_for(state="attached")
-        page.evaluate("tab => latentLab.notifier(document.getElementById(`ll-${tab}`)).status('News.')", tab.lower())
+        page.evaluate(
+            "tab => latentLab.notifier(document.getElementById(`ll-${tab}`)).status('News of some length.')",
+            tab.lower(),
+        )
         box = line.bounding_box()
-        assert line.is_visible() and box["width"] > 100 and box["height"] > 14, tab
+        assert line.is_visible() and box["width"] > 100 and 14 < box["height"] < 40, tab
+        assert line.evaluate("element => element.scrollWidth <= element.clientWidth + 1"), tab
         assert line.get_attribute("role") == "status", tab
 
 
