@@ -25,7 +25,7 @@ from torch import Tensor
 from gan.data.seeded import Choice, Range
 
 EDGE = 1e-6  # of a quantile, from 0 and from 1: no coordinate is farther from 0 than 4.8
-NOTHING = "none"
+NOTHING = "none"  # first name of a choice of things that need not be there
 ABSENT = -(2**31)  # no value of an attribute
 
 

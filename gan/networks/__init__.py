@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from torch import nn
 
@@ -45,6 +45,15 @@ class NetworkPair:
     large: bool = False
 
 
+_RESNET = NetworkPair(
+    resnet.Generator,
+    resnet.Critic,
+    conditional=True,
+    convolutional=True,
+    uses_width=True,
+    reads_conditions=True,
+    large=True,
+)
 NETWORKS: dict[str, NetworkPair] = {
     "mlp": NetworkPair(mlp.Generator, mlp.Critic, critic_batch_norm=True),
     "dcgan": NetworkPair(
@@ -55,25 +64,8 @@ NETWORKS: dict[str, NetworkPair] = {
         generator_batch_norm=True,
         critic_batch_norm=True,
     ),
-    "resnet": NetworkPair(
-        resnet.Generator,
-        resnet.Critic,
-        conditional=True,
-        convolutional=True,
-        uses_width=True,
-        reads_conditions=True,
-        large=True,
-    ),
-    "modulated": NetworkPair(
-        modulated.Generator,
-        modulated.Critic,
-        conditional=True,
-        convolutional=True,
-        uses_width=True,
-        reads_conditions=True,
-        extends="resnet",
-        large=True,
-    ),
+    "resnet": _RESNET,
+    "modulated": replace(_RESNET, generator=modulated.Generator, critic=modulated.Critic, extends="resnet"),
     "light": NetworkPair(
         light.Generator,
         light.Critic,

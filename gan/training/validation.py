@@ -121,7 +121,9 @@ def _conditions(config: Config, dataset: Dataset) -> int:
     if not config.attributes:
         return 0
     if dataset.codes is None:
-        raise ConfigError(f"attributes are not known of {dataset.name[:100]}: leave it out, or train on faces")
+        raise ConfigError(
+            f"attributes are not known of {dataset.name[:100]}: leave it out, or train on faces or scenes"
+        )
     least = dataset.codes.coordinates
     if least > config.z_dim:
         raise ConfigError(f"z_dim must be at least {least} for the attributes of {dataset.name}, got {config.z_dim}")

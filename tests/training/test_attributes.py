@@ -157,5 +157,7 @@ def test_what_cannot_be_is_refused_with_the_cure(settings, words):
 
 
 def test_a_data_set_without_attributes_is_refused_by_name():
-    with pytest.raises(ConfigError, match="attributes are not known of dots: leave it out, or train on faces"):
+    with pytest.raises(
+        ConfigError, match="attributes are not known of dots: leave it out, or train on faces or scenes"
+    ):
         prepare(SMALL, dataset=dots(codes=False))

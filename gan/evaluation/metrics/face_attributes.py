@@ -19,6 +19,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from gan.data import faces
+from gan.data.attribute_codes import NOTHING
 from gan.data.dataset import resize
 from gan.data.face_layers import RESOLUTION
 from gan.data.seeded import Choice, Range
@@ -28,7 +29,6 @@ from gan.models.weights import load_into
 
 FILE = WEIGHTS / "attributes" / "faces.safetensors"
 FEATURES = 128
-NO = "none"  # first name of a choice of things that need not be there
 
 
 def is_ring(attribute: Range) -> bool:
@@ -143,7 +143,7 @@ def _columns() -> tuple[str, ...]:
             names.append(name)
         else:
             own = [re.sub(r"\W", "_", f"{name}_{value}") for value in attribute.names]
-            names += [name, *own[1:]] if attribute.names[0] == NO else own
+            names += [name, *own[1:]] if attribute.names[0] == NOTHING else own
     return tuple(names)
 
 
@@ -167,7 +167,7 @@ def measure(images: np.ndarray | Tensor) -> np.ndarray:
         likely = own.softmax(1)
         if attribute.names == ("no", "yes"):
             columns.append(likely[:, 1:])
-        elif attribute.names[0] == NO:
+        elif attribute.names[0] == NOTHING:
             columns.append(torch.cat([1 - likely[:, :1], likely[:, 1:]], 1))
         else:
             columns.append(likely)
