@@ -132,7 +132,7 @@ def test_accuracy_of_wishes_in_all_and_by_group(classifier, monkeypatch):
     for none in (balance.class_entropy, balance.class_entropy_relative, balance.class_kl):
         assert none(right, "generated") is None
     monkeypatch.setattr(classifier_accuracy, "RECIPES", {"spots": Recipe(1, shift=0)})
-    monkeypatch.setattr(classifier_accuracy, "SHOWN", 2_000)
+    monkeypatch.setattr(classifier_accuracy, "SHOWN", 6_000)  # 30 steps: a third of them left .53 on one processor
     assert classifier_accuracy.score(right, "generated") > 0.8
 
 
