@@ -140,6 +140,15 @@ class Config:
         absent=False,
         off=True,
     )
+    attribute_weight: float = _setting(
+        0.0,
+        "weight of reading those attributes: the critic learns to read them from real pictures, and the generator to "
+        "have them read from its own (arXiv:1610.09585). 0 = no",
+        0.0,
+        1e3,
+        absent=0.0,
+        off=True,
+    )
     labels: int = _setting(
         0,
         "also learn classes, from the labels of so many pictures of each that the seed chooses; no other label is "

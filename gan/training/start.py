@@ -2,7 +2,7 @@
 
 What decides the shapes of layers must agree (`SHAPES`). Classes may differ: those that both have, by name, keep their
 weights, and new ones start as the mean of the model's, so that every class is a picture at once. A network that extends
-the model's (`NetworkPair.extends`) begins as what the model is.
+the model's (`NetworkPair.extends`) begins as what the model is. A critic's reading of attributes begins anew.
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ from gan.models.model import Model
 from gan.networks.layers import iterate_spectral_norm
 
 SHAPES = ("network", "resolution", "width", "z_dim", "critic_norm")  # settings that decide the shapes of layers
+READING = "reading."  # of the critic's layer that reads attributes, which a run has or not
 ITERATIONS = 15  # of the power iteration, where spectral normalisation is given other weights
 
 Tensors = Mapping[str, Tensor]
@@ -54,6 +55,7 @@ def first_layers(critic: nn.Module, count: int) -> list[nn.Parameter]:
 def _fitted(model: Model, config: Config, player: int, before: Tensors, after: Tensors) -> dict[str, Tensor]:
     """Return the tensors of a run's generator (0) or critic (1), from those of a model and those it was built with."""
     by_class = _class_tensors(config, player)
+    before = {name: tensor for name, tensor in before.items() if name in after or not name.startswith(READING)}
     _check_fit(model, config, player, before, after, by_class)
     out = {**after, **{name: tensor for name, tensor in before.items() if name not in by_class}}
     # concat_classes, of generators, multiplies classes by the square root of their number.
@@ -89,7 +91,12 @@ def _check_fit(
 ) -> None:
     extends = networks.find_pair(config).extends == model.config.network
     for name in [*after, *(name for name in before if name not in after and name not in by_class)]:
-        if name in by_class and (name not in before or after[name].ndim < 2) or extends and name not in before:
+        if (
+            name in by_class
+            and (name not in before or after[name].ndim < 2)
+            or (extends or name.startswith(READING))
+            and name not in before
+        ):
             continue
         shapes = [
             _shape(tensors.get(name), len(c.classes) + player * c.conditions if name in by_class else 0)

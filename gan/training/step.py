@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import NamedTuple, Protocol
+from typing import NamedTuple, Protocol, cast
 
 import torch
 from torch import Tensor, nn
@@ -48,18 +48,43 @@ class Game(Protocol):
         ...
 
 
+class ReadsAttributes(Protocol):
+    """A critic (discriminator) built with `Config.attribute_weight`."""
+
+    def read(self, x: Tensor) -> Tensor: ...
+
+
 class Generation:
-    """The game of a GAN: pictures from latents, and one critic (discriminator)."""
+    """The game of a GAN: pictures from latents, and one critic (discriminator).
+
+    attribute_weight: of the mean squared error of the conditions that the critic reads from pictures. It learns to from
+    real ones, and the generator to have them read from its own (AC-GAN, arXiv:1610.09585). 0: neither.
+    """
+
+    def __init__(self, attribute_weight: float = 0.0) -> None:
+        self.attribute_weight = attribute_weight
+
+    def _misread(self, p: Players, pictures: Tensor, batch: Batch) -> Tensor:
+        assert batch.conditions is not None
+        read = cast(ReadsAttributes, p.critic).read(pictures).float()
+        return self.attribute_weight * (read - batch.conditions).square().mean()
 
     def matches(self, p: Players, batch: Batch) -> Sequence[Match]:
         """Return one match, of pictures that the generator makes of the batch's latents."""
         known = [one for one in (batch.conditions, batch.y) if one is not None]
         fake = p.generator(batch.z, batch.y).float()
-        return [Match(p.critic, batch.real, fake, torch.cat(known, 1) if known else None)]
+
+        def besides() -> Tensor:
+            with p.autocast:  # which cannot be entered twice
+                return self._misread(p, batch.real, batch)
+
+        told = torch.cat(known, 1) if known else None
+        return [Match(p.critic, batch.real, fake, told, besides if self.attribute_weight else None)]
 
     def play(self, p: Players, batch: Batch) -> tuple[Sequence[Match], Tensor | None]:
-        """Return the same match, and nothing besides."""
-        return self.matches(p, batch), None
+        """Return the same match, and by how much the attributes of its pictures are misread."""
+        matches = self.matches(p, batch)
+        return matches, self._misread(p, matches[0].fake, batch) if self.attribute_weight else None
 
 
 @dataclass

@@ -55,7 +55,7 @@ class Generate:
 
     def game(self, config: Config) -> Game:
         """Return the game of a GAN, or that of one which learns classes from few labels."""
-        return SemiSupervised() if config.labels else Generation()
+        return SemiSupervised() if config.labels else Generation(config.attribute_weight)
 
     def model(self, config: Config, generator: nn.Module, critic: nn.Module) -> Model:
         """Return a `Model` without directions."""

@@ -260,7 +260,11 @@ def _translation_settings_of_generation(config: Config) -> str | None:
 
 def _attributes_without_use(config: Config) -> str | None:
     if not config.attributes:
-        return None
+        return (
+            "attribute_weight is of attributes: set attributes too, or leave it out"
+            if config.attribute_weight
+            else None
+        )
     if config.task != "generate" or not networks.find_pair(config).reads_conditions:
         able = " or ".join(name for name, pair in networks.NETWORKS.items() if pair.reads_conditions)
         return f"attributes are told to critics of generators: set network to {able}, or leave it out"

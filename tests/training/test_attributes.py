@@ -20,7 +20,7 @@ from gan.training.batches import Batches
 from gan.training.distributed import ProcessGroup
 from gan.training.rng import step_generator
 from gan.training.start import begin_with
-from gan.training.step import generator_step
+from gan.training.step import critic_step, generator_step
 from gan.training.trainer import Trainer
 from gan.training.validation import prepare
 
@@ -84,7 +84,40 @@ def test_parts_and_processes_are_given_what_the_whole_batch_is():
             assert torch.equal(torch.cat([getattr(share, name) for share in shares]), getattr(whole, name)), name
 
 
-@pytest.mark.parametrize("network", [name for name, pair in networks.NETWORKS.items() if pair.reads_conditions])
+READERS = [name for name, pair in networks.NETWORKS.items() if pair.reads_conditions]
+
+
+@pytest.mark.parametrize("network", READERS)
+def test_the_critic_reads_attributes_of_real_pictures_and_the_generator_has_its_own_read(network):
+    trainer = Trainer(*prepared(network=network, attribute_weight=2.0))
+    (batch,) = trainer._draw(step_generator(0, 0))
+    p, reading = trainer.players, trainer.critic.reading.weight
+    (match,), misread = p.game.play(p, batch)
+    want = 2 * (trainer.critic.read(match.fake) - batch.conditions).square().mean()
+    assert torch.equal(misread, want) and misread.requires_grad
+    before = reading.detach().clone()
+    generator_step(p, [batch])
+    assert torch.equal(reading, before), "it is not the generator's to choose what a smile looks like"
+    (match,) = p.game.matches(p, batch)
+    assert torch.equal(match.besides(), 2 * (trainer.critic.read(batch.real) - batch.conditions).square().mean())
+    critic_step(p, [batch], 1.0)
+    assert not torch.equal(reading, before)
+    (plain,), nothing = Trainer(*prepared(network=network)).players.game.play(p, batch)
+    assert plain.besides is None and nothing is None
+
+
+@pytest.mark.parametrize("network", READERS)
+def test_attributes_are_read_better_and_better(network):
+    trainer = Trainer(*prepared(network=network, attribute_weight=10.0, learning_rate=2e-3, images=4_000))
+    (batch,) = trainer._draw(step_generator(0, 0))
+    misread = [trainer.players.game.play(trainer.players, batch)[1].item()]
+    for _ in range(100):
+        trainer.advance()
+    misread.append(trainer.players.game.play(trainer.players, batch)[1].item())
+    assert misread[1] < 0.75 * misread[0]
+
+
+@pytest.mark.parametrize("network", READERS)
 def test_a_resumed_run_is_the_uninterrupted_one_and_conditions_move_both_players(network, tmp_path):
     config, data = prepared(network=network)
     assert config.conditions == 4
@@ -135,6 +168,12 @@ def test_a_run_begins_as_a_model_without_attributes_whose_network_it_extends():
     with torch.no_grad():
         torch.testing.assert_close(generator(z, y), model.generator(z, y.flip(1)))
         torch.testing.assert_close(critic(x, y), model.critic(x, y.flip(1)))
+    reading, _ = prepared(network="modulated", attribute_weight=1.0)
+    pair = networks.build(reading)
+    for before, after in ((model, reading), (Model("reads", reading, *pair, none), config)):
+        again = networks.build(after)
+        begin_with(before, after, *again)
+        assert torch.equal(again[1].dense.weight, before.critic.dense.weight)
     backwards = Model("new", config, generator, critic, none)
     with pytest.raises(
         ConfigError, match="its layer .* and this run's is absent; it fits a run with --network modulated"
@@ -147,6 +186,7 @@ def test_a_run_begins_as_a_model_without_attributes_whose_network_it_extends():
     [
         ({"network": "dcgan"}, "attributes are told to critics of generators: set network to resnet or modulated"),
         ({"mirror": True}, "mirror turns a picture and not its attributes"),
+        ({"attributes": False, "attribute_weight": 1.0}, "attribute_weight is of attributes: set attributes too"),
         ({"z_dim": 3}, "z_dim must be at least 4 for the attributes of dots, got 3"),
     ],
     ids=str,
