@@ -37,7 +37,7 @@ from gan.live.viewers import viewer_of
 from gan.training.trainer import Trainer
 from gan.training.validation import prepare
 
-DATA = ("ring", "grid", "mnist-10k", "beard-close-up")
+DATA = ("ring", "grid", "mnist-10k", "beard-close-up", "sketch-one-palette")
 HOLD = {"ring": 6_000, "grid": 4_000, "mnist-10k": 600}  # steps of a trouble
 QUALITY = 0.30  # share of points that clipped weights stay under
 FADED, BACK = 1e-3, 0.1  # of the first gradient: under which it has vanished, above which it is back
@@ -147,7 +147,7 @@ def lost_itself(course: Course) -> tuple[bool, str]:
     return worst >= DRIFT * after, told
 
 
-EVERY = {"ring": 20, "grid": 20, "mnist-10k": 25, "beard-close-up": 50}
+EVERY = {"ring": 20, "grid": 20, "mnist-10k": 25, "beard-close-up": 50, "sketch-one-palette": 50}
 TRIALS = {
     "collapse": Trial(HOLD, {"ring": 1_500, "grid": 5_000, "mnist-10k": 300}, EVERY, held_modes),
     "minimax": Trial(
@@ -155,9 +155,14 @@ TRIALS = {
     ),
     "wgan": Trial({"ring": 1_000, "grid": 1_000}, {"ring": 1_500, "grid": 1_500}, EVERY, kept_blurred),
     "modern": Trial({"ring": 1_000, "grid": 5_000, "mnist-10k": 600}, {}, EVERY, found_all),
-    "cycle": Trial({"beard-close-up": 400}, {}, EVERY, came_nearer),
-    "pairs": Trial({"beard-close-up": 200}, {}, EVERY, came_nearer),
-    "no-cycle": Trial({"beard-close-up": 200}, {"beard-close-up": 200}, EVERY, lost_itself),
+    "cycle": Trial({"beard-close-up": 400, "sketch-one-palette": 400}, {}, EVERY, came_nearer),
+    "pairs": Trial({"beard-close-up": 200, "sketch-one-palette": 200}, {}, EVERY, came_nearer),
+    "no-cycle": Trial(
+        {"beard-close-up": 200, "sketch-one-palette": 200},
+        {"beard-close-up": 200, "sketch-one-palette": 200},
+        EVERY,
+        lost_itself,
+    ),
 }
 
 

@@ -142,8 +142,8 @@ class Config:
     )
     attribute_weight: float = _setting(
         0.0,
-        "weight of reading those attributes: the critic learns to read them from real pictures, and the generator to "
-        "have them read from its own (arXiv:1610.09585). 0 = no",
+        "weight of reading those attributes and classes: the critic learns to read them from real pictures, and the "
+        "generator to have them read from its own (arXiv:1610.09585). 0 = no",
         0.0,
         1e3,
         absent=0.0,

@@ -27,12 +27,16 @@ from gan.errors import DataError
 HELD_OUT = 200  # emoji of the test split
 SEED = 20170330  # of which emoji those are
 FACES = {"train": range(8_000), "test": range(1_000_000, 1_000_500)}  # seeds
-CLOSE_UPS = 2_000  # of a split's seeds, at most
+FEW = 2_000  # of a split's seeds, at most, where faces are drawn while somebody waits
 STRAIGHT: dict[str, Any] = {
     "tilt": 0, "scale": 1000, "shift_x": 0, "shift_y": 8, "head_width": 1000, "mouth_size": 1000, "glasses": "none",
     "rear_hair": "none",
 }  # fmt: skip
 CLOSE = (28, 16, 32)  # top, left and side, of 64 pixels, of where a beard is
+PALETTE: dict[str, Any] = {
+    "skin": 350, "undertone": 0, "hair_family": "brown", "hair_tone": 450, "eye_color": 300, "frame_color": 300,
+    "clothes_hue": 215, "clothes_light": 500, "background_hue": 150, "background_light": 700,
+}  # fmt: skip
 GREY = (0.299, 0.587, 0.114)  # of red, green and blue: ITU-R BT.601
 
 
@@ -91,7 +95,7 @@ def load_beard_close_up(root: Path, resolution: int, split: str, progress: Progr
 
     So few and so alike that they are drawn while somebody waits, and a small network soon tells them apart.
     """
-    seeds = _with_any_beard(_face_seeds(split)[:CLOSE_UPS])
+    seeds = _with_any_beard(_face_seeds(split)[:FEW])
     progress(f"beard-close-up: drawing {2 * len(seeds):,} faces")
     top, left, side = CLOSE
     with_beard, without = (
@@ -111,23 +115,32 @@ def load_sketch_to_face(root: Path, resolution: int, split: str, progress: Progr
     """
     seeds = _face_seeds(split)
     progress(f"sketch-to-face: drawing {len(seeds):,} faces and their outlines")
-    drawn = _pictures(faces.draw(seeds), resolution)
-    lines = torch.cat(
-        [sketch(faces.coverage(seeds[i : i + 500]), seeds[i : i + 500]) for i in range(0, len(seeds), 500)]
-    )
     return Pairs(
         "sketch-to-face",
-        resize(lines, resolution),
-        drawn,
+        *_outlined(seeds, resolution),
         tuple(f"face {seed}" for seed in seeds),
         conditions=torch.from_numpy(np.concatenate(list(faces.colours(seeds).values()), 1)).float() / 255,
         classes=tuple(f"{part} {channel}" for part in faces.COLOURED for channel in ("red", "green", "blue")),
     )
 
 
+def load_sketch_one_palette(root: Path, resolution: int, split: str, progress: Progress) -> Pairs:
+    """Return the outlines of some of these faces, held straight, and the faces, all in the same colours.
+
+    So an outline says all that there is to know, and they are drawn while somebody waits.
+    """
+    seeds = _face_seeds(split)[:FEW]
+    progress(f"sketch-one-palette: drawing {len(seeds):,} faces and their outlines")
+    both = _outlined(seeds, resolution, **STRAIGHT, **PALETTE)
+    return Pairs("sketch-one-palette", *both, tuple(f"face {seed}" for seed in seeds))
+
+
 PAIRS: dict[str, PairSource] = {
     # name              load            pixels, A and B, licence of the pictures
     "sketch-to-face": PairSource(load_sketch_to_face, 64, "outlines of faces; the faces", "CC-BY-4.0", faces=True),
+    "sketch-one-palette": PairSource(
+        load_sketch_one_palette, 32, "outlines of faces; the faces in the same colours", "CC-BY-4.0"
+    ),
     "beard": PairSource(load_beard, 64, "faces with a beard; faces without", "CC-BY-4.0", faces=True),
     "beard-close-up": PairSource(load_beard_close_up, 32, "beards, close up; the faces without", "CC-BY-4.0"),
     "flat-to-3d": PairSource(load_flat_to_3d, 32, "flat emoji; 3-D emoji", "MIT"),
@@ -151,6 +164,13 @@ def _face_seeds(split: str) -> range:
     if split not in FACES:
         raise DataError(f"split must be 'train' or 'test', got {split!r}")
     return FACES[split]
+
+
+def _outlined(seeds: range, resolution: int, **changes: Any) -> tuple[Tensor, Tensor]:
+    """Return the outlines of faces, as if drawn by hand, and the faces. changes: as for `faces.attributes`."""
+    parts = [seeds[i : i + 500] for i in range(0, len(seeds), 500)]
+    lines = torch.cat([sketch(faces.coverage(part, **changes), part) for part in parts])
+    return resize(lines, resolution), _pictures(faces.draw(seeds, **changes), resolution)
 
 
 def _with_any_beard(seeds: range) -> np.ndarray:

@@ -11,7 +11,7 @@ PICTURES, HEIGHT = 3, 32  # of a row: pictures beside each other; pixels
 WIDTH = PICTURES * HEIGHT
 NAMES = (
     "ring", "grid", "swiss-roll", "two-moons", "emoji", "faces-10k", "scenes-10k", "emoji-styles", "mnist-10k",
-    "fashion-mnist-10k", "beard-close-up", "flat-to-3d", "grey-to-colour",
+    "fashion-mnist-10k", "beard-close-up", "sketch-one-palette", "flat-to-3d", "grey-to-colour",
 )  # fmt: skip
 
 

@@ -25,6 +25,7 @@ class World:
 
 WORLDS: dict[str, World] = {
     "beard-close-up": World("Beard off", {"gamma": 0.05, "mirror": True}),
+    "sketch-one-palette": World("Sketch to face", {"gamma": 0.05, "change": 0.0, "mirror": True}),
     "flat-to-3d": World("Flat to 3-D", {"gamma": 0.05, "change": 0.0}),
     "grey-to-colour": World("Grey to colour", {"gamma": 0.05, "change": 0.0, "mirror": True}),
 }

@@ -11,6 +11,7 @@ from torch import Tensor
 
 from gan import data
 from gan.data.domains import Domains
+from gan.data.pairs import to_grey
 from gan.evaluation.metrics import translated
 from gan.evaluation.metrics.translated import Translated
 from gan.live.views import JUDGED, View, critic_accuracy, eval_mode, judge
@@ -88,7 +89,7 @@ class TranslationViewer:
     @property
     def _near(self) -> tuple[str, Callable[[Translated, str], float | None]]:
         """Return the measure of how near pictures are to their truth, and its name."""
-        grey = self.a.shape[1] == 3 and bool((self.a == self.a[:, :1]).all())
+        grey = self.truth is not None and self.truth.shape[1] == 3 and torch.equal(self.a, to_grey(self.truth))
         return ("colour_distance", translated.colour_distance) if grey else ("psnr", translated.psnr)
 
     def _comparison(self, made: Tensor, back: Tensor | None) -> Translated:

@@ -186,7 +186,7 @@ class Critic(nn.Module):
         self.logit = init_normal_(nn.Linear(hidden, 1), 1.0)
         known = config.conditions + len(config.classes)
         self.embed = init_normal_(nn.Linear(known, hidden, bias=False), 1.0) if known else None
-        self.reading = init_normal_(nn.Linear(hidden, config.conditions), 0.0) if config.attribute_weight else None
+        self.reading = init_normal_(nn.Linear(hidden, known), 0.0) if config.attribute_weight else None
 
     def forward(self, x: Tensor, y: Tensor | None = None) -> Tensor:
         h = self._features(x)
@@ -194,7 +194,7 @@ class Critic(nn.Module):
         return out if self.embed is None else out + class_projection(self.embed, h, y)
 
     def read(self, x: Tensor) -> Tensor:
-        """Return what it reads of the conditions of pictures (N, C, R, R), (N, T); with `Config.attribute_weight`."""
+        """Return what it reads of pictures (N, C, R, R), (N, T); with `Config.attribute_weight`."""
         assert self.reading is not None
         return self.reading(self._features(x))
 

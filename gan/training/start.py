@@ -21,7 +21,7 @@ from gan.models.model import Model
 from gan.networks.layers import iterate_spectral_norm
 
 SHAPES = ("network", "resolution", "width", "z_dim", "critic_norm")  # settings that decide the shapes of layers
-READING = "reading."  # of the critic's layer that reads attributes, which a run has or not
+READING = "reading."  # of the critic's layer that reads attributes, which begins anew
 ITERATIONS = 15  # of the power iteration, where spectral normalisation is given other weights
 
 Tensors = Mapping[str, Tensor]
@@ -55,7 +55,7 @@ def first_layers(critic: nn.Module, count: int) -> list[nn.Parameter]:
 def _fitted(model: Model, config: Config, player: int, before: Tensors, after: Tensors) -> dict[str, Tensor]:
     """Return the tensors of a run's generator (0) or critic (1), from those of a model and those it was built with."""
     by_class = _class_tensors(config, player)
-    before = {name: tensor for name, tensor in before.items() if name in after or not name.startswith(READING)}
+    before = {name: tensor for name, tensor in before.items() if not name.startswith(READING)}
     _check_fit(model, config, player, before, after, by_class)
     out = {**after, **{name: tensor for name, tensor in before.items() if name not in by_class}}
     # concat_classes, of generators, multiplies classes by the square root of their number.

@@ -48,6 +48,9 @@ class Game(Protocol):
         ...
 
 
+CLASS_SCALE = 2.5  # of a class weight that is read: one of some classes then varies about as much as a condition, by 1
+
+
 class ReadsAttributes(Protocol):
     """A critic (discriminator) built with `Config.attribute_weight`."""
 
@@ -57,8 +60,9 @@ class ReadsAttributes(Protocol):
 class Generation:
     """The game of a GAN: pictures from latents, and one critic (discriminator).
 
-    attribute_weight: of the mean squared error of the conditions that the critic reads from pictures. It learns to from
-    real ones, and the generator to have them read from its own (AC-GAN, arXiv:1610.09585). 0: neither.
+    attribute_weight: of the mean squared error of the conditions and classes that the critic reads from pictures, as
+    (N, T): conditions, and class weights times `CLASS_SCALE`. It learns to from real ones, and the generator to have
+    them read from its own (AC-GAN, arXiv:1610.09585). 0: neither.
     """
 
     def __init__(self, attribute_weight: float = 0.0) -> None:
@@ -66,8 +70,9 @@ class Generation:
 
     def _misread(self, p: Players, pictures: Tensor, batch: Batch) -> Tensor:
         assert batch.conditions is not None
+        wanted = batch.conditions if batch.y is None else torch.cat([batch.conditions, CLASS_SCALE * batch.y], 1)
         read = cast(ReadsAttributes, p.critic).read(pictures).float()
-        return self.attribute_weight * (read - batch.conditions).square().mean()
+        return self.attribute_weight * (read - wanted).square().mean()
 
     def matches(self, p: Players, batch: Batch) -> Sequence[Match]:
         """Return one match, of pictures that the generator makes of the batch's latents."""

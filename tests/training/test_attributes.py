@@ -93,13 +93,14 @@ def test_the_critic_reads_attributes_of_real_pictures_and_the_generator_has_its_
     (batch,) = trainer._draw(step_generator(0, 0))
     p, reading = trainer.players, trainer.critic.reading.weight
     (match,), misread = p.game.play(p, batch)
-    want = 2 * (trainer.critic.read(match.fake) - batch.conditions).square().mean()
+    wanted = torch.cat([batch.conditions, 2.5 * batch.y], 1)
+    want = 2 * (trainer.critic.read(match.fake) - wanted).square().mean()
     assert torch.equal(misread, want) and misread.requires_grad
     before = reading.detach().clone()
     generator_step(p, [batch])
     assert torch.equal(reading, before), "it is not the generator's to choose what a smile looks like"
     (match,) = p.game.matches(p, batch)
-    assert torch.equal(match.besides(), 2 * (trainer.critic.read(batch.real) - batch.conditions).square().mean())
+    assert torch.equal(match.besides(), 2 * (trainer.critic.read(batch.real) - wanted).square().mean())
     critic_step(p, [batch], 1.0)
     assert not torch.equal(reading, before)
     (plain,), nothing = Trainer(*prepared(network=network)).players.game.play(p, batch)
@@ -170,7 +171,8 @@ def test_a_run_begins_as_a_model_without_attributes_whose_network_it_extends():
         torch.testing.assert_close(critic(x, y), model.critic(x, y.flip(1)))
     reading, _ = prepared(network="modulated", attribute_weight=1.0)
     pair = networks.build(reading)
-    for before, after in ((model, reading), (Model("reads", reading, *pair, none), config)):
+    reads = Model("reads", reading, *pair, none)
+    for before, after in ((model, reading), (reads, config), (reads, reading)):
         again = networks.build(after)
         begin_with(before, after, *again)
         assert torch.equal(again[1].dense.weight, before.critic.dense.weight)
