@@ -56,6 +56,15 @@ def test_a_close_up_is_a_part_of_faces_held_straight(loaded):
     assert 0.1 < moved.float().mean() < 0.4
 
 
+def test_outlines_in_one_palette_say_all_there_is_to_know(loaded):
+    """Faces have the same background, clothes of one hue, and outlines are no grey copies of them."""
+    pairs = loaded("sketch-one-palette", "test")
+    assert not (pairs.b[:, :, :2] != pairs.b[:1, :, :2]).any()
+    assert torch.equal(pairs.a[:, 0], pairs.a[:, 2]) and (pairs.a == 255).float().mean() > 0.5
+    clothes = pairs.b[:, :, -1, 16].float()
+    assert (clothes[:, 2] > clothes[:, 0] + 50).all(), "blue"
+
+
 def test_emoji_are_the_same_one_in_two_drawings(loaded):
     pairs = loaded("flat-to-3d", "test")
     assert len(pairs.a) == 200

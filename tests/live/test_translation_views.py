@@ -10,6 +10,7 @@ import torch
 from conftest import translation
 
 from gan.data import load_domains, load_pairs
+from gan.data.domains import of_pairs
 from gan.errors import ConfigError
 from gan.live.export import film
 from gan.live.history import Moment
@@ -83,6 +84,12 @@ def test_colours_are_measured_where_there_were_none():
     trainer, viewer = Trainer(config, data), viewer_of(data, "grey-to-colour")
     untouched, found = viewer.backdrop().numbers["colour_distance_untouched"], viewer.measure(trainer)
     assert found["colour_distance"] == pytest.approx(untouched) and untouched > 0.3 and "psnr" not in found
+
+
+def test_outlines_have_a_truth_though_they_are_grey():
+    outlines = of_pairs(load_pairs("sketch-one-palette", 32, split="test"), paired=True)
+    found = viewer_of(outlines, "sketch-one-palette").backdrop().numbers
+    assert 5 < found["psnr_untouched"] < 15 and "colour_distance_untouched" not in found
 
 
 def test_looking_does_not_change_the_run():
