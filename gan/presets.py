@@ -24,10 +24,12 @@ _LARGE: dict[str, Any] = {
 # Only what differs from the defaults above, which are the emoji recipe.
 PRESETS: dict[str, dict[str, Any]] = {
     "faces": {
-        "dataset": "faces", "network": "modulated", "attributes": True, "images": 2_000_000, "penalty_every": 4,
+        "dataset": "faces", "network": "modulated", "attributes": True, "attribute_weight": 1.0,
+        "images": 2_000_000, "penalty_every": 4,
     },
     "scenes": {
-        "dataset": "scenes", "network": "modulated", "attributes": True, "images": 2_000_000, "penalty_every": 4,
+        "dataset": "scenes", "network": "modulated", "attributes": True, "attribute_weight": 1.0,
+        "images": 2_000_000, "penalty_every": 4,
     },
     "emoji": {},
     "mnist": {"dataset": "mnist", "images": 400_000, "gamma": 0.1},
