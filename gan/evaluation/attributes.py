@@ -35,6 +35,7 @@ class Attributes:
               the whole picture more than random directions do
     elsewhere (name, pictures, the same pictures changed) -> mean absolute change in levels outside what the name says
               something of; None where its place in a picture is not known
+    taught    whether these are what a run with `Config.attributes` teaches its latent
     """
 
     names: tuple[str, ...]
@@ -45,6 +46,7 @@ class Attributes:
     switches: frozenset[str] = frozenset()
     parts: frozenset[str] = frozenset()
     elsewhere: Callable[[str, np.ndarray, np.ndarray], float] | None = None
+    taught: bool = False
 
 
 def subject(pictures: np.ndarray) -> np.ndarray:
@@ -160,6 +162,7 @@ ATTRIBUTES: tuple[Attributes, ...] = (
         switches=frozenset(face_attributes.NAMES) - _NUMBERS,
         parts=frozenset(name for name in face_attributes.NAMES if not name.startswith(("background", "skin"))),
         elsewhere=face_regions.change_elsewhere,
+        taught=True,
     ),
 )
 

@@ -67,7 +67,7 @@ def find_sliders(
     """Return the model's directions with names: those of attributes of its data set that its latent tells.
 
     First in all classes at once; where not every attribute gets a slider in that way, in each class by itself, and a
-    class in which no fewer of them do has directions of its own. Not of a model that was taught attributes, whose
+    class in which no fewer of them do has directions of its own. Not of a model that was taught these attributes, whose
     latent means the same in every class. What is left out: see `_Samples`. Names that a person gave stay. The same
     model gives the same directions, to rounding.
     """
@@ -84,7 +84,8 @@ def find_sliders(
     everywhere = _Samples(model, known, data).sliders(taken)
     progress(f"{_ALL}: {_list(everywhere)}")
     found = [everywhere]
-    if len(everywhere[0]) < len(set(data.names) - taken) and not model.config.attributes:
+    taught = model.config.attributes and any(one.taught for one in known)
+    if len(everywhere[0]) < len(set(data.names) - taken) and not taught:
         for label in _labels(model):
             count = min(samples, CLASS_SAMPLES)
             data = measure(model, known, range(count + count // HELD_OUT), label)

@@ -120,6 +120,8 @@ def test_a_class_has_directions_of_its_own_where_those_of_all_do_not_suffice(kno
     assert set(by_label) == {("", "block1"), *((c, b) for c in "ab" for b in ("block1", "block4"))}
     assert by_label["a", "block4"][2] > 0.98 and by_label["b", "block4"][3] > 0.98
     monkeypatch.setattr(Levels, "config", dataclasses.replace(Levels.config, attributes=True))
+    assert {s.label for s in find_sliders(Levels(), 600).sliders} == {"", "a", "b"}, "other attributes were taught"
+    known(1, 4, taught=True)
     assert {s.label for s in find_sliders(Levels(), 600).sliders} == {""}, "what was taught holds in every class"
 
 
