@@ -39,7 +39,8 @@ NO_MODELS = ("No models yet", "Train one with `python train.py`. It appears here
 # the pointer, across and down; -1 turns one around.
 HERO_SEED = 27
 HERO_SLIDERS = {
-    "shift_x": 1, "scale": 1, "mouth_laugh": 1, "mouth_grin": 1, "beard": 1, "skin": 1, "clothes_light": 1, "background_red": 1,
+    "shift_x": 1, "scale": 1, "mouth_laugh": 1, "mouth_grin": 1, "beard": 1, "skin": 1, "clothes_light": 1,
+    "background_red": 1,
 }  # fmt: skip
 HERO_COUNT = 5
 

@@ -70,7 +70,9 @@
       const old = run.id();
       run.follow(reply.run, { notes: (reply.notes ?? []).join(" "), lesson: plan.lesson() });
       if (old) runs.ask({ run: old, what: "forget" }).catch(() => {}); // it ends by itself where this is not heard
-      if (matchMedia("(max-width: 960px)").matches) find(".ll-arena").scrollIntoView(); // below what was planned
+      const arena = find(".ll-arena");
+      const below = matchMedia("(max-width: 960px)").matches; // what was planned
+      if (below || arena.getBoundingClientRect().top < 0) arena.scrollIntoView();
     };
     begin.addEventListener("click", () => start(server));
     here.addEventListener("click", () => local && start(local));
