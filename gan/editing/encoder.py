@@ -35,7 +35,7 @@ class Taught:
 
 
 def pictures_for(model: Model, dataset: str, root: str, split: str, progress: Progress) -> Taught | None:
-    """Return the pictures of a split of the data set that a model was trained on; None where they are not to be had."""
+    """Return the pictures of a split of the data set that a model was trained on; None where there are none."""
     try:
         name = data.full_set(dataset) if split == "test" else dataset
         found = data.load(name, model.resolution, root, split, progress)
