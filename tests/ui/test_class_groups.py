@@ -16,7 +16,7 @@ from gan.config import ClassGroup, Config
 from gan.models.directions import without_names
 from gan.models.model import Model
 from gan.networks import build
-from gan.ui.server import api, checks
+from gan.ui.server import api, picture_requests
 from gan.ui.server.model_registry import ModelRegistry
 from gan.ui.server.picture_api import PictureApi
 from gan.ui.server.walk_api import WalkApi
@@ -129,7 +129,7 @@ def test_the_api_takes_lists(registry, tmp_path, monkeypatch):
 
 def test_labels_of_one_class_are_as_they_were(tiny_registry):
     model = tiny_registry.model("tiny")
-    assert [checks.label(one, model) for one in (None, 3, "3", 3.0)] == [None, 3, 3, 3]
+    assert [picture_requests.label(one, model) for one in (None, 3, "3", 3.0)] == [None, 3, 3, 3]
 
 
 @pytest.fixture(scope="module")

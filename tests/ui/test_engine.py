@@ -20,7 +20,7 @@ from gan.models.latent import class_of, classes_of, latents
 from gan.models.model import Model
 from gan.models.pack import KEY, pack
 from gan.models.translator import load_folder
-from gan.ui.server import checks
+from gan.ui.server import picture_requests
 from gan.ui.server.drawing import draw, walk
 
 STATIC = ROOT / "gan/ui/static"
@@ -118,7 +118,7 @@ def test_named_directions_move_the_picture_as_the_servers_do_also_those_of_a_cla
     rows = [model.class_weights([5], frozenset(state["label"]))[0] for state in states]
     assert found["acting"] == [model.named.acting(row) for row in rows]
     ours = drawn(tmp_path / "out", model)
-    assert_same(ours, draw(model, [checks.picture(state, model) for state in states]))
+    assert_same(ours, draw(model, [picture_requests.picture(state, model) for state in states]))
     assert any(map(model.named.depends, model.named.names))
     assert len({picture.tobytes() for picture in ours}) == len(states)
 
@@ -130,8 +130,10 @@ def test_crossings_are_the_servers(resolution, network, tmp_path) -> None:
     states = [{"seed": 5, "partner": 9, "border": border, "sliders": [1]} for border in (0, 0.3, 0.5, 0.98, 1)]
     engine({"job": "draw", "pack": str(tmp_path / "pack"), "pictures": states, "out": str(tmp_path / "out")})
     ours = drawn(tmp_path / "out", model)
-    assert_same(ours, draw(model, [checks.picture(state, model) for state in states]))
-    own, other = draw(model, [checks.picture({"seed": seed, "sliders": [1]}, model) for seed in (5, 9)]).astype(int)
+    assert_same(ours, draw(model, [picture_requests.picture(state, model) for state in states]))
+    own, other = draw(
+        model, [picture_requests.picture({"seed": seed, "sliders": [1]}, model) for seed in (5, 9)]
+    ).astype(int)
     middle = resolution // 2
     for crossed, border in zip(ours, (0, 0.3, 0.5, 0.98, 1), strict=True):
         rows = [np.abs(crossed - picture).mean((1, 2)) for picture in (own, other)]
@@ -148,7 +150,7 @@ def test_offsets_of_a_found_picture_are_the_servers(resolution, network, tmp_pat
     offsets = torch.randn(shape, generator=torch.Generator().manual_seed(0)) / 2
     states = [{"seed": 5, "named": [1.0]}, {"seed": 5, "named": [1.0], "offsets": offsets.flatten().tolist()}]
     engine({"job": "draw", "pack": str(tmp_path / "pack"), "pictures": states, "out": str(tmp_path / "out")})
-    at = checks.picture({"seed": 5, "named": [1.0]}, model)
+    at = picture_requests.picture({"seed": 5, "named": [1.0]}, model)
     theirs = draw(model, [at, at | {"offsets": offsets}])
     assert_same(drawn(tmp_path / "out", model), theirs)
     assert np.abs(theirs[0].astype(int) - theirs[1]).mean() > 2
@@ -162,7 +164,7 @@ def test_a_walk_through_edited_keyframes_is_the_servers(tmp_path) -> None:
     asked = {"seeds": [5, 6, 7], "frames": 9, "mode": "slerp", "loop": True, "label": None, "truncation": 1.2}
     job = {"job": "draw", "pack": str(tmp_path / "pack"), "out": str(tmp_path / "out")}
     engine({**job, "walk": {**asked, "edits": edits}})
-    request = checks.WalkRequest.parse({**asked, "edits": edits}, model)
+    request = picture_requests.WalkRequest.parse({**asked, "edits": edits}, model)
     assert_same(drawn(tmp_path / "out", model), walk(model, request))
 
 

@@ -17,7 +17,7 @@ from other_browsers import hosted
 from gan.models.model import Model
 from gan.models.pack import pack
 from gan.models.translator import load_folder
-from gan.ui.server import checks
+from gan.ui.server import picture_requests
 from gan.ui.server.drawing import draw
 from gan.ui.server.engine import worker_script
 
@@ -62,7 +62,7 @@ def asked(name: str, seeds: int) -> list[dict]:
 def expected(name: str, seeds: int) -> tuple[np.ndarray, np.ndarray]:
     """Return the server's pictures of the same: of the seeds, and of the states."""
     model = shipped()[name]
-    states = [checks.picture(state, model) for state in asked(name, seeds)[seeds:]]
+    states = [picture_requests.picture(state, model) for state in asked(name, seeds)[seeds:]]
     return model.sample(list(range(seeds))), draw(model, states)
 
 

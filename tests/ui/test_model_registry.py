@@ -19,11 +19,11 @@ from fake_models import KINDS, FakeModel, fake_load, write_folder
 from gan.ui import app
 from gan.ui.server import edit_api, quiz_api, rpc, train_api, translate_api, walk_api
 from gan.ui.server import model_registry as module
-from gan.ui.server.checks import MAX_FRAMES, MAX_GRID, MAX_KEYFRAMES
 from gan.ui.server.limits import Busy
 from gan.ui.server.model_info import discover, read_info
 from gan.ui.server.model_registry import ModelRegistry
 from gan.ui.server.picture_api import PictureApi
+from gan.ui.server.picture_requests import MAX_FRAMES, MAX_GRID, MAX_KEYFRAMES
 from gan.ui.server.request import quoted
 
 

@@ -10,7 +10,7 @@ from typing import Annotated, Any
 import pytest
 from pydantic import Field
 
-from gan.ui.server import checks, controls, train_requests, walk_api
+from gan.ui.server import controls, picture_requests, train_requests, walk_api
 from gan.ui.server.request import WHOLE, Request, _declared, _expected, choice, number, one_of, quoted, whole
 
 MODEL = SimpleNamespace(classes=tuple("0123456789"), groups=(), directions=[None] * 12, named=[None] * 2, z_dim=16)
@@ -30,7 +30,7 @@ class Sample(Request):
     share: Annotated[float, Field(ge=0, le=2)] = 1.0
     sure: bool = False
     numbers: Annotated[list[Annotated[float, Field(ge=-4, le=4)]], Field(min_length=1, max_length=3)] = [0]
-    seeds: list[checks.Seed] = []
+    seeds: list[picture_requests.Seed] = []
     name: str | None = None
     others: Annotated[list[Other], Field(description="a list of others")] = []
 
@@ -82,11 +82,11 @@ def test_javascript_has_one_kind_of_number() -> None:
 
 def models() -> dict[type[Request], Any]:
     """Return every request model of the app, with the context that it is checked in."""
-    modules = (checks, train_requests, walk_api)
+    modules = (picture_requests, train_requests, walk_api)
     found = {cls for module in modules for cls in vars(module).values() if isinstance(cls, type)}
     classes = {cls: 2 for cls in found if issubclass(cls, Request) and cls.model_fields}
-    pictures = dict.fromkeys((checks.GridRequest, checks.WalkRequest), MODEL)
-    return classes | pictures | {checks._picture_request(controls.CONTROLS): MODEL}
+    pictures = dict.fromkeys((picture_requests.GridRequest, picture_requests.WalkRequest), MODEL)
+    return classes | pictures | {picture_requests._picture_request(controls.CONTROLS): MODEL}
 
 
 def test_hostile_values_are_refused_in_one_short_sentence_or_make_a_good_request(subtests) -> None:
@@ -127,6 +127,6 @@ def test_the_checks_of_single_values_refuse_the_same(subtests) -> None:
 def test_a_new_control_is_checked_as_it_is_declared(monkeypatch) -> None:
     new = controls.Control("warmth", "warmth", "slider", "Warmth", "Warmer colours", -1, 1, 0.1, 0.5)
     monkeypatch.setattr(controls, "CONTROLS", (*controls.CONTROLS, new))
-    assert checks.picture({"seed": 1}, MODEL)["warmth"] == 0.5
+    assert picture_requests.picture({"seed": 1}, MODEL)["warmth"] == 0.5
     with pytest.raises(ValueError, match=r"warmth must be in \[-1, 1\], got 2"):
-        checks.picture({"seed": 1, "warmth": 2}, MODEL)
+        picture_requests.picture({"seed": 1, "warmth": 2}, MODEL)

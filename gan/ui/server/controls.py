@@ -1,8 +1,8 @@
 """The controls of Explore, declared once: name, address key, range, step, default and text of each.
 
-The page builds its controls from `CONTROLS`, the browser reads and writes addresses with them, `gan.ui.server.checks`
-refuses values outside their ranges, and Interpolate takes seeds and truncation from here. Nothing here imports torch,
-because the first screen is built before any model loads.
+The page builds its controls from `CONTROLS`, the browser reads and writes addresses with them,
+`gan.ui.server.picture_requests` refuses values outside their ranges, and Interpolate takes seeds and truncation from
+here. Nothing here imports torch, because the first screen is built before any model loads.
 
 To add a slider, add a `Control` of kind "slider" to `CONTROLS`, and the line that applies its value to
 `_latent` in `gan.ui.server.drawing`. CONTRIBUTING.md shows both.

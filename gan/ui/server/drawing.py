@@ -1,4 +1,4 @@
-"""Pictures and walks of one model, for requests that `gan.ui.server.checks` has checked.
+"""Pictures and walks of one model, for requests that `gan.ui.server.picture_requests` has checked.
 
 Torch is imported only when something is drawn.
 """
@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from gan.ui.server import checks
+from gan.ui.server import picture_requests
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -21,7 +21,7 @@ FRAMES_AT_ONCE = 32  # of a walk that crosses pictures: bounds memory
 
 
 def draw(model: Model, requests: Sequence[Mapping[str, Any]]) -> np.ndarray:
-    """Return a picture for each request, as `checks.picture` returns them, uint8 (N, H, W, C).
+    """Return a picture for each request, as `picture_requests.picture` returns them, uint8 (N, H, W, C).
 
     One may have `offsets` besides, a tensor (F, S, S) for the first feature map: then none is crossed with another.
     """
@@ -69,8 +69,8 @@ def _inputs(
     return sides[0], sides[1], borders
 
 
-def keyframes(request: checks.WalkRequest) -> list[dict[str, Any]]:
-    """Return the picture that a walk shows at each of its keyframes, as `checks.picture` returns it."""
+def keyframes(request: picture_requests.WalkRequest) -> list[dict[str, Any]]:
+    """Return the picture that a walk shows at each of its keyframes, as `picture_requests.picture` returns it."""
     count = len(request.seeds)
     labels = request.label if isinstance(request.label, list) else [request.label] * count
     plain = {"truncation": request.truncation, "sliders": [], "named": [], "raw": []}
@@ -80,7 +80,7 @@ def keyframes(request: checks.WalkRequest) -> list[dict[str, Any]]:
     ]
 
 
-def walk(model: Model, request: checks.WalkRequest) -> np.ndarray:
+def walk(model: Model, request: picture_requests.WalkRequest) -> np.ndarray:
     """Return the frames of a walk whose keyframes have edits, uint8 (frames, H, W, C)."""
     import torch
 

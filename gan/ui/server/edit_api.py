@@ -11,11 +11,11 @@ import numpy as np
 from anyio import to_thread
 
 from gan.ui.server import drawing, finding, reading, restoring, rpc, taught_parts, visitor
-from gan.ui.server.checks import GridRequest
 from gan.ui.server.edit_requests import FindRequest, RestoreRequest, RowRequest, found_state, tasks_of
 from gan.ui.server.held_out import Beginnings, beginnings
 from gan.ui.server.limits import Limit
 from gan.ui.server.picture_api import PictureApi
+from gan.ui.server.picture_requests import GridRequest
 from gan.ui.server.render_queue import RenderQueue
 
 if TYPE_CHECKING:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import numpy as np
 from pydantic import ConfigDict, Field, PlainValidator, ValidationInfo
 
-from gan.ui.server import checks, controls
+from gan.ui.server import controls, picture_requests
 from gan.ui.server.request import WHOLE, Request, choice, refusal
 from gan.ui.server.translations import Picture
 
@@ -83,10 +83,10 @@ class RowRequest(Request):
 def found_state(payload: Mapping[str, Any], model: Model) -> dict[str, Any]:
     """Return the values of a picture that was found, as `drawing.draw` takes them.
 
-    They are those of any picture, as `checks.picture` has them, and `offsets`: null, or float16 in base64, as many as
-    the model's first feature map has. ValueError, one sentence, for the first fault.
+    They are those of any picture, as `picture_requests.picture` has them, and `offsets`: null, or float16 in base64, as
+    many as the model's first feature map has. ValueError, one sentence, for the first fault.
     """
-    values = checks.picture({"seed": None, **controls.requested(payload)}, model)
+    values = picture_requests.picture({"seed": None, **controls.requested(payload)}, model)
     if values["border"] != 1:
         raise ValueError("border must be 1: what was found is crossed with nothing")
     return values | {"offsets": offsets(payload.get("offsets"), model)}

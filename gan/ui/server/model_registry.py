@@ -2,7 +2,7 @@
 
 Nothing here imports Gradio, and torch is imported only when the first model loads, so the first screen does not wait
 for it. A `ModelRegistry` holds weights and no visitor's state: every picture is a function of its arguments, which may
-come straight from a browser and are checked by `gan.ui.server.checks` first.
+come straight from a browser and are checked by `gan.ui.server.picture_requests` first.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ import numpy as np
 from gan.errors import FolderError
 from gan.hub.names import MODEL
 from gan.live.shares import NOBODY, Owner, holding_most
-from gan.ui.server import checks, drawing, engine, gpu, translations, visitor
+from gan.ui.server import drawing, engine, gpu, picture_requests, translations, visitor
 from gan.ui.server.files import Files
 from gan.ui.server.limits import Limit
 from gan.ui.server.model_info import Info, read_info
@@ -218,7 +218,7 @@ class ModelRegistry:
         Only the first call for a name waits, for its weights: see `is_loaded`. follows: as for `RenderQueue.ask`.
         """
         model = self.model(name)
-        return self._pictures.ask(visitor.asking(), model, checks.picture(values, model), follows)
+        return self._pictures.ask(visitor.asking(), model, picture_requests.picture(values, model), follows)
 
     def ask_translation(
         self, name: object, values: Mapping[str, object], follows: bool = False
@@ -242,14 +242,14 @@ class ModelRegistry:
         model = self.model(name)
         if not any(map(model.named.depends, model.named.names)):
             return None
-        at = checks.picture(values, model)
+        at = picture_requests.picture(values, model)
         rows = model.class_weights([at["seed"]], at["label"])
         return None if rows is None else model.named.acting(rows[0])
 
     def grid(self, name: object, seeds: object, label: object = None, truncation: object = 1.0) -> np.ndarray:
-        """Return one picture for each seed, uint8 (N, H, W, C); at most `checks.MAX_GRID` seeds."""
+        """Return one picture for each seed, uint8 (N, H, W, C); at most `picture_requests.MAX_GRID` seeds."""
         model = self.model(name)
-        request = checks.GridRequest.parse({"seeds": seeds, "label": label, "truncation": truncation}, model)
+        request = picture_requests.GridRequest.parse({"seeds": seeds, "label": label, "truncation": truncation}, model)
         with self._batch_limit():
             return model.sample(request.seeds, label=request.label, truncation=request.truncation)
 
@@ -266,8 +266,8 @@ class ModelRegistry:
     ) -> np.ndarray:
         """Return the walk from seed to seed, uint8 (frames, H, W, C).
 
-        seeds: 2 to `checks.MAX_KEYFRAMES`. frames: at most `checks.MAX_FRAMES`, and no fewer than there are seeds.
-        mode: "slerp" or "lerp". loop: True ends where it began.
+        seeds: 2 to `picture_requests.MAX_KEYFRAMES`. frames: at most `picture_requests.MAX_FRAMES`, and no fewer than
+        there are seeds. mode: "slerp" or "lerp". loop: True ends where it began.
         label: None, an index or a name for the whole walk, or a list with one of those, or None, for each seed. Where
         classes are in groups, a list of some is one label too, and the list for the seeds holds such lists, or None.
         edits: for each seed a mapping with values of other controls, as for `picture`, or None where label and
@@ -275,7 +275,7 @@ class ModelRegistry:
         """
         model = self.model(name)
         asked = {"seeds": seeds, "frames": frames, "mode": mode, "loop": loop, "label": label, "truncation": truncation}
-        request = checks.WalkRequest.parse({**asked, "edits": edits}, model)
+        request = picture_requests.WalkRequest.parse({**asked, "edits": edits}, model)
         values = dict(request)
         with self._batch_limit():
             if values.pop("edits") is not None:
@@ -286,7 +286,7 @@ class ModelRegistry:
     def keyframes(self, name: object, values: Mapping[str, object]) -> np.ndarray:
         """Return the pictures at the keyframes of a walk, uint8 (K, H, W, C). values: as for `interpolate`."""
         model = self.model(name)
-        request = checks.WalkRequest.parse(values, model)
+        request = picture_requests.WalkRequest.parse(values, model)
         with self._batch_limit():
             return drawing.draw(model, drawing.keyframes(request))
 

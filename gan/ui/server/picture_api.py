@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from anyio import to_thread
 
 from gan.ui.server import controls, rpc
-from gan.ui.server.checks import GridRequest
+from gan.ui.server.picture_requests import GridRequest
 from gan.ui.server.request import quoted
 
 if TYPE_CHECKING:

@@ -14,7 +14,7 @@ from pydantic import AfterValidator, Field, PlainValidator, ValidationInfo
 
 from gan.training.control import MOVES
 from gan.ui.server import train_form
-from gan.ui.server.checks import Seed
+from gan.ui.server.picture_requests import Seed
 from gan.ui.server.request import WHOLE, Request, number, one_of, quoted, whole
 from gan.ui.server.video import EXPORTS
 

@@ -15,8 +15,8 @@ from pydantic import BeforeValidator, ConfigDict, Field, PlainValidator, Validat
 
 from gan.pictures.picture_file import stack
 from gan.pictures.reader import Budget, read_apart
-from gan.ui.server.checks import MAX_FRAMES
 from gan.ui.server.limits import Limit
+from gan.ui.server.picture_requests import MAX_FRAMES
 from gan.ui.server.request import WHOLE, Request, choice, one_of, refusal
 from gan.ui.server.video import EXPORTS
 

@@ -8,8 +8,8 @@ import numpy as np
 from pydantic import Field
 
 from gan.ui.server import rpc, sheets
-from gan.ui.server.checks import Keyframes, WalkRequest
 from gan.ui.server.limits import Limit
+from gan.ui.server.picture_requests import Keyframes, WalkRequest
 from gan.ui.server.request import WHOLE, Request, one_of
 from gan.ui.server.video import EXPORTS, file_name
 

@@ -11,7 +11,7 @@ import json
 from typing import TYPE_CHECKING
 
 from gan.ui import assets
-from gan.ui.server import checks, rpc
+from gan.ui.server import picture_requests, rpc
 from gan.ui.server.picture_api import PictureApi
 from gan.ui.server.video import EXPORTS
 from gan.ui.server.walk_api import WalkApi
@@ -51,6 +51,6 @@ def page(registry: ModelRegistry, exports: Mapping[str, Export] = EXPORTS) -> st
         models=registry.names,
         known=json.dumps(models),
         exports=exports,
-        most_keys=checks.MAX_KEYFRAMES,
-        most_frames=checks.MAX_FRAMES,
+        most_keys=picture_requests.MAX_KEYFRAMES,
+        most_frames=picture_requests.MAX_FRAMES,
     )
