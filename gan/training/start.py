@@ -91,12 +91,9 @@ def _check_fit(
 ) -> None:
     extends = networks.find_pair(config).extends == model.config.network
     for name in [*after, *(name for name in before if name not in after and name not in by_class)]:
-        if (
-            name in by_class
-            and (name not in before or after[name].ndim < 2)
-            or (extends or name.startswith(READING))
-            and name not in before
-        ):
+        if name.startswith(READING):
+            continue
+        if name in by_class and (name not in before or after[name].ndim < 2) or extends and name not in before:
             continue
         shapes = [
             _shape(tensors.get(name), len(c.classes) + player * c.conditions if name in by_class else 0)
