@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import runpy
 import sys
+import weakref
 from pathlib import Path
 
 import torch
+import torch.distributed as dist
 from conftest import quick_directions, small, tiny_pairs
 from safetensors.torch import save_file
 
@@ -50,4 +52,8 @@ if __name__ == "__main__":
         save_file({k: v.contiguous() for k, v in after.items()}, folder / f"{name}-{processes.rank}.safetensors")
     best.SAMPLES, export_model.principal_directions = SAMPLES, quick_directions
     sys.argv[:2] = ["train.py"]
-    runpy.run_path("train.py", run_name="__main__")  # leaves the process group
+    group = weakref.ref(dist.group.WORLD)
+    try:
+        runpy.run_path("train.py", run_name="__main__")  # leaves the process group
+    finally:
+        (folder / f"group-{processes.rank}").write_text("kept" if group() else "gone")

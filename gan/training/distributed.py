@@ -141,12 +141,16 @@ def join(device: str = "auto") -> ProcessGroup:
                     "--device cpu"
                 )
             torch.cuda.set_device(int(os.environ.get("LOCAL_RANK", "0")))
+        # Imported before there is a group, because its functions keep the group of that moment as a default argument.
+        # The threads of a group that is kept outlive `leave`, and can abort the process while Python shuts down.
+        from torch.distributed.nn import functional  # noqa: F401
+
         dist.init_process_group("nccl" if on_gpus else "gloo")
     return ProcessGroup(dist.get_rank(), dist.get_world_size())
 
 
 def leave() -> None:
-    """Leave the process group at the end of the program."""
+    """Leave the process group at the end of the program, and end its threads."""
     if dist.is_initialized():
         dist.destroy_process_group()
 

@@ -92,6 +92,12 @@ def test_what_is_asked_once_is_known_in_both(two_processes):
     assert [(two_processes.folder / f"shared-{rank}").read_text() for rank in range(2)] == ["0", "0"]
 
 
+@pytest.mark.slow
+@pytest.mark.timeout(240)
+def test_nothing_keeps_the_group_alive_at_the_end(two_processes):  # its threads would abort Python's shutdown
+    assert [(two_processes.folder / f"group-{rank}").read_text() for rank in range(2)] == ["gone", "gone"]
+
+
 class Threads(ProcessGroup):
     """A process group of two threads, which vote at a barrier."""
 
