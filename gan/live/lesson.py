@@ -8,6 +8,7 @@ from typing import Any
 
 from gan.data import PAIRS
 from gan.data.points import is_points
+from gan.live.uploads import SETS
 from gan.training.alarms import Cure
 
 KINDS = ("points", "pictures", "translations")  # of what is learnt
@@ -17,7 +18,7 @@ def kind_of(dataset: str) -> str:
     """Return the one of `KINDS` that learning from a data set is, by its name."""
     if is_points(dataset):
         return "points"
-    return "translations" if dataset in PAIRS else "pictures"
+    return "translations" if dataset in PAIRS or dataset == SETS[1] else "pictures"
 
 
 @dataclass(frozen=True)
@@ -52,16 +53,24 @@ class Story:
 
 @dataclass(frozen=True)
 class Lesson:
-    """A title; settings over the defaults, and a story, for each of the `KINDS` that it is taught on."""
+    """A title; settings over the defaults, and a story, for each of the `KINDS` that it is taught on.
+
+    except_on: data sets of these kinds that do not show it.
+    """
 
     title: str
     settings: Mapping[str, Mapping[str, Any]]
     points: Story | None = None
     pictures: Story | None = None
     translations: Story | None = None
+    except_on: tuple[str, ...] = ()
 
     @property
     def stories(self) -> dict[str, Story]:
         """Return the stories by kind."""
         told = {kind: getattr(self, kind) for kind in KINDS}
         return {kind: story for kind, story in told.items() if story is not None}
+
+    def taught_on(self, dataset: str) -> bool:
+        """Return whether a data set, by its name, shows it."""
+        return kind_of(dataset) in self.settings and dataset not in self.except_on

@@ -254,8 +254,7 @@ def settings(preset: str, dataset: str) -> dict[str, Any]:
 
 def config_of(preset: str, dataset: str, changes: dict[str, Any]) -> Config:
     """Return the config of a preset with changes; ConfigError for a bad value, or for a lesson not taught on this."""
-    kind = kind_of(dataset)
-    if kind not in LESSONS[preset].settings:
-        taught = [name for name, lesson in LESSONS.items() if kind in lesson.settings]
+    if not LESSONS[preset].taught_on(dataset):
+        taught = [name for name, lesson in LESSONS.items() if lesson.taught_on(dataset)]
         raise ConfigError(f"{preset} is no lesson on {dataset[:40]}: choose one of {', '.join(taught)}")
     return Config(**{**settings(preset, dataset), **changes})

@@ -46,6 +46,8 @@ class TranslationViewer:
             self.a, self.b = (
                 images[shuffled_indices(ORDER, len(images), 0, MEASURED)] for images in (domains.inputs, domains.images)
             )
+            if domains.paired:  # of as many, so the same rows
+                self.truth = self.b
 
     def backdrop(self) -> View:
         """Return the arrays and numbers that the class lists."""

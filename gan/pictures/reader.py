@@ -44,11 +44,12 @@ class Budget:
 @dataclass(frozen=True)
 class Reading:
     """The outcome of an upload. found: files that say they are pictures, within the budget; none is decoded below
-    `least`. refused: names and reasons.
+    `least`. names: of the pictures. refused: names and reasons.
     """
 
     found: int
     pictures: list[Picture]
+    names: list[str]
     refused: list[tuple[str, str]]
 
 
@@ -83,6 +84,7 @@ def _environment() -> dict[str, str]:
 def _reading(sent: bytes, resolution: int) -> Reading:
     """Make sense of what the process sent before it ended, or was ended."""
     found, pictures, unread = 0, [], None  # type: int, list[Picture], int | None
+    names: list[str] = []
     refused: list[tuple[str, str]] = []
     at = 0
     while (end := sent.find(b"\n", at)) >= 0:
@@ -100,10 +102,11 @@ def _reading(sent: bytes, resolution: int) -> Reading:
                 break
             pixels = np.frombuffer(sent, kind, size // kind.itemsize, at).reshape(resolution, resolution, 3)
             pictures.append(Picture(pixels, record["side"], record["peak"]))
+            names.append(record["name"])
             at += size
     if unread is None:
         refused.append(("the others", "they took too much time or memory to read"))
-    return Reading(found, pictures, refused)
+    return Reading(found, pictures, names, refused)
 
 
 # What follows runs in the process.
@@ -121,9 +124,10 @@ class _Sender:
     def refuse(self, name: str, reason: object) -> None:
         self.send({"refused": name, "reason": str(reason)})
 
-    def picture(self, picture: Picture) -> None:
+    def picture(self, name: str, picture: Picture) -> None:
         deep = picture.pixels.dtype == np.uint16
-        self.send({"side": picture.side, "peak": picture.peak, "deep": deep}, picture.pixels.tobytes())
+        about = {"name": name, "side": picture.side, "peak": picture.peak, "deep": deep}
+        self.send(about, picture.pixels.tobytes())
         self.pipe.flush()
 
 
@@ -183,7 +187,7 @@ def _read(files: Iterable[tuple[str, bytes]], resolution: int, least: int, budge
         try:
             counter.check_time()
             data = file.read(budget.file_bytes)
-            sender.picture(_attempt(read_picture, data, resolution, budget.file_pixels))
+            sender.picture(file.name, _attempt(read_picture, data, resolution, budget.file_pixels))
         except Refused as reason:
             sender.refuse(file.name, reason)
     sender.send({"end": True})

@@ -207,17 +207,56 @@ def test_a_duel_and_a_drawing_are_runs_like_any_other(tab):
     )
 
 
-def test_a_visitors_own_pictures_are_learnt(tab):
+def png_files(count: int = 17, seed: int = 0) -> list[dict[str, str]]:
+    """Pictures of noise, as the page sends them, of the same names whatever the seed."""
     files = []
-    for i in range(17):
+    for i in range(count):
         out = io.BytesIO()
-        Image.fromarray(np.random.default_rng(i).integers(0, 256, (36, 36, 3), np.uint8)).save(out, "PNG")
+        Image.fromarray(np.random.default_rng([seed, i]).integers(0, 256, (36, 36, 3), np.uint8)).save(out, "PNG")
         files.append({"name": f"../{i}.png", "data": base64.b64encode(out.getvalue()).decode()})
+    return files
+
+
+def test_a_visitors_own_pictures_are_learnt(tab):
+    files = png_files()
     files.append({"name": "notes.txt", "data": base64.b64encode(b"hello").decode()})
     begun = tab.begin(files=files, sides=[{"preset": "modern", "changes": {"width": 16, "batch_size": 4}}])
     assert any("notes.txt (not a picture" in note for note in begun["notes"])
     news = tab.until(begun["run"], lambda n: "moment" in n and n["moment"]["steps"] > 0, "a step")
     assert array(news["moment"]["sides"][0]["arrays"]["pictures"]).shape == (36, 32, 32, 3)
+
+
+@pytest.mark.parametrize("preset", ["cycle", "pairs"])
+def test_a_visitors_two_sets_are_translated(tab, tiny_registry, preset):
+    side = {"preset": preset, "changes": {"width": 16, "batch_size": 4}}
+    begun = tab.begin(source_files=png_files(), files=png_files(20, seed=1), sides=[side])
+    assert "A: 17 pictures of set A; B: " in begun["notes"][0]
+    assert ("3 pictures of set B without a partner in A: 17, 18, 19" in begun["notes"]) == (preset == "pairs"), begun
+    news = tab.until(begun["run"], seen, "frames")
+    behind = news["backdrop"]["arrays"]
+    assert array(behind["a"]).shape == array(news["moment"]["sides"][0]["arrays"]["to_b"]).shape == (6, 32, 32, 3)
+    assert ("truth" in behind) == (preset == "pairs")
+    assert (news["sides"][0]["dataset"], news["sides"][0]["gamma"]) == ("uploaded-b", 0.05)
+    number = news["moment"]["number"]
+    opened = tab.open(run=begun["run"], number=number, side=0)
+    assert opened["sides"] == (["b", "a"] if preset == "cycle" else ["b"])
+    assert tiny_registry.translator(opened["model"]).config.source == "uploaded-a"
+    assert tab.take(run=begun["run"], number=number, side=0)["name"].endswith(".zip")
+
+
+def test_two_sets_that_cannot_be_translated_say_which_and_why(tab):
+    cycle, pairs = ([{"preset": preset, "changes": {}}] for preset in ("cycle", "pairs"))
+    good, few, renamed = png_files(), png_files(3), [{**file, "name": f"x{file['name'][3:]}"} for file in png_files()]
+    for a, b, sides, words in (
+        (good, None, cycle, "without files of set B"),
+        (good, few, cycle, "Set B: 3 of the files are readable pictures, at least 16 are needed"),
+        (few, good, cycle, "Set A: 3 of the files"),
+        (good, good, cycle, "are the same pictures"),
+        (good, renamed, pairs, "0 pairs of one name in set A and set B, at least 16 are needed"),
+        (good, png_files(seed=1), [{"preset": "modern", "changes": {}}], "modern is no lesson on uploaded-b"),
+    ):
+        payload = {"source_files": a} if b is None else {"source_files": a, "files": b}
+        assert words in tab.begin(sides=sides, **payload)["error"]
 
 
 SIDE = {"preset": "modern", "changes": {}}

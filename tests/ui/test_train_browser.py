@@ -315,8 +315,9 @@ def test_what_has_happened_is_seen_in_every_tab(visitor):
             "tab => latentLab.notifier(document.getElementById(`ll-${tab}`)).status('News of some length.')",
             tab.lower(),
         )
+        until(lambda line=line: line.bounding_box()["width"] > 100)  # once what surrounds it is laid out
         box = line.bounding_box()
-        assert line.is_visible() and box["width"] > 100 and 14 < box["height"] < 40, tab
+        assert line.is_visible() and 14 < box["height"] < 40, tab
         assert line.evaluate("element => element.scrollWidth <= element.clientWidth + 1"), tab
         assert line.get_attribute("role") == "status", tab
 
@@ -487,6 +488,50 @@ def test_more_than_may_be_sent_is_told_with_the_limit_and_nothing_is_sent(visito
     page.get_by_text("Sorry: all.zip does not fit: at most 1.0 MB can be sent.").wait_for()
     page.get_by_role("button", name="Start training").click()
     page.get_by_text("Choose pictures or a zip of them first.").wait_for()
+
+
+def test_two_sets_of_ones_own_are_sent_apart(visitor):
+    page, sent = visitor(), []
+
+    def keep(route):
+        if '"fn_name":"begin"' not in (route.request.post_data or ""):
+            return route.continue_()
+        sent.append(route.request.post_data_json["data"])
+        return route.fulfill(json={"error": "seen"})
+
+    page.route(CALLS, keep)
+    page.get_by_text("Collapse on purpose", exact=True).first.click()
+    page.get_by_text("Your two sets").click()
+    slots = {name: page.locator(f"[data-upload={name}]") for name in ("files", "sourceFiles", "targetFiles")}
+    slots["sourceFiles"].get_by_text("Up to 2,000 pictures and 18 MB").wait_for()
+    assert [name for name, slot in slots.items() if slot.is_visible()] == ["sourceFiles", "targetFiles"]
+    assert page.locator("[name=ll-train-preset]:checked").get_attribute("value") == "cycle"
+    assert not page.locator("[data-at=heldOut]").is_visible(), "the pictures shown of it are learnt from"
+    page.set_input_files("[data-train=sourceFiles]", [photo(0)])
+    slots["sourceFiles"].get_by_text("1 file, ").wait_for()
+    page.get_by_role("button", name="Start training").click()
+    page.get_by_text("Choose pictures of both sets first.").wait_for()
+    page.set_input_files("[data-train=targetFiles]", [photo(1), photo(2)])
+    slots["targetFiles"].get_by_text("2 files, ").wait_for()
+    page.get_by_role("button", name="Start training").click()
+    page.get_by_text("Sorry: seen.").wait_for()
+    assert [[file["name"] for file in sent[0][key]] for key in ("source_files", "files")] == [
+        ["IMG 0.webp"],
+        ["IMG 1.webp", "IMG 2.webp"],
+    ]
+    page.get_by_text("Beard off").click()
+    assert not any(slot.is_visible() for slot in slots.values()) and page.locator("[data-at=heldOut]").is_visible()
+
+
+def test_a_lesson_is_not_offered_where_it_does_not_show(visitor):
+    page = visitor()
+    lessons = page.locator("[data-list=presets]")
+    page.get_by_text("Beard off").click()
+    lessons.get_by_text("Without the cycle").click()
+    page.get_by_text("Sketch to face").click()
+    lessons.get_by_text("With pairs").wait_for()
+    assert not lessons.get_by_text("Without the cycle").count()
+    assert page.locator("[name=ll-train-preset]:checked").get_attribute("value") == "cycle"
 
 
 NO_CLIPBOARD = "Object.defineProperty(navigator, 'clipboard', { value: undefined });"  # as over plain http

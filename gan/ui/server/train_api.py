@@ -83,16 +83,19 @@ class TrainApi:
         return {"settings": serialize.settings_json(train_form.config(request.preset, request.dataset, {}, 0))}
 
     def begin(self, payload: rpc.Payload) -> rpc.Payload:
-        """Begin a run. {sides: [{preset, changes}, ...], dataset, seed, files?} -> {run, notes}: its name."""
+        """Begin a run. {sides: [{preset, changes}, ...], dataset, seed, files?, source_files?} -> {run, notes}.
+
+        run: its name. files, source_files: as `BeginRequest` has them.
+        """
         from gan.live.run import Run
 
         request = BeginRequest.parse(payload)
-        data = None
-        if request.files is not None:  # outside of `_starts`: others need not wait until it is read
-            with self._uploads():
-                data = read_files(request.files)
+        sent = None
+        if request.files is not None or request.source_files is not None:
+            with self._uploads():  # outside of `_starts`: others need not wait until it is read
+                sent = read_files(request)
         with self._starts():
-            dataset = "uploaded" if data is not None else train_form.dataset(request.dataset)
+            dataset, data = sent or (train_form.dataset(request.dataset), None)
             configs = [train_form.config(side.preset, dataset, side.changes, request.seed) for side in request.sides]
             name = self._start(Run(configs, data, burst=_lent_burst()))
             return {"run": name, "notes": [] if data is None else list(data.notes)}

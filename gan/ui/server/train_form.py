@@ -46,8 +46,8 @@ def fields(kind: str) -> list[dataclasses.Field]:
 def menus(server: bool = True) -> dict[str, Any]:
     """Return everything in the tab's menus. server: False for a page without one, which learns points alone.
 
-    Kinds are `gan.live.lesson.KINDS`. presets: {name: {title, stories: {kind: story}}}, of the kinds that the lesson is
-    taught on, as `gan.live.lesson.Story` has it. data: {kind: {name: title}}, those that need no download and have no
+    Kinds are `gan.live.lesson.KINDS`. presets: {name: {title, stories: {kind: story}, except_on}}, as
+    `gan.live.lesson.Lesson` has them. data: {kind: {name: title}}, those that need no download and have no
     smaller set offered in their place. settings: {kind: [{name, kind, live, help, choices?}, ...]}, those with more
     than one choice.
     previews: {names: [data set, ...], sheet: an address of a picture with a row each, of three squares}.
@@ -69,6 +69,7 @@ def menus(server: bool = True) -> dict[str, Any]:
             name: {
                 "title": lesson.title,
                 "stories": {kind: dataclasses.asdict(story) for kind, story in lesson.stories.items()},
+                "except_on": lesson.except_on,
             }
             for name, lesson in LESSONS.items()
             if server or "points" in lesson.stories

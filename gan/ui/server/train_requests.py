@@ -20,6 +20,7 @@ from gan.ui.server.video import EXPORTS
 
 if TYPE_CHECKING:
     from gan.data.dataset import Dataset
+    from gan.data.domains import Domains
 
 MAX_MOMENT = 2**31
 
@@ -59,15 +60,20 @@ class SidePlan(Request):
     changes: Settings = {}
 
 
+Files = Annotated[list[Upload], Field(fail_fast=True, description="a list of names and contents")]
+
+
 class BeginRequest(Request):
-    """A run of one side, or of two that compete. dataset: ignored where files are given."""
+    """A run of one side, or of two that compete. dataset: ignored where files are given.
+
+    files: pictures to learn from; with source_files, those that the latter are translated to.
+    """
 
     sides: Annotated[list[SidePlan], Field(min_length=1, max_length=2, description="a list of one or two objects")]
     dataset: Any = None
     seed: Seed = 0
-    files: Annotated[
-        Annotated[list[Upload], Field(fail_fast=True)] | None, Field(description="a list of names and contents")
-    ] = None
+    files: Files | None = None
+    source_files: Files | None = None
 
 
 class ReopenRequest(Request):
@@ -133,11 +139,30 @@ class ChangeRequest(Request):
     settings: Settings
 
 
-def read_files(files: Sequence[Upload]) -> Dataset:
-    """Make a data set of uploaded files; ValueError for files that are damaged, too large or no pictures."""
+def read_files(request: BeginRequest) -> tuple[str, Dataset | Domains]:
+    """Make a data set of a request's files, or two, and return its name for a config with it.
+
+    ValueError for files that are damaged, too large or no pictures, and for two sets that cannot be translated.
+    """
     from gan.live import uploads
 
-    return uploads.read_uploads(decoded(files, "upload fewer pictures, or smaller ones"))
+    a, b = request.source_files, request.files
+    if b is None:
+        raise ValueError("files of set A came without files of set B: choose both")
+    contents = decoded([*(a or ()), *b], "upload fewer pictures, or smaller ones")
+    if a is None:
+        return uploads.UPLOADED, uploads.read_uploads(contents)
+    both = uploads.read_two_sets(contents[: len(a)], contents[len(a) :], _learns_from_pairs(request))
+    return uploads.SETS[1], both
+
+
+def _learns_from_pairs(request: BeginRequest) -> bool:
+    """Return whether a run on two uploaded sets takes pictures of one name for pairs, by its first side."""
+    from gan.live import uploads
+    from gan.training.objectives import OBJECTIVES
+
+    first = request.sides[0]
+    return OBJECTIVES[train_form.config(first.preset, uploads.SETS[1], first.changes, 0).objective].paired
 
 
 def decoded(

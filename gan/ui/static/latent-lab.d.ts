@@ -1106,7 +1106,7 @@ interface TaughtLesson {
 }
 
 interface TrainMenus {
-  presets: Record<string, { title: string; stories: Partial<Record<DataKind, Story>> }>; // on what they are taught
+  presets: Record<string, { title: string; stories: Partial<Record<DataKind, Story>>; except_on: string[] }>; // on what they are taught
   data: Record<DataKind, Record<string, string>>;
   previews: { names: string[]; sheet: string }; // sheet: the address of a picture with a row of 32 pixels for each
   settings: Record<DataKind, TrainSetting[]>;
@@ -1131,6 +1131,13 @@ interface TrainRequest {
   seed: number;
   sides: { preset: string; changes: Record<string, any> }[];
   files?: Upload[];
+  source_files?: Upload[]; // set A, where files are set B
+}
+
+interface UploadSlot {
+  files(): Upload[]; // empty until they are prepared
+  preparing(): boolean;
+  show(shown: boolean): void;
 }
 
 interface ExportedMoment {
@@ -1843,6 +1850,7 @@ interface LatentLab {
       serverless: boolean; // there is no server to make models and films
       settingsChanged(): void;
       planned(): DataKind;
+      heldOut(dataset?: string): boolean; // whether training never sees the pictures shown of it; else of the plan's
       lesson(): TaughtLesson | null; // that is planned
     },
   ): TrainRun;
@@ -1864,7 +1872,10 @@ interface LatentLab {
   ): { show(alarms: Alarm[], run: { training: boolean; titles: string[] | null }): void };
   /** Let a button show and hide the explanations in a box. */
   explainButton(button: HTMLElement, box: HTMLElement): void;
-  runScreen(element: HTMLElement, on: { moment(): Moment | undefined; planned(): DataKind }): RunScreen;
+  runScreen(
+    element: HTMLElement,
+    on: { moment(): Moment | undefined; planned(): DataKind; heldOut(): boolean },
+  ): RunScreen;
   /** The names of a duel's sides, as radio buttons take them. */
   SIDES: [value: string, text: string][];
   LAYERS: Record<DataKind, Record<string, string>>;
@@ -1936,6 +1947,7 @@ interface LatentLab {
     | { uploads: Upload[]; summary: string; error?: undefined }
     | { error: string; uploads?: undefined; summary?: undefined }
   >;
+  uploadSlot(element: HTMLElement, limits: UploadLimits, problem: (text: string) => void): UploadSlot;
   megabytes(bytes: number): string;
   /** A shared plan, or null for what is none. */
   parsePlan(text: string | null, about: TrainMenus, seed: Control): SharedPlan | null;

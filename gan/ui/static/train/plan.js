@@ -1,6 +1,8 @@
 // What to train: data, a preset or a duel of two, settings, and the link that repeats it.
 (() => {
   const lab = window.latentLab;
+  const OWN = "upload"; // one's own pictures
+  const OWN_SETS = "upload-sets"; // two sets of them
   const DUEL = { data: "grid", presets: ["modern", "classic"] }; // offered where nothing else was chosen yet
 
   lab.trainPlan = (element, server, about, on) => {
@@ -13,34 +15,38 @@
     const { upload } = about;
     /** The data sets of a kind, as chips have them. @type {(of: DataKind) => [string, string][]} */
     const known = (of) => Object.entries(about.data[of]);
-    /** The lessons that are taught on a kind of data. @type {(of: DataKind) => [string, string][]} */
-    const lessons = (of) =>
-      Object.entries(about.presets).flatMap(([name, { title, stories }]) =>
-        stories[of] ? [/** @type {[string, string]} */ ([name, title])] : [],
+    /** The lessons that are taught on data. @type {(of: DataKind, data?: string) => [string, string][]} */
+    const lessons = (of, data = "") =>
+      Object.entries(about.presets).flatMap(([name, { title, stories, except_on }]) =>
+        stories[of] && !except_on.includes(data) ? [/** @type {[string, string]} */ ([name, title])] : [],
       );
     const [[first]] = known("points");
     const presets = lessons("points").map(([name]) => name);
     /** @type {Plan} */
     let plan = { data: first, presets: presets.slice(0, 2), duel: false, changes: [{}, {}], side: 0 };
     const sketch = lab.sketch(find(".ll-sketch canvas", HTMLCanvasElement));
-    /** @type {Upload[] | null} */
-    let files = null;
-    let uploadTurn = 0;
-    let preparing = false;
     let settingsTurn = 0;
+    /** The places for pictures of one's own that a choice of data has. @type {Record<string, UploadSlot[]>} */
+    const slots = { [OWN]: [], [OWN_SETS]: [] };
 
     const dataset = () => (plan.data === "draw" ? sketch.name() : plan.data);
     /** @returns {DataKind} */
     const kind = () => {
       if (plan.data === "draw" || Object.hasOwn(about.data.points, plan.data)) return "points";
-      return Object.hasOwn(about.data.translations, plan.data) ? "translations" : "pictures";
+      const translated = plan.data === OWN_SETS || Object.hasOwn(about.data.translations, plan.data);
+      return translated ? "translations" : "pictures";
     };
     const count = () => (plan.duel ? 2 : 1);
+    /** @returns {{ files?: Upload[], source_files?: Upload[] }} */
+    const chosenFiles = () => {
+      const [first, second] = (slots[plan.data] ?? []).map((slot) => slot.files());
+      return second ? { source_files: first, files: second } : first ? { files: first } : {};
+    };
 
     /** Take over parts of a plan; a lesson that is not taught on its data gives way to one that is. @type {(part: Partial<Plan>) => void} */
     const take = (part) => {
       plan = { ...plan, ...part };
-      const taught = lessons(kind()).map(([name]) => name);
+      const taught = lessons(kind(), plan.data).map(([name]) => name);
       plan.presets.forEach((preset, side) => {
         if (taught.includes(preset)) return;
         plan.presets = plan.presets.with(side, taught[side]);
@@ -59,7 +65,7 @@
     /** Choose a data set. One's own pictures are there for what comes of them: they begin with the first recipe. @type {(data: string) => void} */
     const chooseData = (data) => {
       take({ data });
-      if (data === "upload" && !plan.duel) choosePreset(0, lessons(kind())[0][0]);
+      if (Object.hasOwn(slots, data) && !plan.duel) choosePreset(0, lessons(kind())[0][0]);
       else render();
     };
 
@@ -77,9 +83,10 @@
     const render = () => {
       /** @type {[string, string][]} */
       const data = [...known("points"), ["draw", "Draw your own"], ...known("pictures")];
-      if (upload) data.push(["upload", "Your pictures"]);
+      if (upload) data.push([OWN, "Your pictures"]);
       data.push(...known("translations"));
-      const taught = lessons(kind());
+      if (upload) data.push([OWN_SETS, "Your two sets"]);
+      const taught = lessons(kind(), plan.data);
       lab.radioChips(list("data"), "ll-train-data", data, plan.data, chooseData);
       list("data").querySelectorAll(".ll-chip").forEach(preview);
       lab.radioChips(list("presets"), "ll-train-preset", taught, plan.presets[0], (value) => choosePreset(0, value));
@@ -88,7 +95,7 @@
       input("duel").checked = plan.duel;
       find(".ll-rival").hidden = !plan.duel;
       find(".ll-sketch").hidden = plan.data !== "draw";
-      find(".ll-upload").hidden = plan.data !== "upload";
+      for (const [data, own] of Object.entries(slots)) own.forEach((slot) => slot.show(plan.data === data));
       renderSettings();
       on.rendered();
     };
@@ -97,7 +104,8 @@
     const valuesOf = async (/** @type {number} */ side) => {
       const training = on.sides()?.[side];
       if (training) return training;
-      const asked = plan.data === "draw" || plan.data === "upload" ? known(kind())[0][0] : plan.data;
+      const own = plan.data === "draw" || Object.hasOwn(slots, plan.data);
+      const asked = own ? known(kind())[0][0] : plan.data;
       const payload = { preset: plan.presets[side], dataset: asked };
       const reply = await lab.callWithRetry(() => server.preset(payload), on.problem);
       on.recovered();
@@ -137,30 +145,13 @@
         on.problem("That picture cannot be read. Choose a PNG, JPEG or WebP.");
       }
     });
-    /** @type {(limits: UploadLimits) => void} */
-    const offerUpload = (limits) => {
-      const most = `${lab.count(limits.files, "picture")} and ${lab.megabytes(limits.bytes)}`;
-      find("[data-at=uploadLimits]").textContent =
-        `Up to ${most}. Large pictures are made smaller before they are sent.`;
-      input("files").addEventListener("change", async () => {
-        const turn = ++uploadTurn;
-        const told = find("[data-at=files]");
-        /** @type {(done: number, of: number) => void} */
-        const progress = (done, of) => {
-          if (turn === uploadTurn) told.textContent = `Preparing ${lab.whole(done + 1)} of ${lab.whole(of)}…`;
-        };
-        files = null;
-        preparing = true;
-        on.problem("");
-        const read = await lab.readUploads([...(input("files").files ?? [])], limits, progress);
-        if (turn !== uploadTurn) return;
-        preparing = false;
-        files = read.uploads ?? null;
-        told.textContent = read.summary ?? "none chosen";
-        if (read.error) on.problem(lab.notices.error(read.error));
-      });
-    };
-    if (upload) offerUpload(upload);
+    if (upload) {
+      /** @type {(name: string, limits: UploadLimits) => UploadSlot} */
+      const slot = (name, limits) => lab.uploadSlot(find(`[data-upload=${name}]`), limits, on.problem);
+      const half = { ...upload, bytes: Math.floor(upload.bytes / 2) };
+      slots[OWN] = [slot("files", upload)];
+      slots[OWN_SETS] = [slot("sourceFiles", half), slot("targetFiles", half)];
+    }
     lab.explainButton(find("[data-explain]"), list("settings"));
 
     return {
@@ -173,14 +164,16 @@
         return plan.duel || !story ? null : { dataset: plan.data, title, story };
       },
       missing: () => {
-        if (plan.data !== "upload" || files?.length) return "";
-        return preparing ? "One moment: your pictures are being prepared." : "Choose pictures or a zip of them first.";
+        const empty = (slots[plan.data] ?? []).filter((slot) => !slot.files().length);
+        if (!empty.length) return "";
+        if (empty.some((slot) => slot.preparing())) return "One moment: your pictures are being prepared.";
+        return plan.data === OWN ? "Choose pictures or a zip of them first." : "Choose pictures of both sets first.";
       },
       request: () => ({
         dataset: dataset(),
         seed: Number(input("seed").value) || 0,
         sides: plan.presets.slice(0, count()).map((preset, i) => ({ preset, changes: plan.changes[i] })),
-        ...(plan.data === "upload" && files ? { files } : {}),
+        ...chosenFiles(),
       }),
       load: (text) => {
         const shared = lab.parsePlan(text, about, seed);

@@ -7,7 +7,7 @@
     ["1", "Second"],
   ];
 
-  lab.runScreen = (element, { moment: current, planned }) => {
+  lab.runScreen = (element, { moment: current, planned, heldOut }) => {
     const find = lab.finder(element);
     const screens = find(".ll-screens");
     const hidden = new Set(["arrows", "warp", "other"]); // layers that are not drawn
@@ -36,6 +36,7 @@
       });
       find(".ll-layers").replaceChildren(...chips);
       find(".ll-legend").dataset.of = layers;
+      find("[data-at=heldOut]").hidden = !heldOut();
       find("[data-train=open]").textContent = `Open in ${layers === "translations" ? "Translate" : "Explore"}`;
     };
 

@@ -36,7 +36,11 @@
     let move = "both"; // the single step that was asked for last
     let refused = false; // the last command was, and the visitor can still read why
 
-    const screen = lab.runScreen(element, { moment: () => run?.shown, planned: on.planned });
+    const screen = lab.runScreen(element, {
+      moment: () => run?.shown,
+      planned: on.planned,
+      heldOut: () => on.heldOut(run?.sides[0]?.dataset),
+    });
 
     /** @type {(settings: Record<string, any>) => string} */
     const title = ({ objective, content, loss, penalty }) => {

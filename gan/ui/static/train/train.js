@@ -17,7 +17,7 @@
 
     /** The plan as text, for an address; uploaded files are too large for one. */
     const planText = () => {
-      const { files: _, ...rest } = plan.request();
+      const { files: _, source_files: __, ...rest } = plan.request();
       return JSON.stringify(rest);
     };
     /** @type {(id: string | null, step?: boolean) => void} */
@@ -40,6 +40,7 @@
       queued: (place) => offer(place ? "Or it can train in this browser now, by your own processor." : ""),
       settingsChanged: () => void (typing() || plan.renderSettings()),
       planned: () => plan.kind(),
+      heldOut: (dataset) => Object.hasOwn(about.data.translations, dataset ?? plan.request().dataset),
       lesson: () => plan.lesson(),
     });
     const plan = lab.trainPlan(element, runs, about, {
@@ -68,7 +69,7 @@
         return offer(refused ? "" : "It can train in this browser, by your own processor.");
       }
       const old = run.id();
-      run.follow(reply.run, { notes: (reply.notes ?? []).join(" "), lesson: plan.lesson() });
+      run.follow(reply.run, { notes: (reply.notes ?? []).join(". "), lesson: plan.lesson() });
       if (old) runs.ask({ run: old, what: "forget" }).catch(() => {}); // it ends by itself where this is not heard
       const arena = find(".ll-arena");
       const below = matchMedia("(max-width: 960px)").matches; // what was planned
