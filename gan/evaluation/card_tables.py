@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from gan.evaluation.metrics.registry import METRICS
-from gan.evaluation.metrics.translated import TRANSLATION_METRICS
+from gan.evaluation.metrics.translated import TO_A, TRANSLATION_METRICS
 from gan.models.directions import Slider, read_sliders
 from gan.text import markdown
 
@@ -84,18 +84,21 @@ def measured_by(metrics: Mapping[str, Any]) -> tuple[str, str]:
 def _translation_table(metrics: Mapping[str, Any], worst: bool) -> str:
     """Return the same for a translator."""
     shown = {name: metric for name, metric in TRANSLATION_METRICS.items() if name in metrics}
+    ways = {"B": "", "A": TO_A} if any(f"{TO_A}{name}" in metrics for name in shown) else {"B": ""}
     rows = "\n".join(
-        f"| {name.replace('_', ' ')} | {number(metrics[name])} | "
-        f"{number(metrics[metric.floor]) if metric.floor in metrics else ''} |"
+        f"| {name.replace('_', ' ')} | "
+        + " | ".join(_measured(metrics, f"{way}{key}") for way in ways.values() for key in (name, metric.floor))
+        + " |"
         for name, metric in shown.items()
     )
+    heads = " | ".join(f"translated to {side} | left as it was" for side in ways)
     sentences = dict.fromkeys(metric.sentence for metric in shown.values() if metric.sentence)
     explained = "\n".join(textwrap.fill(f"- {text}", 120, subsequent_indent="  ") for text in sentences)
     held_out = "that training did not use" if metrics.get("translation_split") == "test" else "of the training set"
     sheet = f"![The worst translations: inputs, what was made of them, the truth]({NEIGHBOURS})\n" if worst else ""
     return f"""
-| measured by `python -m gan.evaluate` | translated to B | left as it was |
-|---|---|---|
+| measured by `python -m gan.evaluate` | {heads} |
+|---|{"---|" * 2 * len(ways)}
 {rows}
 
 {number(metrics["translation_samples"])} pictures {held_out}.
@@ -103,6 +106,10 @@ def _translation_table(metrics: Mapping[str, Any], worst: bool) -> str:
 {explained}
 
 {sheet}"""
+
+
+def _measured(metrics: Mapping[str, Any], key: str) -> str:
+    return number(metrics[key]) if key in metrics else ""
 
 
 def sliders_table(metrics: Mapping[str, Any]) -> str:

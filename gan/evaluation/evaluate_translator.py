@@ -17,10 +17,10 @@ from gan.data.domains import Pairs, in_colour
 from gan.errors import DataError
 from gan.evaluation.metrics.classifier import Classifier, available, load_classifier
 from gan.evaluation.metrics.face_attributes import AttributeFeatures
-from gan.evaluation.metrics.translated import TRANSLATION_METRICS, Translated, worst
+from gan.evaluation.metrics.translated import TO_A, TRANSLATION_METRICS, Translated, worst
 from gan.models.image_grid import write_grid
 from gan.models.model import to_uint8
-from gan.models.translator import Translator
+from gan.models.translator import Translator, other
 
 SHOWN = 8  # translations on the sheet of the worst
 
@@ -34,7 +34,8 @@ def evaluate_translator(
 ) -> dict[str, Any]:
     """Measure everything in `TRANSLATION_METRICS` of translations to B; return flat JSON values.
 
-    Of `PAIRS` the pictures are those of the test split, and so there is a truth. Otherwise they are of the test split
+    Of `PAIRS` the pictures are those of the test split, and so there is a truth, and the way back is measured, too,
+    under the same names after `TO_A`. Otherwise they are of the test split
     of A, or, if it has none, of its training pictures, and there is none. The same model and data give the same
     numbers, to rounding. sheet: also write a PNG there, of inputs above translations above truths, the worst ones.
     DataError, with the cure, for data that is missing.
@@ -53,10 +54,12 @@ def evaluate_translator(
     else:
         raise DataError(f"the pairs {config.dataset!r} are not at hand: evaluate a model of {', '.join(PAIRS)}")
     progress(f"translating {len(a):,} pictures")
-    comparison = _compared(model, a, b, pairs, labels)
+    comparison, back = _compared(model, a, b, pairs, labels)
     result: dict[str, Any] = {"translation_samples": len(a), "translation_split": split}
     for name, metric in TRANSLATION_METRICS.items():
         result |= metric.record(name, comparison)
+        if back is not None:
+            result |= {f"{TO_A}{key}": value for key, value in metric.record(name, back).items()}
     if sheet is not None:
         _write_sheet(sheet, comparison)
     result["evaluation_device"] = model.device.type
@@ -78,16 +81,28 @@ def _sides(model: Translator, data_root: str | Path, samples: int) -> tuple[Tens
     return a[:samples], b[:samples], split
 
 
-def _compared(model: Translator, a: Tensor, b: Tensor, pairs: Pairs | None, labels: Tensor | None) -> Translated:
-    told = pairs.conditions if pairs and model.condition_names else None
-    there = model.render(a.float().div(127.5).sub(1), "b", None if told is None else told[: len(a)])
-    back = model.render(there, "a") if "a" in model.sides else None
-    translated, returned = (None if x is None else _planes(x) for x in (there, back))
-    assert translated is not None
+def _compared(
+    model: Translator, a: Tensor, b: Tensor, pairs: Pairs | None, labels: Tensor | None
+) -> tuple[Translated, Translated | None]:
+    """Return translations of A to B, to be measured, and those of B to A where they have a truth."""
+    told = pairs.conditions[: len(a)] if pairs and pairs.conditions is not None and model.condition_names else None
     known = PAIRS.get(model.config.dataset) if pairs else None
     faces = known is not None and known.faces and model.channels == 3
     extractor = AttributeFeatures(model.device) if faces else None
-    return Translated(a, translated, returned, b if pairs else None, b, _classifier(model), labels, extractor, faces)
+    made, returned = _there_and_back(model, a, "b", told)
+    to_b = Translated(a, made, returned, b if pairs else None, b, _classifier(model), labels, extractor, faces)
+    if pairs is None or returned is None:
+        return to_b, None
+    made, returned = _there_and_back(model, b, "a", told)
+    return to_b, Translated(b, made, returned, a, a, extractor=extractor, faces=faces)
+
+
+def _there_and_back(model: Translator, pictures: Tensor, to: str, told: Tensor | None) -> tuple[Tensor, Tensor | None]:
+    """Translate uint8 pictures to a side and, where the model can, back. told: conditions of translations to B."""
+    there = model.render(pictures.float().div(127.5).sub(1), to, told if to == "b" else None)
+    if other(to) not in model.sides:
+        return _planes(there), None
+    return _planes(there), _planes(model.render(there, other(to), told if to == "a" else None))
 
 
 def _planes(pictures: Tensor) -> Tensor:

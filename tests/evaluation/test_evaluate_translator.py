@@ -124,6 +124,8 @@ def test_a_model_is_measured_on_held_out_pairs_and_its_card_says_so(tmp_path, mo
     assert metrics["psnr_untouched"] == pytest.approx(db(100))
     assert metrics["cycle_error"] >= 0 and "frechet_to_b" not in metrics
     card = (out / "README.md").read_text()
+    assert metrics["to_a_psnr_untouched"] == metrics["psnr_untouched"] and metrics["to_a_cycle_error"] >= 0
+    assert "| translated to B | left as it was | translated to A | left as it was |\n|---|---|---|---|---|\n" in card
     assert "| psnr |" in card and "20 pictures that training did not use" in card and "neighbours.png" in card
     assert "psnr" not in card.split("| measured by")[0]
     assert (out / "neighbours.png").is_file()
@@ -147,7 +149,12 @@ def test_two_sets_are_measured_by_distance_to_b_and_the_way_back(tmp_path):
     config = translation(source="fashion-mnist-10k", dataset="mnist-10k", images=8)
     list(train(config, out))
     result = evaluate_translator(load_translator(out, "cpu"), samples=40)
-    assert "psnr" not in result and result["cycle_error"] >= 0 and result["translation_split"] == "train"
+    assert (
+        "psnr" not in result
+        and "to_a_cycle_error" not in result
+        and result["cycle_error"] >= 0
+        and result["translation_split"] == "train"
+    )
     assert result["frechet_to_b"] == pytest.approx(result["frechet_to_b_untouched"], rel=0.5)
 
 

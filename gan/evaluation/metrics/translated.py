@@ -23,6 +23,7 @@ from gan.evaluation.metrics.metric import Metric
 MOST_DB = 60.0  # PSNR of equal pictures
 GREY = (0.299, 0.587, 0.114)
 BINS = 8  # of each channel, in histograms of colours
+TO_A = "to_a_"  # before the names of what is measured of translations to A
 DIFFERENT = 8  # levels of 255 by which a pixel of the truth differs from the input where a change was wanted
 
 
