@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from gan.evaluation.metrics.registry import METRICS
-from gan.evaluation.metrics.translated import TO_A, TRANSLATION_METRICS
+from gan.evaluation.metrics.translated import TRANSLATION_METRICS, to_a
 from gan.models.directions import Slider, read_sliders
 from gan.text import markdown
 
@@ -84,10 +84,12 @@ def measured_by(metrics: Mapping[str, Any]) -> tuple[str, str]:
 def _translation_table(metrics: Mapping[str, Any], worst: bool) -> str:
     """Return the same for a translator."""
     shown = {name: metric for name, metric in TRANSLATION_METRICS.items() if name in metrics}
-    ways = {"B": "", "A": TO_A} if any(f"{TO_A}{name}" in metrics for name in shown) else {"B": ""}
+    ways: dict[str, Callable[[str], str]] = {"B": str}
+    if any(to_a(name) in metrics for name in shown):
+        ways["A"] = to_a
     rows = "\n".join(
         f"| {name.replace('_', ' ')} | "
-        + " | ".join(_measured(metrics, f"{way}{key}") for way in ways.values() for key in (name, metric.floor))
+        + " | ".join(_measured(metrics, way(key)) for way in ways.values() for key in (name, metric.floor))
         + " |"
         for name, metric in shown.items()
     )

@@ -17,7 +17,7 @@ from gan.data.domains import Pairs, in_colour
 from gan.errors import DataError
 from gan.evaluation.metrics.classifier import Classifier, available, load_classifier
 from gan.evaluation.metrics.face_attributes import AttributeFeatures
-from gan.evaluation.metrics.translated import TO_A, TRANSLATION_METRICS, Translated, worst
+from gan.evaluation.metrics.translated import TRANSLATION_METRICS, Translated, to_a, worst
 from gan.models.image_grid import write_grid
 from gan.models.model import to_uint8
 from gan.models.translator import Translator, other
@@ -35,7 +35,7 @@ def evaluate_translator(
     """Measure everything in `TRANSLATION_METRICS` of translations to B; return flat JSON values.
 
     Of `PAIRS` the pictures are those of the test split, and so there is a truth, and the way back is measured, too,
-    under the same names after `TO_A`. Otherwise they are of the test split
+    under the names that `to_a` gives. Otherwise they are of the test split
     of A, or, if it has none, of its training pictures, and there is none. The same model and data give the same
     numbers, to rounding. sheet: also write a PNG there, of inputs above translations above truths, the worst ones.
     DataError, with the cure, for data that is missing.
@@ -59,7 +59,7 @@ def evaluate_translator(
     for name, metric in TRANSLATION_METRICS.items():
         result |= metric.record(name, comparison)
         if back is not None:
-            result |= {f"{TO_A}{key}": value for key, value in metric.record(name, back).items()}
+            result |= {to_a(key): value for key, value in metric.record(name, back).items()}
     if sheet is not None:
         _write_sheet(sheet, comparison)
     result["evaluation_device"] = model.device.type

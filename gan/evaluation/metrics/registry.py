@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from gan.evaluation.metrics import attributes, balance, classifier_accuracy, frechet, kernel, manifold, neighbours
 from gan.evaluation.metrics.comparison import Comparison
 from gan.evaluation.metrics.metric import Metric
-from gan.evaluation.metrics.translated import TO_A, TRANSLATION_METRICS
+from gan.evaluation.metrics.translated import TRANSLATION_METRICS, to_a
 
 
 def _samples(comparison: Comparison, role: str) -> int:
@@ -81,7 +81,7 @@ TRANSLATION_CIRCUMSTANCES = ("translation_samples", "translation_split")
 def evaluated() -> set[str]:
     """Return every key of metrics.json that an evaluation may write."""
     of_translators = evaluated_by(TRANSLATION_METRICS, TRANSLATION_CIRCUMSTANCES)
-    return evaluated_by(METRICS, CIRCUMSTANCES) | of_translators | {f"{TO_A}{key}" for key in of_translators}
+    return evaluated_by(METRICS, CIRCUMSTANCES) | of_translators | set(map(to_a, of_translators))
 
 
 def evaluated_by(metrics: Mapping[str, Metric], circumstances: Sequence[str]) -> set[str]:

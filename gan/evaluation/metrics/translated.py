@@ -23,7 +23,6 @@ from gan.evaluation.metrics.metric import Metric
 MOST_DB = 60.0  # PSNR of equal pictures
 GREY = (0.299, 0.587, 0.114)
 BINS = 8  # of each channel, in histograms of colours
-TO_A = "to_a_"  # before the names of what is measured of translations to A
 DIFFERENT = 8  # levels of 255 by which a pixel of the truth differs from the input where a change was wanted
 
 
@@ -214,6 +213,11 @@ TRANSLATION_METRICS: dict[str, Metric] = {
     ),
     "translation_accuracy_truth": Metric(accuracy_of_truth),
 }
+
+
+def to_a(key: str) -> str:
+    """Return the key under which what `key` holds of translations to B is stored of those to A."""
+    return f"to_a_{key.replace('_to_b', '')}"
 
 
 def worst(comparison: Translated, count: int) -> Tensor:
