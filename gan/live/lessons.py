@@ -154,7 +154,7 @@ LESSONS: dict[str, Lesson] = {
     "minimax": Lesson(
         "Vanishing gradient",
         {
-            "points": {**_CLASSIC, "loss": "minimax", "learning_rate": 2e-2, "critic_lr_ratio": 0.5},
+            "points": {**_CLASSIC, "loss": "minimax", "learning_rate": 3e-2, "critic_lr_ratio": 0.5},
             "pictures": {
                 **_CLASSIC,
                 **_CONVOLUTIONS,
@@ -164,7 +164,7 @@ LESSONS: dict[str, Lesson] = {
             },
         },
         points=Story(
-            setup="The loss as first published in 2014, log(1 − D(fake)), and steps ten times too large.",
+            setup="The loss as first published in 2014, log(1 − D(fake)), and steps fifteen times too large.",
             question="The critic will soon be right about every point. Does that help the generator?",
             answers=("yes, it is told what is wrong", "no, it learns nothing"),
             right=1,
