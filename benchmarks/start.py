@@ -149,6 +149,8 @@ def main() -> int:
     except CacheError as error:
         parser.error(str(error))
     model = find_model(args.model)
+    if not isinstance(model, Model):
+        parser.error(f"{args.model} translates pictures: choose a model that generates them")
     shapes = {name: getattr(model.config, name) for name in SHAPES}
     seeds, folder = with_glasses("train", PICTURES + SAMPLES), args.work / "glasses"
     write_folder(folder, seeds[:PICTURES])

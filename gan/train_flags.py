@@ -28,6 +28,7 @@ from gan.training.start import SHAPES
 
 if typing.TYPE_CHECKING:
     from gan.models.model import Model
+    from gan.models.translator import Translator
 
 
 def parser(description: str | None = None) -> argparse.ArgumentParser:
@@ -226,11 +227,11 @@ def _existing(folder: str) -> Path:
     return path
 
 
-def find_model(init: str) -> Model:
+def find_model(init: str) -> Model | Translator:
     """Load the model that a config's `init` names, on the CPU. FolderError or HubError with the fault."""
-    from gan.models.model import load
+    from gan.models.translator import load_folder
 
-    model = load(_folder_of(init), "cpu")
+    model = load_folder(_folder_of(init), "cpu")
     if _on_hub(init):
         model.name = init.removeprefix("hub:").partition("@")[0]
     return model

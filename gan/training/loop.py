@@ -17,7 +17,8 @@ from typing import Any
 from gan.config import Config
 from gan.errors import ConfigError, Diverged, TrainingError
 from gan.models.image_grid import write_grid
-from gan.models.model import Model, load
+from gan.models.model import Model
+from gan.models.translator import Translator, load_folder
 from gan.networks.precision import faster_precision
 from gan.training.alarms import AlarmMonitor, alarmed
 from gan.training.best import Measure, measurement
@@ -56,7 +57,7 @@ def train(
     processes: ProcessGroup | None = None,
     publish_images: int = 0,
     ready: Callable[[], None] = lambda: None,
-    find_model: Callable[[str], Model] = load,
+    find_model: Callable[[str], Model | Translator] = load_folder,
 ) -> Iterator[Event]:
     """Train `config` into the model folder `out`, yielding events.
 

@@ -17,9 +17,10 @@ from torch import Tensor, nn
 from gan import networks
 from gan.config import Config
 from gan.data.domains import Domains, TrainingSet
-from gan.errors import Diverged, FolderError
+from gan.errors import ConfigError, Diverged, FolderError
 from gan.models.latent import latents
 from gan.models.model import Model, pick_device
+from gan.models.translator import Translator
 from gan.models.weights import read_tensors
 from gan.training import augment, ema, schedule
 from gan.training.adaptive import AdaptiveProbability
@@ -35,6 +36,7 @@ from gan.training.penalties import PENALTIES
 from gan.training.rng import UseGenerator, step_generator
 from gan.training.snapshot import Snapshot, in_words
 from gan.training.start import begin_with, first_layers
+from gan.training.start_translator import begin_with_translator
 from gan.training.step import Batch, CriticResult, GeneratorResult, Players, critic_step, generator_step
 from gan.training.synced_layers import SyncedDropoutMasks, sync_batch_norm
 from gan.training.tasks import TASKS
@@ -101,9 +103,21 @@ class Trainer:
             game=self.task.game(config),
         )
 
-    def begin_with(self, model: Model) -> None:
-        """Take the weights of a model, before the first step; ConfigError as `gan.training.start.begin_with`."""
-        begin_with(model, self.config, self.generator, self.critic)
+    def begin_with(self, model: Model | Translator) -> None:
+        """Take the weights of a model, before the first step.
+
+        ConfigError as `gan.training.start.begin_with`, and for a model that generates where this run translates, or the
+        other way about.
+        """
+        if model.config.task != self.config.task:
+            wanted = "translator" if self.config.task == "translate" else "generator"
+            raise ConfigError(
+                f"init: {model.name} is no {wanted}, and the run's task is {self.config.task}: choose one"
+            )
+        if isinstance(model, Translator):
+            begin_with_translator(model, self.config, self.generator, self.critic)
+        else:
+            begin_with(model, self.config, self.generator, self.critic)
         self.average.load_state_dict(self.generator.state_dict())
 
     def _optimizer(self, network: nn.Module) -> torch.optim.Optimizer:

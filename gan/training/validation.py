@@ -296,12 +296,6 @@ def _same_sides(config: Config) -> str | None:
     return None
 
 
-def _init_of_translator(config: Config) -> str | None:
-    if config.task == "translate" and config.init:
-        return "init begins with a generator, and a translator begins as the identity: leave it out"
-    return None
-
-
 def _penalised(config: Config) -> bool:
     return config.penalty != "none" and max_gamma(config) > 0
 
@@ -325,7 +319,6 @@ CONTRADICTIONS: tuple[Callable[[Config], str | None], ...] = (
     _labels_that_nothing_reads,
     _no_dataset,
     _same_sides,
-    _init_of_translator,
 )
 
 

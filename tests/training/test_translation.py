@@ -195,7 +195,6 @@ def _inverted(pairs):
         ({"objective": "magic"}, "objective must be one of cycle, removal, contrastive, paired, got 'magic'"),
         ({"source": "tiny"}, "source and dataset are both tiny"),
         ({"dataset": "ring", "source": "emoji"}, "points are not translated"),
-        ({"init": "weights/emoji"}, "a translator begins as the identity"),
         ({"critic_norm": "batch"}, "set critic_norm to none or spectral"),
         ({"task": "generate", "network": "resnet", "source": "emoji"}, "set task to translate"),
     ],
