@@ -99,7 +99,8 @@ def test_a_device_that_is_not_there_is_refused(monkeypatch, capsys):
 def test_every_network_has_its_gradients_compared_and_a_wrong_one_is_seen(monkeypatch):
     names = [name for name, *_ in gpu_checks.every_network()]
     assert names == [
-        "mlp", "dcgan", "resnet", "modulated", "light", "points", "points-fourier", "unet", "unet-patches", "cyclegan",
+        "mlp", "dcgan", "resnet", "modulated", "light", "points", "points-fourier", "unet", "unet-palette",
+        "unet-patches", "cyclegan",
     ]  # fmt: skip
     few = [found for found in gpu_checks.every_network(16, 4) if found[0] in ("resnet", "points")]
     monkeypatch.setattr(gpu_checks, "every_network", lambda: iter(few))

@@ -57,7 +57,10 @@ def test_runs_are_named_after_their_sides():
         (["--task", "translate"], "unknown pairs 'emoji'"),
         (["--from", "emoji", "--to", "emoji"], "source and dataset are both emoji"),
         (["--from", "nowhere", "--to", "tiny"], "tiny holds pairs"),
-        (["--pairs", "tiny", "--network", "resnet"], "network must be one of unet, unet-patches, cyclegan"),
+        (
+            ["--pairs", "tiny", "--network", "resnet"],
+            "network must be one of unet, unet-palette, unet-patches, cyclegan",
+        ),
         (["--pairs", "tiny", "--objective", "luck"], "objective must be one of cycle, removal, contrastive, paired"),
     ],
     ids=str,

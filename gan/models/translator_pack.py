@@ -9,16 +9,17 @@ from safetensors.torch import save
 from gan.models.pack import FORMAT, KEY
 from gan.models.translator import Translator
 from gan.models.weights import is_finite
-from gan.networks import unet
+from gan.networks import palette, unet
 
-UNETS = ("unet", "unet-patches")  # differ in their critics (discriminators), which stay at home
+UNETS = ("unet", "unet-palette", "unet-patches")  # their critics (discriminators) stay at home
 
 
 def pack_translator(model: Translator, half: bool = True, most: int | None = None) -> bytes:
     """Return a translator's weights as safetensors, with what must be known to use them as metadata.
 
-    That is JSON: {format, task, size, channels, conditions, widths, sides}; widths are the channels of the maps from
-    full size down. half, most, and ValueError: as for `gan.models.pack.pack`.
+    That is JSON: {format, task, size, channels, conditions, colours, widths, sides}; colours are where among the
+    conditions one begins that the network paints with, widths the channels of the maps from full size down. half, most,
+    and ValueError: as for `gan.models.pack.pack`.
     """
     config, widths = model.config, unet.widths_of(model.config)
     if config.network not in UNETS or any(width % 8 for width in widths):
@@ -40,6 +41,7 @@ def pack_translator(model: Translator, half: bool = True, most: int | None = Non
         "size": model.resolution,
         "channels": model.channels,
         "conditions": len(model.condition_names),
+        "colours": palette.colours_of(config) if config.network == "unet-palette" else [],
         "widths": widths,
         "sides": list(model.sides),
     }

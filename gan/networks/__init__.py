@@ -12,7 +12,7 @@ from torch import nn
 
 from gan.config import LARGE_RESOLUTIONS, RESOLUTIONS, Config
 from gan.errors import ConfigError
-from gan.networks import cyclegan, dcgan, light, mlp, modulated, patches, points, resnet, unet
+from gan.networks import cyclegan, dcgan, light, mlp, modulated, palette, patches, points, resnet, unet
 from gan.networks.layers import spectral_norm_
 from gan.networks.translation import Critics, Translators
 
@@ -84,6 +84,13 @@ POINT_NETWORKS: dict[str, NetworkPair] = {
 TRANSLATORS: dict[str, NetworkPair] = {  # the pair of one direction, see `gan.networks.translation`
     "unet": NetworkPair(
         lambda config: Translators(config, unet.Translator),
+        lambda config: Critics(config, resnet.Critic),
+        conditional=True,
+        convolutional=True,
+        uses_width=True,
+    ),
+    "unet-palette": NetworkPair(
+        lambda config: Translators(config, palette.Translator),
         lambda config: Critics(config, resnet.Critic),
         conditional=True,
         convolutional=True,

@@ -51,10 +51,14 @@ class Translator(nn.Module):
 
     def forward(self, x: Tensor, y: Tensor | None = None) -> Tensor:
         """Translate x (N, C, R, R). y: conditions (N, K) in [0, 1], where the config has names for them."""
+        return soft_clamp(x + self.to_change(self.decode(x, y)).float())
+
+    def decode(self, x: Tensor, y: Tensor | None = None) -> Tensor:
+        """Return the last feature map, (N, W, R, R), that the change is made of. x, y: as for `forward`."""
         *skips, h = self.maps(x, y)
         h = self.middle(h)
         for i, layer in enumerate(self.up):
             h = layer(h) + skips.pop()
             if i < len(self.blocks):  # at full size a block would take as long as all others together
                 h = self.blocks[i](h)
-        return soft_clamp(x + self.to_change(F.leaky_relu(h, SLOPE)).float())
+        return F.leaky_relu(h, SLOPE)

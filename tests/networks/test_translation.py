@@ -1,4 +1,4 @@
-"""`gan.networks.unet`, `patches`, `cyclegan` and `translation`: the networks of a translator."""
+"""`gan.networks.unet`, `palette`, `patches`, `cyclegan` and `translation`: the networks of a translator."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from torch import nn
 from gan.config import RESOLUTIONS, Config
 from gan.errors import ConfigError
 from gan.networks import TRANSLATORS, build
+from gan.networks.palette import colours_of
 
 NORMS = (nn.modules.batchnorm._NormBase, nn.LayerNorm, nn.GroupNorm)
 
@@ -39,6 +40,38 @@ def test_a_direction_has_210_000_weights_at_32_pixels_and_the_peer_as_many():
     assert sizes["unet"][0] == sizes["unet-patches"][0] == 210_707
     for mine, peer in zip(sizes["unet"], sizes["cyclegan"], strict=True):
         assert abs(peer / mine - 1) < 0.1
+
+
+HAIR, SKIN = (tuple(f"{thing} {channel}" for channel in ("red", "green", "blue")) for thing in ("hair", "skin"))
+
+
+def test_colours_are_three_conditions_of_one_thing_in_a_row():
+    for classes, expected in (
+        ((), []),
+        (HAIR, [0]),
+        (("age", *HAIR, *SKIN), [1, 4]),
+        (HAIR[:2], []),
+        ((*HAIR[:2], "skin blue"), []),
+        (HAIR[::-1], []),
+    ):
+        assert colours_of(config("unet-palette", classes=classes)) == expected
+    assert colours_of(config("unet-palette", classes=HAIR, channels=1)) == []
+
+
+def test_a_palette_starts_as_the_identity_and_paints_what_it_is_told_where_it_says_so():
+    torch.manual_seed(0)
+    translators, _ = build(config("unet-palette", classes=("age", *HAIR, *SKIN)))
+    x, y = torch.rand(2, 3, 32, 32) * 2 - 1, torch.rand(2, 7)
+    assert torch.equal(translators(x, "b", y), x)
+    mix = translators.towards["b"].to_mix
+    mix.bias.data = torch.tensor([0.25, 0.5])
+    hair, skin = (2 * y[:, at : at + 3, None, None] - 1 for at in (1, 4))
+    assert torch.allclose(translators(x, "b", y), 0.25 * x + 0.25 * hair + 0.5 * skin, atol=1e-6)
+
+
+def test_a_palette_without_colours_is_a_plain_u_net():
+    plain, palette = (build(config(network, classes=("age",)))[0] for network in ("unet", "unet-palette"))
+    assert set(plain.state_dict()) == set(palette.state_dict())
 
 
 @pytest.mark.parametrize("resolution", [28, 32])
@@ -108,7 +141,9 @@ def test_translators_build_on_meta():
 
 
 def test_a_generator_is_no_network_for_a_translation_and_the_other_way_round():
-    with pytest.raises(ConfigError, match="network must be one of unet, unet-patches, cyclegan, got 'resnet'"):
+    with pytest.raises(
+        ConfigError, match="network must be one of unet, unet-palette, unet-patches, cyclegan, got 'resnet'"
+    ):
         build(config("resnet"))
     with pytest.raises(ConfigError, match="network must be one of mlp, .*got 'unet'"):
         build(Config(network="unet", resolution=32, channels=3))

@@ -16,6 +16,7 @@ from gan.networks import build
 
 SHIPPED = sorted(p.parent for p in ROOT.glob("weights/*/config.json"))
 NAMES = ("x", "y", "z")
+PALETTE = ("x", "hair red", "hair green", "hair blue", "skin red", "skin green", "skin blue")
 
 
 def random_translator(seed: int = 0, **settings) -> Translator:
@@ -26,6 +27,8 @@ def random_translator(seed: int = 0, **settings) -> Translator:
     for name, parameter in generator.named_parameters():
         if name.endswith("bias"):
             torch.nn.init.normal_(parameter, std=0.1)
+        elif "to_mix" in name:
+            torch.nn.init.normal_(parameter, std=0.2 / parameter[0].numel() ** 0.5)
         elif "conv2" in name or "to_change" in name:
             torch.nn.init.normal_(parameter, std=0.5 / parameter[0].numel() ** 0.5)
     return Translator("random", config, generator.eval(), critic.eval())
@@ -49,11 +52,12 @@ def job(folder: Path, model: Translator, to: str, half: bool = False, told: np.n
     return {"job": "translate", **{key: str(folder / path) for key, path in paths.items()}, **values}
 
 
-# Every size of picture, one width and a larger one, grey and colour, told something and not, one way and both.
+# Every size of picture, one width and a larger one, grey and colour, told something, colours and not, one way and both.
 SHAPES = [
     {"resolution": 28, "channels": 1},
     {"resolution": 32, "width": 96, "network_parts": ("heads",)},
     {"resolution": 64, "classes": NAMES, "conditional": True},
+    {"resolution": 32, "classes": PALETTE, "conditional": True, "network": "unet-palette", "network_parts": ("pairs",)},
 ]
 
 
@@ -61,12 +65,14 @@ def test_translators_of_every_shape_translate_as_on_the_server(tmp_path) -> None
     models = [random_translator(i, **shape) for i, shape in enumerate(SHAPES)]
     ways = [(model, side) for model in models for side in model.sides]
     told = [
-        np.random.default_rng(i).random((6, 3)).round(3) if side == "b" and model.condition_names else None
+        np.random.default_rng(i).random((6, len(model.condition_names))).round(3)
+        if side == "b" and model.condition_names
+        else None
         for i, (model, side) in enumerate(ways)
     ]
     jobs = [job(tmp_path, model, side, told=own) for (model, side), own in zip(ways, told, strict=True)]
     engine(*jobs)
-    assert len(jobs) == 5
+    assert len(jobs) == 6
     for (model, side), own, done in zip(ways, told, jobs, strict=True):
         theirs = model.translate(pictures(model), side, None if own is None else own)
         assert ((theirs > 0) & (theirs < 255)).mean() > 0.5, "most values are cut off: what does that compare?"
@@ -83,6 +89,7 @@ def test_hostile_packs_are_refused_with_a_sentence(tmp_path) -> None:
         "pictures have no size": [{"size": value} for value in (0, 4, 2**20, "28", None)],
         "one channel or three": [{"channels": 2}],
         "conditions make no sense": [{"conditions": -1}],
+        "colours make no sense": [{"colours": value} for value in ([0], {}, "0", [0.5])],
         "no feature maps": [{"widths": value} for value in ([], [8], None)],
         "has no size": [{"widths": [8, 0, 32]}],
         "multiple of 8": [{"widths": [8, 12, 32]}],
@@ -93,7 +100,12 @@ def test_hostile_packs_are_refused_with_a_sentence(tmp_path) -> None:
         "there is no place for": [{"sides": ["b"]}, {"widths": [8, 16, 32, 32], "size": 32}],
         "the latent has no length": [{"task": "generate"}],
     }
+    told = pack_translator(random_translator(classes=PALETTE, network="unet-palette"))
     paths, expected = [], []
+    for wrong in ([5], [-1], [1, 2, 3]):
+        paths.append(tmp_path / str(len(paths)))
+        paths[-1].write_bytes(rewritten(told, {"colours": wrong}))
+        expected.append("colours make no sense")
     for sentence, changes in cases.items():
         for change in changes:
             paths.append(tmp_path / str(len(paths)))

@@ -327,6 +327,7 @@ interface TranslatorConfig {
   size: number;
   channels: number;
   conditions: number;
+  colours: number[]; // where among the conditions one begins that the network paints with
   widths: number[];
   sides: string[];
 }

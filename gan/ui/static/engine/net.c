@@ -139,24 +139,39 @@ EXPORT(enlarge)(const float *x, float *y, int h, int w, int c) {
   }
 }
 
+// One number of a 3x3 convolution: the padded map's (_, w + 2, ci) 3x3 pixels from x on, with weight (3, 3, ci).
+INLINE float dot(const float *x, const float *weight, int w, int ci) {
+  V s = wasm_f32x4_splat(0);
+  for (int u = 0; u < 3; u++) {
+    const float *row = x + u * (w + 2) * ci;
+    for (int t = 0; t < 3 * ci; t += 4, weight += 4) s = add(s, mul(load(row + t), load(weight)));
+  }
+  return (wasm_f32x4_extract_lane(s, 0) + wasm_f32x4_extract_lane(s, 1)) +
+         (wasm_f32x4_extract_lane(s, 2) + wasm_f32x4_extract_lane(s, 3));
+}
+
+// What a convolution, of k (n, 3, 3, ci) and b (n), says of n colours (n, co): how far the picture goes towards each.
+typedef struct {
+  const float *k, *b, *colours;
+  int n;
+} Palette;
+
 // The last 3x3 convolution, of padded x with k (co, 3, 3, ci) and b (co), to pixels (h, w, 4) as `to_uint8` makes them
 // of [-1, 1]; co is 1 or 3, ci a multiple of 4. `soft_clamp` changes only values that become 0 or 255 anyway.
-// base: where not null, a padded map whose first co of c channels are added.
-static __attribute__((noinline)) void to_pixels(const float *x, const float *k, const float *b, const float *base, int c, unsigned char *rgba, int h,
-                      int w, int ci, int co) {
+// base: where not null, a padded map whose first co of c channels are added, and mixed with the palette, if there is one.
+static __attribute__((noinline)) void to_pixels(const float *x, const float *k, const float *b, const float *base, int c, const Palette *palette,
+                      unsigned char *rgba, int h, int w, int ci, int co) {
   for (int i = 0; i < h; i++) {
     for (int j = 0; j < w; j++, rgba += 4) {
+      const float *here = x + (i * (w + 2) + j) * ci, *below = base ? base + ((i + 1) * (w + 2) + j + 1) * c : 0;
+      float values[3];
+      for (int o = 0; o < co; o++) values[o] = b[o] + dot(here, k + o * 9 * ci, w, ci) + (below ? below[o] : 0);
+      for (int m = 0; palette && m < palette->n; m++) {
+        const float mix = palette->b[m] + dot(here, palette->k + m * 9 * ci, w, ci);
+        for (int o = 0; o < co; o++) values[o] += mix * (palette->colours[m * co + o] - below[o]);
+      }
       for (int o = 0; o < co; o++) {
-        V s = wasm_f32x4_splat(0);
-        const float *weight = k + o * 9 * ci;
-        for (int u = 0; u < 3; u++) {
-          const float *row = x + ((i + u) * (w + 2) + j) * ci;
-          for (int t = 0; t < 3 * ci; t += 4, weight += 4) s = add(s, mul(load(row + t), load(weight)));
-        }
-        float v = b[o] + (wasm_f32x4_extract_lane(s, 0) + wasm_f32x4_extract_lane(s, 1)) +
-                  (wasm_f32x4_extract_lane(s, 2) + wasm_f32x4_extract_lane(s, 3));
-        if (base) v += base[((i + 1) * (w + 2) + j + 1) * c + o];
-        v = v > -1 ? v : -1; // also where it is no number
+        float v = values[o] > -1 ? values[o] : -1; // also where it is no number
         v = v < 1 ? v : 1;
         rgba[o] = (unsigned char)__builtin_rintf((v + 1) * 127.5f);
       }
@@ -167,7 +182,7 @@ static __attribute__((noinline)) void to_pixels(const float *x, const float *k, 
 }
 
 EXPORT(paint)(const float *x, const float *k, const float *b, unsigned char *rgba, int h, int w, int ci, int co) {
-  to_pixels(x, k, b, 0, 0, rgba, h, w, ci, co);
+  to_pixels(x, k, b, 0, 0, 0, rgba, h, w, ci, co);
 }
 
 // What a translator (gan/networks/unet.py) has besides.
@@ -175,7 +190,14 @@ EXPORT(paint)(const float *x, const float *k, const float *b, unsigned char *rgb
 // The last convolution, of a change to the first co channels of the padded picture (h, w, c).
 EXPORT(paint_change)(const float *x, const float *k, const float *b, const float *picture, int c, unsigned char *rgba,
                      int h, int w, int ci, int co) {
-  to_pixels(x, k, b, picture, c, rgba, h, w, ci, co);
+  to_pixels(x, k, b, picture, c, 0, rgba, h, w, ci, co);
+}
+
+// The same (gan/networks/palette.py), and towards n colours (n, co) by a convolution with mix_k (n, 3, 3, ci), mix_b (n).
+EXPORT(paint_palette)(const float *x, const float *k, const float *b, const float *picture, int c, const float *mix_k,
+                      const float *mix_b, const float *colours, int n, unsigned char *rgba, int h, int w, int ci, int co) {
+  const Palette palette = {mix_k, mix_b, colours, n};
+  to_pixels(x, k, b, picture, c, &palette, rgba, h, w, ci, co);
 }
 
 // A 4x4 convolution with stride 2 of padded x (2h, 2w, ci) with k (co/8, 4, 4, ci, 8) and bias b (co), to y (h, w, co);

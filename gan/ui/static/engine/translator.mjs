@@ -9,7 +9,7 @@ const GREY = [0.299, 0.587, 0.114]; // of red, green and blue
  * @type {(module: WebAssembly.Module, pack: { config: TranslatorConfig, tensors: Map<string, Float32Array> }) => Promise<EngineTranslator>}
  */
 export const makeTranslator = async (module, { config, tensors }) => {
-  const { size, channels, conditions, widths, sides } = config;
+  const { size, channels, conditions, colours, widths, sides } = config;
   const { reserve, padding, convolution, block, enlarge, finish } = beginLayout(tensors);
   const sizes = widths.map((_, i) => size / 2 ** i);
   const most = Math.max(
@@ -18,6 +18,8 @@ export const makeTranslator = async (module, { config, tensors }) => {
   );
   const [map, smaller, pixels] = [reserve(most), reserve(most), reserve(size * size)];
   const skips = widths.slice(0, -1).map((wide, i) => reserve(wide * sizes[i] ** 2));
+
+  const palette = reserve(3 * colours.length);
 
   /** @type {(side: string) => { input: number, planes: number, steps: EngineStep[] }} */
   const towards = (side) => {
@@ -50,9 +52,15 @@ export const makeTranslator = async (module, { config, tensors }) => {
     }
     const [kernel, bias] = convolution(`${own}.to_change`, widths[0], 1);
     const inside = padding(size, widths[0], 0);
+    const mix = side === "b" && colours.length ? convolution(`${own}.to_mix`, widths[0], 1) : null;
     steps.push(({ layers }) => {
       layers.activate(map, inside, size, size, widths[0]);
-      layers.paint_change(inside, kernel, bias, input, planes, pixels, size, size, widths[0], channels);
+      const [to, from] = [
+        [pixels, size, size, widths[0], channels],
+        [inside, kernel, bias, input, planes],
+      ];
+      if (mix) layers.paint_palette(...from, ...mix, palette, colours.length, ...to);
+      else layers.paint_change(...from, ...to);
     });
     return { input, planes, steps };
   };
@@ -73,6 +81,9 @@ export const makeTranslator = async (module, { config, tensors }) => {
           for (let k = channels; k < planes; k++) heap[at + k] = 2 * (told?.[k - channels] ?? 0.5) - 1;
         }
       }
+      colours.forEach((at, i) => {
+        for (let c = 0; c < 3; c++) heap[palette / 4 + 3 * i + c] = 2 * (told?.[at + c] ?? 0.5) - 1;
+      });
       for (const step of steps) step(machine);
       return new Uint8ClampedArray(memory.buffer, pixels, 4 * size * size);
     },

@@ -1,14 +1,20 @@
-// What a translator's pack says of it (gan/networks/unet.py), checked, and the tensors that it must have.
+// What a translator's pack says of it (gan/networks/unet.py, palette.py), checked, and the tensors that it must have.
 import { isWhole, need } from "./checks.mjs";
 
 const MOST_VALUES = 2 ** 22; // of one feature map: 16 MB
 
 /** @type {(about: any) => TranslatorConfig} */
 export const checkTranslator = (about) => {
-  const { size, channels, conditions, widths, sides } = about;
+  const { size, channels, conditions, colours = [], widths, sides } = about;
   need(isWhole(size, 8, 512), "pictures have no size");
   need(channels === 1 || channels === 3, "pictures must have one channel or three");
   need(isWhole(conditions, 0, 1000), "the conditions make no sense");
+  need(
+    Array.isArray(colours) &&
+      colours.length <= conditions / 3 &&
+      colours.every((/** @type {any} */ at) => channels === 3 && isWhole(at, 0, conditions - 3)),
+    "the colours make no sense",
+  );
   need(Array.isArray(widths) && isWhole(widths.length, 2, 8), "there are no feature maps");
   need(
     widths.every((/** @type {any} */ wide) => isWhole(wide, 8, 4096)),
@@ -26,11 +32,19 @@ export const checkTranslator = (about) => {
   );
   need(widths[widths.length - 1] * smallest ** 2 <= MOST_VALUES, "a feature map is too large for a browser");
   need(Array.isArray(sides) && ["b", "b,a"].includes(sides.join()), "the sides must be b, or b and a");
-  return { task: "translate", size, channels, conditions, widths: [...widths], sides: [...sides] };
+  return {
+    task: "translate",
+    size,
+    channels,
+    conditions,
+    colours: [...colours],
+    widths: [...widths],
+    sides: [...sides],
+  };
 };
 
 /** Name and shape of every tensor that belongs to a config. @type {(config: TranslatorConfig) => Map<string, number[]>} */
-export const shapesOfTranslator = ({ channels, conditions, widths, sides }) => {
+export const shapesOfTranslator = ({ channels, conditions, colours, widths, sides }) => {
   /** @type {Map<string, number[]>} */
   const shapes = new Map();
   /** @type {(name: string, out: number, into: number, kernel?: number) => void} */
@@ -53,6 +67,7 @@ export const shapesOfTranslator = ({ channels, conditions, widths, sides }) => {
       if (i < up.length - 1) block(`${own}.blocks.${i}`, wide);
     });
     convolution(`${own}.to_change`, channels, widths[0]);
+    if (side === "b" && colours.length) convolution(`${own}.to_mix`, colours.length, widths[0]);
   }
   return shapes;
 };
