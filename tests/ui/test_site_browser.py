@@ -91,7 +91,7 @@ def explores_and_saves(page, address: str, model) -> None:
     page.locator("#ll-interpolate .ll-scrub:not([disabled])").wait_for()
     page.fill("#ll-walk-frames", "6")
     page.get_by_text("6 frames from 4 keyframes.", exact=True).wait_for()
-    frames = model.interpolate([94, 107, 103, 118], 6, "slerp", loop=True).astype(int)
+    frames = model.interpolate([79, 107, 153, 144], 6, "slerp", loop=True).astype(int)
     page.evaluate("latentLab.chooseLook('smooth')")
     with page.expect_download() as download:
         page.click("[data-save=webp]")
@@ -103,7 +103,7 @@ def explores_and_saves(page, address: str, model) -> None:
     for kind in ("gif", "webp"):
         with page.expect_download() as download:
             page.click(f"[data-save={kind}]")
-        assert download.value.suggested_filename == f"{model.name}-seeds-94-107-103-118.{kind}"
+        assert download.value.suggested_filename == f"{model.name}-seeds-79-107-153-144.{kind}"
         film = Image.open(io.BytesIO(Path(download.value.path()).read_bytes()))
         assert film.n_frames == 6 and film.info.get("loop") == 0
         scale = film.size[0] // model.resolution
