@@ -28,7 +28,7 @@ PRESETS: dict[str, dict[str, Any]] = {
         "images": 2_000_000, "penalty_every": 4,
     },
     "scenes": {
-        "dataset": "scenes", "network": "modulated", "attributes": True, "attribute_weight": 1.0,
+        "dataset": "scenes", "network": "modulated", "attributes": True, "attribute_weight": 4.0,
         "images": 2_000_000, "penalty_every": 4,
     },
     "emoji": {},
