@@ -81,28 +81,17 @@ POINT_NETWORKS: dict[str, NetworkPair] = {
 }
 
 
+_UNET = NetworkPair(
+    lambda config: Translators(config, unet.Translator),
+    lambda config: Critics(config, resnet.Critic),
+    conditional=True,
+    convolutional=True,
+    uses_width=True,
+)
 TRANSLATORS: dict[str, NetworkPair] = {  # the pair of one direction, see `gan.networks.translation`
-    "unet": NetworkPair(
-        lambda config: Translators(config, unet.Translator),
-        lambda config: Critics(config, resnet.Critic),
-        conditional=True,
-        convolutional=True,
-        uses_width=True,
-    ),
-    "unet-palette": NetworkPair(
-        lambda config: Translators(config, palette.Translator),
-        lambda config: Critics(config, resnet.Critic),
-        conditional=True,
-        convolutional=True,
-        uses_width=True,
-    ),
-    "unet-patches": NetworkPair(
-        lambda config: Translators(config, unet.Translator),
-        lambda config: Critics(config, patches.Critic),
-        conditional=True,
-        convolutional=True,
-        uses_width=True,
-    ),
+    "unet": _UNET,
+    "unet-palette": replace(_UNET, generator=lambda config: Translators(config, palette.Translator)),
+    "unet-patches": replace(_UNET, critic=lambda config: Critics(config, patches.Critic)),
     "cyclegan": NetworkPair(
         lambda config: Translators(config, cyclegan.Translator),
         lambda config: Critics(config, cyclegan.Critic),
