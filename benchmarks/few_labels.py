@@ -1,6 +1,6 @@
 """Classes from few labels: digits by `train.py --preset few-labels`, beside the same critic without the other pictures.
 
-    python -m benchmarks.few_labels [--seeds 0,1,2] [--labels 10] [--images 1000000] [--data-root data] [--json FILE]
+    python -m benchmarks.few_labels [--seeds 0,1,2] [--labels 10] [--images 600000] [--data-root data] [--json FILE]
 
 Accuracy is that on the 10,000 test digits, after the last step; which digits are labelled follows from the seed. The
 other critic is trained on those alone, as often as the first one has seen them but at most 1,500 times, with the same

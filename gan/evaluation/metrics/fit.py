@@ -31,6 +31,9 @@ class Recipe:
     zoom: float = 0.0  # share, at most, in either direction
     flip: bool = False  # mirrored left to right, half of the time
     erase: int = 0  # pixels a side of a square set to mid-grey; 0: none
+    slant: float = 0.0  # pixels to the side for each pixel down, at most, in either direction
+    bend: float = 0.0  # pixels, at most, by which each of 5 x 5 places moves; those between follow
+    stroke: float = 0.0  # share, at most, of the way to the brightest or the darkest of a pixel and its neighbours
 
 
 # A flipped 2 is not a digit, a flipped shirt is a shirt. Few emoji need every distortion.
@@ -42,10 +45,14 @@ RECIPES = {
     "faces": Recipe(epochs=4, shift=3, zoom=0.05, flip=True),
     "scenes": Recipe(epochs=5, shift=3, zoom=0.1, flip=True),
 }
+BENT = 5  # places a side of a picture that is bent
 
 
 def distort(x: Tensor, recipe: Recipe, rng: torch.Generator) -> Tensor:
-    """Shift, turn, zoom, flip and erase pictures float (N, C, H, H), each at random; the border repeats."""
+    """Shift, turn, slant, bend, zoom, flip and erase pictures float (N, C, H, H), and thicken or thin what they show.
+
+    Each at random; the border repeats. What a recipe leaves out draws no random numbers.
+    """
     n, _, size, _ = x.shape
 
     def draw(most: float) -> Tensor:
@@ -56,9 +63,19 @@ def distort(x: Tensor, recipe: Recipe, rng: torch.Generator) -> Tensor:
     # Whole pixels: a shift alone does not blur.
     along, down = (draw(recipe.shift).round() * 2 / size for _ in range(2))
     cos, sin = angle.cos() * scale, angle.sin() * scale
-    rows = torch.stack([cos * mirror, -sin, along, sin * mirror, cos, down], 1).reshape(n, 2, 3).to(x.device)
+    slant = draw(recipe.slant) if recipe.slant else torch.zeros(n)
+    columns = (cos * mirror, cos * mirror * slant - sin, along, sin * mirror, sin * mirror * slant + cos, down)
+    rows = torch.stack(columns, 1).reshape(n, 2, 3).to(x.device)
     grid = functional.affine_grid(rows, list(x.shape), align_corners=False)
+    if recipe.bend:
+        moved = (torch.rand(n, 2, BENT, BENT, generator=rng) * 2 - 1) * recipe.bend * 2 / size
+        smooth = functional.interpolate(moved.to(x.device), size, mode="bicubic", align_corners=True)
+        grid = grid + smooth.permute(0, 2, 3, 1)
     x = functional.grid_sample(x, grid, "bilinear", "border", align_corners=False)
+    if recipe.stroke:
+        share = draw(recipe.stroke).to(x)[:, None, None, None]
+        brightest, darkest = functional.max_pool2d(x, 3, 1, 1), -functional.max_pool2d(-x, 3, 1, 1)
+        x = torch.lerp(x, torch.where(share > 0, brightest, darkest), share.abs())
     if recipe.erase:
         corner = torch.randint(0, size, (2, n, 1), generator=rng) - recipe.erase // 2
         inside = (torch.arange(size) >= corner) & (torch.arange(size) < corner + recipe.erase)  # (2, N, H)

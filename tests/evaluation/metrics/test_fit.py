@@ -130,6 +130,40 @@ def test_erasing_leaves_a_grey_square():
     assert int(rows.max()) == int(columns.max()) == 6 and int(rows.min()) >= 3
 
 
+def bar() -> torch.Tensor:
+    """200 times a bar, three pixels wide, from top to bottom; 1 on -1."""
+    x = torch.full((200, 1, 28, 28), -1.0)
+    x[..., 13:16] = 1
+    return x
+
+
+def middles(x: torch.Tensor) -> torch.Tensor:
+    """The column about which each row's light lies, (N, 28)."""
+    light = (x[:, 0] + 1).clamp_min(1e-6)
+    return (light * torch.arange(28)).sum(2) / light.sum(2)
+
+
+def test_a_slant_moves_rows_in_proportion_to_their_height():
+    slanted = distort(bar(), Recipe(1, shift=0, slant=0.3), torch.Generator().manual_seed(0))
+    middle = middles(slanted)
+    slopes = (middle[:, 23] - middle[:, 4]) / 19
+    assert float(slopes.min()) == pytest.approx(-0.3, abs=0.02) and float(slopes.max()) == pytest.approx(0.3, abs=0.02)
+    assert float((middle[:, 9] - middle[:, 4] - 5 * slopes).abs().max()) < 0.15, "straight still"
+    assert (middle[:, 13:15].mean(1) - 14).abs().max() < 0.15, "about the middle"
+
+
+def test_a_bend_moves_places_apart_and_by_so_many_pixels_at_most():
+    middle = middles(distort(bar(), Recipe(1, shift=0, bend=2), torch.Generator().manual_seed(0)))
+    assert 1.5 < float((middle - 14).abs().max()) < 2.6  # bicubic: a little over between places
+    straight = middle[:, :1] + (middle[:, -1:] - middle[:, :1]) * torch.linspace(0, 1, 28)
+    assert float((middle - straight).abs().amax(1).median()) > 0.5
+
+
+def test_a_stroke_grows_and_shrinks_by_a_pixel_a_side_at_most():
+    light = (distort(bar(), Recipe(1, shift=0, stroke=1.0), torch.Generator().manual_seed(0)) + 1).sum((1, 2, 3)) / 56
+    assert 1.0 <= float(light.min()) < 1.1 and 4.9 < float(light.max()) <= 5.0 and 80 < int((light > 3).sum()) < 120
+
+
 # Which pictures play which part.
 
 
