@@ -27,6 +27,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
 import torch
 
 from benchmarks.flags import benchmark_parser, names_from, positive_int, run_main
@@ -50,7 +51,8 @@ DRIFT = 1.5  # times the cycle error with a cycle
 class Row:
     """One measurement. gradient: the generator's, the median of the steps since the one before.
 
-    psnr, cycle_error: of a translation.
+    frechet, change: of pictures; the latter in levels, of those of fixed seeds since the measurement before. psnr,
+    cycle_error: of a translation.
     """
 
     step: int
@@ -60,6 +62,8 @@ class Row:
     gradient: float
     psnr: float = math.nan
     cycle_error: float = math.nan
+    frechet: float = math.nan
+    change: float = math.nan
 
 
 @dataclass(frozen=True)
@@ -168,10 +172,10 @@ def watch(preset: str, dataset: str, seed: int, trial: Trial) -> Course:
     behind = viewer.backdrop().numbers
     of = behind.get("modes_of") or behind.get("classes_of", 0)
     begun = time.process_time()
-    first = math.nan
+    first, shown = math.nan, None
 
     def go(steps: int) -> list[Row]:
-        nonlocal first
+        nonlocal first, shown
         rows, gradients = [], []
         for step in range(1, steps + 1):
             _, generator = trainer.advance()
@@ -181,9 +185,11 @@ def watch(preset: str, dataset: str, seed: int, trial: Trial) -> Course:
             if step % trial.every[dataset] == 0:
                 found = viewer.measure(trainer)
                 modes = found.get("modes", found.get("classes_found", 0))
-                of_translation = (found.get(name, math.nan) for name in ("psnr", "cycle_error"))
+                others = [found.get(name, math.nan) for name in ("psnr", "cycle_error", "frechet")]
                 quality = found.get("quality", math.nan)
-                rows.append(Row(step, modes, of, quality, statistics.median(gradients), *of_translation))
+                before, shown = shown, viewer.look(trainer).arrays.get("pictures")
+                change = math.nan if before is None or shown is None else float(np.abs(before - 1.0 * shown).mean())
+                rows.append(Row(step, modes, of, quality, statistics.median(gradients), *others, change))
                 gradients = []
         return rows
 

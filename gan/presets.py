@@ -24,7 +24,7 @@ _LARGE: dict[str, Any] = {
 # Only what differs from the defaults above, which are the emoji recipe.
 PRESETS: dict[str, dict[str, Any]] = {
     "faces": {
-        "dataset": "faces", "network": "modulated", "attributes": True, "attribute_weight": 1.0,
+        "dataset": "faces", "network": "modulated", "attributes": True, "attribute_weight": 4.0,
         "images": 2_000_000, "penalty_every": 4,
     },
     "scenes": {
