@@ -89,8 +89,9 @@ LESSONS: dict[str, Lesson] = {
             watch=("modes", "recall"),
             why="The critic grows steep wherever fakes gather, so they are pushed out of places that were right. "
             "Momentum carries both players past the point where they would agree.",
-            cure=Cure("Add R1 + R2", {"penalty": "r1+r2", "gamma": 0.1}),
-            then="The critic's colours become smooth, and groups that are found stay found.",
+            cure=Cure(_TO_MODERN, _CURED),
+            then="Penalties make the critic's colours smooth, momentum is gone, and group after group is found and "
+            "held.",
         ),
         pictures=Story(
             setup="The recipe of 2015: cross-entropy, Adam with momentum, and nothing that holds the critic back.",

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import pytest
 import torch
 from conftest import PLANE
@@ -82,6 +84,44 @@ def test_a_lesson_is_met_when_it_happens_and_is_cured():
     assert not benchmark.kept_blurred(Course(rows(4, 8, quality=0.3), rows(8), 1.0, 1.0))[0]
     assert benchmark.found_all(Course(rows(4, 8, 7), [], 1.0, 1.0))[0]
     assert not benchmark.found_all(Course(rows(4, 7), [], 1.0, 1.0))[0]
+
+
+RISES_AND_FALLS = (5, 4, 5, 4, 5, 4, 5, 4)
+
+
+def test_what_comes_and_goes_is_held_by_the_cure():
+    def of_points(*modes: int, cured: int = 7, quality: float = 0.31) -> bool:
+        course = Course(rows(*modes, quality=0.2), rows(0, 0, cured, cured, quality=quality), 1.0, 1.0)
+        return benchmark.came_and_went(course)[0]
+
+    assert of_points(*RISES_AND_FALLS)
+    assert not of_points(5, 4, 5, 4, 5, 4, 5, 5), "three falls"
+    assert not of_points(*RISES_AND_FALLS, cured=4) and not of_points(*RISES_AND_FALLS, quality=0.3)
+
+
+def test_pictures_that_come_and_go_are_calmer_and_nearer_once_cured():
+    def of_pictures(change: float, distance: float) -> bool:
+        before = [Row(25, found, 10, math.nan, 1.0, frechet=10.0, change=20.0) for found in RISES_AND_FALLS]
+        after = [Row(25, 9, 10, math.nan, 1.0, frechet=distance, change=change)] * 2
+        return benchmark.came_and_went(Course(before, after, 1.0, 1.0))[0]
+
+    assert of_pictures(14.9, 9.9)
+    assert not of_pictures(15.0, 9.9) and not of_pictures(14.9, 10.0)
+
+
+def test_pictures_of_clipped_weights_are_met_when_the_cure_brings_them_nearer():
+    def of_pictures(distance: float) -> bool:
+        return benchmark.TRIALS["wgan"].judge(
+            Course(*([Row(25, 9, 10, math.nan, 1.0, frechet=one)] for one in (8.0, distance)), 1.0, 1.0)
+        )[0]
+
+    assert of_pictures(5.9) and not of_pictures(6.0)
+
+
+def test_pictures_are_measured_by_how_much_they_change():
+    trial = benchmark.Trial({"mnist-10k": 4}, {}, {"mnist-10k": 2}, benchmark.came_and_went)
+    first, second = benchmark.watch("classic", "mnist-10k", 0, trial).trouble
+    assert math.isnan(first.change) and 0 < second.change < 255 and first.frechet > 0
 
 
 def test_a_translation_is_met_when_it_comes_near_and_its_cycle_holds():
