@@ -11,8 +11,8 @@ then takes the lesson's cure and goes on. Asked for, in steps, so that it holds 
             a tenth of it
   wgan      under 30 % high quality, all the time, with every mode of the ring in the second half of it; of pictures,
             a Frechet distance that the cure brings to less than three quarters
-  classic   modes that were found are lost again, FALLS times and more; cured, four fifths of the modes, on average, in its
-            second half; of pictures, fixed seeds that change less than three quarters as fast, and a lower distance
+  classic   modes that were found are lost again, FALLS times and more; cured, in its second half on average four fifths
+            of the modes; of pictures, fixed seeds that change less than three quarters as fast, and a lower distance
   modern    every mode
   cycle     held-out pictures end 2 dB nearer to their truth than they were; pairs the same
   no-cycle  a cycle error of 1.5 times what it is once it is cured
