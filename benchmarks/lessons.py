@@ -193,7 +193,7 @@ TRIALS = {
     ),
     "wgan": Trial(
         {"ring": 1_000, "grid": 1_000, "mnist-10k": 400},
-        {"ring": 1_500, "grid": 1_500, "mnist-10k": 400},
+        {"ring": 1_500, "grid": 1_500, "mnist-10k": 800},
         EVERY,
         lambda course: (kept_blurred if math.isnan(course.trouble[0].frechet) else stayed_soft)(course),
     ),
