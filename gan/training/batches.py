@@ -158,9 +158,9 @@ class Batches(Shuffled):
     ) -> list[Batch]:
         """Return the parts of a batch with as many labelled pictures, drawn last and with replacement.
 
-        Each is distorted as leaves pictures of its data set what they are: with few of them
-        that is worth more than anything else. The batch's own pictures, numbers `others`, come once more, distorted
-        further. Pictures of a folder are left as they are.
+        Each is distorted as leaves pictures of its data set what they are: with few of them that is worth more than
+        anything else. The batch's own pictures, numbers `others`, come once more, distorted further. Pictures of a
+        folder are left as they are.
         """
         which = torch.randint(len(rows), (config.batch_size,), generator=source)
         pictures = self.decode(rows[which])
