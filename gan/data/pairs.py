@@ -32,6 +32,8 @@ STRAIGHT: dict[str, Any] = {
     "tilt": 0, "scale": 1000, "shift_x": 0, "shift_y": 8, "head_width": 1000, "mouth_size": 1000, "glasses": "none",
     "rear_hair": "none",
 }  # fmt: skip
+STROKES = ("mouth", "brows", "glasses")  # regions of a face that a pen draws as one stroke where they are thin
+AT_ONCE = 100  # outlines, so that memory stays small
 CLOSE = (28, 16, 32)  # top, left and side, of 64 pixels, of where a beard is
 PALETTE: dict[str, Any] = {
     "skin": 350, "undertone": 0, "hair_family": "brown", "hair_tone": 450, "eye_color": 300, "frame_color": 300,
@@ -168,8 +170,9 @@ def _face_seeds(split: str) -> range:
 
 def _outlined(seeds: range, resolution: int, **changes: Any) -> tuple[Tensor, Tensor]:
     """Return the outlines of faces, as if drawn by hand, and the faces. changes: as for `faces.attributes`."""
-    parts = [seeds[i : i + 500] for i in range(0, len(seeds), 500)]
-    lines = torch.cat([sketch(faces.coverage(part, **changes), part) for part in parts])
+    parts = [seeds[i : i + AT_ONCE] for i in range(0, len(seeds), AT_ONCE)]
+    strokes = [faces.REGIONS.index(region) for region in STROKES]
+    lines = torch.cat([sketch(faces.coverage(part, **changes), part, strokes) for part in parts])
     return resize(lines, resolution), _pictures(faces.draw(seeds, **changes), resolution)
 
 

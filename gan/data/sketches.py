@@ -1,4 +1,8 @@
-"""Outlines of pictures whose regions are known, as a hand might draw them: strokes that vary, wobble and have gaps."""
+"""Outlines of pictures whose regions are known, as a pen might draw them: strokes that vary, wobble and have gaps.
+
+Regions are enlarged before their borders are drawn, so that a stroke stays thin and dark where there are only a few
+pixels, as a mouth has.
+"""
 
 from __future__ import annotations
 
@@ -12,31 +16,48 @@ from torch import Tensor
 WOBBLE = 0.6  # pixels of 64 that a stroke strays, as a standard deviation
 GAPS = 0.06  # share of the area in which strokes are missing
 COARSE = 8  # cells a side of the fields that wobble, gaps and widths follow
+FINE = 2  # times as many pixels a side to draw on
+THIN = 5  # of these pixels: what is narrower is one stroke where it may be
+INK = 2.5  # darkness of such a stroke, over how much of a pixel the region covers
+PRESSURE = 1.3  # darkness of a border as thick as a pixel
 
 
-def sketch(coverage: np.ndarray, seeds: Sequence[int]) -> Tensor:
+def sketch(coverage: np.ndarray, seeds: Sequence[int], strokes: Sequence[int] = ()) -> Tensor:
     """Draw the borders of regions, black on white: uint8 (N, 3, H, H).
 
     coverage: uint8 (N, K, H, H), as `faces.coverage` gives it. seeds: one a picture, of all that is random in it.
+    strokes: regions, as indices, that are one stroke where they are thin, like a smile, and have no border there.
     """
-    lines = _edges(torch.from_numpy(coverage).float() / 255)
+    size = FINE * coverage.shape[-1]
     noise = torch.stack([torch.randn(4, COARSE, COARSE, generator=_source(seed)) for seed in seeds])
-    fields = F.interpolate(noise, size=lines.shape[-2:], mode="bicubic", align_corners=False)
+    fields = F.interpolate(noise, size=(size, size), mode="bicubic", align_corners=False)
     shift, gap, width = fields[:, :2] * (WOBBLE * 2 / 64), fields[:, 2:3], fields[:, 3:4]
-    thick = F.max_pool2d(lines, 3, 1, 1)
-    share = (width * 0.35 + 0.05).clamp(0, 0.7)  # of the thicker stroke, which fills what is small
-    lines = torch.lerp(lines, thick, share) * (gap < _quantile(1 - GAPS)).float()
-    identity = torch.eye(2, 3).expand(len(lines), -1, -1)
-    grid = F.affine_grid(identity, list(lines.shape), align_corners=False) + shift.permute(0, 2, 3, 1)
-    strokes = F.grid_sample(lines, grid, "bilinear", "border", align_corners=False)
-    return ((1 - strokes.clamp(0, 1)) * 255).round().to(torch.uint8).expand(-1, 3, -1, -1).contiguous()
+    places = F.affine_grid(torch.eye(2, 3).expand(len(seeds), -1, -1), [len(seeds), 1, size, size], align_corners=False)
+    places = places + shift.permute(0, 2, 3, 1)
+    regions = F.grid_sample(torch.from_numpy(coverage).float() / 255, places, "bilinear", "border", align_corners=False)
+    ink = torch.zeros_like(gap)
+    for region in strokes:
+        thin = _thin(regions[:, region : region + 1])
+        regions[:, region : region + 1] -= thin
+        ink = torch.maximum(ink, (INK * thin).clamp(0, 1))
+    lines = _borders(regions.argmax(1, keepdim=True))
+    share = (width * 0.35 + 0.35).clamp(0, 1)  # of the thicker stroke
+    lines = torch.maximum(torch.lerp(lines, F.max_pool2d(lines, 3, 1, 1), share), ink)
+    lines = F.avg_pool2d(lines * (gap < _quantile(1 - GAPS)).float(), FINE) * PRESSURE
+    return ((1 - lines.clamp(0, 1)) * 255).round().to(torch.uint8).expand(-1, 3, -1, -1).contiguous()
 
 
-def _edges(regions: Tensor) -> Tensor:
-    """Return how much of a border each pixel has, (N, 1, H, H) in [0, 1]: the largest step to the right or down."""
-    right = F.pad((regions[..., 1:] - regions[..., :-1]).abs(), (0, 1))
-    down = F.pad((regions[..., 1:, :] - regions[..., :-1, :]).abs(), (0, 0, 0, 1))
-    return torch.maximum(right, down).amax(1, keepdim=True)
+def _borders(labels: Tensor) -> Tensor:
+    """Return where labels (N, 1, H, H) differ from the one to the right or below, as 0 and 1."""
+    right = F.pad((labels[..., 1:] != labels[..., :-1]).float(), (0, 1))
+    down = F.pad((labels[..., 1:, :] != labels[..., :-1, :]).float(), (0, 0, 0, 1))
+    return torch.maximum(right, down)
+
+
+def _thin(region: Tensor) -> Tensor:
+    """Return what of a region (N, 1, H, H) in [0, 1] is narrower than `THIN`: all but its opening."""
+    kept = 1 - F.max_pool2d(1 - region, THIN, 1, THIN // 2)
+    return region - torch.minimum(region, F.max_pool2d(kept, THIN + 2, 1, THIN // 2 + 1))
 
 
 def _quantile(share: float) -> float:

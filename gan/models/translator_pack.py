@@ -9,17 +9,18 @@ from safetensors.torch import save
 from gan.models.pack import FORMAT, KEY
 from gan.models.translator import Translator
 from gan.models.weights import is_finite
-from gan.networks import palette, unet
+from gan.networks import borrowed, palette, unet
 
-UNETS = ("unet", "unet-palette", "unet-patches")  # their critics (discriminators) stay at home
+UNETS = ("unet", "unet-palette", "unet-borrowed", "unet-patches")  # their critics (discriminators) stay at home
 
 
 def pack_translator(model: Translator, half: bool = True, most: int | None = None) -> bytes:
     """Return a translator's weights as safetensors, with what must be known to use them as metadata.
 
-    That is JSON: {format, task, size, channels, conditions, colours, widths, sides}; colours are where among the
-    conditions one begins that the network paints with, widths the channels of the maps from full size down. half, most,
-    and ValueError: as for `gan.models.pack.pack`.
+    That is JSON: {format, task, size, channels, conditions, colours, borrowed, widths, sides}; colours are where among
+    the conditions one begins that the network paints with, borrowed how many it finds in the picture and how many it
+    has itself, widths the channels of the maps from full size down. half, most, and ValueError: as for
+    `gan.models.pack.pack`.
     """
     config, widths = model.config, unet.widths_of(model.config)
     if config.network not in UNETS or any(width % 8 for width in widths):
@@ -42,6 +43,7 @@ def pack_translator(model: Translator, half: bool = True, most: int | None = Non
         "channels": model.channels,
         "conditions": len(model.condition_names),
         "colours": palette.colours_of(config) if config.network == "unet-palette" else [],
+        "borrowed": [borrowed.FOUND, borrowed.OWN] if config.network == "unet-borrowed" else [0, 0],
         "widths": widths,
         "sides": list(model.sides),
     }

@@ -12,7 +12,7 @@ from torch import nn
 
 from gan.config import LARGE_RESOLUTIONS, RESOLUTIONS, Config
 from gan.errors import ConfigError
-from gan.networks import cyclegan, dcgan, light, mlp, modulated, palette, patches, points, resnet, unet
+from gan.networks import borrowed, cyclegan, dcgan, light, mlp, modulated, palette, patches, points, resnet, unet
 from gan.networks.layers import spectral_norm_
 from gan.networks.translation import Critics, Translators
 
@@ -91,6 +91,7 @@ _UNET = NetworkPair(
 TRANSLATORS: dict[str, NetworkPair] = {  # the pair of one direction, see `gan.networks.translation`
     "unet": _UNET,
     "unet-palette": replace(_UNET, generator=lambda config: Translators(config, palette.Translator)),
+    "unet-borrowed": replace(_UNET, generator=lambda config: Translators(config, borrowed.Translator)),
     "unet-patches": replace(_UNET, critic=lambda config: Critics(config, patches.Critic)),
     "cyclegan": NetworkPair(
         lambda config: Translators(config, cyclegan.Translator),

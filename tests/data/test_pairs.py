@@ -9,6 +9,7 @@ import torch
 from gan import data
 from gan.data import PAIRS, faces
 from gan.data.emoji import index
+from gan.data.pairs import STRAIGHT
 from gan.data.sketches import sketch
 
 NAMES = [name for name in PAIRS if name != "tiny"]
@@ -104,3 +105,19 @@ def test_outlines_are_dark_lines_on_white_along_borders_and_follow_their_seed():
     border = torch.from_numpy((np.diff(faces.labels(seeds).astype(int), axis=2) != 0).astype(np.uint8)).float()
     near = torch.nn.functional.max_pool2d(torch.nn.functional.pad(border, (0, 1))[:, None], 9, 1, 4)[:, 0] > 0
     assert (dark & near).sum() / dark.sum() > 0.8
+
+
+def test_a_smile_is_one_stroke_and_an_open_mouth_has_a_border():
+    mouth = faces.REGIONS.index("mouth")
+    wish = {**STRAIGHT, "beard": "none", "mouth": ["smile", "laugh"], "mouth_size": 1300}
+    cover = faces.coverage([5, 5], **wish)
+    stroke = sketch(cover, [5, 5], [mouth])[:, 0] < 160
+    where = torch.from_numpy(cover[:, mouth]) > 0
+    top, left = where[0].nonzero().amin(0)
+    bottom, right = where[0].nonzero().amax(0)
+    smile = stroke[0, top - 1 : bottom + 2, left : right + 1].int()
+    # Going down a column, a stroke begins once; a border would begin twice.
+    begins = torch.diff(smile, dim=0, prepend=torch.zeros_like(smile[:1])).clamp(0).sum(0)
+    assert begins.max() == 1 and begins.double().mean() > 0.7
+    middle = where[1].nonzero().double().mean(0).round().long()
+    assert not stroke[1, middle[0], middle[1]] and stroke[1, middle[0]].sum() >= 2  # the inside stays white

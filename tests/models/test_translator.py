@@ -110,7 +110,10 @@ def test_damaged_folders_are_refused(folder, tmp_path):
     for change, message in (
         ({"network_parts": ["back", "arms"]}, "unknown part of networks 'arms'"),
         ({"network_parts": []}, "unexpected tensor"),
-        ({"network": "resnet"}, "unknown network 'resnet': known are unet, unet-palette, unet-patches, cyclegan"),
+        (
+            {"network": "resnet"},
+            "unknown network 'resnet': known are unet, unet-palette, unet-borrowed, unet-patches, cyclegan",
+        ),
         ({"width": 32}, "has shape"),
     ):
         (tmp_path / "copy" / "config.json").write_text(json.dumps(config | change))

@@ -74,6 +74,26 @@ def test_a_palette_without_colours_is_a_plain_u_net():
     assert set(plain.state_dict()) == set(palette.state_dict())
 
 
+def test_colours_are_borrowed_from_where_a_map_points_to():
+    torch.manual_seed(0)
+    translators, _ = build(config("unet-borrowed"))
+    one = translators.towards["b"]
+    x = torch.rand(2, 3, 32, 32) * 2 - 1
+    assert torch.equal(translators(x), x)  # starts as the identity
+    one.to_mix.bias.data[0] = 0.25
+    one.to_mix.bias.data[-1] = 0.5
+    one.colours.data.clamp_(-0.5, 0.5)
+    own = one.colours[-1].view(1, 3, 1, 1)
+    one.to_places.weight.data.zero_()  # points nowhere: the mean of all places
+    mean = x.mean((2, 3), keepdim=True)
+    assert torch.allclose(translators(x), 0.25 * x + 0.25 * mean + 0.5 * own, atol=1e-5)
+    brightest = torch.zeros(2, 8, 32, 32)
+    brightest[0, 0, 3, 4] = brightest[1, 0, 30, 20] = 1e4
+    one.to_places.register_forward_hook(lambda *_: brightest)
+    found = torch.stack([x[0, :, 3, 4], x[1, :, 30, 20]])[:, :, None, None]
+    assert torch.allclose(translators(x), 0.25 * x + 0.25 * found + 0.5 * own, atol=1e-5)
+
+
 @pytest.mark.parametrize("resolution", [28, 32])
 def test_a_critic_of_patches_judges_each_by_itself(resolution):
     torch.manual_seed(0)
@@ -142,7 +162,8 @@ def test_translators_build_on_meta():
 
 def test_a_generator_is_no_network_for_a_translation_and_the_other_way_round():
     with pytest.raises(
-        ConfigError, match="network must be one of unet, unet-palette, unet-patches, cyclegan, got 'resnet'"
+        ConfigError,
+        match="network must be one of unet, unet-palette, unet-borrowed, unet-patches, cyclegan, got 'resnet'",
     ):
         build(config("resnet"))
     with pytest.raises(ConfigError, match="network must be one of mlp, .*got 'unet'"):

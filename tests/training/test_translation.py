@@ -191,7 +191,7 @@ def _inverted(pairs):
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
-        ({"network": "resnet"}, "network must be one of unet, unet-palette, unet-patches, cyclegan"),
+        ({"network": "resnet"}, "network must be one of unet, unet-palette, unet-borrowed, unet-patches, cyclegan"),
         ({"objective": "magic"}, "objective must be one of cycle, removal, contrastive, paired, got 'magic'"),
         ({"source": "tiny"}, "source and dataset are both tiny"),
         ({"dataset": "ring", "source": "emoji"}, "points are not translated"),

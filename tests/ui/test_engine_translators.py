@@ -58,6 +58,8 @@ SHAPES = [
     {"resolution": 32, "width": 96, "network_parts": ("heads",)},
     {"resolution": 64, "classes": NAMES, "conditional": True},
     {"resolution": 32, "classes": PALETTE, "conditional": True, "network": "unet-palette", "network_parts": ("pairs",)},
+    {"resolution": 32, "network": "unet-borrowed"},
+    {"resolution": 28, "channels": 1, "network": "unet-borrowed", "network_parts": ()},
 ]
 
 
@@ -72,7 +74,7 @@ def test_translators_of_every_shape_translate_as_on_the_server(tmp_path) -> None
     ]
     jobs = [job(tmp_path, model, side, told=own) for (model, side), own in zip(ways, told, strict=True)]
     engine(*jobs)
-    assert len(jobs) == 6
+    assert len(jobs) == 9
     for (model, side), own, done in zip(ways, told, jobs, strict=True):
         theirs = model.translate(pictures(model), side, None if own is None else own)
         assert ((theirs > 0) & (theirs < 255)).mean() > 0.5, "most values are cut off: what does that compare?"
@@ -90,6 +92,9 @@ def test_hostile_packs_are_refused_with_a_sentence(tmp_path) -> None:
         "one channel or three": [{"channels": 2}],
         "conditions make no sense": [{"conditions": -1}],
         "colours make no sense": [{"colours": value} for value in ([0], {}, "0", [0.5])],
+        "borrowed colours make no sense": [{"borrowed": value} for value in ([8], [8, -1], "88", [0.5, 0])],
+        "found in a picture must be a multiple of 8": [{"borrowed": [4, 4]}],
+        "there is no place for towards.a.to_change": [{"borrowed": [8, 4]}],
         "no feature maps": [{"widths": value} for value in ([], [8], None)],
         "has no size": [{"widths": [8, 0, 32]}],
         "multiple of 8": [{"widths": [8, 12, 32]}],
@@ -106,6 +111,9 @@ def test_hostile_packs_are_refused_with_a_sentence(tmp_path) -> None:
         paths.append(tmp_path / str(len(paths)))
         paths[-1].write_bytes(rewritten(told, {"colours": wrong}))
         expected.append("colours make no sense")
+    paths.append(tmp_path / "both")
+    paths[-1].write_bytes(rewritten(told, {"borrowed": [8, 4]}))
+    expected.append("either told or borrowed")
     for sentence, changes in cases.items():
         for change in changes:
             paths.append(tmp_path / str(len(paths)))

@@ -1,6 +1,28 @@
 // A translator in WebAssembly: a pack and pixels in, pixels out. It calls the layers of net.wasm in order.
 import { beginLayout } from "./layout.mjs";
 
+/**
+ * The colours of a picture at the places that maps of `count` numbers a pixel point to, each map's softmax taken as
+ * shares: into `heap` at `to`. at: where row y of the picture begins, `planes` numbers a pixel. All in numbers.
+ * @type {(heap: Float32Array, maps: number, count: number, at: (y: number) => number, planes: number, channels: number, size: number, to: number) => void}
+ */
+const findColours = (heap, maps, count, at, planes, channels, size, to) => {
+  for (let k = 0; k < count; k++) {
+    let most = -Infinity;
+    for (let i = 0; i < size * size; i++) most = Math.max(most, heap[maps + i * count + k]);
+    const sums = new Float64Array(channels);
+    let total = 0;
+    for (let y = 0, i = maps + k; y < size; y++) {
+      for (let x = 0, from = at(y); x < size; x++, i += count, from += planes) {
+        const share = Math.exp(heap[i] - most);
+        total += share;
+        for (let c = 0; c < channels; c++) sums[c] += share * heap[from + c];
+      }
+    }
+    for (let c = 0; c < channels; c++) heap[to + channels * k + c] = sums[c] / total;
+  }
+};
+
 const GREY = [0.299, 0.587, 0.114]; // of red, green and blue
 
 /**
@@ -9,8 +31,9 @@ const GREY = [0.299, 0.587, 0.114]; // of red, green and blue
  * @type {(module: WebAssembly.Module, pack: { config: TranslatorConfig, tensors: Map<string, Float32Array> }) => Promise<EngineTranslator>}
  */
 export const makeTranslator = async (module, { config, tensors }) => {
-  const { size, channels, conditions, colours, widths, sides } = config;
-  const { reserve, padding, convolution, block, enlarge, finish } = beginLayout(tensors);
+  const { size, channels, conditions, colours, borrowed, widths, sides } = config;
+  const [found, constant] = borrowed;
+  const { reserve, tensor, padding, convolution, block, enlarge, finish } = beginLayout(tensors);
   const sizes = widths.map((_, i) => size / 2 ** i);
   const most = Math.max(
     ...widths.map((wide, i) => wide * sizes[i] ** 2),
@@ -50,8 +73,27 @@ export const makeTranslator = async (module, { config, tensors }) => {
       steps.push(({ layers }) => layers.add_map(skips[i], map, widths[i] * sizes[i] ** 2));
       if (i > 0) steps.push(block(`${own}.blocks.${place}`, map, sizes[i], widths[i]));
     }
-    const [kernel, bias] = convolution(`${own}.to_change`, widths[0], 1);
     const inside = padding(size, widths[0], 0);
+    if (found) {
+      const [places, offset] = convolution(`${own}.to_places`, widths[0], 8);
+      const mix = convolution(`${own}.to_mix`, widths[0], 1);
+      const told = reserve(channels * (found + constant));
+      const [maps, learnt] = [reserve(found * size * size), tensor(`${own}.colours`)];
+      steps.push(({ layers, heap }) => {
+        layers.activate(map, inside, size, size, widths[0]);
+        heap.fill(0, maps / 4, maps / 4 + found * size * size);
+        layers.conv_add(inside, places, offset, maps, size, size, widths[0], found);
+        const row = (/** @type {number} */ y) => input / 4 + ((y + 1) * (size + 2) + 1) * planes;
+        findColours(heap, maps / 4, found, row, planes, channels, size, told / 4);
+        heap.set(learnt, told / 4 + channels * found);
+        layers.paint_palette(
+          ...[inside, 0, 0, input, planes, ...mix, told, found + constant],
+          ...[pixels, size, size, widths[0], channels],
+        );
+      });
+      return { input, planes, steps };
+    }
+    const [kernel, bias] = convolution(`${own}.to_change`, widths[0], 1);
     const mix = side === "b" && colours.length ? convolution(`${own}.to_mix`, widths[0], 1) : null;
     steps.push(({ layers }) => {
       layers.activate(map, inside, size, size, widths[0]);
