@@ -17,9 +17,9 @@ UNETS = ("unet", "unet-palette", "unet-borrowed", "unet-patches")  # their criti
 def pack_translator(model: Translator, half: bool = True, most: int | None = None) -> bytes:
     """Return a translator's weights as safetensors, with what must be known to use them as metadata.
 
-    That is JSON: {format, task, size, channels, conditions, colours, borrowed, widths, sides}; colours are where among
-    the conditions one begins that the network paints with, borrowed how many it finds in the picture and how many it
-    has itself, widths the channels of the maps from full size down. half, most, and ValueError: as for
+    That is JSON: {format, task, size, channels, conditions, colours, found, own, widths, sides}; colours are where
+    among the conditions one begins that the network paints with, found how many it finds in the picture, own how many
+    it has itself, widths the channels of the maps from full size down. half, most, and ValueError: as for
     `gan.models.pack.pack`.
     """
     config, widths = model.config, unet.widths_of(model.config)
@@ -36,14 +36,16 @@ def pack_translator(model: Translator, half: bool = True, most: int | None = Non
         tensors = {name: tensor.half() for name, tensor in tensors.items()}
     if not all(map(is_finite, tensors.values())):
         raise ValueError(f"{model.name} has weights beyond what half precision holds")
+    told = palette.colours_of(config) if config.network == "unet-palette" else []
     about = {
         "format": FORMAT,
         "task": "translate",
         "size": model.resolution,
         "channels": model.channels,
         "conditions": len(model.condition_names),
-        "colours": palette.colours_of(config) if config.network == "unet-palette" else [],
-        "borrowed": [borrowed.FOUND, borrowed.OWN] if config.network == "unet-borrowed" else [0, 0],
+        "colours": told,
+        "found": borrowed.FOUND if config.network == "unet-borrowed" else 0,
+        "own": palette.OWN if told or config.network == "unet-borrowed" else 0,
         "widths": widths,
         "sides": list(model.sides),
     }

@@ -14,9 +14,9 @@ from torch import Tensor, nn
 from gan.config import Config
 from gan.networks import unet
 from gan.networks.layers import init_normal_, soft_clamp
+from gan.networks.palette import OWN, mixed, own_colours
 
 FOUND = 8  # colours that are found in the picture
-OWN = 4  # colours that are learnt
 
 
 class Translator(unet.Translator):
@@ -28,15 +28,12 @@ class Translator(unet.Translator):
         del self.to_change
         self.to_places = init_normal_(nn.Conv2d(width, FOUND, 3, padding=1), 1.0)
         self.to_mix = init_normal_(nn.Conv2d(width, FOUND + OWN, 3, padding=1), 0.0)
-        self.colours = nn.Parameter(torch.randn(OWN, config.channels) / 2)
+        self.colours = own_colours(config)
 
     def forward(self, x: Tensor, y: Tensor | None = None) -> Tensor:
         """Translate x (N, C, R, R). y: conditions (N, K) in [0, 1], where the config has names for them."""
         h = self.decode(x, y)
-        pixels = x.float().flatten(2)
         places = self.to_places(h).float().flatten(2).softmax(2)
-        found = pixels @ places.transpose(1, 2)  # (N, C, FOUND)
-        colours = torch.cat([found, self.colours.float().t().expand(len(x), -1, -1)], 2)
-        mix = self.to_mix(h).float().flatten(2)
-        mixed = pixels * (1 - mix.sum(1, keepdim=True)) + colours @ mix
-        return soft_clamp(mixed.view_as(x))
+        found = x.float().flatten(2) @ places.transpose(1, 2)  # (N, C, FOUND)
+        own = self.colours.float().t().expand(len(x), -1, -1)
+        return soft_clamp(mixed(x, torch.cat([found, own], 2), self.to_mix(h)))

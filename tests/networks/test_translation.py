@@ -63,10 +63,12 @@ def test_a_palette_starts_as_the_identity_and_paints_what_it_is_told_where_it_sa
     translators, _ = build(config("unet-palette", classes=("age", *HAIR, *SKIN)))
     x, y = torch.rand(2, 3, 32, 32) * 2 - 1, torch.rand(2, 7)
     assert torch.equal(translators(x, "b", y), x)
-    mix = translators.towards["b"].to_mix
-    mix.bias.data = torch.tensor([0.25, 0.5])
+    one = translators.towards["b"]
+    one.to_mix.bias.data[:3] = torch.tensor([0.25, 0.375, 0.125])
+    one.colours.data.clamp_(-0.5, 0.5)
     hair, skin = (2 * y[:, at : at + 3, None, None] - 1 for at in (1, 4))
-    assert torch.allclose(translators(x, "b", y), 0.25 * x + 0.25 * hair + 0.5 * skin, atol=1e-6)
+    expected = 0.25 * x + 0.25 * hair + 0.375 * skin + 0.125 * one.colours[0].view(1, 3, 1, 1)
+    assert torch.allclose(translators(x, "b", y), expected, atol=1e-6)
 
 
 def test_a_palette_without_colours_is_a_plain_u_net():

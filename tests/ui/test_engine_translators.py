@@ -92,9 +92,9 @@ def test_hostile_packs_are_refused_with_a_sentence(tmp_path) -> None:
         "one channel or three": [{"channels": 2}],
         "conditions make no sense": [{"conditions": -1}],
         "colours make no sense": [{"colours": value} for value in ([0], {}, "0", [0.5])],
-        "borrowed colours make no sense": [{"borrowed": value} for value in ([8], [8, -1], "88", [0.5, 0])],
-        "found in a picture must be a multiple of 8": [{"borrowed": [4, 4]}],
-        "there is no place for towards.a.to_change": [{"borrowed": [8, 4]}],
+        "finds or has make no sense": [{"found": -8}, {"found": 72}, {"found": "8"}, {"own": 0.5}, {"own": 65}],
+        "found in a picture must be a multiple of 8": [{"found": 4}],
+        "there is no place for towards.a.to_change": [{"found": 8, "own": 4}],
         "no feature maps": [{"widths": value} for value in ([], [8], None)],
         "has no size": [{"widths": [8, 0, 32]}],
         "multiple of 8": [{"widths": [8, 12, 32]}],
@@ -111,9 +111,10 @@ def test_hostile_packs_are_refused_with_a_sentence(tmp_path) -> None:
         paths.append(tmp_path / str(len(paths)))
         paths[-1].write_bytes(rewritten(told, {"colours": wrong}))
         expected.append("colours make no sense")
-    paths.append(tmp_path / "both")
-    paths[-1].write_bytes(rewritten(told, {"borrowed": [8, 4]}))
-    expected.append("either told or borrowed")
+    for wrong, sentence in ((0, "no place for towards.b.colours"), (3, "another shape")):
+        paths.append(tmp_path / str(len(paths)))
+        paths[-1].write_bytes(rewritten(told, {"own": wrong}))
+        expected.append(sentence)
     for sentence, changes in cases.items():
         for change in changes:
             paths.append(tmp_path / str(len(paths)))

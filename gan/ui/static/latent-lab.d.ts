@@ -328,7 +328,8 @@ interface TranslatorConfig {
   channels: number;
   conditions: number;
   colours: number[]; // where among the conditions one begins that the network paints with
-  borrowed: number[]; // how many colours it finds in the picture, and how many it has itself
+  found: number; // how many colours it finds in the picture
+  own: number; // and how many it has itself
   widths: number[];
   sides: string[];
 }

@@ -31,8 +31,7 @@ const GREY = [0.299, 0.587, 0.114]; // of red, green and blue
  * @type {(module: WebAssembly.Module, pack: { config: TranslatorConfig, tensors: Map<string, Float32Array> }) => Promise<EngineTranslator>}
  */
 export const makeTranslator = async (module, { config, tensors }) => {
-  const { size, channels, conditions, colours, borrowed, widths, sides } = config;
-  const [found, constant] = borrowed;
+  const { size, channels, conditions, colours, found, own: constant, widths, sides } = config;
   const { reserve, tensor, padding, convolution, block, enlarge, finish } = beginLayout(tensors);
   const sizes = widths.map((_, i) => size / 2 ** i);
   const most = Math.max(
@@ -42,9 +41,7 @@ export const makeTranslator = async (module, { config, tensors }) => {
   const [map, smaller, pixels] = [reserve(most), reserve(most), reserve(size * size)];
   const skips = widths.slice(0, -1).map((wide, i) => reserve(wide * sizes[i] ** 2));
 
-  const palette = reserve(3 * colours.length);
-
-  /** @type {(side: string) => { input: number, planes: number, steps: EngineStep[] }} */
+  /** @type {(side: string) => { input: number, planes: number, steps: EngineStep[], palette: number }} */
   const towards = (side) => {
     const own = `towards.${side}`;
     const planes = channels + (side === "b" ? conditions : 0);
@@ -74,37 +71,32 @@ export const makeTranslator = async (module, { config, tensors }) => {
       if (i > 0) steps.push(block(`${own}.blocks.${place}`, map, sizes[i], widths[i]));
     }
     const inside = padding(size, widths[0], 0);
+    const told = side === "b" ? colours.length : 0;
+    const change = found ? [0, 0] : convolution(`${own}.to_change`, widths[0], 1);
+    const mix = told + found ? convolution(`${own}.to_mix`, widths[0], 1) : null;
+    const palette = reserve(channels * (told + found + constant));
+    const learnt = mix && constant ? tensor(`${own}.colours`) : [];
+    steps.push(({ layers }) => layers.activate(map, inside, size, size, widths[0]));
     if (found) {
       const [places, offset] = convolution(`${own}.to_places`, widths[0], 8);
-      const mix = convolution(`${own}.to_mix`, widths[0], 1);
-      const told = reserve(channels * (found + constant));
-      const [maps, learnt] = [reserve(found * size * size), tensor(`${own}.colours`)];
+      const maps = reserve(found * size * size);
+      const row = (/** @type {number} */ y) => input / 4 + ((y + 1) * (size + 2) + 1) * planes;
       steps.push(({ layers, heap }) => {
-        layers.activate(map, inside, size, size, widths[0]);
         heap.fill(0, maps / 4, maps / 4 + found * size * size);
         layers.conv_add(inside, places, offset, maps, size, size, widths[0], found);
-        const row = (/** @type {number} */ y) => input / 4 + ((y + 1) * (size + 2) + 1) * planes;
-        findColours(heap, maps / 4, found, row, planes, channels, size, told / 4);
-        heap.set(learnt, told / 4 + channels * found);
-        layers.paint_palette(
-          ...[inside, 0, 0, input, planes, ...mix, told, found + constant],
-          ...[pixels, size, size, widths[0], channels],
-        );
+        findColours(heap, maps / 4, found, row, planes, channels, size, palette / 4 + channels * told);
       });
-      return { input, planes, steps };
     }
-    const [kernel, bias] = convolution(`${own}.to_change`, widths[0], 1);
-    const mix = side === "b" && colours.length ? convolution(`${own}.to_mix`, widths[0], 1) : null;
-    steps.push(({ layers }) => {
-      layers.activate(map, inside, size, size, widths[0]);
+    steps.push(({ layers, heap }) => {
       const [to, from] = [
         [pixels, size, size, widths[0], channels],
-        [inside, kernel, bias, input, planes],
+        [inside, ...change, input, planes],
       ];
-      if (mix) layers.paint_palette(...from, ...mix, palette, colours.length, ...to);
-      else layers.paint_change(...from, ...to);
+      if (!mix) return layers.paint_change(...from, ...to);
+      heap.set(learnt, palette / 4 + channels * (told + found));
+      layers.paint_palette(...from, ...mix, palette, told + found + constant, ...to);
     });
-    return { input, planes, steps };
+    return { input, planes, steps, palette };
   };
 
   const ways = new Map(sides.map((side) => [side, towards(side)]));
@@ -114,7 +106,7 @@ export const makeTranslator = async (module, { config, tensors }) => {
     translate(rgb, to, told) {
       const way = ways.get(to);
       if (!way) throw new Error(`this translator does not translate to ${to}`);
-      const { input, planes, steps } = way;
+      const { input, planes, steps, palette } = way;
       for (let y = 0, from = 0; y < size; y++) {
         let at = input / 4 + ((y + 1) * (size + 2) + 1) * planes;
         for (let x = 0; x < size; x++, from += 3, at += planes) {
@@ -123,9 +115,10 @@ export const makeTranslator = async (module, { config, tensors }) => {
           for (let k = channels; k < planes; k++) heap[at + k] = 2 * (told?.[k - channels] ?? 0.5) - 1;
         }
       }
-      colours.forEach((at, i) => {
-        for (let c = 0; c < 3; c++) heap[palette / 4 + 3 * i + c] = 2 * (told?.[at + c] ?? 0.5) - 1;
-      });
+      if (to === "b")
+        colours.forEach((at, i) => {
+          for (let c = 0; c < 3; c++) heap[palette / 4 + 3 * i + c] = 2 * (told?.[at + c] ?? 0.5) - 1;
+        });
       for (const step of steps) step(machine);
       return new Uint8ClampedArray(memory.buffer, pixels, 4 * size * size);
     },

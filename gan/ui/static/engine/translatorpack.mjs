@@ -5,7 +5,7 @@ const MOST_VALUES = 2 ** 22; // of one feature map: 16 MB
 
 /** @type {(about: any) => TranslatorConfig} */
 export const checkTranslator = (about) => {
-  const { size, channels, conditions, colours = [], borrowed = [0, 0], widths, sides } = about;
+  const { size, channels, conditions, colours = [], found = 0, own: constant = 0, widths, sides } = about;
   need(isWhole(size, 8, 512), "pictures have no size");
   need(channels === 1 || channels === 3, "pictures must have one channel or three");
   need(isWhole(conditions, 0, 1000), "the conditions make no sense");
@@ -15,14 +15,8 @@ export const checkTranslator = (about) => {
       colours.every((/** @type {any} */ at) => channels === 3 && isWhole(at, 0, conditions - 3)),
     "the colours make no sense",
   );
-  need(
-    Array.isArray(borrowed) &&
-      borrowed.length === 2 &&
-      borrowed.every((/** @type {any} */ some) => isWhole(some, 0, 64)),
-    "the borrowed colours make no sense",
-  );
-  need(borrowed[0] % 8 === 0, "the colours found in a picture must be a multiple of 8");
-  need(!(borrowed[0] + borrowed[1] && colours.length), "colours are either told or borrowed");
+  need(isWhole(found, 0, 64) && isWhole(constant, 0, 64), "the colours that it finds or has make no sense");
+  need(found % 8 === 0, "the colours found in a picture must be a multiple of 8");
   need(Array.isArray(widths) && isWhole(widths.length, 2, 8), "there are no feature maps");
   need(
     widths.every((/** @type {any} */ wide) => isWhole(wide, 8, 4096)),
@@ -46,14 +40,15 @@ export const checkTranslator = (about) => {
     channels,
     conditions,
     colours: [...colours],
-    borrowed: [...borrowed],
+    found,
+    own: constant,
     widths: [...widths],
     sides: [...sides],
   };
 };
 
 /** Name and shape of every tensor that belongs to a config. @type {(config: TranslatorConfig) => Map<string, number[]>} */
-export const shapesOfTranslator = ({ channels, conditions, colours, borrowed, widths, sides }) => {
+export const shapesOfTranslator = ({ channels, conditions, colours, found, own: constant, widths, sides }) => {
   /** @type {Map<string, number[]>} */
   const shapes = new Map();
   /** @type {(name: string, out: number, into: number, kernel?: number) => void} */
@@ -75,15 +70,12 @@ export const shapesOfTranslator = ({ channels, conditions, colours, borrowed, wi
       if (from !== wide) shapes.set(`${own}.up.${i}.project.weight`, [wide, from, 1, 1]);
       if (i < up.length - 1) block(`${own}.blocks.${i}`, wide);
     });
-    const [found, constant] = borrowed;
-    if (found) {
-      convolution(`${own}.to_places`, found, widths[0]);
-      convolution(`${own}.to_mix`, found + constant, widths[0]);
-      shapes.set(`${own}.colours`, [constant, channels]);
-      continue;
-    }
-    convolution(`${own}.to_change`, channels, widths[0]);
-    if (side === "b" && colours.length) convolution(`${own}.to_mix`, colours.length, widths[0]);
+    if (found) convolution(`${own}.to_places`, found, widths[0]);
+    else convolution(`${own}.to_change`, channels, widths[0]);
+    const told = side === "b" ? colours.length : 0;
+    if (!told && !found) continue;
+    convolution(`${own}.to_mix`, told + found + constant, widths[0]);
+    if (constant) shapes.set(`${own}.colours`, [constant, channels]);
   }
   return shapes;
 };
