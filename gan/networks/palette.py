@@ -51,8 +51,9 @@ class Translator(unet.Translator):
     """
 
     def __init__(self, config: Config) -> None:
-        super().__init__(config)
-        self.told = colours_of(config)
+        told = colours_of(config)
+        super().__init__(config, fine=bool(told))
+        self.told = told
         if self.told:
             width = self.to_change.in_channels
             self.to_mix = init_normal_(nn.Conv2d(width, len(self.told) + OWN, 3, padding=1), 0.0)

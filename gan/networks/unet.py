@@ -24,10 +24,10 @@ class Translator(nn.Module):
     """One direction: pictures (N, C, R, R) in [-1, 1] to pictures (N, C, R, R), about [-1, 1]. 210,000 weights at 32.
 
     4x4 convolutions halve the size, two residual blocks work at the smallest, and on the way up, bilinear, the maps of
-    the way down are added.
+    the way down are added. fine: whether there is a block at full size, too, which takes a quarter as long as all others.
     """
 
-    def __init__(self, config: Config) -> None:
+    def __init__(self, config: Config, fine: bool = False) -> None:
         super().__init__()
         widths = widths_of(config)
         pairs = list(zip(widths, widths[1:], strict=False))
@@ -38,7 +38,7 @@ class Translator(nn.Module):
         )
         self.middle = nn.Sequential(ResidualBlock(widths[-1]), ResidualBlock(widths[-1]))
         self.up = nn.ModuleList(Upsample(after, before) for before, after in reversed(pairs))
-        self.blocks = nn.ModuleList(ResidualBlock(before) for before, _ in reversed(pairs[1:]))
+        self.blocks = nn.ModuleList(ResidualBlock(before) for before, _ in reversed(pairs[not fine :]))
         self.to_change = init_normal_(nn.Conv2d(widths[0], config.channels, 3, padding=1), 0.0)
 
     def maps(self, x: Tensor, y: Tensor | None = None) -> list[Tensor]:
@@ -59,6 +59,6 @@ class Translator(nn.Module):
         h = self.middle(h)
         for i, layer in enumerate(self.up):
             h = layer(h) + skips.pop()
-            if i < len(self.blocks):  # at full size a block would take as long as all others together
+            if i < len(self.blocks):
                 h = self.blocks[i](h)
         return F.leaky_relu(h, SLOPE)

@@ -61,6 +61,7 @@ export const makeTranslator = async (module, { config, tensors }) => {
         layers.halve(inside, kernel, bias, to, half, half, widths[i], wide);
       });
     });
+    const told = side === "b" ? colours.length : 0; // then there is a block at full size, too
     const deepest = widths.length - 1;
     steps.push(block(`${own}.middle.0`, map, sizes[deepest], widths[deepest]));
     steps.push(block(`${own}.middle.1`, map, sizes[deepest], widths[deepest]));
@@ -68,10 +69,9 @@ export const makeTranslator = async (module, { config, tensors }) => {
       const place = deepest - 1 - i;
       steps.push(enlarge(`${own}.up.${place}`, map, smaller, sizes[i + 1], widths[i + 1], widths[i]));
       steps.push(({ layers }) => layers.add_map(skips[i], map, widths[i] * sizes[i] ** 2));
-      if (i > 0) steps.push(block(`${own}.blocks.${place}`, map, sizes[i], widths[i]));
+      if (i > 0 || told) steps.push(block(`${own}.blocks.${place}`, map, sizes[i], widths[i]));
     }
     const inside = padding(size, widths[0], 0);
-    const told = side === "b" ? colours.length : 0;
     const change = found ? [0, 0] : convolution(`${own}.to_change`, widths[0], 1);
     const mix = told + found ? convolution(`${own}.to_mix`, widths[0], 1) : null;
     const palette = reserve(channels * (told + found + constant));

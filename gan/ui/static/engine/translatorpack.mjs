@@ -64,15 +64,15 @@ export const shapesOfTranslator = ({ channels, conditions, colours, found, own: 
     widths.slice(1).forEach((wide, i) => convolution(`${own}.down.${i}`, wide, widths[i], 4));
     block(`${own}.middle.0`, widths[widths.length - 1]);
     block(`${own}.middle.1`, widths[widths.length - 1]);
+    const told = side === "b" ? colours.length : 0;
     const up = widths.slice(0, -1).reverse();
     up.forEach((wide, i) => {
       const from = widths[widths.length - 1 - i];
       if (from !== wide) shapes.set(`${own}.up.${i}.project.weight`, [wide, from, 1, 1]);
-      if (i < up.length - 1) block(`${own}.blocks.${i}`, wide);
+      if (told || i < up.length - 1) block(`${own}.blocks.${i}`, wide);
     });
     if (found) convolution(`${own}.to_places`, found, widths[0]);
     else convolution(`${own}.to_change`, channels, widths[0]);
-    const told = side === "b" ? colours.length : 0;
     if (!told && !found) continue;
     convolution(`${own}.to_mix`, told + found + constant, widths[0]);
     if (constant) shapes.set(`${own}.colours`, [constant, channels]);
