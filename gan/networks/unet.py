@@ -24,7 +24,7 @@ class Translator(nn.Module):
     """One direction: pictures (N, C, R, R) in [-1, 1] to pictures (N, C, R, R), about [-1, 1]. 210,000 weights at 32.
 
     4x4 convolutions halve the size, two residual blocks work at the smallest, and on the way up, bilinear, the maps of
-    the way down are added. fine: whether there is a block at full size, too, which takes a quarter as long as all others.
+    the way down are added. fine: whether there is a block at full size, too, a quarter as much work again.
     """
 
     def __init__(self, config: Config, fine: bool = False) -> None:
