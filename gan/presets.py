@@ -39,7 +39,7 @@ PRESETS: dict[str, dict[str, Any]] = {
     "sketch-to-face": {
         **TRANSLATION, "dataset": "sketch-to-face", "network": "unet-palette", "objective": "paired", "content": 40.0,
         "identity": 0.0, "gamma": 1.0, "mirror": True, "conditional": True, "learning_rate": 8e-4,
-        "learning_rate_start": 2e-4, "burn_in": 3_000, "ema_images": 6_000, "anneal": 0.5, "images": 150_000,
+        "learning_rate_start": 2e-4, "burn_in": 3_000, "ema_images": 6_000, "anneal": 0.5, "images": 240_000,
     },
     "beard": {
         **TRANSLATION, "dataset": "beard", "network": "unet-borrowed", "objective": "removal", "content": 5.0,
