@@ -147,7 +147,8 @@ def judged_folder(tiny_folder, loaded, tmp_path_factory) -> Path:
     """Return `tiny_folder` with a judge that was fitted on a few digits. Read only."""
     import gan
     from gan.editing.judge import fit_judge
-    from gan.models.heads import JUDGE, write_head
+    from gan.models.heads import write_head
+    from gan.models.taught_on import JUDGE
 
     folder = tmp_path_factory.mktemp("judged") / "tiny"
     shutil.copytree(tiny_folder, folder)

@@ -11,7 +11,8 @@ import gan
 from gan.editing.judge import JudgeNetwork
 from gan.editing.recognise import critic_features
 from gan.models.directions import Directions, Slider, write_directions
-from gan.models.heads import ENCODER, JUDGE, write_head
+from gan.models.heads import write_head
+from gan.models.taught_on import ENCODER, JUDGE
 from gan.networks.encoder import Encoder
 
 FIGURES = {"encoder": 12.0, "encoder_low": 3.0, "latent": 13.0, "latent_low": 3.0, "map": 20.0, "map_low": 3.0}

@@ -16,8 +16,9 @@ from torch import Tensor, nn
 
 from gan.editing.operators import smooth
 from gan.editing.recognise import Probe, area_under_curve, critic_features
-from gan.models.heads import JUDGE, Head, read_head
+from gan.models.heads import Head, read_head
 from gan.models.model import Model
+from gan.models.taught_on import JUDGE
 
 SIDES = ("damage", "made")  # of what the two heads tell real pictures from
 PICTURES = 1_000  # of each kind that the heads are fitted on; as many others measure them

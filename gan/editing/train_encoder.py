@@ -19,8 +19,9 @@ from gan.command_line import status_of
 from gan.editing.encoder import IMAGES, own_pictures, pictures_for, teach
 from gan.editing.found import measure
 from gan.errors import ConfigError
-from gan.models.heads import ENCODER, Head, write_head
+from gan.models.heads import Head, write_head
 from gan.models.model import load
+from gan.models.taught_on import ENCODER
 from gan.networks import POINT_NETWORKS
 from gan.text import forgive_console
 

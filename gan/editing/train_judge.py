@@ -21,8 +21,9 @@ from gan.editing.encoder import pictures_for
 from gan.editing.judge import PICTURES, fit_judge
 from gan.editing.recognise import can_recognise
 from gan.errors import ConfigError
-from gan.models.heads import JUDGE, write_head
+from gan.models.heads import write_head
 from gan.models.model import load
+from gan.models.taught_on import JUDGE
 from gan.text import forgive_console
 
 

@@ -25,7 +25,7 @@ from gan.hub.client import RepoChanged, api, check_token, page, translate_errors
 from gan.hub.names import MAX_PICTURE_BYTES, MODEL, checked_repo, is_commit
 from gan.hub.pull import forget
 from gan.io import is_plain, json_line, naming_file, read_json, write_bytes
-from gan.models.heads import is_current
+from gan.models.taught_on import is_current
 from gan.models.translator import load_folder
 from gan.models.weights import read_config
 from gan.training.checkpoint import copy_state, find_state, read_state

@@ -6,7 +6,6 @@ other weights in the folder it is as if it were not there.
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -17,12 +16,10 @@ import torch
 from torch import nn
 
 from gan.errors import FolderError
+from gan.models.taught_on import KEY, TAUGHT_ON, fingerprint
 from gan.models.weights import read_about, read_tensors, write_tensors
 
-ENCODER, JUDGE = "encoder.safetensors", "judge.safetensors"
-TAUGHT_ON = {ENCODER: "model.safetensors", JUDGE: "critic.safetensors"}
 MAX_FIGURES, MOST = 64, 1e9
-_KEY = "head"  # of the header
 Network = TypeVar("Network", bound=nn.Module)
 
 
@@ -34,22 +31,11 @@ class Head(Generic[Network]):
     figures: dict[str, float]
 
 
-def fingerprint(file: Path) -> str:
-    """Return what tells the content of a file of weights from any other's."""
-    with file.open("rb") as opened:
-        return hashlib.file_digest(opened, "sha256").hexdigest()
-
-
 def write_head(folder: Path, name: str, network: nn.Module, figures: Mapping[str, float]) -> None:
     """Write a network into a model folder, for the weights that are there now; whole or not at all."""
     about = {"of": fingerprint(folder / TAUGHT_ON[name]), "figures": dict(figures)}
     tensors = {key: value.half() for key, value in network.state_dict().items()}
-    write_tensors(folder / name, tensors, {_KEY: json.dumps(about)})
-
-
-def is_current(folder: Path, name: str) -> bool:
-    """Return whether a folder has this network, and for the weights that are there now. FolderError as `read_about`."""
-    return (read_about(folder / name, _KEY) or {}).get("of") == fingerprint(folder / TAUGHT_ON[name])
+    write_tensors(folder / name, tensors, {KEY: json.dumps(about)})
 
 
 def read_head(folder: Path, name: str, network: Network, device: torch.device) -> Head[Network] | None:
@@ -61,7 +47,7 @@ def read_head(folder: Path, name: str, network: Network, device: torch.device) -
     path = folder / name
     if not path.exists():
         return None
-    about = read_about(path, _KEY)
+    about = read_about(path, KEY)
     if about is not None and about.get("of") != fingerprint(folder / TAUGHT_ON[name]):
         return None
     tensors = read_tensors(path, {key: value.half() for key, value in network.state_dict().items()})

@@ -16,11 +16,12 @@ from gan.config import ClassGroup, Config, check_wish
 from gan.errors import ConfigError, FolderError
 from gan.models import point_plot
 from gan.models.directions import Directions, read_directions
-from gan.models.heads import ENCODER, Head, read_head
+from gan.models.heads import Head, read_head
 from gan.models.inversion import MAP_STEPS, MOST_CLASSES, STEPS, Found, finding
 from gan.models.latent import class_rows, latents, path
 from gan.models.named import Named
 from gan.models.pixels import Pictures, to_tensor, to_uint8
+from gan.models.taught_on import ENCODER
 from gan.models.weights import build_on_meta, load_into, read_config
 from gan.networks.encoder import Encoder
 

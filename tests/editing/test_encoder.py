@@ -11,8 +11,8 @@ from small_models import untrained
 from gan.config import ClassGroup
 from gan.editing import train_encoder
 from gan.editing.encoder import own_pictures, teach
-from gan.models.heads import ENCODER
 from gan.models.model import load
+from gan.models.taught_on import ENCODER
 
 
 def test_an_encoder_learns_and_the_same_twice():

@@ -13,8 +13,9 @@ from small_models import untrained
 from gan.editing import train_judge
 from gan.editing.judge import DAMAGES, damaged, fit_judge, judge, load_judge
 from gan.editing.recognise import Probe, area_under_curve, critic_features, few_of_each, pixel_features, probe_accuracy
-from gan.models.heads import JUDGE, write_head
+from gan.models.heads import write_head
 from gan.models.model import Model
+from gan.models.taught_on import JUDGE
 
 
 @pytest.fixture(scope="module")

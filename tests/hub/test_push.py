@@ -24,7 +24,8 @@ from gan.errors import FolderError, HubError
 from gan.hub import push as module
 from gan.hub.client import Unreachable
 from gan.hub.push import build, ensure_repo, push, send
-from gan.models.heads import ENCODER, JUDGE, write_head
+from gan.models.heads import write_head
+from gan.models.taught_on import ENCODER, JUDGE
 from gan.models.weights import read_config, write_tensors
 from gan.networks.encoder import Encoder
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 
 import pytest
 import torch
@@ -10,7 +11,8 @@ from safetensors.torch import load_file, save_file
 from torch import nn
 
 from gan.errors import FolderError
-from gan.models.heads import ENCODER, fingerprint, is_current, read_head, write_head
+from gan.models.heads import read_head, write_head
+from gan.models.taught_on import ENCODER, JUDGE, fingerprint, is_current
 
 CPU = torch.device("cpu")
 
@@ -85,3 +87,22 @@ def test_tensors_of_another_shape_or_kind_and_half_a_file_are_refused(folder):
     (folder / ENCODER).write_bytes(whole[:-10])
     with pytest.raises(FolderError, match="damaged"):
         read_head(folder, ENCODER, linear(), CPU)
+
+
+SHIPPED = sorted(path.parent for path in Path(__file__).parents[2].glob("weights/*/config.json"))
+
+
+@pytest.mark.parametrize("folder", SHIPPED, ids=lambda folder: folder.name)
+def test_what_is_shipped_beside_a_model_is_of_its_weights(folder):
+    names = [name for name in (ENCODER, JUDGE) if (folder / name).exists()]
+    assert all(is_current(folder, name) for name in names), "teach it anew: train_encoder, train_judge"
+    assert names == (
+        [] if json.loads((folder / "config.json").read_text()).get("task") == "translate" else [ENCODER, JUDGE]
+    )
+
+
+def test_a_damaged_head_is_not_current(folder):
+    whole = (folder / ENCODER).read_bytes()
+    for damaged in (b"", whole[:7], whole[:40], b"\xff" * 8 + whole[8:], whole[:8] + b"[" * 4_000):
+        (folder / ENCODER).write_bytes(damaged)
+        assert not is_current(folder, ENCODER)

@@ -15,7 +15,7 @@ import gan
 from gan.data import faces
 from gan.editing.judge import judge, load_judge
 from gan.hub.names import MODEL
-from gan.models.heads import JUDGE
+from gan.models.taught_on import JUDGE
 from gan.ui.server import quiz
 from gan.ui.server.model_registry import ModelRegistry
 from gan.ui.server.quiz_api import QuizApi

@@ -61,7 +61,10 @@ class EditApi:
         """Return a loaded model that has an encoder; ValueError for another."""
         model = self.registry.model(name)
         if model.encoder is None:
-            raise ValueError(f"{name} has no encoder for its weights: run python -m gan.editing.train_encoder {name}")
+            raise ValueError(
+                f"{name} cannot find pictures: choose another model. Its encoder is missing, or of other weights; "
+                f"python -m gan.editing.train_encoder FOLDER teaches one"
+            )
         return model
 
     def describe(self, payload: rpc.Payload) -> rpc.Payload:

@@ -21,6 +21,7 @@ import numpy as np
 from gan.errors import FolderError
 from gan.hub.names import MODEL
 from gan.live.shares import NOBODY, Owner, holding_most
+from gan.models.taught_on import ENCODER, is_current
 from gan.ui.server import drawing, engine, gpu, picture_requests, translations, visitor
 from gan.ui.server.files import Files
 from gan.ui.server.limits import Limit
@@ -99,8 +100,8 @@ class ModelRegistry:
 
     @property
     def with_encoder(self) -> tuple[str, ...]:
-        """Those of `names` that can find pictures: their folders have an encoder."""
-        return tuple(name for name in self.names if (self._folders[name] / "encoder.safetensors").is_file())
+        """Those of `names` that can find pictures: their folders have an encoder, taught on the weights there are."""
+        return tuple(name for name in self.names if is_current(self._folders[name], ENCODER))
 
     def _names(self, task: str) -> tuple[str, ...]:
         shown = [name for name in list(self._folders) if name not in self.errors and name not in self._unlisted]

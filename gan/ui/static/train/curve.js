@@ -31,8 +31,9 @@
     /** @type {(value: number) => number} */
     const share = (value) =>
       gradient ? 1 + Math.log10(Math.max(value / top, 1e-9)) / DECADES : (value - low) / (top - low);
+    const above = 18 * ratio; // for the title
     /** @type {(value: number) => number} */
-    const y = (value) => height - 3 - Math.max(0, Math.min(1, share(value))) * (height - 8);
+    const y = (value) => height - 3 - Math.max(0, Math.min(1, share(value))) * (height - 3 - above);
 
     context.fillStyle = lab.colour("--ll-line");
     for (let i = 1; gradient && i < DECADES; i++) context.fillRect(0, y(top / 10 ** i), width, ratio);
