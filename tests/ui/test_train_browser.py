@@ -357,6 +357,14 @@ def test_an_alarm_is_cured_by_its_button(visitor, brief):
     run = brief.find(begin(page)).run
     run.alarms.append(Alarm(0, 1280, "critic-won", "the critic scores higher"))
     alarm = page.locator(".ll-alarms li").filter(has_text="At 1,280 shown, the critic scores higher.")
+    run.alarms.append(Alarm(0, 2560, "diversity", "samples grow alike"))
+    page.locator(".ll-alarms").get_by_role("button", name="Use the relativistic loss and add the penalty").wait_for()
+    of = ".ll-findings, .ll-alarms .ll-button, .ll-steps"
+    find = "of => [...document.querySelectorAll(of)].map((one) => one.getBoundingClientRect().right)"
+    places = page.evaluate(find, of)
+    assert max(places) <= page.viewport_size["width"], "words on a button must not push the numbers off the page"
+    stop, below = (page.locator(one).bounding_box()["y"] for one in ("[data-train=stop]", ".ll-alarms li:last-child"))
+    assert stop < below + 200, "alarms must not push the controls down the page"
     alarm.get_by_role("button", name="Add the penalty").click()
     page.get_by_text("From the next step on: add the penalty.").wait_for()
     until(lambda: run.configs[0].penalty == "r1+r2")

@@ -20,7 +20,7 @@
         return button;
       });
       const bar = lab.createElement("span", { class: "ll-bar" }, ...buttons);
-      if (!answered) return lab.createElement("li", {}, capital(text), bar);
+      if (!answered) return lab.createElement("li", {}, capital(text), ...(cures.length ? [bar] : []));
       const more = lab.createElement("summary", {}, "If it lasts, try more");
       return lab.createElement(
         "li",
