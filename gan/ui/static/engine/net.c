@@ -159,14 +159,13 @@ typedef struct {
 // The last 3x3 convolution, of padded x with k (co, 3, 3, ci) and b (co), to pixels (h, w, 4) as `to_uint8` makes them
 // of [-1, 1]; co is 1 or 3, ci a multiple of 4. `soft_clamp` changes only values that become 0 or 255 anyway.
 // base: where not null, a padded map whose first co of c channels are added, and mixed with the palette, if there is one.
-// k may be null, for none.
 static __attribute__((noinline)) void to_pixels(const float *x, const float *k, const float *b, const float *base, int c, const Palette *palette,
                       unsigned char *rgba, int h, int w, int ci, int co) {
   for (int i = 0; i < h; i++) {
     for (int j = 0; j < w; j++, rgba += 4) {
       const float *here = x + (i * (w + 2) + j) * ci, *below = base ? base + ((i + 1) * (w + 2) + j + 1) * c : 0;
       float values[3];
-      for (int o = 0; o < co; o++) values[o] = (k ? b[o] + dot(here, k + o * 9 * ci, w, ci) : 0) + (below ? below[o] : 0);
+      for (int o = 0; o < co; o++) values[o] = b[o] + dot(here, k + o * 9 * ci, w, ci) + (below ? below[o] : 0);
       for (int m = 0; palette && m < palette->n; m++) {
         const float mix = palette->b[m] + dot(here, palette->k + m * 9 * ci, w, ci);
         for (int o = 0; o < co; o++) values[o] += mix * (palette->colours[m * co + o] - below[o]);
@@ -194,7 +193,7 @@ EXPORT(paint_change)(const float *x, const float *k, const float *b, const float
   to_pixels(x, k, b, picture, c, 0, rgba, h, w, ci, co);
 }
 
-// The same (gan/networks/palette.py, and borrowed.py without k), and towards n colours (n, co) by a convolution with mix_k (n, 3, 3, ci), mix_b (n).
+// The same (gan/networks/palette.py, borrowed.py), and towards n colours (n, co) by a convolution with mix_k (n, 3, 3, ci), mix_b (n).
 EXPORT(paint_palette)(const float *x, const float *k, const float *b, const float *picture, int c, const float *mix_k,
                       const float *mix_b, const float *colours, int n, unsigned char *rgba, int h, int w, int ci, int co) {
   const Palette palette = {mix_k, mix_b, colours, n};

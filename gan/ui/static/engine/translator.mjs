@@ -72,7 +72,10 @@ export const makeTranslator = async (module, { config, tensors }) => {
       if (i > 0 || told) steps.push(block(`${own}.blocks.${place}`, map, sizes[i], widths[i]));
     }
     const inside = padding(size, widths[0], 0);
-    const change = found ? [0, 0] : convolution(`${own}.to_change`, widths[0], 1);
+    // Without a change of its own, one of zeros: that is less than net.wasm would need for none.
+    const change = found
+      ? [reserve(9 * widths[0] * channels), reserve(channels)]
+      : convolution(`${own}.to_change`, widths[0], 1);
     const mix = told + found ? convolution(`${own}.to_mix`, widths[0], 1) : null;
     const palette = reserve(channels * (told + found + constant));
     const learnt = mix && constant ? tensor(`${own}.colours`) : [];
