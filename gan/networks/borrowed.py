@@ -8,7 +8,6 @@ what a picture need not hold.
 
 from __future__ import annotations
 
-import torch
 from torch import Tensor, nn
 
 from gan.config import Config
@@ -35,5 +34,4 @@ class Translator(unet.Translator):
         h = self.decode(x, y)
         places = self.to_places(h).float().flatten(2).softmax(2)
         found = x.float().flatten(2) @ places.transpose(1, 2)  # (N, C, FOUND)
-        own = self.colours.float().t().expand(len(x), -1, -1)
-        return soft_clamp(mixed(x, torch.cat([found, own], 2), self.to_mix(h)))
+        return soft_clamp(mixed(x, found, self.colours, self.to_mix(h)))

@@ -35,13 +35,14 @@ def own_colours(config: Config) -> nn.Parameter:
     return nn.Parameter(torch.randn(OWN, config.channels) / 2)
 
 
-def mixed(x: Tensor, colours: Tensor, mix: Tensor) -> Tensor:
-    """Return pictures x (N, C, R, R) as far towards each of colours (N, C, K) as mix (N, K, R, R) says, place by place.
+def mixed(x: Tensor, colours: Tensor, own: Tensor, mix: Tensor) -> Tensor:
+    """Return pictures x (N, C, R, R) as far towards each colour as mix (N, K, R, R) says, place by place, in float32.
 
-    float32. None of a colour leaves a place as it is.
+    The K colours are (N, C, K - OWN) of the pictures, then own, (OWN, C). None of a colour leaves a place as it is.
     """
     pixels, mix = x.float().flatten(2), mix.float().flatten(2)
-    return (pixels * (1 - mix.sum(1, keepdim=True)) + colours.float() @ mix).view_as(x)
+    every = torch.cat([colours.float(), own.float().t().expand(len(x), -1, -1)], 2)
+    return (pixels * (1 - mix.sum(1, keepdim=True)) + every @ mix).view_as(x)
 
 
 class Translator(unet.Translator):
@@ -67,5 +68,4 @@ class Translator(unet.Translator):
             return soft_clamp(x + change)
         assert y is not None, "a network that is told colours needs them"
         told = torch.stack([2 * y.float()[:, at : at + len(CHANNELS)] - 1 for at in self.told], 2)
-        own = self.colours.float().t().expand(len(x), -1, -1)
-        return soft_clamp(mixed(x, torch.cat([told, own], 2), self.to_mix(h)) + change)
+        return soft_clamp(mixed(x, told, self.colours, self.to_mix(h)) + change)

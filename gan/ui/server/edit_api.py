@@ -63,7 +63,7 @@ class EditApi:
         if model.encoder is None:
             raise ValueError(
                 f"{name} cannot find pictures: choose another model. Its encoder is missing, or of other weights; "
-                f"python -m gan.editing.train_encoder FOLDER teaches one"
+                "python -m gan.editing.train_encoder FOLDER teaches one"
             )
         return model
 
