@@ -24,7 +24,7 @@ class Pairs:
 
     captions: N names, or none. labels: int64 (N,), classes of B's classifier, None where they are not known.
     conditions: float32 (N, K) in [0, 1], what a picture of A does not hold and its translation is told, named by
-    classes.
+    classes. emphasis: uint8 (N, 1, H, H), how often each place of B counts in a distance to it; None for once.
     """
 
     name: str
@@ -35,9 +35,11 @@ class Pairs:
     labels: Tensor | None = None
     conditions: Tensor | None = None
     classes: tuple[str, ...] = ()
+    emphasis: Tensor | None = None
 
     def __post_init__(self) -> None:
         assert self.conditions is None or self.conditions.shape == (len(self.a), len(self.classes))
+        assert self.emphasis is None or self.emphasis.shape == (len(self.a), 1, *self.a.shape[2:])
         assert self.a.shape == self.b.shape and self.a.dtype == self.b.dtype == torch.uint8
         assert len(self.captions) in (0, len(self.a))
 
@@ -50,6 +52,7 @@ class Domains:
     images   set B, uint8 (N, C, H, H)
     paired   whether row i of A shows what row i of B does; then M = N
     conditions  of B, as `Pairs` has them, named by classes; None without
+    emphasis    likewise, of pairs
     """
 
     name: str
@@ -60,6 +63,7 @@ class Domains:
     classes: tuple[str, ...] = ()
     labels: Tensor = field(default_factory=lambda: torch.zeros(0, dtype=torch.int64))
     conditions: Tensor | None = None
+    emphasis: Tensor | None = None
 
     def __post_init__(self) -> None:
         assert self.inputs.shape[1:] == self.images.shape[1:] and not (
@@ -79,8 +83,9 @@ def of_pairs(pairs: Pairs, paired: bool) -> Domains:
     if len(pairs.a) < least:
         raise DataError(f"{pairs.name} holds {count(len(pairs.a), 'pair')}, at least {least} are needed: add pictures")
     if paired:
+        told, emphasis = pairs.conditions, pairs.emphasis
         return Domains(
-            pairs.name, pairs.a, pairs.b, True, pairs.notes, pairs.classes, conditions=pairs.conditions
+            pairs.name, pairs.a, pairs.b, True, pairs.notes, pairs.classes, conditions=told, emphasis=emphasis
         )  # fmt: skip
     order = torch.randperm(len(pairs.a), generator=torch.Generator().manual_seed(SEED))
     half = len(order) // 2

@@ -33,6 +33,8 @@ STRAIGHT: dict[str, Any] = {
     "rear_hair": "none",
 }  # fmt: skip
 STROKES = ("mouth", "brows", "glasses")  # regions of a face that a pen draws as one stroke where they are thin
+ALONE = ("mouth",)  # regions that no other line comes close to
+MOST = 16  # times as much as others do pixels of a small region count
 AT_ONCE = 100  # outlines, so that memory stays small
 CLOSE = (28, 16, 32)  # top, left and side, of 64 pixels, of where a beard is
 PALETTE: dict[str, Any] = {
@@ -117,10 +119,13 @@ def load_sketch_to_face(root: Path, resolution: int, split: str, progress: Progr
     """
     seeds = _face_seeds(split)
     progress(f"sketch-to-face: drawing {len(seeds):,} faces and their outlines")
+    lines, pictures, emphasis = _outlined(seeds, resolution)
     return Pairs(
         "sketch-to-face",
-        *_outlined(seeds, resolution),
+        lines,
+        pictures,
         tuple(f"face {seed}" for seed in seeds),
+        emphasis=emphasis,
         conditions=torch.from_numpy(np.concatenate(list(faces.colours(seeds).values()), 1)).float() / 255,
         classes=tuple(f"{part} {channel}" for part in faces.COLOURED for channel in ("red", "green", "blue")),
     )
@@ -133,8 +138,9 @@ def load_sketch_one_palette(root: Path, resolution: int, split: str, progress: P
     """
     seeds = _face_seeds(split)[:FEW]
     progress(f"sketch-one-palette: drawing {len(seeds):,} faces and their outlines")
-    both = _outlined(seeds, resolution, **STRAIGHT, **PALETTE)
-    return Pairs("sketch-one-palette", *both, tuple(f"face {seed}" for seed in seeds))
+    lines, pictures, emphasis = _outlined(seeds, resolution, **STRAIGHT, **PALETTE)
+    captions = tuple(f"face {seed}" for seed in seeds)
+    return Pairs("sketch-one-palette", lines, pictures, captions, emphasis=emphasis)
 
 
 PAIRS: dict[str, PairSource] = {
@@ -168,12 +174,29 @@ def _face_seeds(split: str) -> range:
     return FACES[split]
 
 
-def _outlined(seeds: range, resolution: int, **changes: Any) -> tuple[Tensor, Tensor]:
-    """Return the outlines of faces, as if drawn by hand, and the faces. changes: as for `faces.attributes`."""
-    parts = [seeds[i : i + AT_ONCE] for i in range(0, len(seeds), AT_ONCE)]
-    strokes = [faces.REGIONS.index(region) for region in STROKES]
-    lines = torch.cat([sketch(faces.coverage(part, **changes), part, strokes) for part in parts])
-    return resize(lines, resolution), _pictures(faces.draw(seeds, **changes), resolution)
+def _outlined(seeds: range, resolution: int, **changes: Any) -> tuple[Tensor, Tensor, Tensor]:
+    """Return the outlines of faces, as if drawn by hand, the faces, and the emphasis on each place.
+
+    changes: as for `faces.attributes`.
+    """
+    strokes, alone = ([faces.REGIONS.index(region) for region in regions] for regions in (STROKES, ALONE))
+    lines, emphasis = [], []
+    for part in (seeds[i : i + AT_ONCE] for i in range(0, len(seeds), AT_ONCE)):
+        regions = faces.coverage(part, **changes)
+        lines.append(sketch(regions, part, strokes, alone))
+        emphasis.append(_emphasis(torch.from_numpy(regions).float() / 255))
+    pictures = _pictures(faces.draw(seeds, **changes), resolution)
+    return resize(torch.cat(lines), resolution), pictures, resize(torch.cat(emphasis), resolution).clamp(1)
+
+
+def _emphasis(regions: Tensor) -> Tensor:
+    """Return how often each place counts that regions (N, K, H, H) in [0, 1] count alike, uint8 (N, 1, H, H).
+
+    At least once and at most `MOST` times: a mouth is twenty pixels of four thousand.
+    """
+    even = regions[0, 0].numel() / regions.shape[1]
+    times = (even / regions.sum((2, 3), keepdim=True).clamp(min=1)).clamp(1, MOST)
+    return (regions * times).sum(1, keepdim=True).clamp(1, MOST).round().to(torch.uint8)
 
 
 def _with_any_beard(seeds: range) -> np.ndarray:

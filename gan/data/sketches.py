@@ -20,13 +20,18 @@ FINE = 2  # times as many pixels a side to draw on
 THIN = 5  # of these pixels: what is narrower is one stroke where it may be
 INK = 2.5  # darkness of such a stroke, over how much of a pixel the region covers
 PRESSURE = 1.3  # darkness of a border as thick as a pixel
+CLEAR = 7  # side, of the pixels to draw on, of the square around each of a region that is drawn alone
+SEEN = 0.25  # how much of one such a region covers at least
 
 
-def sketch(coverage: np.ndarray, seeds: Sequence[int], strokes: Sequence[int] = ()) -> Tensor:
+def sketch(
+    coverage: np.ndarray, seeds: Sequence[int], strokes: Sequence[int] = (), alone: Sequence[int] = ()
+) -> Tensor:
     """Draw the borders of regions, black on white: uint8 (N, 3, H, H).
 
     coverage: uint8 (N, K, H, H), as `faces.coverage` gives it. seeds: one a picture, of all that is random in it.
     strokes: regions, as indices, that are one stroke where they are thin, like a smile, and have no border there.
+    alone: regions that no border of others comes close to: nobody draws a moustache across a mouth.
     """
     size = FINE * coverage.shape[-1]
     noise = torch.stack([torch.randn(4, COARSE, COARSE, generator=_source(seed)) for seed in seeds])
@@ -35,12 +40,16 @@ def sketch(coverage: np.ndarray, seeds: Sequence[int], strokes: Sequence[int] = 
     places = F.affine_grid(torch.eye(2, 3).expand(len(seeds), -1, -1), [len(seeds), 1, size, size], align_corners=False)
     places = places + shift.permute(0, 2, 3, 1)
     regions = F.grid_sample(torch.from_numpy(coverage).float() / 255, places, "bilinear", "border", align_corners=False)
+    close = [(region, _widest((regions[:, region : region + 1] > SEEN).float(), CLEAR)) for region in alone]
     ink = torch.zeros_like(gap)
     for region in strokes:
         thin = _thin(regions[:, region : region + 1])
         regions[:, region : region + 1] -= thin
         ink = torch.maximum(ink, (INK * thin).clamp(0, 1))
-    lines = _borders(_largest(regions))
+    largest = _largest(regions)
+    lines = _borders(largest)
+    for region, around in close:
+        lines = torch.lerp(lines, _borders(largest == region), around)
     share = (width * 0.35 + 0.35).clamp(0, 1)  # of the thicker stroke
     lines = torch.maximum(torch.lerp(lines, _widest(lines, 3), share), ink)
     lines = F.avg_pool2d(lines * (gap < _quantile(1 - GAPS)).float(), FINE) * PRESSURE

@@ -18,6 +18,7 @@ from gan.errors import ConfigError
 from gan.evaluation.attributes import Attributes, attributes_of
 from gan.models.directions import NAME, Directions, Slider, is_name
 from gan.models.model import Model
+from gan.models.named import move
 
 SAMPLES = 4_000  # from which the directions for all classes are found
 CLASS_SAMPLES = 1_200  # from which those for one class are
@@ -112,7 +113,7 @@ def check_elsewhere(model: Model, directions: Directions) -> Directions:
         if not slider.principal and (change := known.get(slider.name)):
             z, y = model.latents(range(MOVED)), model.class_weights(range(MOVED), slider.label or None)
             before = model.render(z, y)
-            moved = (model.render(z + way * REACH * row, y) for way in (-1, 1))
+            moved = (model.render(_moved(model, z, row, way * REACH), y) for way in (-1, 1))
             mean = float(np.mean([change(slider.name, before, after) for after in moved]))
             slider = replace(slider, elsewhere=round(mean, 2))
         checked.append(slider)
@@ -226,7 +227,8 @@ class _Samples:
         effects, changes, accuracy, places = [], [], [], list(told)
         for k, row in enumerate(rows[start:], start):
             low, high = (
-                _values(self.model, self.known, self.z + way * REACH * row, self.y)[:, places] for way in (-1, 1)
+                _values(self.model, self.known, _moved(self.model, self.z, row, way * REACH), self.y)[:, places]
+                for way in (-1, 1)
             )
             effects.append(((high - low).mean(0) / self.spread[places]).numpy())
             by_chance = self.by_chance * float(row.square().sum())
@@ -331,9 +333,14 @@ def _spread(data: Measured) -> Tensor:
     return (data.values - class_means(data)).std(0).clamp_min(1e-12)
 
 
+def _moved(model: Model, z: Tensor, row: Tensor, steps: float) -> Tensor:
+    """Return latents moved along a row (D,) as the model's sliders move them."""
+    return z + move(z, row[None], row.new_tensor([steps]), model.named.reach)
+
+
 def _change(model: Model, z: Tensor, y: Tensor | None, row: Tensor) -> float:
     """Return the mean squared difference of the pictures one step to either side along a row (D,), in levels."""
-    low, high = (model.render(z + sign * row, y).astype(np.float32) for sign in (-1, 1))
+    low, high = (model.render(_moved(model, z, row, sign), y).astype(np.float32) for sign in (-1, 1))
     return float(np.square(high - low).mean())
 
 

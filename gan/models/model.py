@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import numbers
 from collections.abc import Callable, Iterator, Sequence, Set
 from pathlib import Path
@@ -19,7 +20,7 @@ from gan.models.directions import Directions, read_directions
 from gan.models.heads import Head, read_head
 from gan.models.inversion import MAP_STEPS, MOST_CLASSES, STEPS, Found, finding
 from gan.models.latent import class_rows, latents, path
-from gan.models.named import Named
+from gan.models.named import REACH, Named
 from gan.models.pixels import Pictures, to_tensor, to_uint8
 from gan.models.taught_on import ENCODER
 from gan.models.weights import build_on_meta, load_into, read_config
@@ -71,7 +72,9 @@ class Model:
         self.directions, self.variance = directions.principal, directions.variance
         self.sliders, self.beside = directions.sliders, directions.beside
         self.named_rows = directions.named
-        self.named = Named(directions.sliders, directions.named, config.classes)
+        self.named = Named(
+            directions.sliders, directions.named, config.classes, REACH if config.attributes else math.inf
+        )
         self.classes, self.groups, self.z_dim = config.classes, config.class_groups, config.z_dim
         self.resolution, self.channels = config.resolution, config.channels
         self.device = next(generator.parameters()).device
@@ -129,7 +132,8 @@ class Model:
     def edit(self, z: Tensor, y: Tensor | None = None, /, **amounts: float) -> Tensor:
         """Return latents (N, z_dim) moved along named directions: `edit(z, slant=1)` leans every picture to the right.
 
-        Steps of each name are alike in what they change of a picture; -3 to 3 is what Explore offers. y: class weights
+        Steps of each name are alike in what they change of a picture; -3 to 3 is what Explore offers. Of a model whose
+        coordinates stand for attributes a move ends at `gan.models.named.REACH` deviations. y: class weights
         (N, K), where a direction depends on the class; pictures of a class that has none of that name stay as they are.
         ValueError, with the names that there are, for an unknown one; for an amount that is no finite number; where
         class weights are needed and missing, or do not fit.
@@ -140,7 +144,7 @@ class Model:
             raise ValueError(f"the direction of {by_class[0]} depends on the class: pass class weights after z")
         if y is not None and y.shape != (len(z), len(self.classes)):
             raise ValueError(f"class weights must be ({len(z)}, {len(self.classes)}), got {tuple(y.shape)}")
-        return z + self.named.offset(steps, y).to(z)
+        return self.named.moved(z, steps, y)
 
     @torch.inference_mode()
     def render(self, z: Tensor, y: Tensor | None, offsets: Tensor | None = None) -> np.ndarray:

@@ -1,4 +1,4 @@
-"""Named directions in use: what an amount of each name adds to a latent, in the classes that have it."""
+"""Named directions in use: where an amount of each name moves a latent, in the classes that have it."""
 
 from __future__ import annotations
 
@@ -10,15 +10,38 @@ from torch import Tensor
 
 from gan.models.directions import Slider
 
+# Deviations of the latent at which a move ends where coordinates stand for attributes. What is there or not is a
+# threshold on one, which training has seen up to about 4: a beard that is asked for where there is one would go beyond.
+REACH = 2.6
+
+
+def move(z: Tensor, rows: Tensor, steps: Tensor, reach: float = math.inf) -> Tensor:
+    """Return by how much latents z (N, z_dim) move by steps (M,) along rows (M, z_dim): (N, z_dim), or (1, z_dim).
+
+    The latter where no move has an end. reach: where one ends, in deviations along its row; a latent that stands beyond
+    is moved no further, and not back either. Each row moves from z itself, whatever the others do.
+    """
+    if reach == math.inf:
+        return (steps @ rows)[None]
+    lengths = rows.norm(dim=1)
+    unit = rows / lengths.clamp_min(1e-12)[:, None]
+    at = z @ unit.T
+    end = (at + steps * lengths).clamp(at.clamp(max=-reach), at.clamp(min=reach))
+    return (end - at) @ unit
+
 
 class Named:
     """The named directions of a model.
 
     names  in the order of the sliders; each once, however many classes have a direction of that name
+    reach  where their moves end, see `move`
     """
 
-    def __init__(self, sliders: Sequence[Slider], rows: Tensor, classes: Sequence[str]) -> None:
+    def __init__(
+        self, sliders: Sequence[Slider], rows: Tensor, classes: Sequence[str], reach: float = math.inf
+    ) -> None:
         """Take what is known of each row of `rows` (R, z_dim); labels are among the classes."""
+        self.reach = reach
         self.names = tuple(dict.fromkeys(slider.name for slider in sliders))
         place = {name: i for i, name in enumerate(self.names)}
         own = {slider.label for slider in sliders if slider.label}
@@ -52,20 +75,20 @@ class Named:
             rows = rows + torch.einsum("s,smz->mz", y[list(special)].to(own), own - rows)
         return rows.any(1).tolist()
 
-    def offset(self, amounts: Sequence[float], y: Tensor | None) -> Tensor:
-        """Return what to add to latents, (1, z_dim), or (N, z_dim) where it depends on the class weights y (N, K).
+    def moved(self, z: Tensor, amounts: Sequence[float], y: Tensor | None) -> Tensor:
+        """Return latents z (N, z_dim) of pictures with class weights y (N, K), or None, moved along the directions.
 
         amounts: steps along each name in order; missing ones are 0. Between classes it glides as their weights do.
         """
-        steps = self._base.new_tensor(amounts)
-        base = steps @ self._base[: len(steps)]
-        if y is None or not self._own:
-            return base[None]
-        own = torch.stack([steps @ rows[: len(steps)] for rows in self._own.values()])
-        return base + y[:, list(self._own)].to(own) @ (own - base)
+        start, steps = z.to(self._base), self._base.new_tensor(amounts)
+        by = move(start, self._base[: len(steps)], steps, self.reach)
+        if y is not None and self._own:
+            own = torch.stack([move(start, rows[: len(steps)], steps, self.reach) for rows in self._own.values()])
+            by = by + torch.einsum("ns,snz->nz", y[:, list(self._own)].to(own), (own - by).expand(-1, len(y), -1))
+        return z + by.to(z)
 
     def tables(self) -> tuple[Tensor, tuple[int, ...], Tensor]:
-        """Return what `offset` reads: rows (M, z_dim) for all, S classes with their own, and those (S, M, z_dim)."""
+        """Return what `moved` reads: rows (M, z_dim) for all, S classes with their own, and those (S, M, z_dim)."""
         own = torch.stack(list(self._own.values())) if self._own else self._base.new_zeros(0, *self._base.shape)
         return self._base, tuple(self._own), own
 

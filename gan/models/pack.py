@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 
 from safetensors.torch import save
 
@@ -19,9 +20,10 @@ def pack(model: Model, half: bool = True, most: int | None = None) -> bytes:
 
     The weights are float16 if `half`, else float32; pictures then differ from the model's by at most one grey level.
     Directions are float32. The metadata is JSON: {format, z_dim, channels, classes, groups, maps, modulated,
-    directions, named, own}, where classes, directions and named are counts, groups lists (size, most), maps (side,
-    channels) from coarse to fine, modulated whether the latent enters every stage, and own the classes with named
-    directions of their own. most: bytes that it may take. ValueError for a
+    directions, named, own, reach}, where classes, directions and named are counts, groups lists (size, most), maps
+    (side, channels) from coarse to fine, modulated whether the latent enters every stage, own the classes with named
+    directions of their own, and reach where a move along those ends, see `gan.models.named.move`; absent where none
+    does. most: bytes that it may take. ValueError for a
     larger one, for a network that the browser does not know, and for weights that float16 cannot hold.
     """
     generator = model.generator
@@ -54,6 +56,8 @@ def pack(model: Model, half: bool = True, most: int | None = None) -> bytes:
         "named": len(named),
         "own": special,
     }
+    if model.named.reach != math.inf:
+        about["reach"] = model.named.reach
     for name, rows in {"directions": model.directions, "named": named, "named_own": own}.items():
         tensors[name] = rows.detach().float().cpu()
     return save({name: tensor.contiguous() for name, tensor in tensors.items()}, {KEY: json.dumps(about)})

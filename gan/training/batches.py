@@ -68,6 +68,7 @@ class Batches(Shuffled):
     inputs         the pictures to translate, of `Domains`; in pairs they come in the same order. None for generation
     class_weights  of every picture, float32 (n, K) on the device; None without classes
     conditions     of every picture of B, likewise; None without. A translation is told those of the one beside it
+    emphasis       of every picture of B, likewise, on the CPU; None without
     codes          of the attributes that latents stand for; None without
 
     Every process draws the random numbers of the whole batch and keeps its own rows of each part, so that the number of
@@ -82,6 +83,7 @@ class Batches(Shuffled):
             self.inputs = Shuffled(dataset.inputs, device, config.seed if dataset.paired else config.seed + 2**32)
         told = dataset.conditions if config.classes and isinstance(dataset, Domains) else None
         self.conditions = None if told is None else told.to(device)
+        self.emphasis = dataset.emphasis if isinstance(dataset, Domains) else None
         labelled = dataset if config.classes and isinstance(dataset, Dataset) else None
         self.class_weights = labelled.class_weights().to(device) if labelled else None
         self.codes = dataset.codes if config.attributes and isinstance(dataset, Dataset) else None
@@ -209,20 +211,22 @@ class Batches(Shuffled):
         drawn = [[part.to(self.device) for part in self._parts(v, config.accumulate)] for v in random]
         if pictures_of is not None:
             chosen = [(batch.real, batch.z) for batch in pictures_of]
-            told = [batch.y for batch in pictures_of]
+            told, emphasis = [batch.y for batch in pictures_of], [batch.emphasis for batch in pictures_of]
         else:
             orders = [self._parts(s.next_indices(shown, count), config.accumulate) for s in (self, inputs)]
             chosen = [(self.decode(b), inputs.decode(a)) for b, a in zip(*orders, strict=True)]
             told = [None if self.conditions is None else self.conditions[b.to(self.device)] for b in orders[0]]
+            emphasis = [None if self.emphasis is None else self.emphasis[b].to(self.device) for b in orders[0]]
             if sides:  # of a pair both or none
                 own = [self._parts(side, config.accumulate) for side in (sides[0], sides[self.seed != inputs.seed])]
                 chosen = [
                     (mirrored(b, left_b), mirrored(a, left_a))
                     for (b, a), left_b, left_a in zip(chosen, *own, strict=True)
                 ]
+                emphasis = [None if e is None else mirrored(e, left) for e, left in zip(emphasis, own[0], strict=True)]
         return [
-            Batch(b, y, a, mix, torch.stack([real, fake]), torch.stack(noise) if noise else None)
-            for (b, a), y, mix, real, fake, *noise in zip(chosen, told, *drawn, strict=True)
+            Batch(b, y, a, mix, torch.stack([real, fake]), torch.stack(noise) if noise else None, emphasis=e)
+            for (b, a), y, e, mix, real, fake, *noise in zip(chosen, told, emphasis, *drawn, strict=True)
         ]
 
     def _class_weights(self, indices: Tensor) -> Tensor | None:

@@ -121,7 +121,8 @@ class Contrastive:
 class Paired:
     """pix2pix: the other one of the pair, by L1 and by a critic that sees both (arXiv:1611.07004, equation 4).
 
-    One direction. The paper's weight of L1 is 100, beside a critic (discriminator) of patches.
+    One direction. The paper's weight of L1 is 100, beside a critic (discriminator) of patches. Here some places may
+    count more than others, as a batch's `emphasis` says.
     """
 
     customary: Mapping[str, Any] = {"content": 10.0, "identity": 0.0}
@@ -138,7 +139,7 @@ class Paired:
     def play(self, p: Players, batch: Batch) -> tuple[Sequence[Match], Tensor | None]:
         """Return the same, and the distance to the other one of the pair."""
         to_b, same_b = _translate(p, batch.z, batch.real, "b", self.identity, batch.y)
-        content = self.content * _distance(to_b, batch.real) + self.identity * same_b
+        content = self.content * _distance(to_b, batch.real, batch.emphasis) + self.identity * same_b
         return (self._match(p, batch, to_b),), content + self.change * _distance(to_b, batch.z)
 
     def _match(self, p: Players, batch: Batch, to_b: Tensor) -> Match:
@@ -178,5 +179,6 @@ def _translate(
     return translated, _distance(kept, own)
 
 
-def _distance(a: Tensor, b: Tensor) -> Tensor:
-    return (a - b).abs().mean()
+def _distance(a: Tensor, b: Tensor, emphasis: Tensor | None = None) -> Tensor:
+    apart = (a - b).abs()
+    return (apart if emphasis is None else apart * emphasis).mean()

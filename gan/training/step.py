@@ -140,6 +140,7 @@ class Batch(NamedTuple):
     numbers          which pictures the whole batch has, int64 (batch_size,), where there are conditions
     conditions       of the critic besides y, (N, T), shared by real and fake: the attributes of the real pictures,
                      which z stands for too; None without
+    emphasis         (N, 1, R, R), how often each place counts in a distance to the other one of a pair; None for once
     """
 
     real: Tensor
@@ -152,6 +153,7 @@ class Batch(NamedTuple):
     distorted: Tensor | None = None
     numbers: Tensor | None = None
     conditions: Tensor | None = None
+    emphasis: Tensor | None = None
 
 
 class CriticResult(NamedTuple):

@@ -30,6 +30,7 @@ from gan.evaluation.sliders import (
 from gan.models.directions import Slider, read_directions, slider_entries
 from gan.models.latent import class_rows, latents
 from gan.models.model import load
+from gan.models.named import Named
 
 D = 20
 
@@ -48,6 +49,7 @@ class Levels:
     directions, variance, beside = torch.eye(D)[:16], torch.full((16,), 1 / 16), ()
     sliders: tuple[Slider, ...] = ()
     named_rows = torch.empty(0, D)
+    named = Named((), named_rows, classes)
 
     def latents(self, seeds):
         return latents(seeds, D)

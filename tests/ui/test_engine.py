@@ -109,10 +109,12 @@ def test_chosen_classes_replace_the_seeds_own_in_their_groups(tmp_path) -> None:
     assert_same(drawn(tmp_path / "out", model), model.sample([5] * len(labels), label=wished))
 
 
-def test_named_directions_move_the_picture_as_the_servers_do_also_those_of_a_class_alone(tmp_path) -> None:
-    model = random_model(classes=tuple("abcdefgh"), class_groups=GROUPS)
+@pytest.mark.parametrize("ends", [False, True])
+def test_named_directions_move_the_picture_as_the_servers_do_also_those_of_a_class_alone(ends, tmp_path) -> None:
+    model = random_model(classes=tuple("abcdefgh"), class_groups=GROUPS, attributes=ends)
     (tmp_path / "pack").write_bytes(pack(model, half=False))
-    states = [{"seed": 5, "label": label, "named": named} for label in ([0], [1], [3]) for named in ([], [2], [1, -2])]
+    states = [{"seed": 5, "label": label, "named": named} for label in ([0], [1], [3]) for named in ([], [2], [1, -3])]
+    states[1::3] = [{**state, "raw": [0.5, -1.5]} for state in states[1::3]]
     common = {"pack": str(tmp_path / "pack"), "pictures": states}
     _, found = engine({"job": "draw", **common, "out": str(tmp_path / "out")}, {"job": "acting", **common})
     rows = [model.class_weights([5], frozenset(state["label"]))[0] for state in states]
@@ -212,6 +214,7 @@ def test_damaged_and_hostile_packs_are_refused_with_a_sentence(tmp_path) -> None
             rewritten(good, {"maps": [[7, 12], [14, 8]]}),
             rewritten(good, {"maps": [[7, 32], [14, 8]], "modulated": True}),
         ],
+        "directions make no sense": [rewritten(good, {"reach": value}) for value in (0, -1, None, {}, [1, 2], "far")],
         "maps are modulated": [rewritten(good, {"modulated": value}) for value in (1, "yes", [])],
         "modulate.0.weight is missing": [rewritten(good, {"modulated": True})],
         "twice as large": [rewritten(good, {"maps": [[7, 32], [28, 16]]})],

@@ -112,8 +112,8 @@ def _latent(model: Model, at: Mapping[str, Any], y: Tensor | None) -> Tensor:
     z = model.latents([at["seed"]]) * at["truncation"]
     if steps := at["sliders"]:
         z = z + (z.new_tensor(steps) @ model.directions[: len(steps)].to(z))
-    if steps := at["named"]:
-        z = z + model.named.offset(steps, y).to(z)
     if offsets := at["raw"]:
         z[:, : len(offsets)] += z.new_tensor(offsets)
+    if steps := at["named"]:
+        z = model.named.moved(z, steps, y)
     return z

@@ -202,7 +202,7 @@ class ModelRegistry:
     def picture(self, name: object, seed: object, **values: object) -> np.ndarray:
         """Return one picture, uint8 (H, W, C), of a latent.
 
-        It is `truncation * z(seed) + model.named.offset(named, y) + sliders @ model.directions + raw`.
+        It is `model.named.moved(truncation * z(seed) + sliders @ model.directions + raw, named, y)`.
 
         values: of the controls in `gan.ui.server.controls`, by name, in the ranges declared there; all but the seed may
         be missing. label: None (drawn from the seed), a class index or a class name, or a list of those where classes

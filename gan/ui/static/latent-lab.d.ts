@@ -319,6 +319,7 @@ interface EngineConfig {
   directions: number;
   named: number;
   own: number[]; // classes with named directions of their own
+  reach: number; // deviations at which a move along one ends
 }
 
 /** What a translator's pack says of it. widths: channels of its maps, from full size down, each of half the size. */

@@ -1,8 +1,6 @@
 // From a seed and the controls to what the generator reads, latent and class weights, as gan/models/latent.py has it.
 import { randomIndex, randomNormal, randomOrder, randomWords } from "./random.mjs";
 
-const { fround } = Math;
-
 /** The latent of a seed. @type {(seed: number, size: number) => Float32Array} */
 export const latentOf = (seed, size) => randomNormal(randomWords(seed), size);
 
@@ -43,29 +41,33 @@ export const classWeights = (seed, label, about) => {
 const tensor = ({ tensors }, name) => tensors.get(name) ?? new Float32Array(0);
 
 /**
- * Add steps along the rows of a table to z, each step times `factor`.
- * @type {(z: Float32Array, steps: number[], rows: Float32Array, factor?: number) => void}
+ * Add steps along the rows of a table to z, each step times `factor`. A move from a place, z by default, ends `reach`
+ * deviations along its row.
+ * @type {(z: Float32Array, steps: number[], rows: Float32Array, factor?: number, reach?: number, from?: Float32Array) => void}
  */
-const addSteps = (z, steps, rows, factor = 1) => {
-  const count = Math.min(steps.length, rows.length / z.length);
-  for (let j = 0; j < z.length; j++) {
-    let sum = 0;
-    for (let i = 0; i < count; i++) sum += fround(steps[i]) * rows[i * z.length + j];
-    z[j] += factor * sum;
-  }
+const addSteps = (z, steps, rows, factor = 1, reach = Infinity, from = z) => {
+  const size = z.length;
+  const taken = steps.slice(0, rows.length / size).map((step, i) => {
+    const row = rows.subarray(i * size, (i + 1) * size);
+    const length = Math.hypot(...row) || 1;
+    const at = row.reduce((sum, value, j) => sum + value * from[j], 0) / length;
+    const end = Math.max(Math.min(at + Math.fround(step) * length, Math.max(at, reach)), Math.min(at, -reach));
+    return (factor * (end - at)) / length;
+  });
+  for (let j = 0; j < size; j++) z[j] += taken.reduce((sum, step, i) => sum + step * rows[i * size + j], 0);
 };
 
-/** Add steps along the named directions, of which a class may have its own, as `Named.offset` does. */
+/** Add steps along the named directions, of which a class may have its own, as `Named.moved` does. */
 /** @type {(z: Float32Array, steps: number[], y: Float32Array, pack: Pack) => void} */
 const addNamed = (z, steps, y, pack) => {
-  const { named, own } = pack.config;
-  const mine = tensor(pack, "named_own");
+  const { named, own, reach } = pack.config;
+  const size = named * z.length;
+  const from = z.slice();
+  /** @type {(rows: Float32Array, share: number) => void} */
+  const add = (rows, share) => addSteps(z, steps, rows, share, reach, from);
   const shared = own.reduce((left, index) => left - y[index], 1);
-  addSteps(z, steps, tensor(pack, "named"), shared);
-  own.forEach((index, i) => {
-    const size = named * z.length;
-    if (y[index]) addSteps(z, steps, mine.subarray(i * size, (i + 1) * size), y[index]);
-  });
+  add(tensor(pack, "named"), shared);
+  own.forEach((index, i) => add(tensor(pack, "named_own").subarray(i * size, (i + 1) * size), y[index]));
 };
 
 /** Whether each named direction does anything in a picture; null where all do. As `Named.acting`. */
@@ -84,10 +86,10 @@ export const acting = (pack, y) => {
 const inputsOfSeed = (pack, { seed, label = null, truncation = 1, sliders = [], named = [], raw = [] }) => {
   const { config } = pack;
   const y = classWeights(seed, label, config);
-  const z = latentOf(seed, config.z_dim).map((value) => value * fround(truncation));
-  if (sliders.some(Boolean)) addSteps(z, sliders, tensor(pack, "directions"));
-  if (named.some(Boolean)) addNamed(z, named, y, pack);
+  const z = latentOf(seed, config.z_dim).map((value) => value * Math.fround(truncation));
+  addSteps(z, sliders, tensor(pack, "directions"));
   raw.slice(0, z.length).forEach((offset, j) => (z[j] += offset));
+  addNamed(z, named, y, pack);
   return { z, y };
 };
 

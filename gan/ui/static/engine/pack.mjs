@@ -11,7 +11,7 @@ const BYTES = { F16: 2, F32: 4 }; // of a number
 
 /** What a pack says of its model, checked. @type {(about: any) => EngineConfig} */
 export const checkConfig = (about) => {
-  const { z_dim, channels, classes, groups, maps, modulated, directions, named, own } = about;
+  const { z_dim, channels, classes, groups, maps, modulated, directions, named, own, reach = Infinity } = about;
   need(isWhole(z_dim, 1, 4096), "the latent has no length");
   need(channels === 1 || channels === 3, "pictures must have one channel or three");
   need(isWhole(classes, 0, 1000) && Array.isArray(groups) && groups.length <= classes, "the classes make no sense");
@@ -33,7 +33,7 @@ export const checkConfig = (about) => {
   });
   need(modulated === undefined || typeof modulated === "boolean", "they do not say whether maps are modulated");
   need(!modulated || maps.at(-1)[1] % 16 === 0, "the channels of the map of full size must be a multiple of 8");
-  need(isWhole(directions, 0, 64) && isWhole(named, 0, 1024), "there are too many directions");
+  need(isWhole(directions, 0, 64) && isWhole(named, 0, 1024) && reach > 0, "the directions make no sense");
   need(Array.isArray(own) && own.every((/** @type {any} */ one) => isWhole(one, 0, classes - 1)), "no such classes");
   need(new Set(own).size === own.length, "a class has two sets of directions");
   return {
@@ -47,6 +47,7 @@ export const checkConfig = (about) => {
     directions,
     named,
     own: [...own],
+    reach,
   };
 };
 
