@@ -110,7 +110,9 @@ def test_a_download_opens_again(page, tiny_folder):
     page.get_by_text("Choose a model's zip, or the files of its folder.").wait_for()
     page.set_input_files("[data-train=model]", files)
     page.wait_for_selector("#ll-explore .ll-others-grid.ll-ready")
-    assert page.locator("#ll-model").input_value().startswith("opened-")
+    assert page.locator("#ll-model").input_value().startswith("mnist-")
+    chosen = page.locator("#ll-model option:checked")
+    assert chosen.inner_text() == "mnist, opened"
 
 
 @pytest.mark.usefixtures("unhurried")

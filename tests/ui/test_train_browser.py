@@ -329,11 +329,14 @@ def test_a_run_in_line_says_so_on_the_stage(visitor, brief, monkeypatch):
     stage = "getComputedStyle(document.querySelector('.ll-screens'), '::before').content"
     assert "press Start" in page.evaluate(stage)
     page.get_by_role("button", name="Start training").click()
-    page.locator("#ll-train .ll-status").get_by_text("1st in line: all places are taken").wait_for()
-    assert "when one is free, in 3 minutes at the latest." in page.evaluate(stage)
+    line = page.locator("#ll-train .ll-status").get_by_text("1st in line: all places are taken")
+    assert "when one is free, in 3 minutes at the latest." in line.inner_text()
+    assert "Waiting for a place" in page.evaluate(stage), "once is enough"
+    assert page.locator("[data-train=stop]").inner_text() == "Leave the line"
     monkeypatch.setattr(brief, "at_once", 2)
     page.wait_for_function("latentLab.stats.frames > 3")
     assert page.locator("#ll-train .ll-status").inner_text() == ""
+    assert page.locator("[data-train=stop]").inner_text() == "Stop"
 
 
 def test_a_run_is_kept_until_the_next_one_has_begun(visitor, brief):
@@ -366,7 +369,7 @@ def test_an_alarm_is_cured_by_its_button(visitor, brief):
     stop, below = (page.locator(one).bounding_box()["y"] for one in ("[data-train=stop]", ".ll-alarms li:last-child"))
     assert stop < below + 200, "alarms must not push the controls down the page"
     alarm.get_by_role("button", name="Add the penalty").click()
-    page.get_by_text("From the next step on: add the penalty.").wait_for()
+    page.get_by_text(re.compile(r"^Since step [\d,]+: add the penalty\.$")).wait_for()
     until(lambda: run.configs[0].penalty == "r1+r2")
     alarm.get_by_text("Settings were changed since.").wait_for()
     advice = alarm.get_by_role("button", name="Double the penalty's weight")

@@ -1,14 +1,17 @@
 """A model folder that somebody sent, as its files or as the zip that was downloaded: written to a folder of its own.
 
-Nothing here is trusted or read: `gan.models` checks what is in the files, as it does of any folder.
+Nothing here is trusted: `gan.models` checks what is in the files, as it does of any folder.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from pathlib import Path
 
+from gan.errors import FolderError
 from gan.hub.names import MODEL
+from gan.io import read_json
 from gan.pictures.sent_files import Refused, sent_files
 
 UNPACKED_BYTES = 128 * 2**20  # of all files together, whatever their zip says
@@ -36,3 +39,17 @@ def write_sent_model(files: Iterable[tuple[str, bytes]], folder: Path) -> None:
         raise ValueError(
             f"{missing[0]} is missing: choose the zip that Download model has saved, or all files of a model's folder"
         )
+
+
+def sent_name(folder: Path) -> str:
+    """Return what to call such a folder: the last part of its data set's name, in letters that any address holds.
+
+    "model" where it says none; what is wrong with the folder is for whoever loads it.
+    """
+    try:
+        about = read_json(folder / "config.json")
+    except FolderError:
+        return "model"
+    dataset = about.get("dataset") if isinstance(about, dict) else None
+    words = re.findall(r"\w+", dataset.rpartition("/")[2][:40], re.ASCII) if isinstance(dataset, str) else []
+    return "-".join(words) or "model"

@@ -19,7 +19,7 @@ from gan import scratch
 from gan.ui.server import gpu, rpc, serialize, train_form, visitor
 from gan.ui.server.limits import Busy, Limit
 from gan.ui.server.request import choice
-from gan.ui.server.sent_model import write_sent_model
+from gan.ui.server.sent_model import sent_name, write_sent_model
 from gan.ui.server.train_requests import (
     BeginRequest,
     ChangeRequest,
@@ -201,7 +201,7 @@ class TrainApi:
             folder = Path(self._models.name) / str(next(self._numbers))
             try:
                 write_sent_model(decoded(request.files), folder)
-                model = self.registry.add_unlisted("opened", folder, visitor.asking())
+                model = self.registry.add_unlisted(sent_name(folder), folder, visitor.asking())
             except ValueError:
                 shutil.rmtree(folder, ignore_errors=True)
                 raise

@@ -10,6 +10,9 @@
     window.dispatchEvent(new Event("latentlab:model"));
   };
 
+  /** A name without the end that nobody can guess. */
+  const plainName = (/** @type {string} */ name) => name.replace(/-[\w-]{12}$/, "");
+
   const LONG = 16; // letters of a name that fit into half a row
 
   lab.knownModels = (offered, list) => {
@@ -18,12 +21,14 @@
     const setRow = () =>
       list.parentElement?.classList.toggle(
         "ll-whole-row",
-        [...known.keys()].some((name) => name.length > LONG),
+        [...list.options].some((option) => option.text.length > LONG),
       );
     lab.forEachSessionModel((one) => {
       if (known.has(one.model)) return;
       known.set(one.model, one);
-      list.append(lab.createElement("option", { value: one.model }, one.model));
+      const text = `${plainName(one.model)}, opened`;
+      const alike = [...list.options].filter((option) => option.text.startsWith(text)).length;
+      list.append(lab.createElement("option", { value: one.model }, alike ? `${text} ${alike + 1}` : text));
       setRow();
     });
     setRow();

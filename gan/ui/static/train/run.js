@@ -59,7 +59,7 @@
     /** @type {(side: number, cure: Cure) => Promise<void>} */
     const cure = async (side, { words, changes }) => {
       if (!(await command("change", { side, settings: changes }))) return;
-      status(`From the next step on: ${words}.`);
+      status(run?.newest ? `Since step ${lab.whole(run.newest.steps)}: ${words}.` : "");
       hurry();
     };
     const alarms = lab.alarmList(find(".ll-alarms"), cure);
@@ -173,7 +173,7 @@
     const stageNote = () => {
       if (!run) return "Choose what to learn and how, and press Start.";
       if (run.done) return "This run ended before its first picture.";
-      return queue(run) || "Starting…";
+      return run.place ? "Waiting for a place…" : "Starting…"; // the status says which, and for how long
     };
 
     /** Let buttons, time line and alarms show how the run stands. */
@@ -186,6 +186,7 @@
       find("[data-train=begin]", HTMLButtonElement).disabled = false;
       playButton.disabled = !begun;
       stopButton.disabled = !training;
+      stopButton.textContent = training && !begun ? "Leave the line" : "Stop";
       playButton.setAttribute("aria-label", playing ? "Pause" : "Resume");
       originButton.hidden = !run?.origin;
       find(".ll-train").classList.toggle("ll-playing", playing);

@@ -69,8 +69,8 @@
         if (back) lab.paint(find(".ll-back canvas", HTMLCanvasElement), back);
         if (reply.score === null) return void (find("[data-verdict]").textContent = "No critic is on this page.");
         const real = reply.above === null ? "" : `Scores above ${lab.percent(reply.above)} of real ones; `;
-        const gain = `${Math.abs(reply.score).toFixed(1)} ${reply.score < 0 ? "below" : "above"} what you gave`;
-        find("[data-verdict]").textContent = `${real || "Scores "}${gain}.`;
+        const points = `${Math.abs(reply.score).toFixed(1)} points ${reply.score < 0 ? "below" : "above"} what you gave`;
+        find("[data-verdict]").textContent = `${real || "Scores "}${points}.`;
       },
       limit: 1,
       counted: false,
