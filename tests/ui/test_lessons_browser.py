@@ -112,7 +112,7 @@ def test_a_download_opens_again(page, tiny_folder):
     page.wait_for_selector("#ll-explore .ll-others-grid.ll-ready")
     assert page.locator("#ll-model").input_value().startswith("mnist-")
     chosen = page.locator("#ll-model option:checked")
-    assert chosen.inner_text() == "mnist, opened"
+    assert chosen.inner_text() == "mnist-10k, opened"
 
 
 @pytest.mark.usefixtures("unhurried")
