@@ -143,7 +143,8 @@ class Config:
     attribute_weight: float = _setting(
         0.0,
         "weight of reading those attributes and classes: the critic learns to read them from real pictures, and the "
-        "generator to have them read from its own (arXiv:1610.09585). 0 = no",
+        "generator to have them read from its own (arXiv:1610.09585); of a translation those of faces, which need not "
+        "be taught. 0 = no",
         0.0,
         1e3,
         absent=0.0,

@@ -397,14 +397,27 @@ def answering(fault: str):
 
 
 def tiny_pairs(root: Path, resolution: int, split: str, progress) -> object:
-    """Return 40 noisy squares (N, 3, R, R) and the same brighter, with two conditions; 20 for the test split."""
+    """Return 40 noisy squares (N, 3, R, R) and the same brighter, with two conditions; 20 for the test split.
+
+    Two attributes of them are known, and their middles count three times.
+    """
+    from gan.data.attribute_codes import AttributeCodes
     from gan.data.domains import Pairs
+    from gan.data.seeded import Choice, Range
 
     count = {"train": 40, "test": 20}[split]
     source = torch.Generator().manual_seed(count)
     a = torch.randint(0, 120, (count, 3, resolution, resolution), dtype=torch.uint8, generator=source)
     told = torch.rand(count, 2, generator=source)
-    return Pairs("tiny", a, a + 100, tuple(f"square {i}" for i in range(count)), conditions=told, classes=("x", "y"))
+    emphasis = torch.ones(count, 1, resolution, resolution, dtype=torch.uint8)
+    emphasis[:, :, resolution // 4 : -resolution // 4, resolution // 4 : -resolution // 4] = 3
+    numbers = np.arange(count)
+    table = {"number": Range(0, 39, "squares"), "kind": Choice(("round", "square", "flat"), (1, 2, 1))}
+    codes = AttributeCodes(table, {"number": numbers, "kind": numbers % 3})
+    return Pairs(
+        "tiny", a, a + 100, tuple(f"square {i}" for i in range(count)), conditions=told, classes=("x", "y"),
+        emphasis=emphasis, codes=codes, before=codes,
+    )  # fmt: skip
 
 
 @pytest.fixture(autouse=True)

@@ -138,6 +138,10 @@ class AttributeCodes:
     table: Mapping[str, Choice | Range]
     values: Mapping[str, np.ndarray]
 
+    def of(self, rows: np.ndarray) -> AttributeCodes:
+        """Return those of some of the pictures, int64 (M,)."""
+        return AttributeCodes(self.table, {name: values[rows] for name, values in self.values.items()})
+
     @property
     def coordinates(self) -> int:
         """Return how many coordinates of a latent the attributes take."""

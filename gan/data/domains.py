@@ -8,6 +8,7 @@ from pathlib import PurePosixPath
 import torch
 from torch import Tensor
 
+from gan.data.attribute_codes import AttributeCodes
 from gan.data.dataset import Dataset
 from gan.data.points import Points
 from gan.errors import DataError
@@ -25,6 +26,8 @@ class Pairs:
     captions: N names, or none. labels: int64 (N,), classes of B's classifier, None where they are not known.
     conditions: float32 (N, K) in [0, 1], what a picture of A does not hold and its translation is told, named by
     classes. emphasis: uint8 (N, 1, H, H), how often each place of B counts in a distance to it; None for once.
+    codes: the attributes of B's pictures, and before those of A's where they are of the same kind; None where they are
+    not known.
     """
 
     name: str
@@ -36,6 +39,8 @@ class Pairs:
     conditions: Tensor | None = None
     classes: tuple[str, ...] = ()
     emphasis: Tensor | None = None
+    codes: AttributeCodes | None = None
+    before: AttributeCodes | None = None
 
     def __post_init__(self) -> None:
         assert self.conditions is None or self.conditions.shape == (len(self.a), len(self.classes))
@@ -53,6 +58,8 @@ class Domains:
     paired   whether row i of A shows what row i of B does; then M = N
     conditions  of B, as `Pairs` has them, named by classes; None without
     emphasis    likewise, of pairs
+    codes       attributes of B's pictures, wished of what A's should become, and before of what those are; each None
+                where they are not known
     """
 
     name: str
@@ -64,6 +71,9 @@ class Domains:
     labels: Tensor = field(default_factory=lambda: torch.zeros(0, dtype=torch.int64))
     conditions: Tensor | None = None
     emphasis: Tensor | None = None
+    codes: AttributeCodes | None = None
+    wished: AttributeCodes | None = None
+    before: AttributeCodes | None = None
 
     def __post_init__(self) -> None:
         assert self.inputs.shape[1:] == self.images.shape[1:] and not (
@@ -83,17 +93,21 @@ def of_pairs(pairs: Pairs, paired: bool) -> Domains:
     if len(pairs.a) < least:
         raise DataError(f"{pairs.name} holds {count(len(pairs.a), 'pair')}, at least {least} are needed: add pictures")
     if paired:
-        told, emphasis = pairs.conditions, pairs.emphasis
         return Domains(
-            pairs.name, pairs.a, pairs.b, True, pairs.notes, pairs.classes, conditions=told, emphasis=emphasis
+            pairs.name, pairs.a, pairs.b, True, pairs.notes, pairs.classes,
+            conditions=pairs.conditions, emphasis=pairs.emphasis,
+            codes=pairs.codes, wished=pairs.codes, before=pairs.before,
         )  # fmt: skip
     order = torch.randperm(len(pairs.a), generator=torch.Generator().manual_seed(SEED))
     half = len(order) // 2
     note = f"the pairs are not used as such: A are {half:,} of them, B {half:,} others"
     rows_a, rows_b = order[:half].sort().values, order[half : 2 * half].sort().values
     told = None if pairs.conditions is None else pairs.conditions[rows_b]
+    codes, wished = (pairs.codes and pairs.codes.of(rows.numpy()) for rows in (rows_b, rows_a))
+    before = pairs.before and pairs.before.of(rows_a.numpy())
     return Domains(
-        pairs.name, pairs.a[rows_a], pairs.b[rows_b], False, (*pairs.notes, note), pairs.classes, conditions=told
+        pairs.name, pairs.a[rows_a], pairs.b[rows_b], False, (*pairs.notes, note), pairs.classes,
+        conditions=told, codes=codes, wished=wished, before=before,
     )  # fmt: skip
 
 

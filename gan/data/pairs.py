@@ -6,7 +6,7 @@ that training never sees.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -16,6 +16,7 @@ import torch
 from torch import Tensor
 
 from gan.data import faces
+from gan.data.attribute_codes import AttributeCodes
 from gan.data.dataset import Progress, resize
 from gan.data.domains import Pairs
 from gan.data.emoji import index, on_white
@@ -34,7 +35,8 @@ STRAIGHT: dict[str, Any] = {
 }  # fmt: skip
 STROKES = ("mouth", "brows", "glasses")  # regions of a face that a pen draws as one stroke where they are thin
 ALONE = ("mouth",)  # regions that no other line comes close to
-MOST = 16  # times as much as others do pixels of a small region count
+MIRRORED = ("hair_mirrored", "eyes_mirrored", "tilt", "shift_x")  # attributes that a mirror changes
+MOST = 40  # times as much as others do pixels of a small region count
 AT_ONCE = 100  # outlines, so that memory stays small
 CLOSE = (28, 16, 32)  # top, left and side, of 64 pixels, of where a beard is
 PALETTE: dict[str, Any] = {
@@ -91,7 +93,9 @@ def load_beard(root: Path, resolution: int, split: str, progress: Progress) -> P
     beards = 1 + np.arange(len(seeds)) % len(LAYERS["beard"])
     progress(f"beard: drawing {2 * len(seeds):,} faces")
     with_beard, without = (_pictures(faces.draw(seeds, beard=wish), resolution) for wish in (beards.tolist(), "none"))
-    return Pairs("beard", with_beard, without, tuple(f"face {seed}" for seed in seeds))
+    captions = tuple(f"face {seed}" for seed in seeds)
+    known = [_codes(seeds, beard=wish) for wish in (beards, "none")]
+    return Pairs("beard", with_beard, without, captions, codes=known[1], before=known[0])
 
 
 def load_beard_close_up(root: Path, resolution: int, split: str, progress: Progress) -> Pairs:
@@ -126,6 +130,7 @@ def load_sketch_to_face(root: Path, resolution: int, split: str, progress: Progr
         pictures,
         tuple(f"face {seed}" for seed in seeds),
         emphasis=emphasis,
+        codes=_codes(seeds),
         conditions=torch.from_numpy(np.concatenate(list(faces.colours(seeds).values()), 1)).float() / 255,
         classes=tuple(f"{part} {channel}" for part in faces.COLOURED for channel in ("red", "green", "blue")),
     )
@@ -187,6 +192,12 @@ def _outlined(seeds: range, resolution: int, **changes: Any) -> tuple[Tensor, Te
         emphasis.append(_emphasis(torch.from_numpy(regions).float() / 255))
     pictures = _pictures(faces.draw(seeds, **changes), resolution)
     return resize(torch.cat(lines), resolution), pictures, resize(torch.cat(emphasis), resolution).clamp(1)
+
+
+def _codes(seeds: Sequence[int] | np.ndarray, **changes: Any) -> AttributeCodes:
+    """Return the attributes of faces which a mirror does not change. changes: as for `faces.attributes`."""
+    table = {name: kind for name, kind in faces.ATTRIBUTES.items() if name not in MIRRORED}
+    return AttributeCodes(table, faces.attributes(seeds, **changes))
 
 
 def _emphasis(regions: Tensor) -> Tensor:

@@ -31,7 +31,8 @@ def sketch(
 
     coverage: uint8 (N, K, H, H), as `faces.coverage` gives it. seeds: one a picture, of all that is random in it.
     strokes: regions, as indices, that are one stroke where they are thin, like a smile, and have no border there.
-    alone: regions that no border of others comes close to: nobody draws a moustache across a mouth.
+    alone: regions that no border of others comes close to, and that have no gaps: nobody draws a moustache across a
+    mouth, or half a mouth.
     """
     size = FINE * coverage.shape[-1]
     noise = torch.stack([torch.randn(4, COARSE, COARSE, generator=_source(seed)) for seed in seeds])
@@ -46,13 +47,15 @@ def sketch(
         thin = _thin(regions[:, region : region + 1])
         regions[:, region : region + 1] -= thin
         ink = torch.maximum(ink, (INK * thin).clamp(0, 1))
+    drawn = (gap < _quantile(1 - GAPS)).float()
     largest = _largest(regions)
     lines = _borders(largest)
     for region, around in close:
         lines = torch.lerp(lines, _borders(largest == region), around)
+        drawn = torch.maximum(drawn, around)
     share = (width * 0.35 + 0.35).clamp(0, 1)  # of the thicker stroke
     lines = torch.maximum(torch.lerp(lines, _widest(lines, 3), share), ink)
-    lines = F.avg_pool2d(lines * (gap < _quantile(1 - GAPS)).float(), FINE) * PRESSURE
+    lines = F.avg_pool2d(lines * drawn, FINE) * PRESSURE
     return ((1 - lines.clamp(0, 1)) * 255).round().to(torch.uint8).expand(-1, 3, -1, -1).contiguous()
 
 

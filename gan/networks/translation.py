@@ -6,6 +6,8 @@ to B; `Config.network_parts` says what there is besides:
     back    a translator from B to A, and a critic (discriminator) of A
     pairs   the critic of B sees the picture of A beside its translation, as channels
     heads   projections of feature maps, which contrast of places is taken between
+
+With `Config.attribute_weight` there is a reader beside the critics (discriminators), see `gan.networks.reader`.
 """
 
 from __future__ import annotations
@@ -20,6 +22,7 @@ from torch import Tensor, nn
 
 from gan.config import MIN_WIDTH, Config
 from gan.networks.layers import SLOPE
+from gan.networks.reader import Reader
 
 PARTS = ("back", "pairs", "heads")
 EMBEDDING = 64  # dimensions of a place's projection
@@ -73,9 +76,16 @@ class Critics(nn.Module):
 
     def __init__(self, config: Config, build: Callable[[Config, int], nn.Module]) -> None:
         super().__init__()
-        narrow = dataclasses.replace(config, width=max(config.width // 2 // 16 * 16, MIN_WIDTH))
+        width = max(config.width // 2 // 16 * 16, MIN_WIDTH)
+        narrow = dataclasses.replace(config, width=width, conditions=0, attribute_weight=0.0)  # which the reader has
         channels = config.channels * (2 if "pairs" in config.network_parts else 1)
         self.of = nn.ModuleDict({side: build(_of_side(narrow, side), channels) for side in sides(config)})
+        self.reader = Reader(config) if config.attribute_weight else None
+
+    def read(self, x: Tensor) -> Tensor:
+        """Return what is read of pictures (N, C, R, R) of any side, (N, T); with `Config.attribute_weight`."""
+        assert self.reader is not None, "without a weight nothing is read"
+        return self.reader(x)
 
     def forward(self, x: Tensor, side: str = "b", y: Tensor | None = None) -> Tensor:
         """Return logits (N,) of pictures (N, C, R, R) of a side. y: as for `Translators`."""

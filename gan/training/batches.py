@@ -69,7 +69,8 @@ class Batches(Shuffled):
     class_weights  of every picture, float32 (n, K) on the device; None without classes
     conditions     of every picture of B, likewise; None without. A translation is told those of the one beside it
     emphasis       of every picture of B, likewise, on the CPU; None without
-    codes          of the attributes that latents stand for; None without
+    codes          of the attributes that latents stand for, or that a reader learns; None without
+    wished, before  of translations and of pictures of A, likewise, see `Domains`; None without
 
     Every process draws the random numbers of the whole batch and keeps its own rows of each part, so that the number of
     processes does not change the run.
@@ -87,6 +88,9 @@ class Batches(Shuffled):
         labelled = dataset if config.classes and isinstance(dataset, Dataset) else None
         self.class_weights = labelled.class_weights().to(device) if labelled else None
         self.codes = dataset.codes if config.attributes and isinstance(dataset, Dataset) else None
+        self.wished = self.before = None
+        if config.attribute_weight and isinstance(dataset, Domains):
+            self.codes, self.wished, self.before = dataset.codes, dataset.wished, dataset.before
         # Of all labels a run that learns from few keeps those alone.
         self.labelled: tuple[Tensor, Tensor] | None = None
         if config.labels and isinstance(dataset, Dataset):
@@ -224,9 +228,24 @@ class Batches(Shuffled):
                     for (b, a), left_b, left_a in zip(chosen, *own, strict=True)
                 ]
                 emphasis = [None if e is None else mirrored(e, left) for e, left in zip(emphasis, own[0], strict=True)]
-        return [
+        batches = [
             Batch(b, y, a, mix, torch.stack([real, fake]), torch.stack(noise) if noise else None, emphasis=e)
             for (b, a), y, e, mix, real, fake, *noise in zip(chosen, told, emphasis, *drawn, strict=True)
+        ]
+        if not self.codes:
+            return batches
+        if pictures_of is not None:
+            return [
+                batch._replace(conditions=same.conditions, wished=same.wished, before=same.before)
+                for batch, same in zip(batches, pictures_of, strict=True)
+            ]
+        return [
+            batch._replace(
+                conditions=self.codes.condition(b).to(self.device),
+                wished=self.wished and self.wished.condition(a).to(self.device),
+                before=self.before and self.before.condition(a).to(self.device),
+            )
+            for batch, b, a in zip(batches, *orders, strict=True)
         ]
 
     def _class_weights(self, indices: Tensor) -> Tensor | None:

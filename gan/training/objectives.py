@@ -15,7 +15,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from gan.config import Config
-from gan.training.step import Batch, Game, Match, Players
+from gan.training.step import Batch, Game, Match, Players, ReadsAttributes
 
 TEMPERATURE = 0.07  # of contrast
 
@@ -145,6 +145,40 @@ class Paired:
     def _match(self, p: Players, batch: Batch, to_b: Tensor) -> Match:
         real, fake = (torch.cat([batch.z, picture], 1) for picture in (batch.real, to_b))
         return _match(p, "b", real, fake, batch.y)
+
+
+class Reading:
+    """A translation by another's rules, whose translations to B must be read as they should be, too.
+
+    A reader beside the critics (discriminators) learns the attributes of real pictures, of B and, where they are known,
+    of A; misreading counts `weight` times its mean squared error (arXiv:1610.09585).
+    """
+
+    def __init__(self, game: Game, weight: float) -> None:
+        self.game, self.weight = game, weight
+
+    def matches(self, p: Players, batch: Batch) -> Sequence[Match]:
+        """Return what the other's rules compare; the critic of B learns to read besides."""
+        first, *others = self.game.matches(p, batch)
+
+        def besides() -> Tensor:
+            with p.autocast:  # which cannot be entered twice
+                of_b = self._misread(p, batch.real, batch.conditions)
+                return of_b if batch.before is None else of_b + self._misread(p, batch.z, batch.before)
+
+        return (first._replace(besides=besides), *others)
+
+    def play(self, p: Players, batch: Batch) -> tuple[Sequence[Match], Tensor | None]:
+        """Return the same, what the translation should keep, and by how much it is misread."""
+        matches, content = self.game.play(p, batch)
+        made = matches[0].fake[:, -batch.real.shape[1] :]  # which may stand beside the picture of A
+        misread = self._misread(p, made, batch.wished)
+        return matches, misread if content is None else content + misread
+
+    def _misread(self, p: Players, pictures: Tensor, wanted: Tensor | None) -> Tensor:
+        assert wanted is not None
+        read = cast(ReadsAttributes, p.critic).read(pictures).float()
+        return self.weight * (read - wanted).square().mean()
 
 
 OBJECTIVES: dict[str, type[Objective]] = {

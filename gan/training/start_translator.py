@@ -16,7 +16,7 @@ from gan.errors import ConfigError
 from gan.models.translator import Translator
 
 DECIDING = ("network", "resolution", "width", "critic_norm", "objective")  # settings that decide the layers
-FOR_TRAINING = "heads."  # of the projections, which no translation needs
+FOR_TRAINING = ("heads.", "reader.")  # of the projections and of the reader, which no translation needs
 
 
 def begin_with_translator(model: Translator, config: Config, generator: nn.Module, critic: nn.Module) -> None:

@@ -139,7 +139,8 @@ class Batch(NamedTuple):
     distorted        the real ones, turned, shifted and zoomed, of such a run; None where the data set has no recipe
     numbers          which pictures the whole batch has, int64 (batch_size,), where there are conditions
     conditions       of the critic besides y, (N, T), shared by real and fake: the attributes of the real pictures,
-                     which z stands for too; None without
+                     which z stands for too; of a translation, what a reader learns of them; None without
+    wished           (N, T), what is to be read of the translations to B, and before, of the pictures of A; None without
     emphasis         (N, 1, R, R), how often each place counts in a distance to the other one of a pair; None for once
     """
 
@@ -154,6 +155,8 @@ class Batch(NamedTuple):
     numbers: Tensor | None = None
     conditions: Tensor | None = None
     emphasis: Tensor | None = None
+    wished: Tensor | None = None
+    before: Tensor | None = None
 
 
 class CriticResult(NamedTuple):

@@ -16,7 +16,7 @@ from gan.models.latent import latents
 from gan.models.model import Model, to_uint8
 from gan.models.translator import Translator, other
 from gan.training.batches import Batches
-from gan.training.objectives import OBJECTIVES
+from gan.training.objectives import OBJECTIVES, Reading
 from gan.training.semi_supervised import SemiSupervised
 from gan.training.step import Game, Generation
 
@@ -80,8 +80,9 @@ class Translate:
     has_latents = False
 
     def game(self, config: Config) -> Game:
-        """Return the config's objective."""
-        return OBJECTIVES[config.objective](config)
+        """Return the config's objective, with what is read of translations if anything is."""
+        game = OBJECTIVES[config.objective](config)
+        return Reading(game, config.attribute_weight) if config.attribute_weight else game
 
     def model(self, config: Config, generator: nn.Module, critic: nn.Module) -> Translator:
         """Return a `Translator`."""

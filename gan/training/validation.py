@@ -75,8 +75,21 @@ def _prepare_domains(
         classes=dataset.classes if told else (),
         class_groups=(),
         network_parts=objective.parts,
+        conditions=_conditions_to_read(config, dataset),
     )
     return config, dataset
+
+
+def _conditions_to_read(config: Config, dataset: Domains) -> int:
+    """Return how many numbers a reader of attributes reads, 0 without; ConfigError where none are known."""
+    if not config.attribute_weight:
+        return 0
+    if dataset.codes is None:
+        known = " or ".join(name for name, pair in data.PAIRS.items() if pair.faces)
+        raise ConfigError(
+            f"attributes are not known of {dataset.name[:100]}: leave attribute_weight out, or take {known}"
+        )
+    return dataset.codes.conditions
 
 
 def _prepare_points(config: Config, dataset: TrainingSet | None) -> tuple[Config, TrainingSet]:
@@ -259,6 +272,8 @@ def _translation_settings_of_generation(config: Config) -> str | None:
 
 
 def _attributes_without_use(config: Config) -> str | None:
+    if config.task == "translate" and not config.attributes:
+        return None  # they are read alone, as far as they are known
     if not config.attributes:
         return (
             "attribute_weight is of attributes: set attributes too, or leave it out"

@@ -121,3 +121,31 @@ def test_a_smile_is_one_stroke_and_an_open_mouth_has_a_border():
     assert begins.max() == 1 and begins.double().mean() > 0.7
     middle = where[1].nonzero().double().mean(0).round().long()
     assert not stroke[1, middle[0], middle[1]] and stroke[1, middle[0]].sum() >= 2  # the inside stays white
+
+
+def test_nobody_draws_a_moustache_across_a_mouth_or_half_a_mouth():
+    mouth = faces.REGIONS.index("mouth")
+    seeds = list(range(60))
+    cover = faces.coverage(seeds, **{**STRAIGHT, "beard": "full", "mouth": "laugh"})
+    crossed, alone = (255 - sketch(cover, seeds, (), regions)[:, 0].float() for regions in ((), (mouth,)))
+    inside = torch.from_numpy(cover[:, mouth]) > 250
+    around = torch.nn.functional.max_pool2d(torch.from_numpy(cover[:, mouth])[:, None].float(), 7, 1, 3)[:, 0] > 64
+    assert inside.flatten(1).any(1).all()
+    assert alone[around].mean() < 0.7 * crossed[around].mean(), "lines of the beard are left out"
+    ring = around & ~(
+        torch.nn.functional.max_pool2d(torch.from_numpy(cover[:, mouth])[:, None].float(), 3, 1, 1)[:, 0] > 0
+    )
+    far = torch.nn.functional.max_pool2d(around[:, None].float(), 3, 1, 1)[:, 0] == 0
+    assert torch.equal(alone[far], crossed[far]) and ring.any()
+    drawn = (alone * (torch.nn.functional.max_pool2d(inside[:, None].float(), 5, 1, 2)[:, 0] > 0)).flatten(1).amax(1)
+    assert drawn.min() > 100, "no mouth is lost to a gap"
+
+
+def test_small_regions_of_a_face_count_more():
+    pairs = data.load_pairs("sketch-to-face", 64, split="test")
+    assert pairs.emphasis.dtype == torch.uint8 and pairs.emphasis.shape == (len(pairs.a), 1, 64, 64)
+    seeds = [int(caption.split()[1]) for caption in pairs.captions]
+    shown = torch.from_numpy(faces.labels(seeds).astype(np.int64))
+    mean = {name: pairs.emphasis[:, 0][shown == i].float().mean() for i, name in enumerate(faces.REGIONS)}
+    assert mean["background"] < 1.2 and mean["mouth"] > 8 > 3 > mean["clothes"]
+    assert mean["mouth"] > mean["eyes"] > mean["skin"] and pairs.emphasis.max() <= 40

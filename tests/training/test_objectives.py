@@ -14,7 +14,7 @@ from torch import Tensor, nn
 from gan.config import Config
 from gan.networks import TRANSLATORS, build
 from gan.training.losses import LOSSES, Relativistic
-from gan.training.objectives import OBJECTIVES, TEMPERATURE, Contrastive, Cycle, Paired, Removal
+from gan.training.objectives import OBJECTIVES, TEMPERATURE, Contrastive, Cycle, Paired, Reading, Removal
 from gan.training.penalties import PENALTIES
 from gan.training.step import Batch, Players, critic_step, generator_step
 
@@ -99,6 +99,27 @@ def test_paired_is_the_distance_to_the_other_one_and_a_critic_of_both():
     torch.testing.assert_close(content, 2 * (given.z + 0.25 - given.real).abs().mean())
     assert y is None and torch.equal(real, torch.cat([given.z, given.real], 1))
     torch.testing.assert_close(fake, torch.cat([given.z, given.z + 0.25], 1))
+
+
+def test_some_places_of_a_pair_count_more():
+    game, given = Paired(translation(content=2.0, identity=0.0)), batch()
+    emphasis = torch.randint(1, 9, (3, 1, 8, 8), generator=torch.Generator().manual_seed(2))
+    _, content = game.play(players_of(game, Adders(), Sums()), given._replace(emphasis=emphasis.to(torch.uint8)))
+    apart = (given.z + 0.25 - given.real).abs()
+    torch.testing.assert_close(content, 2 * (apart * emphasis).sum() / apart.numel())
+
+
+def test_what_is_read_of_a_pair_is_its_translation_alone():
+    class Readers(Sums):
+        """Reads the mean of each channel."""
+
+        def read(self, x: Tensor) -> Tensor:
+            return x.mean((2, 3))
+
+    game, given = Reading(Paired(translation(content=0.0, identity=0.0)), 3.0), batch()
+    wished = torch.full((3, 3), 0.5)
+    _, content = game.play(players_of(game, Adders(), Readers()), given._replace(wished=wished))
+    torch.testing.assert_close(content, 3 * ((given.z + 0.25).mean((2, 3)) - 0.5).square().mean())
 
 
 def test_contrast_is_cross_entropy_of_finding_the_same_place():

@@ -14,6 +14,7 @@ from runs import FINISHED, final, read_state, train_parts
 from torch import nn
 
 import gan
+from gan import data
 from gan.data import PAIRS
 from gan.data.domains import Domains
 from gan.errors import ConfigError, FolderError
@@ -22,7 +23,7 @@ from gan.models import model
 from gan.models.translator import Translator
 from gan.training.events import Done, Measured, Sampled, Stepped
 from gan.training.loop import train
-from gan.training.objectives import OBJECTIVES
+from gan.training.objectives import OBJECTIVES, Reading
 from gan.training.trainer import Trainer
 from gan.training.validation import prepare
 
@@ -42,6 +43,8 @@ OPTIONS = [
     {"loss": "wgan-gp", "penalty": "gp", "critic_steps": 2, "objective": "paired"},
     {"augment": "translation,cutout", "augment_target": 0.01, "augment_images": 64, "source": "mnist-10k",
      "dataset": "fashion-mnist-10k"},
+    {"objective": "removal", "attribute_weight": 2.0, "critic_steps": 2, "accumulate": 2, "mirror": True},
+    {"objective": "paired", "attribute_weight": 2.0, "critic_norm": "spectral"},
     {"loss": "hinge", "penalty": "none", "critic_norm": "spectral", "optimizer": "rmsprop", "cycle_noise": 0.0},
 ]  # fmt: skip
 
@@ -107,6 +110,51 @@ def test_pairs_come_as_pairs_and_unpaired_sides_share_none():
     a, b = _sides(unpaired)
     assert len(a) == len(b) == 20
     assert not {p.numpy().tobytes() for p in a + 100} & {p.numpy().tobytes() for p in b}
+
+
+@pytest.mark.parametrize("objective", ["paired", "removal"])
+def test_attributes_come_with_their_pictures_and_emphasis_is_mirrored_along(objective):
+    """Each square is told by its pixels: those of A are 100 levels darker than those of B."""
+    config, dataset = prepare(translation(objective=objective, mirror=True, attribute_weight=2.0))
+    assert config.conditions == 4 and config.network_parts == OBJECTIVES[objective].parts
+    trainer = Trainer(config, dataset)
+    whole = data.load_pairs("tiny", 28, split="train")
+    (batch,) = trainer.batches.draw(config, (), torch.Generator().manual_seed(0), 16)
+    side = {"wished": batch.z, "before": batch.z, "conditions": batch.real - 200 / 255}
+    for name, pictures in side.items():
+        told = getattr(batch, name)
+        for picture, row in zip(pictures, told, strict=True):
+            levels = ((picture + 1) * 127.5).round().to(torch.uint8)
+            same = [(whole.a == one).flatten(1).all(1) for one in (levels, levels.flip(2))]
+            number = int((same[0] | same[1]).nonzero())
+            torch.testing.assert_close(row, whole.codes.condition(torch.tensor([number]))[0])
+    assert (batch.emphasis is None) == (objective == "removal")
+    if objective == "paired":
+        assert batch.emphasis.shape == (8, 1, 28, 28) and batch.emphasis.unique().tolist() == [1, 3]
+
+
+def test_a_reader_learns_from_real_pictures_and_translations_are_to_be_read_as_wished():
+    config, dataset = prepare(translation(objective="removal", attribute_weight=2.0))
+    trainer = Trainer(config, dataset)
+    p, (batch,) = trainer.players, trainer.batches.draw(config, (), torch.Generator().manual_seed(0), 16)
+    assert isinstance(p.game, Reading) and p.critic.reader.out.out_features == 4
+    judging = {name for name, _ in p.critic.named_parameters() if not name.startswith("reader.")}
+    plain = Trainer(*prepare(translation(objective="removal")))
+    assert judging == {name for name, _ in plain.players.critic.named_parameters()}
+
+    torch.nn.init.normal_(p.critic.reader.out.weight, std=0.1)
+    of = {name: getattr(batch, name) for name in ("conditions", "wished", "before")}
+    error = {
+        name: (p.critic.read(picture) - of[name]).square().mean()
+        for name, picture in (("conditions", batch.real), ("before", batch.z), ("wished", p.generator(batch.z)))
+    }
+    first, *_ = p.game.matches(p, batch)
+    torch.testing.assert_close(first.besides(), 2 * (error["conditions"] + error["before"]))
+    _, content = p.game.play(p, batch)
+    _, without = p.game.game.play(p, batch)
+    torch.testing.assert_close(content - without, 2 * error["wished"], atol=1e-4, rtol=1e-4)
+    first, *_ = p.game.matches(p, batch._replace(before=None))
+    torch.testing.assert_close(first.besides(), 2 * error["conditions"])
 
 
 def test_conditions_reach_translator_and_critic_beside_their_picture(tmp_path):
