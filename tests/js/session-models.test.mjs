@@ -27,12 +27,20 @@ test("Publish offers the newest first, then the server's runs", () => {
   assert.deepEqual(list, {
     __type__: "update",
     choices: [
-      ["b", "b"],
-      ["a", "a"],
+      ["b, opened", "b"],
+      ["a, opened", "a"],
       ["run", "run"],
     ],
   });
   assert.deepEqual(message, { __type__: "update" });
+});
+
+test("a name is told without the part that nobody can guess, and two alike are numbered", () => {
+  const others = [];
+  for (const name of ["faces-AbCdEf_-0123", "faces-0123456789ab", "ring-1200-0123456789ab", "faces"]) {
+    others.push(lab.openedName(name, others));
+  }
+  assert.deepEqual(others, ["faces, opened", "faces, opened 2", "ring-1200, opened", "faces, opened 3"]);
 });
 
 test("a model that was asked for is chosen, once", () => {

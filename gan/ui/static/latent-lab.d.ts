@@ -1467,6 +1467,8 @@ interface LatentLab {
   followAddress(): void;
   sessionModels: KnownModel[];
   addSessionModel(model: KnownModel): void;
+  /** What a model of this visitor's is called in a list that has others already. */
+  openedName(model: string, others: string[]): string;
   /** All models by name: those that the server offers, as JSON, and those of this browser tab, which join the list. */
   knownModels(offered: string, list: HTMLSelectElement): Map<string, KnownModel>;
   /** Offer a model that a link names and the page does not know; `gone` says why it cannot be shown, "" if it can. */

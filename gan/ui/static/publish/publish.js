@@ -16,7 +16,13 @@
     requested = null;
     const made = lab.sessionModels.map(({ model }) => model).reverse();
     const known = new Set([...(chosen === null ? [] : [chosen]), ...made, ...runs]);
-    const choices = [...known].map((name) => [name, name]);
+    /** @type {string[][]} */
+    const choices = [];
+    for (const name of known) {
+      const others = choices.map(([other]) => other);
+      const text = runs.includes(name) ? name : lab.openedName(name, others);
+      choices.push([text, name]);
+    }
     const list = { __type__: "update", choices, ...(chosen === null ? {} : { value: chosen }) };
     return [list, chosen === null || !ready ? { __type__: "update" } : ready];
   };

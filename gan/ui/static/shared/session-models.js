@@ -10,8 +10,11 @@
     window.dispatchEvent(new Event("latentlab:model"));
   };
 
-  /** A name without the end that nobody can guess. */
-  const plainName = (/** @type {string} */ name) => name.replace(/-[\w-]{12}$/, "");
+  lab.openedName = (model, others) => {
+    const text = `${model.replace(/-[\w-]{12}$/, "")}, opened`; // without the end that nobody can guess
+    const alike = others.filter((other) => other.startsWith(text)).length;
+    return alike ? `${text} ${alike + 1}` : text;
+  };
 
   const LONG = 16; // letters of a name that fit into half a row
 
@@ -26,9 +29,11 @@
     lab.forEachSessionModel((one) => {
       if (known.has(one.model)) return;
       known.set(one.model, one);
-      const text = `${plainName(one.model)}, opened`;
-      const alike = [...list.options].filter((option) => option.text.startsWith(text)).length;
-      list.append(lab.createElement("option", { value: one.model }, alike ? `${text} ${alike + 1}` : text));
+      const text = lab.openedName(
+        one.model,
+        Array.from(list.options, (option) => option.text),
+      );
+      list.append(lab.createElement("option", { value: one.model }, text));
       setRow();
     });
     setRow();

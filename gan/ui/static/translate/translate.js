@@ -244,7 +244,11 @@
         root.hidden = false;
         element.querySelector(".ll-none")?.remove();
         known.set(model, reply.found);
-        list.append(lab.createElement("option", { value: model }, model));
+        const text = lab.openedName(
+          model,
+          Array.from(list.options, (option) => option.text),
+        );
+        list.append(lab.createElement("option", { value: model }, text));
         list.value = model;
       }
       find(".ll-made .ll-hint").textContent = "Loading the translator…";
