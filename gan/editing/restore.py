@@ -31,13 +31,17 @@ from gan.models.model import Model
 from gan.models.pixels import to_uint8
 
 STEPS, STARTS = 60, 8
+UNSEARCHED = 4  # of so many answers one is what the encoder sees, as it is
 BROADER, BROAD_SHARE = 4, 4  # times as many places at first, for this part of the steps
 SOLVED = 2  # steps of all coordinates at once, at the end, for one answer
 SHOWN = 6  # steps from one film picture to the next
 
 
 class Restored(NamedTuple):
-    """Answers to what pictures may have been, the likeliest first, each with what is seen left as it is.
+    """Answers to what pictures may have been, each with what is seen left as it is.
+
+    Of several the first are what the encoder sees, which a search would make fit what is seen and no more; the others
+    are found, the likeliest first.
 
     pictures  uint8 (N, A, H, W, C)
     latents   float32 (N, A, z_dim), for sliders
@@ -93,14 +97,16 @@ def restoring(
     seen, y = seen.to(model.device), None if y is None else y.to(model.device)
     residual = _residual(operator, seen)
     prior = operator.doubt**2 * model.z_dim / (seen[0].numel() * operator.share)
-    now = _begin(model, seen, operator, starts * BROADER, y, seed)
+    sees = begin(model, operator.guess(seen), y) if model.encoder else None
+    now = _begin(model, seen, operator, starts * BROADER, y, seed, sees)
+    beside = None if sees is None else sees.of(_explaining(model, seen, operator, sees, wanted // UNSEARCHED))
     search = descend(model, now, residual, steps, prior)
     for i in range(1, steps + 1):
         search.step()
         if i == max(1, steps // BROAD_SHARE):
             search.keep(best_of(search.lowest, now.rows[search.numbers], starts))
         if i % SHOWN == 0 and i < steps:
-            yield _restored(model, _so_far(search, now), search.lowest, operator, seen, wanted, i)
+            yield _restored(model, _so_far(search, now), search.lowest, operator, seen, wanted, i, beside)
     found, lowest = _so_far(search, now), search.lowest
     if wanted == 1:
         best = best_of(lowest, found.rows)
@@ -108,7 +114,7 @@ def restoring(
         for _ in range(SOLVED):
             solver.step()
         found, lowest = found.of(best)._replace(z=solver.z), lowest[best]
-    yield _restored(model, found, lowest, operator, seen, wanted, steps)
+    yield _restored(model, found, lowest, operator, seen, wanted, steps, beside)
 
 
 def _so_far(search: Search, starts: Starts) -> Starts:
@@ -123,7 +129,9 @@ def _residual(operator: Operator, seen: Tensor) -> Residual:
 
 @torch.inference_mode(False)
 @torch.no_grad()
-def _begin(model: Model, seen: Tensor, operator: Operator, starts: int, y: Tensor | None, seed: int) -> Starts:
+def _begin(
+    model: Model, seen: Tensor, operator: Operator, starts: int, y: Tensor | None, seed: int, sees: Starts | None
+) -> Starts:
     """Return `starts` places for each picture: half of them where the encoder sees the usual tool's, others anywhere.
 
     Classes that are not known are, in the one half, those that explain what is seen best, and drawn in the other.
@@ -132,22 +140,39 @@ def _begin(model: Model, seen: Tensor, operator: Operator, starts: int, y: Tenso
     z = SPREAD * torch.randn(n * starts, model.z_dim, generator=torch.Generator().manual_seed(seed)).to(seen.device)
     classes = model.class_weights(range(seed, seed + n * starts)) if y is None else y.repeat_interleave(starts, 0)
     classes = None if classes is None else classes.to(seen.device)
-    if model.encoder:
-        first = begin(model, operator.guess(seen), y)
-        errors = errors_of(_residual(operator, seen)(model.generator(first.z, first.y), first.rows))
-        several = len(first.rows) // n
-        best = best_of(errors, first.rows, max(1, starts // 2))
-        place = torch.arange(n * starts, device=seen.device).view(n, starts)[:, : min(several, max(1, starts // 2))]
-        z[place.flatten()] = first.z[best]
-        if classes is not None and first.y is not None:
-            classes[place.flatten()] = first.y[best]
+    if sees:
+        best = _explaining(model, seen, operator, sees, max(1, starts // 2))
+        place = torch.arange(n * starts, device=seen.device).view(n, starts)[:, : len(best) // n]
+        z[place.flatten()] = sees.z[best]
+        if classes is not None and sees.y is not None:
+            classes[place.flatten()] = sees.y[best]
     return Starts(z, classes, rows)
 
 
+@torch.inference_mode(False)
+@torch.no_grad()
+def _explaining(model: Model, seen: Tensor, operator: Operator, sees: Starts, count: int) -> Tensor:
+    """Return the numbers of the `count` places, or as many as there are, that explain best what is seen."""
+    errors = errors_of(_residual(operator, seen)(model.generator(sees.z, sees.y), sees.rows))
+    return best_of(errors, sees.rows, count)
+
+
 def _restored(
-    model: Model, found: Starts, lowest: Tensor, operator: Operator, seen: Tensor, answers: int, steps: int
+    model: Model,
+    found: Starts,
+    lowest: Tensor,
+    operator: Operator,
+    seen: Tensor,
+    answers: int,
+    steps: int,
+    beside: Starts | None,
 ) -> Restored:
-    """Return the `answers` with the least loss for each picture, what is known put back."""
+    """Return what stands `beside` the search and, up to `answers`, what has the least loss; what is known put back."""
+    if beside is not None:
+        order = torch.arange(len(beside.rows), device=lowest.device, dtype=lowest.dtype)
+        lowest = torch.cat([order - len(order), lowest])  # no loss is below 0
+        y = None if found.y is None or beside.y is None else torch.cat([beside.y, found.y])
+        found = Starts(torch.cat([beside.z, found.z]), y, torch.cat([beside.rows, found.rows]))
     best = best_of(lowest, found.rows, answers)
     chosen, shape = found.of(best), (len(seen), answers)
     with torch.no_grad():
