@@ -229,11 +229,18 @@ def restored_well(model: Model, task: str, row: Found) -> bool:
 
 
 def labelled_faces(model: Model, count: int) -> Painted:
-    """Return held-out faces as they are found, with the exact masks of the drawn ones."""
-    seeds = faces.SEEDS["test"][:count]
-    hair = [frozenset({int(style)}) for style in faces.attributes(seeds)["hair"]]
-    found = model.invert(faces.draw(seeds), hair)
-    return Painted(found.latents, found.classes, faces.labels(seeds), faces.REGIONS, found.offsets)
+    """Return held-out faces as they are found, with the exact masks of the drawn ones.
+
+    The first and every third after it show every part, as somebody would choose who is to paint a few.
+    """
+    seeds = np.array(faces.SEEDS["test"][: 10 * count])
+    known = faces.attributes(seeds)
+    whole = (known["beard"] > 0) & (known["glasses"] > 0)
+    every, others = iter(seeds[whole]), iter(seeds[~whole])
+    chosen = np.array([next(others if i % 3 else every) for i in range(count)])
+    hair = [frozenset({int(style)}) for style in faces.attributes(chosen)["hair"]]
+    found = model.invert(faces.draw(chosen), hair)
+    return Painted(found.latents, found.classes, faces.labels(chosen), faces.REGIONS, found.offsets)
 
 
 def some_of(painted: Painted, start: int, stop: int | None) -> Painted:
@@ -307,7 +314,7 @@ def reader(model: Model, root: str, count: int, samples: int) -> Found:
     made = torch.from_numpy(model.render(z, y)).permute(0, 3, 1, 2).contiguous()
     drawn = faces.SEEDS["test"][1_000 : 1_000 + samples]
     true = torch.from_numpy(faces.draw(drawn)).permute(0, 3, 1, 2).contiguous()
-    test = faces.SEEDS["test"][ten : ten + 10 * count]
+    test = faces.SEEDS["test"][10 * ten : 10 * (ten + count)]  # of which none is painted
     unseen, truth = faces.draw(test), faces.labels(test)
     table: Found = {"samples": samples}
     for name, images, masks in (("labelled", made, head.of(z, y)), ("true", true, faces.labels(drawn))):

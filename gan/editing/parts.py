@@ -17,7 +17,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from gan.editing.spread import spread
+from gan.editing.spread import PULL, spread
 from gan.evaluation.metrics.fit_parts import UNPAINTED
 from gan.models.model import Model
 from gan.networks.layers import SLOPE
@@ -25,6 +25,8 @@ from gan.networks.layers import SLOPE
 HIDDEN, AROUND = 32, 5  # channels of a deep head; pixels a side that one without feature maps looks at
 STEPS, DECAY = 120, 1e-3  # of AdamW, with all painted pixels in each step
 FEW = 6  # painted pictures, below which a linear head needs a deep one beside it; with ten it is better alone
+MANY = 5  # parts, from which on some are a pixel or two wide: a deep head is better then, too, and they spread less
+THIN_PULL = 2.0  # how strongly many parts spread, see `gan.editing.spread.PULL`
 BATCH = 16  # pictures coloured at once
 LEAST_SHARE = 1e-3  # of pixels: rarer parts count no more
 
@@ -167,7 +169,7 @@ class Parts:
             rows = None if y is None else y[i : i + BATCH]
             moved = None if offsets is None else offsets[i : i + BATCH]
             maps = self._maps(self.model, z[i : i + BATCH], rows, moved)
-            shares = spread(self._heads(maps.layers), maps.pictures)
+            shares = spread(self._heads(maps.layers), maps.pictures, PULL if len(self.names) < MANY else THIN_PULL)
             found.append(shares.argmax(1).to(torch.uint8).cpu().numpy())
         return np.concatenate(found)
 
@@ -210,7 +212,7 @@ def teach(model: Model, painted: Painted, maps: MapsOf = feature_maps, steps: in
     """Return what has learnt from painted pictures. The same ones give the same parts, to rounding.
 
     A part counts the more the rarer it is, as its share of the painted pixels to the power -1/2. seed: of a deep head,
-    which pixels have, and fewer pictures than `FEW`; a linear one begins with nothing.
+    which pixels have, and fewer pictures than `FEW` or `MANY` parts; a linear one begins with nothing.
     """
     with torch.inference_mode(False), torch.no_grad():
         seen = maps(model, painted.latents, painted.classes, painted.offsets).layers
@@ -219,7 +221,7 @@ def teach(model: Model, painted: Painted, maps: MapsOf = feature_maps, steps: in
     with torch.inference_mode(False), torch.enable_grad(), torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
         heads: list[LinearHead | Head] = [] if maps is pixel_maps else [LinearHead(features, count)]
-        if maps is pixel_maps or len(labels) < FEW:
+        if maps is pixel_maps or len(labels) < FEW or count >= MANY:
             heads.append(Head.of(features, count))
         for head in heads:
             _fit(head, features, labels, count, steps)

@@ -12,7 +12,20 @@ from small_models import untrained
 
 from gan import label as command
 from gan.editing.labelled_set import FILE, MASKS, PICTURES, read_set, save_mask, write_set
-from gan.editing.parts import FEW, UNPAINTED, LinearHead, Painted, Parts, overlaps, pixel_maps, teach
+from gan.editing.parts import (
+    FEW,
+    MANY,
+    THIN_PULL,
+    UNPAINTED,
+    Head,
+    LinearHead,
+    Painted,
+    Parts,
+    overlaps,
+    pixel_maps,
+    teach,
+)
+from gan.editing.spread import PULL
 from gan.errors import DataError
 from gan.models.model import Model
 
@@ -54,6 +67,17 @@ def test_many_painted_pictures_are_learnt_by_a_linear_head_alone(model):
     assert [type(head) for head in taught._heads.heads] == [LinearHead]
     z, y = model.latents(range(10, 20)), model.class_weights(range(10, 20))
     assert overlaps(taught.of(z, y), labels_of(model, range(10, 20)), 2).min() > 0.8
+
+
+def test_many_parts_are_learnt_by_a_deep_head_too_and_spread_less(model, monkeypatch):
+    seeds, pulls = range(20, 20 + FEW), []
+    monkeypatch.setattr("gan.editing.parts.spread", lambda shares, pictures, pull: pulls.append(pull) or shares)
+    few = paint(model, seeds)
+    for names in (few.names, ("dark", "light", *("part",) * (MANY - 2))):
+        taught = teach(model, Painted(few.latents, few.classes, few.labels, names), steps=2)
+        taught.of(few.latents[:2], few.classes[:2])
+    assert [type(head) for head in taught._heads.heads] == [LinearHead, Head]
+    assert pulls == [PULL, THIN_PULL]
 
 
 def test_a_linear_head_gives_loud_channels_no_more_say():
