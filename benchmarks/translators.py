@@ -10,6 +10,7 @@ measured as `python -m gan.evaluate` does, on held-out pairs:
   paired       the same with --objective paired: what pairs would bring
   cyclegan     the preset cyclegan, a plain form of CycleGAN's own recipe, on the same two sets
 
+None is told attributes, which a preset may read besides: CycleGAN's recipe knows nothing of them either.
 Only training is timed. Learning rates fall to 0 at the end of the time, which a second of training before foretells.
 Goals: ours is 1 dB nearer to the truth than cyclegan, or a fifth by the Frechet distance to B; and shows twice as many
 pictures a second. Resumable: with --json, runs in the file are not repeated.
@@ -58,7 +59,7 @@ def config_of(recipe: str, pairs: str, resolution: int, seed: int) -> Config:
     objective = {"ours": unpaired, "cyclegan": "cycle"}.get(recipe, recipe)
     customary = {} if of_preset == objective else OBJECTIVES[objective].customary
     shared = {"dataset": pairs, "objective": objective, "resolution": resolution, "seed": seed, "device": "cpu"}
-    return Config(**{**own, **customary, **shared})
+    return Config(**{**own, **customary, **shared, "attribute_weight": 0.0})
 
 
 def train(config: Config, dataset: TrainingSet | None, seconds: float) -> tuple[Trainer, TrainingSet, float]:

@@ -43,8 +43,9 @@ PRESETS: dict[str, dict[str, Any]] = {
     },
     "beard": {
         **TRANSLATION, "dataset": "beard", "network": "unet-borrowed", "objective": "removal", "content": 5.0,
-        "identity": 5.0, "change": 0.5, "gamma": 0.03, "mirror": True, "learning_rate": 1e-3,
-        "learning_rate_start": 2e-4, "burn_in": 3_000, "ema_images": 6_000, "anneal": 0.4, "images": 120_000,
+        "identity": 5.0, "change": 0.5, "gamma": 0.03, "mirror": True, "attribute_weight": 4.0,
+        "learning_rate": 1e-3, "learning_rate_start": 2e-4, "burn_in": 3_000, "ema_images": 6_000, "anneal": 0.4,
+        "images": 120_000,
     },
     "flat-to-3d": {
         **TRANSLATION, "dataset": "flat-to-3d", "network": "unet-patches", "gamma": 0.02, "identity": 1.0,
