@@ -38,8 +38,9 @@ PRESETS: dict[str, dict[str, Any]] = {
     "large-256": {**_LARGE, "resolution": 256, "images": 10_000_000, "gamma": 16.0},  # about 2.5 GB, 7 hours
     "sketch-to-face": {
         **TRANSLATION, "dataset": "sketch-to-face", "network": "unet-palette", "objective": "paired", "content": 40.0,
-        "identity": 0.0, "gamma": 1.0, "mirror": True, "conditional": True, "learning_rate": 8e-4,
-        "learning_rate_start": 2e-4, "burn_in": 3_000, "ema_images": 6_000, "anneal": 0.5, "images": 240_000,
+        "identity": 0.0, "gamma": 1.0, "mirror": True, "conditional": True, "attribute_weight": 4.0,
+        "learning_rate": 8e-4, "learning_rate_start": 2e-4, "burn_in": 3_000, "ema_images": 6_000, "anneal": 0.5,
+        "images": 240_000,
     },
     "beard": {
         **TRANSLATION, "dataset": "beard", "network": "unet-borrowed", "objective": "removal", "content": 5.0,
