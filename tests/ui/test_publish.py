@@ -88,7 +88,8 @@ def test_a_run_of_the_train_tab_is_published_and_nobody_else_sees_its_name(hub, 
         other.context.close()
     runs.close()
     repo = hub.model("alice/ring")
-    assert repo.tags == {f"images-{name.split('-')[1]}": repo.head}
+    run, opened = name.split(", ")
+    assert repo.tags == {f"images-{run.split('-')[1]}": repo.head} and opened == "opened"
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
