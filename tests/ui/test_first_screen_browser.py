@@ -67,7 +67,7 @@ def test_the_first_screen_moves_until_it_is_held(visit, site):
 
     page.get_by_role("button", name="Play with it").click()
     others = r"(,|$)"  # a slider that was not held is where it had drifted to
-    page.wait_for_url(re.compile(r"\?tab=explore&model=emoji&seed=5&n=[\d.]+,-[\d.]+,1.5" + others))
+    page.wait_for_url(re.compile(r"\?tab=explore&model=emoji&seed=52&n=[\d.]+,-[\d.]+,1.5" + others))
     page.wait_for_function(f"document.querySelector('{STAGE}')?.width === 32")
     page.locator("#tab-gallery-button").click()
     page.get_by_role("button", name="Watch one learn").click()
