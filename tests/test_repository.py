@@ -118,6 +118,17 @@ def test_only_the_browser_imports_gradio():
     assert all(p.startswith(("gan/ui/", "tests/", "benchmarks/")) for p in users)
 
 
+BINARIES = {"gan", "weights", "docs"}  # folders that may hold any
+BUILT = {".whl", ".gz", ".zip", ".so", ".pt", ".pkl"}  # endings of what is downloaded or built, never kept
+
+
+def test_no_package_and_no_build_is_kept_and_binaries_have_their_folders():
+    kept = tracked()
+    assert len(kept) > 300 and [name for name in kept if Path(name).suffix in BUILT] == []
+    elsewhere = [name for name in kept if name.partition("/")[0] not in BINARIES]
+    assert [name for name in elsewhere if b"\0" in (ROOT / name).read_bytes()] == []
+
+
 def test_nothing_pickles():
     for source in [*SOURCES, "train.py", "app.py"]:
         assert not packages(imported(source)) & {"pickle", "joblib", "dill"}
