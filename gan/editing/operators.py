@@ -14,6 +14,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
+SEAM = 2.0  # pixels over which what fills a hole takes after what is around it
 GREY = (0.299, 0.587, 0.114)  # of red, green and blue (ITU-R BT.601)
 
 
@@ -73,7 +74,9 @@ def hole(resolution: int, channels: int, strength: float, mask: np.ndarray | Non
         return torch.where(there > 0, left, mean)
 
     def keep(made: Tensor, left: Tensor) -> Tensor:
-        return torch.where(seen.to(left) > 0, left, made)
+        there = seen.to(left)
+        seam = 2 * smooth((left - made) * there, SEAM)  # half of the neighbours of a hole's rim are seen
+        return torch.where(there > 0, left, (made + seam).clamp(-1, 1))
 
     share = float(seen.mean())
     return Operator(lambda x: x * seen.to(x), guess, keep, doubt=0.1, share=share, open=True)

@@ -40,8 +40,8 @@ SHOWN = 6  # steps from one film picture to the next
 class Restored(NamedTuple):
     """Answers to what pictures may have been, each with what is seen left as it is.
 
-    Of several the first are what the encoder sees, which a search would make fit what is seen and no more; the others
-    are found, the likeliest first.
+    Of several some are what the encoder sees, which a search would make fit what is seen and no more; the others are
+    found. First stands what fits best what is seen.
 
     pictures  uint8 (N, A, H, W, C)
     latents   float32 (N, A, z_dim), for sliders
@@ -178,6 +178,8 @@ def _restored(
     with torch.no_grad():
         made = model.generator(chosen.z, chosen.y)
         errors = errors_of(_residual(operator, seen)(made, chosen.rows))
+        best = best_of(errors, chosen.rows, answers)
+        chosen, made, errors = chosen.of(best), made[best], errors[best]
         pictures = to_uint8(operator.keep(made, seen[chosen.rows]))
     return Restored(
         pictures.reshape(*shape, *pictures.shape[1:]),

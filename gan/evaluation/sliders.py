@@ -34,6 +34,7 @@ RANDOM = 4  # random directions
 AGAIN = 12  # attributes that are tried again beside those that have a slider, the best told first
 SWITCHING = 1.5  # length of a step for what is there or not: shorter ones leave it half there
 SHORTEST = 0.6  # a step's length where a whole one would change more than those of other sliders
+SPARSE = 0.25  # of a row's largest number: where attributes have coordinates of their own, smaller ones are chance
 BESIDE = 0.7  # correlation of a principal direction with an attribute whose name it gets
 _ALL, _NO_LABEL = "all classes", ""
 
@@ -85,8 +86,7 @@ def find_sliders(
     everywhere = _Samples(model, known, data).sliders(taken)
     progress(f"{_ALL}: {_list(everywhere)}")
     found = [everywhere]
-    taught = model.config.attributes and any(one.taught for one in known)
-    if len(everywhere[0]) < len(set(data.names) - taken) and not taught:
+    if len(everywhere[0]) < len(set(data.names) - taken) and not _is_taught(model, known):
         for label in _labels(model):
             count = min(samples, CLASS_SAMPLES)
             data = measure(model, known, range(count + count // HELD_OUT), label)
@@ -168,6 +168,12 @@ def decorrelated(weights: Tensor) -> Tensor:
     return normalize(torch.linalg.pinv(weights), dim=1).float()
 
 
+def sparse(rows: Tensor) -> Tensor:
+    """Return unit rows (M, D) of the coordinates alone that are at least `SPARSE` of their row's largest."""
+    size = rows.abs()
+    return normalize(rows * (size >= SPARSE * size.amax(1, keepdim=True)), dim=1)
+
+
 class _Samples:
     """Pictures of all classes, or of one, and what can be told and moved in them."""
 
@@ -220,7 +226,8 @@ class _Samples:
     def _rows(self, told: Sequence[int]) -> Tensor:
         """Return whole steps (T, D) of the attributes `told`, each of which leaves the others."""
         steps = [SWITCHING if self.data.names[i] in self.switches else 1.0 for i in told]
-        return decorrelated(self.weights[:, list(told)]) * torch.tensor(steps)[:, None]
+        rows = decorrelated(self.weights[:, list(told)])
+        return (sparse(rows) if _is_taught(self.model, self.known) else rows) * torch.tensor(steps)[:, None]
 
     def _move(self, rows: Tensor, told: Sequence[int], start: int = 0) -> Effects:
         """Move pictures along each row from `start` on; return what changed of the attributes `told`, and otherwise."""
@@ -272,6 +279,11 @@ class _Samples:
                 )
             )
         return result
+
+
+def _is_taught(model: Model, known: Sequence[Attributes]) -> bool:
+    """Return True for a model whose latent has coordinates that stand for the attributes."""
+    return model.config.attributes and any(one.taught for one in known)
 
 
 def _that_move(weights: Tensor, told: Sequence[int]) -> list[int]:

@@ -123,8 +123,8 @@ LESSONS: dict[str, Lesson] = {
             question="How many of the groups of points will it hold at once?",
             answers=("fewer than half", "about half", "all"),
             right=0,
-            expect="All red points gather in one heap. The critic slowly turns that place blue, and the whole heap "
-            "moves on.",
+            expect="All red points gather in one heap or one streak. The critic slowly turns that place blue, and all "
+            "of them move on.",
             watch=("modes", "recall"),
             why="Whatever place the critic likes best just now pays most, and the fast generator sends every point "
             "there. Nothing in its loss asks for variety; the critic notices too late, and only moves the heap. This "

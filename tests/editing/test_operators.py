@@ -44,6 +44,15 @@ def test_holes_are_where_the_mask_is_or_below(pictures):
     assert (below[:, :, 12:] == 0).all() and torch.equal(below[:, :, :12], pictures[:, :, :12])
 
 
+def test_what_fills_a_hole_meets_what_is_around_it_without_a_seam():
+    mask = np.zeros((SIZE, SIZE), bool)
+    mask[4:12] = True
+    flat = torch.full((1, 3, SIZE, SIZE), 0.5)
+    filled = operator("hole", SIZE, 3, mask=mask).keep(torch.zeros_like(flat), flat * ~torch.from_numpy(mask))
+    rows = filled[0, 0, :, 3]
+    assert rows[3] == 0.5 and rows[4] > 0.3 > 0.15 > rows[7] > 0  # it begins beside what is seen, and ends in itself
+
+
 def test_noise_is_as_strong_as_asked(pictures):
     lost = operator("noise", SIZE, 3, 0.5)
     assert abs(float((lost.spoil(pictures) - pictures).std()) - 0.5) < 0.03

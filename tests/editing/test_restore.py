@@ -10,7 +10,7 @@ from small_models import untrained
 
 from gan import restore as command
 from gan.editing.operators import OPERATORS, operator
-from gan.editing.restore import UNSEARCHED, restore, restoring
+from gan.editing.restore import restore, restoring
 from gan.editing.usual_tools import median, non_local_means
 from gan.models.heads import Head
 from gan.models.inversion import begin
@@ -44,7 +44,7 @@ def test_pictures_of_the_model_come_back(model, truth, x, task):
     answers = 4 if task == "hole" else 1
     assert found.pictures.shape == (2, answers, 28, 28, 1) and found.latents.shape == (2, answers, 6)
     assert decibels(found.pictures[:, 0], truth) > 24
-    assert (np.diff(found.errors[:, answers // UNSEARCHED :], axis=1) >= -1e-3).all(), "those that were looked for"
+    assert (np.diff(found.errors, axis=1) >= 0).all(), "first what fits best"
 
 
 def test_what_is_seen_around_a_hole_stays_exactly_and_answers_differ(model, truth, x):
@@ -86,8 +86,8 @@ def test_of_eight_answers_two_are_what_the_encoder_sees(truth, x):
     for film in restoring(model, seen, lost, starts=8, steps=7):
         for row, best in enumerate(errors.argsort(1)[:, :2].tolist()):
             expected = sees.z.view(2, -1, 6)[row, best]
-            torch.testing.assert_close(film.latents[row, :2], expected)
-            assert not any(torch.equal(z, one) for z in film.latents[row, 2:] for one in expected)
+            same = (film.latents[row][:, None] - expected).abs().amax(2) < 1e-5
+            assert same.any(0).all() and same.sum() == 2  # wherever they stand, and the others were looked for
     assert film.latents.shape == (2, 8, 6) and film.classes.shape == (2, 8, 3)
     (one,) = restore(model, seen[:1], lost, starts=8, steps=3, answers=1).latents
     assert not torch.equal(one[0], sees.z.view(2, -1, 6)[0, errors[0].argmin()]), "one answer is looked for"

@@ -26,6 +26,7 @@ from gan.evaluation.sliders import (
     find_sliders,
     name_directions,
     ridge,
+    sparse,
 )
 from gan.models.directions import Slider, read_directions, slider_entries
 from gan.models.latent import class_rows, latents
@@ -200,6 +201,16 @@ def test_known_weights_are_found_and_their_rows_decorrelated():
     torch.testing.assert_close(found, weights, atol=0.05, rtol=0)
     moved = decorrelated(weights).double() @ weights
     assert torch.allclose(moved, moved.diag().diag(), atol=1e-5) and (moved.diag() > 0).all()
+
+
+def test_a_latent_with_coordinates_for_attributes_is_moved_along_those_alone(known, monkeypatch):
+    rows = sparse(torch.tensor([[3.0, -0.8, 0.7, 0.0], [0.1, 1.0, -1.0, 0.2]]))
+    kept = torch.tensor([[3.0, -0.8, 0, 0], [0, 1.0, -1.0, 0]])
+    assert torch.allclose(rows, kept / kept.norm(dim=1, keepdim=True))
+    dense = find_sliders(Levels(), 300).named
+    monkeypatch.setattr(sliders, "_is_taught", lambda model, known: True)
+    few = find_sliders(Levels(), 300).named
+    assert (dense != 0).all() and len(few) and (few == 0).any()
 
 
 def test_directions_by_class_are_of_the_largest_group_of_which_a_picture_has_one():

@@ -452,6 +452,34 @@ def test_explanations_need_no_mouse(visitor):
     assert help.is_visible()
 
 
+def test_the_keyboard_keeps_its_place_from_the_plan_to_the_cure(visitor, brief):
+    page = visitor()
+    focused = "document.activeElement.value ?? document.activeElement.className"
+    names = page.eval_on_selector_all("[name=ll-train-data]", "all => all.map(({ value }) => value)")
+    page.locator("[name=ll-train-data]:checked").focus()
+    at = names.index(page.evaluate(focused))
+    for key, to in (("ArrowRight", at + 1), ("ArrowRight", at + 2), ("ArrowLeft", at + 1), ("ArrowLeft", at)):
+        page.keyboard.press(key)
+        assert page.evaluate(focused) == names[to]
+    page.locator("[name=ll-train-preset]:checked").focus()
+    chosen = ["modern"]
+    while chosen[-1] != "collapse":
+        page.keyboard.press("ArrowRight")
+        assert page.locator("[name=ll-train-preset]:checked").get_attribute("value") == page.evaluate(focused)
+        chosen.append(page.evaluate(focused))
+        assert len(chosen) == len(set(chosen)), "each arrow goes on from the one before"
+
+    button = page.locator("[data-train=begin]")
+    button.focus()
+    page.keyboard.press("Enter")
+    page.wait_for_function("document.activeElement.textContent === 'Start again'")
+    page.wait_for_selector("[data-train=cure]:enabled")
+    page.locator("[data-train=cure]").focus()
+    page.keyboard.press("Enter")
+    page.wait_for_selector("[data-train=cure]:disabled")
+    assert "ll-story" in page.evaluate(focused), "what was pressed is of no more use, and the story goes on"
+
+
 def photo(i: int, width: int = 900, height: int = 600) -> dict:
     """Return a chosen file: a photograph in JPEG."""
     out = io.BytesIO()

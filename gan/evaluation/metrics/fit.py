@@ -23,7 +23,7 @@ WEIGHT_DECAY = 5e-4
 
 @dataclass(frozen=True)
 class Recipe:
-    """Length and distortions of a training, the latter drawn anew each time that a picture is shown."""
+    """Length and distortions of a training, the latter drawn anew each time that a picture is shown, and its batch."""
 
     epochs: int
     shift: float = 2.0  # pixels, at most, in either direction
@@ -34,6 +34,7 @@ class Recipe:
     slant: float = 0.0  # pixels to the side for each pixel down, at most, in either direction
     bend: float = 0.0  # pixels, at most, by which each of 5 x 5 places moves; those between follow
     stroke: float = 0.0  # share, at most, of the way to the brightest or the darkest of a pixel and its neighbours
+    batch_size: int = BATCH_SIZE
 
 
 # A flipped 2 is not a digit, a flipped shirt is a shirt. Few emoji need every distortion.
@@ -137,7 +138,7 @@ def train(
     """
     device, highest = next(network.parameters()).device, optimiser.defaults["lr"]
     network.train()
-    size = min(BATCH_SIZE, len(images))
+    size = min(recipe.batch_size, len(images))
     steps = len(images) // size  # of an epoch; the rest is shown in another one: batch statistics need whole batches
     total, step = recipe.epochs * steps, 0
     for epoch in range(recipe.epochs):

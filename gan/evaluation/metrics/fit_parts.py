@@ -14,17 +14,20 @@ from gan.evaluation.metrics.fit import Recipe, train
 from gan.networks.parts import PartsNetwork
 
 UNPAINTED = 255  # a pixel that nobody has labelled
-RECIPE = Recipe(epochs=4, shift=0)  # masks are not moved along
+# Masks are not moved along. In batches of 16 a network learns in as many pictures what in batches of 128 it does not:
+# after 40,000 and 80,000 faces parts overlap by .84 and .56 on average, and mouths and brows are not found at all.
+RECIPE = Recipe(epochs=4, shift=0, batch_size=16)
 LEARNING_RATE = 3e-3  # of Adam
+POWER = 0.25  # see `weights_of`: with 0 parts overlap by .84, with this by .86
 BATCH = 64  # pictures read at once: bounds memory
 LEAST_SHARE = 1e-4  # of pixels: rarer parts count no more
 
 
-def weights_of(labels: Tensor, parts: int) -> Tensor:
-    """Return how much each part counts in the loss: less the larger it is, as its share of pixels to the power -1/2."""
+def weights_of(labels: Tensor, parts: int, power: float = 0.5) -> Tensor:
+    """Return how much each part counts in the loss: less the larger it is, as its share of pixels to minus a power."""
     there = labels[labels != UNPAINTED].long()
     share = torch.bincount(there, minlength=parts).float() / max(1, len(there))
-    weights = share.clamp_min(LEAST_SHARE).rsqrt()
+    weights = share.clamp_min(LEAST_SHARE) ** -power
     return weights / (weights * share).sum()
 
 
@@ -40,7 +43,7 @@ def fit_parts(
 
     The same arguments give the same network, to rounding.
     """
-    weights = weights_of(labels, parts)
+    weights = weights_of(labels, parts, POWER)
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
         network = PartsNetwork(images.shape[1], parts).to(memory_format=torch.channels_last)

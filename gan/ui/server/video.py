@@ -118,7 +118,7 @@ def mp4(frames: np.ndarray, fps: float, scale: int | None = None, smooth: bool =
 
 def missing_ffmpeg() -> str | None:
     """Return why MP4 cannot be written here, or None when it can."""
-    return None if shutil.which("ffmpeg") else "MP4 needs ffmpeg on the server's PATH; save a GIF or WebP instead"
+    return None if shutil.which("ffmpeg") else "MP4 needs ffmpeg, which this server has not; save a GIF or WebP instead"
 
 
 @dataclass(frozen=True)

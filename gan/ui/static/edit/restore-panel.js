@@ -67,7 +67,10 @@
       show("damaged", null);
       note(task === "hole" && !holes() ? NO_HOLE : TASKS[task].left);
       if (!whole || !asked) return;
-      if (task === "hole") return void show("damaged", holed(whole, lab.unpackMask(asked.mask ?? "")));
+      if (task === "hole") {
+        if (holes()) show("damaged", holed(whole, lab.unpackMask(asked.mask ?? "")));
+        return;
+      }
       const reply = await lab.callWithRetry(() => server.damage(asked), problem);
       if (own !== turn) return;
       if (reply.error !== undefined) return problem(lab.notices.error(reply.error));

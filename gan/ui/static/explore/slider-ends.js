@@ -17,11 +17,13 @@
         if (turn !== newest || !images) return;
         images.forEach((image, end) => lab.paint(ends[end], image));
         element.classList.add("ll-drawn");
+        element.classList.remove("ll-stale");
       }
     };
     return (state, rows) => {
       clearTimeout(timer);
       newest++;
+      for (const [, { element }] of rows) element.classList.add("ll-stale");
       timer = setTimeout(() => draw(state, rows), QUIET);
     };
   };

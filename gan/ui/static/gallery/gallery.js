@@ -119,7 +119,6 @@
       button.disabled = true;
       await renew(wall, grid, (text) => (find(".ll-problem").textContent = text));
       button.disabled = false;
-      if (document.activeElement === document.body) button.focus();
       lab.loadPainter(wall.dataset.model ?? "", server); // the next ones are drawn here
     });
     element.querySelectorAll("[data-smooth]").forEach((part) => {

@@ -9,7 +9,8 @@
 
   lab.livingPicture = (canvas, { server, model, seed, named, swaying, axes, moved, painted }) => {
     const state = lab.completeState({ model, seed }, lab.controls);
-    const goal = named.map(() => 0);
+    const held = named.map(() => 0); // what the visitor has set, to which all that moved by itself returns
+    const goal = held.slice();
     let shown = goal.slice();
     let drifting = false;
     let time = 0; // seconds of drift
@@ -44,11 +45,13 @@
       if (still && !drifting) motion.run(false);
     });
 
-    const touch = () => {
-      if (!drifting) return;
+    /** Return to what the visitor has set. */
+    const rest = () => {
       drifting = false;
-      shown.forEach((value, i) => (goal[i] = value));
+      held.forEach((value, i) => (goal[i] = value));
+      motion.run(true);
     };
+    const touch = () => drifting && rest();
     canvas.addEventListener("pointermove", ({ clientX, clientY, pointerType }) => {
       touch();
       const { left, top, width, height } = canvas.getBoundingClientRect();
@@ -60,11 +63,12 @@
       });
       motion.run(true);
     });
+    for (const end of ["pointerleave", "pointercancel"]) canvas.addEventListener(end, () => drifting || rest());
 
     return {
       set: (i, value) => {
         touch();
-        goal[i] = shown[i] = value;
+        held[i] = goal[i] = shown[i] = value;
         draw();
       },
       renew: () => {
@@ -72,9 +76,9 @@
         draw();
       },
       drift: (on) => {
-        if (on) drifting = true;
-        else touch();
-        motion.run(on);
+        if (!on) return void touch();
+        drifting = true;
+        motion.run(true);
       },
       get state() {
         return { model, seed: state.seed, named: shown.map((value) => Math.round(value * 20) / 20) };

@@ -6,6 +6,16 @@
   const chip = (input, text) =>
     lab.createElement("label", { class: "ll-chip" }, input, lab.createElement("span", {}, text));
 
+  /** Replace chips by others; the one of the same value takes over the focus. @type {(box: HTMLElement, chips: HTMLElement[]) => void} */
+  const replace = (box, chips) => {
+    const { activeElement } = document;
+    const value = activeElement instanceof HTMLInputElement && box.contains(activeElement) ? activeElement.value : null;
+    box.replaceChildren(...chips);
+    if (value === null) return;
+    const inputs = [...box.querySelectorAll("input")];
+    (inputs.find((input) => input.value === value) ?? inputs[0])?.focus({ preventScroll: true });
+  };
+
   lab.radioChips = (box, name, entries, chosen, choose) => {
     const chips = entries.map(([value, text]) => {
       const radio = lab.createElement("input", { type: "radio", name, value });
@@ -13,7 +23,7 @@
       radio.addEventListener("change", () => choose(value));
       return chip(radio, text);
     });
-    box.replaceChildren(...chips);
+    replace(box, chips);
   };
 
   lab.checkChips = (box, name, entries, choose) => {
@@ -22,6 +32,6 @@
       check.addEventListener("change", () => choose(value, check.checked));
       return chip(check, text);
     });
-    box.replaceChildren(...chips);
+    replace(box, chips);
   };
 })();

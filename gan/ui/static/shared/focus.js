@@ -28,5 +28,20 @@
     });
   };
 
+  /** A control that is disabled while it works has the focus again afterwards, unless it has gone elsewhere. */
+  const returnFocus = () => {
+    /** @type {EventTarget | null} */
+    let latest = null;
+    document.addEventListener("pointerdown", () => (latest = null), true);
+    document.addEventListener("focusin", ({ target }) => (latest = target));
+    new MutationObserver((records) => {
+      for (const { target } of records) {
+        const enabled = target instanceof HTMLButtonElement && !target.disabled && target === latest;
+        if (enabled && !isSeen(document.activeElement)) target.focus({ preventScroll: true });
+      }
+    }).observe(document.documentElement, { attributeFilter: ["disabled"], subtree: true });
+  };
+
   rememberPlaces();
+  returnFocus();
 })();

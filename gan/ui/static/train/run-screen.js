@@ -61,6 +61,7 @@
         side = 0;
         screens.replaceChildren();
         readouts.clear();
+        find("[data-at=clock]", HTMLOutputElement).value = "";
       },
       show: ({ sides, shown, steps, seconds }, backdrop, titles, large) => {
         if (stages.length !== sides.length) build(titles);

@@ -8,6 +8,7 @@
   lab.story = (box, on) => {
     const find = lab.finder(box);
     const cureButton = find("[data-train=cure]", HTMLButtonElement);
+    box.tabIndex = -1;
     /** @type {{ dataset: string, title: string, story: Story } | null} */
     let lesson = null;
     /** @type {number | null} */
@@ -75,7 +76,9 @@
         : duration(story.steps[dataset], 0, moment);
       say("time", run?.done || since?.run.paused ? "" : left);
       find(".ll-cure").hidden = !story.cure;
+      const focused = document.activeElement === cureButton;
       cureButton.disabled = !run || run.done || run.place > 0 || !moment || cured;
+      if (focused && cured) box.focus({ preventScroll: true }); // that is over, and the story goes on
     };
 
     cureButton.addEventListener("click", () => lesson?.story.cure && on.cure(lesson.story.cure));
