@@ -28,6 +28,7 @@ from benchmarks.flags import benchmark_parser, names_from, positive_int, run_mai
 from benchmarks.report import report
 from gan.data import faces, scenes
 from gan.editing.detect import boxes_of, detected, teach_detector
+from gan.editing.diverse import AMONG, diverse
 from gan.editing.encoder import Taught, pictures_for
 from gan.editing.found import measure
 from gan.editing.judge import load_judge
@@ -39,7 +40,7 @@ from gan.editing.recognise import critic_features, few_of_each, pixel_features, 
 from gan.editing.restore import restore
 from gan.editing.usual_tools import median, non_local_means
 from gan.errors import DataError
-from gan.evaluation.metrics import face_attributes
+from gan.evaluation.metrics import face_attributes, face_regions
 from gan.evaluation.metrics.classifier import Classifier, Network, load_classifier, to_float
 from gan.evaluation.metrics.fit import BATCH_SIZE, RECIPES, accuracy, fit
 from gan.io import shipped_models
@@ -251,17 +252,30 @@ def some_of(painted: Painted, start: int, stop: int | None) -> Painted:
     return Painted(painted.latents[rows], y, painted.labels[rows], painted.names, offsets)
 
 
+def painted_faces(model: Model, shown: int, count: int) -> Painted:
+    """Return samples of faces with their parts as the network of `face_regions` reads them: `shown` to paint, others.
+
+    Those to paint differ as much as they can, as `gan.label --blank` offers them.
+    """
+    most = AMONG * shown
+    seeds = [*diverse(model, range(most), shown), *range(most, most + count)]
+    z, y = model.latents(seeds), model.class_weights(seeds)
+    return Painted(z, y, face_regions.read(model.render(z, y)), faces.REGIONS)
+
+
 def parts(model: Model, root: str, count: int) -> Found:
     """Measure parts learnt from a few painted pictures, by feature maps and by pixels: mean IoU over the others.
 
-    Of digits on samples, whose parts are what is closed; of faces on real ones that were found, without the background.
+    On samples: of digits, whose parts are what is closed; of faces, without the background, as a network reads them
+    that knows drawn ones. `found`: also on real faces that were found, by their exact masks, which are not quite the
+    found ones', beside what that network reads there.
     """
     is_face = model.config.dataset == "faces"
     if not is_face and model.config.dataset != "mnist":
         return {"met": True}
     shown, least = (FACE_SHOWN, FACE_PARTS) if is_face else (DIGIT_SHOWN, DIGIT_PARTS)
     most = max(shown)
-    everything = labelled_faces(model, most + count) if is_face else painted_digits(model, most + 200)
+    everything = painted_faces(model, most, 200) if is_face else painted_digits(model, most + 200)
     others = some_of(everything, most, None)
     table: Found = {"names": everything.names[is_face:]}
     for few in shown:
@@ -273,6 +287,12 @@ def parts(model: Model, root: str, count: int) -> Found:
             each = overlaps(found, others.labels, len(others.names))[is_face:]
             row = {"mean": float(np.nanmean(each)), "each": each.round(3).tolist(), "seconds": seconds}
             table[f"{name}_{few}"] = row
+    if is_face:
+        real = labelled_faces(model, count)
+        taught = teach(model, some_of(everything, 0, most))
+        own = face_regions.read(model.render(real.latents, real.classes, real.offsets))
+        for name, found in (("head", taught.of(real.latents, real.classes, real.offsets)), ("network", own)):
+            table[f"found_{name}"] = float(np.nanmean(overlaps(found, real.labels, len(real.names))[1:]))
     return table | {"met": all(table[f"maps_{few}"]["mean"] >= goal for few, goal in least.items())}
 
 
@@ -302,13 +322,13 @@ def recognise(model: Model, root: str, count: int) -> Found:
 def reader(model: Model, root: str, count: int, samples: int) -> Found:
     """Measure readers of faces' parts on unseen real ones: taught on samples that a head from ten labels, and on truth.
 
-    The ten painted ones are real faces as they are found, with their exact masks. Both readers learn from as many
-    pictures for as long; mean IoU without the background.
+    The ten painted ones are samples, as `painted_faces` has them. Both readers learn from as many pictures for as long;
+    mean IoU without the background.
     """
     if model.config.dataset != "faces":
         return {"met": True}
     ten = max(FACE_PARTS)
-    head = teach(model, labelled_faces(model, ten))
+    head = teach(model, painted_faces(model, ten, 0))
     seeds = range(1_000_000, 1_000_000 + samples)
     z, y = model.latents(seeds), model.class_weights(seeds)
     made = torch.from_numpy(model.render(z, y)).permute(0, 3, 1, 2).contiguous()

@@ -2,7 +2,8 @@
 
 MODEL is a model folder or USER/NAME on the Hub. PAINTED is a folder with masks/ and labels.json, as `gan.label` writes
 it: the names of the parts, and for each painted picture its mask, its seed and its classes. To begin, --blank 10 writes
-such a folder to --out with nothing painted in it: paint its masks, in any program that keeps a palette, and go on.
+such a folder to --out with nothing painted in it, of samples that differ as much as they can: paint its masks, in any
+program that keeps a palette, and go on.
 What is written is pictures, masks and a labels.json, for anybody's training; with --reader also reader.safetensors, a
 small network taught on them that finds the parts in any picture (`gan.editing.reader`).
 """
@@ -15,6 +16,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from gan.command_line import status_of
+from gan.editing.diverse import AMONG, diverse
 from gan.editing.labelled_set import read_pictures, read_set, write_blank, write_set
 from gan.editing.parts import can_tell_parts, teach
 from gan.editing.reader import FILE as READER
@@ -33,7 +35,7 @@ def _parser() -> argparse.ArgumentParser:
     flags.add_argument("--out", required=True, type=Path, metavar="DIR", help="folder to write to, new or empty")
     flags.add_argument("--count", type=int, default=1_000, help="pictures to label (default: 1000)")
     flags.add_argument("--first", type=int, default=1_000_000, help="seed of the first of them (default: 1000000)")
-    flags.add_argument("--blank", type=int, metavar="N", help="write N pictures to paint instead, seeds from 0 on")
+    flags.add_argument("--blank", type=int, metavar="N", help="write N pictures to paint instead, unlike each other")
     flags.add_argument("--parts", nargs="+", default=["background", "subject"], help="with --blank: names of the parts")
     flags.add_argument("--reader", action="store_true", help="also teach a network on them that reads any picture")
     flags.add_argument("--device", default="auto", help="auto, cpu or cuda (default: auto)")
@@ -64,7 +66,8 @@ def _run(args: argparse.Namespace) -> int:
             "--reader learns from labelled pictures: pass a folder of painted ones, and --count 2 or more"
         )
     if args.blank:
-        write_blank(args.out, model, range(args.blank), tuple(args.parts))
+        seeds = diverse(model, range(AMONG * args.blank), args.blank)
+        write_blank(args.out, model, seeds, tuple(args.parts))
         told = f"{count(args.blank, 'picture')} to paint"
     else:
         parts = teach(model, read_set(args.painted, model))

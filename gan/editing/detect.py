@@ -16,7 +16,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from gan import networks
-from gan.editing.parts import Head
+from gan.editing.heads import Head
 from gan.evaluation.metrics.fit_parts import UNPAINTED, weights_of
 from gan.models.model import Model
 

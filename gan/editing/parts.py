@@ -8,25 +8,26 @@ where the picture has no edge (`gan.editing.spread`).
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import NamedTuple, Protocol, cast
 
 import numpy as np
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 from torch.nn import functional as F
 
+from gan.editing.heads import Average, DeepHead, Head, LinearHead
 from gan.editing.spread import PULL, spread
 from gan.evaluation.metrics.fit_parts import UNPAINTED
 from gan.models.model import Model
-from gan.networks.layers import SLOPE
 
-HIDDEN, AROUND = 32, 5  # channels of a deep head; pixels a side that one without feature maps looks at
+AROUND = 5  # pixels a side that a head without feature maps looks at
 STEPS, DECAY = 120, 1e-3  # of AdamW, with all painted pixels in each step
-FEW = 6  # painted pictures, below which a linear head needs a deep one beside it; with ten it is better alone
-MANY = 5  # parts, from which on some are a pixel or two wide: a deep head is better then, too, and they spread less
-THIN_PULL = 2.0  # how strongly many parts spread, see `gan.editing.spread.PULL`
+SINGLE = 5.0  # times as many steps, each with the pixels of one picture, where there are many parts; half with few
+FEW = 6  # painted pictures, below which a linear head needs another beside it; with ten it is better alone
+MANY = 5  # parts, from which on some are a pixel or two wide: a deep head is better then, and they spread less
+THIN_PULL = 1.0  # how strongly many parts spread, see `gan.editing.spread.PULL`
 BATCH = 16  # pictures coloured at once
 LEAST_SHARE = 1e-3  # of pixels: rarer parts count no more
 
@@ -78,76 +79,6 @@ class Maps(NamedTuple):
     pictures: Tensor
 
 
-class LinearHead(nn.Module):
-    """Feature maps (N, F, S, S) of several sizes -> logits (N, parts, R, R), linear in them.
-
-    Each map is reduced at its own size and then enlarged, which is the same in the other order, and a tenth of the
-    work. Channels are centred and scaled as in `features`, so that each, however loud, has the same say at first.
-    """
-
-    rate = 0.04  # of Adam
-
-    def __init__(self, features: list[Tensor], parts: int) -> None:
-        super().__init__()
-        self._means = [m.mean((0, 2, 3)) for m in features]
-        self._scales = [1 / m.std((0, 2, 3)).clamp_min(1e-3) for m in features]
-        self.weights = nn.ParameterList(m.new_zeros(parts, m.shape[1]) for m in features)
-        self.bias = nn.Parameter(features[0].new_zeros(parts))
-
-    def forward(self, maps: list[Tensor]) -> Tensor:
-        size, total = maps[-1].shape[2:], self.bias[:, None, None]
-        for m, weight, mean, scale in zip(maps, self.weights, self._means, self._scales, strict=True):
-            scaled = weight * scale
-            reduced = F.conv2d(m, scaled[..., None, None], -(scaled @ mean))
-            total = total + F.interpolate(reduced, size, mode="bilinear", align_corners=False)
-        return total
-
-
-class Head(nn.Module):
-    """Feature maps (N, F, S, S) of several sizes -> logits (N, parts, R, R), for hundreds of pictures, or for pixels.
-
-    Each map is reduced at its own size and then enlarged. A convolution then looks at what is around a pixel.
-    """
-
-    rate = 0.005  # of Adam
-
-    def __init__(self, channels: list[int], parts: int) -> None:
-        super().__init__()
-        self.reduce = nn.ModuleList(nn.Conv2d(c, HIDDEN, 1, bias=i == 0) for i, c in enumerate(channels))
-        self.around = nn.Conv2d(HIDDEN, HIDDEN, 3, padding=1)
-        self.out = nn.Conv2d(HIDDEN, parts, 1)
-
-    @classmethod
-    def of(cls, features: list[Tensor], parts: int) -> Head:
-        """Return one for such feature maps, whose first weights give every channel, however loud, the same say."""
-        head = cls([m.shape[1] for m in features], parts).to(features[0].device)
-        with torch.no_grad():
-            for reduce, maps in zip(head.reduce, features, strict=True):
-                deviation = maps.std((0, 2, 3)).clamp_min(1e-3)
-                weight = cast(nn.Conv2d, reduce).weight
-                weight.normal_(0, 1 / sum(m.shape[1] for m in features) ** 0.5).div_(deviation[None, :, None, None])
-        return head
-
-    def forward(self, maps: list[Tensor]) -> Tensor:
-        size = maps[-1].shape[2:]
-        total = sum(
-            F.interpolate(reduce(m), size, mode="bilinear", align_corners=False)
-            for reduce, m in zip(self.reduce, maps, strict=True)
-        )
-        return self.out(F.leaky_relu(self.around(F.leaky_relu(cast(Tensor, total), SLOPE)), SLOPE))
-
-
-class Average(nn.Module):
-    """Feature maps -> how likely each pixel shows each part (N, parts, R, R): the mean of what several heads say."""
-
-    def __init__(self, heads: Sequence[nn.Module]) -> None:
-        super().__init__()
-        self.heads = nn.ModuleList(heads)
-
-    def forward(self, maps: list[Tensor]) -> Tensor:
-        return torch.stack([head(maps).softmax(1) for head in self.heads]).mean(0)
-
-
 class Parts:
     """Taught heads in use: colours pictures by their latents. Made by `teach`.
 
@@ -174,6 +105,7 @@ class Parts:
         return np.concatenate(found)
 
 
+AnyHead = LinearHead | Head | DeepHead
 MapsOf = Callable[[Model, Tensor, Tensor | None, Tensor | None], Maps]
 
 
@@ -211,8 +143,8 @@ def can_tell_parts(model: Model) -> bool:
 def teach(model: Model, painted: Painted, maps: MapsOf = feature_maps, steps: int = STEPS, seed: int = 0) -> Parts:
     """Return what has learnt from painted pictures. The same ones give the same parts, to rounding.
 
-    A part counts the more the rarer it is, as its share of the painted pixels to the power -1/2. seed: of a deep head,
-    which pixels have, and fewer pictures than `FEW` or `MANY` parts; a linear one begins with nothing.
+    A part counts the more the rarer it is, as its share of the painted pixels to the power -1/2. seed: of what does not
+    begin with nothing, which is a head of pixels, or of fewer pictures than `FEW`, or of `MANY` parts.
     """
     with torch.inference_mode(False), torch.no_grad():
         seen = maps(model, painted.latents, painted.classes, painted.offsets).layers
@@ -220,27 +152,37 @@ def teach(model: Model, painted: Painted, maps: MapsOf = feature_maps, steps: in
     labels, count = torch.from_numpy(painted.labels.astype(np.int64)).to(features[0].device), len(painted.names)
     with torch.inference_mode(False), torch.enable_grad(), torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
-        heads: list[LinearHead | Head] = [] if maps is pixel_maps else [LinearHead(features, count)]
-        if maps is pixel_maps or len(labels) < FEW or count >= MANY:
-            heads.append(Head.of(features, count))
-        for head in heads:
-            _fit(head, features, labels, count, steps)
+        heads: list[AnyHead]
+        if count >= MANY:
+            shown = round(steps * (SINGLE if len(labels) >= FEW else SINGLE / 2))
+            heads = [_fit(DeepHead.of(features, count), features, labels, shown, single=True)]
+        else:
+            kinds: list[AnyHead] = [] if maps is pixel_maps else [LinearHead(features, count)]
+            if maps is pixel_maps or len(labels) < FEW:
+                kinds.append(Head.of(features, count))
+            heads = [_fit(head, features, labels, steps) for head in kinds]
     both = Average(heads).eval().requires_grad_(False)
     return Parts(model, painted.names, maps, both, painted.offsets is not None)
 
 
-def _fit(head: LinearHead | Head, features: list[Tensor], labels: Tensor, count: int, steps: int) -> None:
-    there = labels[labels != UNPAINTED]
-    share = torch.bincount(there, minlength=count).float() / len(there)
+def _fit(head: AnyHead, features: list[Tensor], labels: Tensor, steps: int, single: bool = False) -> AnyHead:
+    """Teach a head, by all pictures in each step or, where `single`, by one; return it."""
+    known = labels != UNPAINTED
+    share = torch.bincount(labels[known], minlength=head.parts).float() / known.sum()
     weights = share.clamp_min(LEAST_SHARE).rsqrt() * (share > 0)
     adam = torch.optim.AdamW(head.parameters(), head.rate, weight_decay=DECAY)
+    painted = known.flatten(1).any(1).nonzero()
+    rows: Tensor | slice = slice(None)
     for step in range(steps):
         for group in adam.param_groups:
             group["lr"] = head.rate * min(1.0, 2 * (1 - step / steps))
-        loss = F.cross_entropy(head(features), labels, weights, ignore_index=UNPAINTED)
+        if single:
+            rows = painted[torch.randint(len(painted), ())]
+        loss = F.cross_entropy(head([m[rows] for m in features]), labels[rows], weights, ignore_index=UNPAINTED)
         adam.zero_grad()
         loss.backward()
         adam.step()
+    return head
 
 
 def overlaps(found: np.ndarray, truth: np.ndarray, parts: int) -> np.ndarray:

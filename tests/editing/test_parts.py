@@ -11,14 +11,15 @@ from PIL import Image
 from small_models import untrained
 
 from gan import label as command
+from gan.editing.diverse import diverse
+from gan.editing.heads import DeepHead, LinearHead
 from gan.editing.labelled_set import FILE, MASKS, PICTURES, read_set, save_mask, write_set
 from gan.editing.parts import (
     FEW,
     MANY,
     THIN_PULL,
     UNPAINTED,
-    Head,
-    LinearHead,
+    Maps,
     Painted,
     Parts,
     overlaps,
@@ -69,15 +70,33 @@ def test_many_painted_pictures_are_learnt_by_a_linear_head_alone(model):
     assert overlaps(taught.of(z, y), labels_of(model, range(10, 20)), 2).min() > 0.8
 
 
-def test_many_parts_are_learnt_by_a_deep_head_too_and_spread_less(model, monkeypatch):
+def test_many_parts_are_learnt_by_a_deep_head_and_spread_less(model, monkeypatch):
     seeds, pulls = range(20, 20 + FEW), []
     monkeypatch.setattr("gan.editing.parts.spread", lambda shares, pictures, pull: pulls.append(pull) or shares)
     few = paint(model, seeds)
     for names in (few.names, ("dark", "light", *("part",) * (MANY - 2))):
         taught = teach(model, Painted(few.latents, few.classes, few.labels, names), steps=2)
         taught.of(few.latents[:2], few.classes[:2])
-    assert [type(head) for head in taught._heads.heads] == [LinearHead, Head]
+    assert [type(head) for head in taught._heads.heads] == [DeepHead]
     assert pulls == [PULL, THIN_PULL]
+
+
+def test_a_deep_head_learns_from_the_pictures_that_are_painted(model):
+    few, others = paint(model, range(20, 26)), range(10, 20)
+    names = ("dark", "light", *("part",) * (MANY - 2))
+    few.labels[3:] = UNPAINTED
+    taught = teach(model, Painted(few.latents, few.classes, few.labels, names), steps=30)
+    found = taught.of(model.latents(others), model.class_weights(others))
+    assert overlaps(found, labels_of(model, others), 2).min() > 0.7
+
+
+def test_samples_to_paint_differ_most_and_begin_with_the_first(model, monkeypatch):
+    kinds = {0: 0.0, 1: 0.1, 2: 5.0, 3: 0.2, 4: 5.1, 5: -9.0}
+    maps = Maps([torch.tensor(list(kinds.values()))[:, None, None, None].expand(-1, 2, 16, 16)], torch.empty(0))
+    monkeypatch.setattr("gan.editing.diverse.feature_maps", lambda model, z, y: maps)
+    assert diverse(model, range(6), 3) == [0, 5, 4]
+    monkeypatch.undo()
+    assert len(set(diverse(model, range(20), 4))) == 4 and diverse(model, [7, 7], 5)[0] == 7
 
 
 def test_a_linear_head_gives_loud_channels_no_more_say():
