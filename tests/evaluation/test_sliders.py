@@ -207,10 +207,13 @@ def test_a_latent_with_coordinates_for_attributes_is_moved_along_those_alone(kno
     rows = sparse(torch.tensor([[3.0, -0.8, 0.7, 0.0], [0.1, 1.0, -1.0, 0.2]]))
     kept = torch.tensor([[3.0, -0.8, 0, 0], [0, 1.0, -1.0, 0]])
     assert torch.allclose(rows, kept / kept.norm(dim=1, keepdim=True))
-    dense = find_sliders(Levels(), 300).named
     monkeypatch.setattr(sliders, "_is_taught", lambda model, known: True)
     few = find_sliders(Levels(), 300).named
-    assert (dense != 0).all() and len(few) and (few == 0).any()
+    monkeypatch.setattr(sliders, "sparse", lambda rows: torch.nn.functional.normalize(rows, dim=1))
+    dense = find_sliders(Levels(), 300).named
+    assert len(few) == len(dense) > 1 and (few == 0).any() and (dense != 0).all()
+    monkeypatch.setattr(sliders, "sparse", lambda rows: torch.nn.functional.normalize(rows.flip(0), dim=1))
+    assert torch.equal(find_sliders(Levels(), 300).named, dense), "what moves others more is not taken"
 
 
 def test_directions_by_class_are_of_the_largest_group_of_which_a_picture_has_one():
