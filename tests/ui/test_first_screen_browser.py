@@ -68,7 +68,7 @@ def test_the_first_screen_moves_until_it_is_held(visit, site):
     page.mouse.move(5, 5)  # what moved by itself, or with the pointer, returns: what is held does the same each time
     page.wait_for_function("document.querySelectorAll('.ll-hero-sliders input')[0].value === '0'")
     page.get_by_role("button", name="Play with it").click()
-    page.wait_for_url(re.compile(r"\?tab=explore&model=emoji&seed=5&n=,,1.5$"))
+    page.wait_for_url(re.compile(r"\?tab=explore&model=emoji&seed=15&n=,,1.5$"))
     page.wait_for_function(f"document.querySelector('{STAGE}')?.width === 32")
     page.locator("#tab-gallery-button").click()
     page.get_by_role("button", name="Watch one learn").click()
