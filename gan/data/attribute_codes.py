@@ -15,7 +15,7 @@ from __future__ import annotations
 
 import functools
 import math
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -124,6 +124,21 @@ def _code_of(attribute: Choice | Range) -> _Code:
     if isinstance(attribute, Choice):
         return _code_of_choice(attribute)
     return _code_of_angle(attribute) if attribute.circular else _code_of_range(attribute)
+
+
+def towards(table: Mapping[str, Choice | Range], name: str, kinds: Sequence[str], width: int) -> Tensor:
+    """Return a unit row (width,) towards some kinds of what a choice of `table` has, and away from its others.
+
+    It says nothing of whether there is any, whose coordinate is the first of a choice that begins with none.
+    """
+    attribute = table[name]
+    assert isinstance(attribute, Choice) and attribute.names[0] == NOTHING
+    before = list(table.values())[: list(table).index(name)]
+    start = sum(_code_of(known).coordinates for known in before) + 1
+    meant = torch.tensor([float(kind in kinds) for kind in attribute.names[1:]])
+    row = torch.zeros(width)
+    row[start : start + len(meant)] = meant / meant.sum() - (1 - meant) / (1 - meant).sum()
+    return row / row.norm()
 
 
 @dataclass(frozen=True)

@@ -72,6 +72,11 @@ SHOWN_WITH: dict[str, dict[str, tuple[str, ...]]] = {
     "hair_mirrored": {"hair": LAYERS["hair"]},
 }
 
+# What a latent can stand for: all but the class.
+CODED = {one: kind for one, kind in ATTRIBUTES.items() if one != "hair"}
+# What a word alone means: who asks for a beard does not want a moustache.
+MEANT = {"beard": ("full", "long")}
+
 # What a pixel can show, in the order of `coverage` and `labels`.
 REGIONS = ("background", "skin", "hair", "brows", "eyes", "mouth", "beard", "glasses", "clothes")
 COLOURED = ("skin", "hair", "clothes", "background")
@@ -151,7 +156,7 @@ def _load(name: str, seeds: range, resolution: int, progress: Progress) -> Datas
         images[start : start + 1000] = resize(pictures, resolution)
     found = attributes(seeds)
     classes = tuple(style.capitalize() for style in _STYLES)
-    codes = AttributeCodes({one: kind for one, kind in ATTRIBUTES.items() if one != "hair"}, found)
+    codes = AttributeCodes(CODED, found)
     return Dataset(name, images, torch.from_numpy(found["hair"]), classes, codes=codes)
 
 

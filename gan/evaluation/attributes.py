@@ -10,15 +10,21 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
+from torch import Tensor
 
 from gan.config import Config
 from gan.data import faces, full_set
+from gan.data.attribute_codes import towards
 from gan.data.seeded import Range
 from gan.evaluation.metrics import face_attributes, face_regions
 from gan.networks import POINT_NETWORKS
 
 _TINY = 1e-6
 _SUBJECT = 0.1  # how far from the background a pixel is that is none
+
+
+def _meant_of_faces(name: str, z_dim: int) -> Tensor | None:
+    return towards(faces.CODED, name, faces.MEANT[name], z_dim) if name in faces.MEANT else None
 
 
 @dataclass(frozen=True)
@@ -36,6 +42,8 @@ class Attributes:
     elsewhere (name, pictures, the same pictures changed) -> mean absolute change in levels outside what the name says
               something of; None where its place in a picture is not known
     taught    whether these are what a run with `Config.attributes` teaches its latent
+    meant     (name, z_dim) -> unit row (z_dim,) of such a latent towards the kinds that the name alone means; None for
+              a name that means any
     """
 
     names: tuple[str, ...]
@@ -47,6 +55,7 @@ class Attributes:
     parts: frozenset[str] = frozenset()
     elsewhere: Callable[[str, np.ndarray, np.ndarray], float] | None = None
     taught: bool = False
+    meant: Callable[[str, int], Tensor | None] = lambda name, z_dim: None
 
 
 def subject(pictures: np.ndarray) -> np.ndarray:
@@ -163,6 +172,7 @@ ATTRIBUTES: tuple[Attributes, ...] = (
         parts=frozenset(name for name in face_attributes.NAMES if not name.startswith(("background", "skin"))),
         elsewhere=face_regions.change_elsewhere,
         taught=True,
+        meant=_meant_of_faces,
     ),
 )
 

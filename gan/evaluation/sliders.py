@@ -35,6 +35,7 @@ AGAIN = 12  # attributes that are tried again beside those that have a slider, t
 SWITCHING = 1.5  # length of a step for what is there or not: shorter ones leave it half there
 SHORTEST = 0.6  # a step's length where a whole one would change more than those of other sliders
 SPARSE = 0.25  # of a row's largest number: where attributes have coordinates of their own, smaller ones are chance
+KINDS = 0.75  # of a row's length, that goes to the kinds which a name alone means
 AS_GOOD = 0.2  # change of another slider's attribute, in deviations, up to which a row is as good as any
 BESIDE = 0.7  # correlation of a principal direction with an attribute whose name it gets
 _ALL, _NO_LABEL = "all classes", ""
@@ -221,7 +222,7 @@ class _Samples:
         if not told:
             return [], self.z.new_empty(0, self.z.shape[1])
         if _is_taught(self.model, self.known):
-            rows = self._sparser(rows, moved, told)
+            rows = self._refined(rows, moved, told)
             moved = self._move(rows, told)
         lengths = _lengths(moved, np.array([names[i] not in self.parts for i in told]))
         rows = rows * torch.tensor(lengths, dtype=rows.dtype)[:, None]
@@ -232,13 +233,25 @@ class _Samples:
         steps = [SWITCHING if self.data.names[i] in self.switches else 1.0 for i in told]
         return decorrelated(self.weights[:, list(told)]) * torch.tensor(steps)[:, None]
 
-    def _sparser(self, rows: Tensor, moved: Effects, told: Sequence[int]) -> Tensor:
-        """Return the rows, those `sparse` that move nothing else more for it."""
-        fewer = sparse(rows) * rows.norm(dim=1, keepdim=True)
-        after = self._move(fewer, told)
-        cross = [np.where(np.eye(len(told)) > 0, 0, np.abs(found.effects)).max(1) for found in (moved, after)]
-        good = (self._enough(after, told) >= 1) & (cross[1] <= np.maximum(cross[0], AS_GOOD))
-        return torch.where(torch.from_numpy(good)[:, None], fewer, rows)
+    def _refined(self, rows: Tensor, moved: Effects, told: Sequence[int]) -> Tensor:
+        """Return rows of a latent that stands for attributes, better where nothing else moves more for it.
+
+        First `sparse` ones, then ones towards the kinds that a name alone means.
+        """
+        lengths = rows.norm(dim=1, keepdim=True)
+        known = {name: one for one in self.known for name in one.names}
+        kinds = torch.zeros_like(rows)
+        for k, name in enumerate(self.data.names[i] for i in told):
+            meant = known[name].meant(name, rows.shape[1])
+            kinds[k] = 0 if meant is None else KINDS * meant
+        for better in (lambda row: sparse(row), lambda row: normalize(normalize(row, dim=1) + kinds, dim=1)):
+            tried = better(rows) * lengths
+            after = self._move(tried, told)
+            cross = [np.where(np.eye(len(told)) > 0, 0, np.abs(found.effects)).max(1) for found in (moved, after)]
+            good = (self._enough(after, told) >= 1) & (cross[1] <= np.maximum(cross[0], AS_GOOD))
+            rows = torch.where(torch.from_numpy(good)[:, None], tried, rows)
+            moved = self._move(rows, told)
+        return rows
 
     def _move(self, rows: Tensor, told: Sequence[int], start: int = 0) -> Effects:
         """Move pictures along each row from `start` on; return what changed of the attributes `told`, and otherwise."""

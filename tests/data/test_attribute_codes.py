@@ -9,7 +9,7 @@ import pytest
 import torch
 
 from gan.data import faces, scenes, seeded
-from gan.data.attribute_codes import ABSENT, AttributeCodes
+from gan.data.attribute_codes import ABSENT, AttributeCodes, towards
 from gan.data.seeded import Choice, Range
 
 TABLE = {
@@ -118,3 +118,13 @@ def test_scenes_bring_codes_of_their_look_and_of_each_animal_that_is_there():
         expected = np.stack([found[f"depth_{i}"] for i in (1, 2, 3)], 1)[slot]
         assert np.array_equal(depth[depth != ABSENT], expected)
     assert np.array_equal(known.values["sky"], found["sky"])
+
+
+def test_a_row_towards_some_kinds_is_longer_in_what_has_those(codes, drawn):
+    row = towards(TABLE, "hat", ["crown"], 12)
+    assert row.shape == (12,) and row.norm() == pytest.approx(1) and row.nonzero().flatten().tolist() == [5, 6]
+    along, kind = drawn @ row[:10], torch.from_numpy(codes.values["hat"])
+    assert along[kind == 2].mean() > 1 > -0.2 > along[kind == 1].mean() and along[kind == 0].mean().abs() < 0.05
+    beard = towards(faces.CODED, "beard", faces.MEANT["beard"], 100)
+    names = faces.ATTRIBUTES["beard"].names[1:]
+    assert [name for name, value in zip(names, beard[beard != 0], strict=True) if value > 0] == ["full", "long"]

@@ -216,6 +216,16 @@ def test_a_latent_with_coordinates_for_attributes_is_moved_along_those_alone(kno
     assert torch.equal(find_sliders(Levels(), 300).named, dense), "what moves others more is not taken"
 
 
+def test_a_name_that_means_some_kinds_leads_to_those_unless_that_moves_others(known, monkeypatch):
+    monkeypatch.setattr(sliders, "_is_taught", lambda model, known: True)
+    share = sliders.KINDS / (1 + sliders.KINDS**2) ** 0.5
+    for kind, taken in ((19, True), (1, False)):  # nothing is told by the one, block1 by the other
+        known(0, 1, meant=lambda name, width, kind=kind: torch.eye(width)[kind] if name == "block0" else None)
+        first, second = find_sliders(Levels(), 600).named
+        assert (first[19] / first.norm() == pytest.approx(share, abs=0.02)) is taken
+        assert second[19] == 0 and (first[1] < 0)
+
+
 def test_directions_by_class_are_of_the_largest_group_of_which_a_picture_has_one():
     model = Levels()
     assert list(_labels(model)) == ["a", "b"]
