@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 
 import numpy as np
 import torch
@@ -35,8 +36,10 @@ AGAIN = 12  # attributes that are tried again beside those that have a slider, t
 SWITCHING = 1.5  # length of a step for what is there or not: shorter ones leave it half there
 SHORTEST = 0.6  # a step's length where a whole one would change more than those of other sliders
 SPARSE = 0.25  # of a row's largest number: where attributes have coordinates of their own, smaller ones are chance
-KINDS = 0.75  # of a row's length, that goes to the kinds which a name alone means
-AS_GOOD = 0.2  # change of another slider's attribute, in deviations, up to which a row is as good as any
+KINDS = 0.5  # of a row's length, that goes to the kinds which a name alone means
+# Change of another slider's attribute, in deviations, up to which a row is as good as any: a sparse one, and one that
+# leads to what its name means, which may cost more.
+AS_GOOD, WORTH = 0.2, 0.25
 BESIDE = 0.7  # correlation of a principal direction with an attribute whose name it gets
 _ALL, _NO_LABEL = "all classes", ""
 
@@ -176,6 +179,11 @@ def sparse(rows: Tensor) -> Tensor:
     return normalize(rows * (size >= SPARSE * size.amax(1, keepdim=True)), dim=1)
 
 
+def _towards(rows: Tensor, kinds: Tensor) -> Tensor:
+    """Return unit rows (M, D) that go along `kinds` (M, D) as well, beside rows as long as 1."""
+    return normalize(normalize(rows, dim=1) + kinds, dim=1)
+
+
 class _Samples:
     """Pictures of all classes, or of one, and what can be told and moved in them."""
 
@@ -244,11 +252,12 @@ class _Samples:
         for k, name in enumerate(self.data.names[i] for i in told):
             meant = known[name].meant(name, rows.shape[1])
             kinds[k] = 0 if meant is None else KINDS * meant
-        for better in (lambda row: sparse(row), lambda row: normalize(normalize(row, dim=1) + kinds, dim=1)):
+        towards = partial(_towards, kinds=kinds)
+        for better, most in ((sparse, AS_GOOD), (towards, WORTH)):
             tried = better(rows) * lengths
             after = self._move(tried, told)
             cross = [np.where(np.eye(len(told)) > 0, 0, np.abs(found.effects)).max(1) for found in (moved, after)]
-            good = (self._enough(after, told) >= 1) & (cross[1] <= np.maximum(cross[0], AS_GOOD))
+            good = (self._enough(after, told) >= 1) & (cross[1] <= np.maximum(cross[0], most))
             rows = torch.where(torch.from_numpy(good)[:, None], tried, rows)
             moved = self._move(rows, told)
         return rows
