@@ -1,4 +1,4 @@
-"""Which samples to paint: those that differ most, so that a few show what there is."""
+"""Choose samples to paint: those that differ most, so that a few show what there is."""
 
 from __future__ import annotations
 

@@ -59,14 +59,15 @@ def test_the_first_screen_moves_until_it_is_held(visit, site):
     assert float(sliders.nth(1).input_value()) < 0
     sliders.nth(2).fill("1.5")
     assert page.get_by_label("Start the motion").is_visible()
-    page.wait_for_function(f"!latentLab.stats.running && ({SHOWN}, true)")
+    page.mouse.move(5, 5)  # what moved by itself, or with the pointer, returns: what is held does the same each time
+    values = "[...document.querySelectorAll('.ll-hero-sliders input')].map(({ value }) => Number(value))"
+    page.wait_for_function(f"String({values}.filter(Boolean)) === '1.5' && !latentLab.stats.running && ({SHOWN}, true)")
+    page.wait_for_timeout(100)  # the last picture of the way back is drawn
     held, moment = page.evaluate(SHOWN), page.evaluate(MOMENT)
     page.locator(".ll-hero-ring input").fill("0")
     assert "0 points seen, 0 of 8 places" in page.locator(".ll-hero-ring output").inner_text()
     assert (page.evaluate(SHOWN), page.evaluate(MOMENT)) == (held, 0) and moment > 0
 
-    page.mouse.move(5, 5)  # what moved by itself, or with the pointer, returns: what is held does the same each time
-    page.wait_for_function("document.querySelectorAll('.ll-hero-sliders input')[0].value === '0'")
     page.get_by_role("button", name="Play with it").click()
     page.wait_for_url(re.compile(r"\?tab=explore&model=emoji&seed=15&n=,,1.5$"))
     page.wait_for_function(f"document.querySelector('{STAGE}')?.width === 32")

@@ -2,6 +2,7 @@
 (() => {
   const lab = window.latentLab;
   const QUIET = 250; // ms without a change before a walk is asked for
+  const SLOW = 400; // ms after which it is said that it is being drawn
   const FIRST = [79, 107, 153, 144]; // seeds of the first walk
 
   lab.interpolate = (element, server) => {
@@ -19,6 +20,7 @@
     const seed = control("seed");
     const { problem: announce, status } = lab.notifier(element);
     let timer = 0;
+    let slow = 0;
     let arriving = 0; // of several addresses the last counts
     let due = false; // a walk is to be asked for when the tab is on screen
     /** @type {WalkRequest | null} */
@@ -123,6 +125,8 @@
       if (!seeds)
         return problem(`A seed must be a whole number from ${seed.low} to ${seed.high}. Correct the one marked.`);
       root.classList.add("ll-waiting");
+      clearTimeout(slow);
+      slow = setTimeout(() => root.classList.contains("ll-waiting") && status("Drawing the film…"), SLOW);
       problem("");
       requests.request({ ...rest, seeds });
     };

@@ -163,7 +163,10 @@
 
     /** Say what is new about how the run stands, once. @type {(mine: FollowedRun, news: News) => void} */
     const announce = (mine, news) => {
-      const said = { trouble: trouble(news), news: [mine.notes.replace(/[^.]$/, "$&."), queue(news)].filter(Boolean).join(" ") };
+      const said = {
+        trouble: trouble(news),
+        news: [mine.notes.replace(/[^.]$/, "$&."), queue(news)].filter(Boolean).join(" "),
+      };
       if (said.trouble !== mine.said.trouble) problem(said.trouble);
       if (said.news !== mine.said.news) status(said.news);
       mine.said = said;
