@@ -203,3 +203,43 @@ def test_a_phone_shows_page_and_translation_and_never_scrolls_sideways(browser, 
     page.wait_for_selector("#ll-translate .ll-empty")
     assert page.evaluate(places, [RESULT, PAPER]) == before, "an empty page stays where it is"
     context.close()
+
+
+def test_a_pen_presses_and_pictures_are_pasted_dropped_and_wiped(page, site, registry):
+    arrive(page, f"{site}?tab=translate&model=told&sample=2", "told")
+    drawn = """([paper, pressure]) => {
+      const canvas = document.querySelector(paper), box = canvas.getBoundingClientRect();
+      canvas.setPointerCapture = () => {};
+      const at = (kind, x) => canvas.dispatchEvent(new PointerEvent(kind, { bubbles: true, pointerType: "pen", pressure,
+        pointerId: 7, isPrimary: true, button: 0, buttons: 1, clientX: box.x + x * box.width, clientY: box.y + 0.5 * box.height }));
+      at("pointerdown", 0.2); at("pointermove", 0.5); at("pointermove", 0.8); at("pointerup", 0.8);
+    }"""
+    ink = {}
+    for pressure in (0.1, 1.0):
+        page.get_by_role("button", name="Clear", exact=True).click()
+        page.evaluate(drawn, [PAPER, pressure])
+        ink[pressure] = int((255 - squares(page).astype(int)).sum())
+    assert 0 < 2 * ink[0.1] < ink[1.0], "who presses draws broader"
+
+    file = """([how, colour]) => new Promise((resolve) => {
+      const canvas = new OffscreenCanvas(40, 40), context = canvas.getContext("2d");
+      context.fillStyle = colour; context.fillRect(0, 0, 40, 40);
+      canvas.convertToBlob().then((blob) => {
+        const data = new DataTransfer();
+        data.items.add(new File([blob], "own.png", { type: "image/png" }));
+        const event = how === "paste" ? new ClipboardEvent("paste", { clipboardData: data, bubbles: true })
+          : new DragEvent("drop", { dataTransfer: data, bubbles: true, cancelable: true });
+        document.querySelector("#ll-translate .ll-paper").dispatchEvent(event); resolve();
+      });
+    })"""
+    for how, colour, seen in (("paste", "#c81e3c", (200, 30, 60)), ("drop", "#1e3cc8", (30, 60, 200))):
+        page.evaluate(file, [how, colour])
+        page.wait_for_function(
+            f"({PIXELS})('{PAPER}')[1].startsWith('{base64.b64encode(bytes([*seen, 255])).decode()[:5]}')"
+        )
+        assert (squares(page) == seen).all(), how
+    page.locator("#ll-translate .ll-wipe input").fill("30")
+    assert (
+        page.evaluate("document.querySelector('#ll-translate .ll-made .ll-screen').style.getPropertyValue('--wipe')")
+        == "30%"
+    )
