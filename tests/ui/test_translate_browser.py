@@ -211,7 +211,8 @@ def test_a_pen_presses_and_pictures_are_pasted_dropped_and_wiped(page, site, reg
       const canvas = document.querySelector(paper), box = canvas.getBoundingClientRect();
       canvas.setPointerCapture = () => {};
       const at = (kind, x) => canvas.dispatchEvent(new PointerEvent(kind, { bubbles: true, pointerType: "pen", pressure,
-        pointerId: 7, isPrimary: true, button: 0, buttons: 1, clientX: box.x + x * box.width, clientY: box.y + 0.5 * box.height }));
+        pointerId: 7, isPrimary: true, button: 0, buttons: 1,
+        clientX: box.x + x * box.width, clientY: box.y + 0.5 * box.height }));
       at("pointerdown", 0.2); at("pointermove", 0.5); at("pointermove", 0.8); at("pointerup", 0.8);
     }"""
     ink = {}
