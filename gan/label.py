@@ -16,7 +16,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from gan.command_line import status_of
-from gan.editing.diverse import AMONG, diverse
+from gan.editing.diverse import AMONG, MOST, diverse
 from gan.editing.labelled_set import read_pictures, read_set, write_blank, write_set
 from gan.editing.parts import can_tell_parts, teach
 from gan.editing.reader import FILE as READER
@@ -66,7 +66,7 @@ def _run(args: argparse.Namespace) -> int:
             "--reader learns from labelled pictures: pass a folder of painted ones, and --count 2 or more"
         )
     if args.blank:
-        seeds = diverse(model, range(AMONG * args.blank), args.blank)
+        seeds = diverse(model, range(max(args.blank, min(AMONG * args.blank, MOST))), args.blank)
         write_blank(args.out, model, seeds, tuple(args.parts))
         told = f"{count(args.blank, 'picture')} to paint"
     else:

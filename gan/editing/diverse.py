@@ -11,7 +11,7 @@ from gan.editing.parts import BATCH, feature_maps
 from gan.models.model import Model
 
 SIDE = 8  # places a side at which pictures are compared
-AMONG = 8  # times as many samples are looked at
+AMONG, MOST = 8, 480  # times as many samples are looked at; bounds memory
 
 
 def diverse(model: Model, seeds: Sequence[int], count: int) -> list[int]:

@@ -230,8 +230,7 @@ class _Samples:
         if not told:
             return [], self.z.new_empty(0, self.z.shape[1])
         if _is_taught(self.model, self.known):
-            rows = self._refined(rows, moved, told)
-            moved = self._move(rows, told)
+            rows, moved = self._refined(rows, moved, told)
         lengths = _lengths(moved, np.array([names[i] not in self.parts for i in told]))
         rows = rows * torch.tensor(lengths, dtype=rows.dtype)[:, None]
         return self._describe(self._move(rows, told), moved.changes, told), rows
@@ -241,8 +240,8 @@ class _Samples:
         steps = [SWITCHING if self.data.names[i] in self.switches else 1.0 for i in told]
         return decorrelated(self.weights[:, list(told)]) * torch.tensor(steps)[:, None]
 
-    def _refined(self, rows: Tensor, moved: Effects, told: Sequence[int]) -> Tensor:
-        """Return rows of a latent that stands for attributes, better where nothing else moves more for it.
+    def _refined(self, rows: Tensor, moved: Effects, told: Sequence[int]) -> tuple[Tensor, Effects]:
+        """Return rows of a latent that stands for attributes, better where nothing else moves more, and what they move.
 
         First `sparse` ones, then ones towards the kinds that a name alone means.
         """
@@ -259,8 +258,12 @@ class _Samples:
             cross = [np.where(np.eye(len(told)) > 0, 0, np.abs(found.effects)).max(1) for found in (moved, after)]
             good = (self._enough(after, told) >= 1) & (cross[1] <= np.maximum(cross[0], most))
             rows = torch.where(torch.from_numpy(good)[:, None], tried, rows)
-            moved = self._move(rows, told)
-        return rows
+            moved = Effects(
+                np.where(good[:, None], after.effects, moved.effects),
+                np.where(good, after.changes, moved.changes),
+                np.where(good, after.accuracy, moved.accuracy),
+            )
+        return rows, moved
 
     def _move(self, rows: Tensor, told: Sequence[int], start: int = 0) -> Effects:
         """Move pictures along each row from `start` on; return what changed of the attributes `told`, and otherwise."""
