@@ -27,7 +27,7 @@ from gan.errors import DataError
 
 HELD_OUT = 200  # emoji of the test split
 SEED = 20170330  # of which emoji those are
-FACES = {"train": range(24_000), "test": range(1_000_000, 1_000_500)}  # seeds
+FACES = {"train": range(48_000), "test": range(1_000_000, 1_000_500)}  # seeds
 FEW = 2_000  # of a split's seeds, at most, where faces are drawn while somebody waits
 STRAIGHT: dict[str, Any] = {
     "tilt": 0, "scale": 1000, "shift_x": 0, "shift_y": 8, "head_width": 1000, "mouth_size": 1000, "glasses": "none",
