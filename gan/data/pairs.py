@@ -21,6 +21,7 @@ from gan.data.dataset import Progress, resize
 from gan.data.domains import Pairs
 from gan.data.emoji import index, on_white
 from gan.data.face_layers import LAYERS
+from gan.data.free_hand import FreeHand
 from gan.data.seeded import value_of
 from gan.data.sketches import sketch
 from gan.errors import DataError
@@ -35,6 +36,7 @@ STRAIGHT: dict[str, Any] = {
 }  # fmt: skip
 STROKES = ("mouth", "brows", "glasses")  # regions of a face that a pen draws as one stroke where they are thin
 ALONE = ("mouth",)  # regions that no other line comes close to
+FREE = 2  # every so manieth outline to learn from is drawn by who cannot draw
 MIRRORED = ("hair_mirrored", "eyes_mirrored", "tilt", "shift_x")  # attributes that a mirror changes
 MOST = 40  # times as much as others do pixels of a small region count
 AT_ONCE = 100  # outlines, so that memory stays small
@@ -123,7 +125,7 @@ def load_sketch_to_face(root: Path, resolution: int, split: str, progress: Progr
     """
     seeds = _face_seeds(split)
     progress(f"sketch-to-face: drawing {len(seeds):,} faces and their outlines")
-    lines, pictures, emphasis = _outlined(seeds, resolution)
+    lines, pictures, emphasis = _outlined(seeds, resolution, FREE if split == "train" else 0)
     return Pairs(
         "sketch-to-face",
         lines,
@@ -179,19 +181,27 @@ def _face_seeds(split: str) -> range:
     return FACES[split]
 
 
-def _outlined(seeds: range, resolution: int, **changes: Any) -> tuple[Tensor, Tensor, Tensor]:
+def _outlined(seeds: range, resolution: int, free: int = 0, **changes: Any) -> tuple[Tensor, Tensor, Tensor]:
     """Return the outlines of faces, as if drawn by hand, the faces, and the emphasis on each place.
 
-    changes: as for `faces.attributes`.
+    free: every so manieth is drawn by who cannot draw (`gan.data.free_hand`), which the face follows as far as
+    proportions go; 0 for none. changes: as for `faces.attributes`.
     """
     strokes, alone = ([faces.REGIONS.index(region) for region in regions] for regions in (STROKES, ALONE))
-    lines, emphasis = [], []
+    parts: list[tuple[Tensor, Tensor, Tensor]] = []
     for part in (seeds[i : i + AT_ONCE] for i in range(0, len(seeds), AT_ONCE)):
-        regions = faces.coverage(part, **changes)
-        lines.append(sketch(regions, part, strokes, alone))
-        emphasis.append(_emphasis(torch.from_numpy(regions).float() / 255))
-    pictures = _pictures(faces.draw(seeds, **changes), resolution)
-    return resize(torch.cat(lines), resolution), pictures, resize(torch.cat(emphasis), resolution).clamp(1)
+        regions = torch.from_numpy(faces.coverage(part, **changes))
+        pictures = torch.from_numpy(faces.draw(part, **changes)).permute(0, 3, 1, 2).contiguous()
+        drawn, dots = regions.clone(), torch.zeros_like(regions[:, 0])
+        if free:
+            rows = torch.arange(len(part))[part.start % free :: free]
+            hand = FreeHand.of(np.array(part)[rows], faces.RESOLUTION)
+            regions[rows], pictures[rows] = hand.bend(regions[rows]), hand.bend(pictures[rows])
+            drawn[rows], dots[rows] = hand.leave_out(regions[rows])
+        lines = sketch(drawn.numpy(), part, strokes, alone, dots.numpy())
+        parts.append((lines, pictures, _emphasis(regions.float() / 255)))
+    lines, pictures, emphasis = (resize(torch.cat(own), resolution) for own in zip(*parts, strict=True))
+    return lines, pictures, emphasis.clamp(1)
 
 
 def _codes(seeds: Sequence[int] | np.ndarray, **changes: Any) -> AttributeCodes:

@@ -25,14 +25,18 @@ SEEN = 0.25  # how much of one such a region covers at least
 
 
 def sketch(
-    coverage: np.ndarray, seeds: Sequence[int], strokes: Sequence[int] = (), alone: Sequence[int] = ()
+    coverage: np.ndarray,
+    seeds: Sequence[int],
+    strokes: Sequence[int] = (),
+    alone: Sequence[int] = (),
+    filled: np.ndarray | None = None,
 ) -> Tensor:
     """Draw the borders of regions, black on white: uint8 (N, 3, H, H).
 
     coverage: uint8 (N, K, H, H), as `faces.coverage` gives it. seeds: one a picture, of all that is random in it.
     strokes: regions, as indices, that are one stroke where they are thin, like a smile, and have no border there.
     alone: regions that no border of others comes close to, and that have no gaps: nobody draws a moustache across a
-    mouth, or half a mouth.
+    mouth, or half a mouth. filled: uint8 (N, H, H), how much of each pixel is black besides.
     """
     size = FINE * coverage.shape[-1]
     noise = torch.stack([torch.randn(4, COARSE, COARSE, generator=_source(seed)) for seed in seeds])
@@ -41,8 +45,11 @@ def sketch(
     places = F.affine_grid(torch.eye(2, 3).expand(len(seeds), -1, -1), [len(seeds), 1, size, size], align_corners=False)
     places = places + shift.permute(0, 2, 3, 1)
     regions = F.grid_sample(torch.from_numpy(coverage).float() / 255, places, "bilinear", "border", align_corners=False)
+    if filled is not None:
+        dark = torch.from_numpy(filled).float()[:, None] / 255
+        filled_in = F.grid_sample(dark, places, "bilinear", "border", align_corners=False)
     close = [(region, _widest((regions[:, region : region + 1] > SEEN).float(), CLEAR)) for region in alone]
-    ink = torch.zeros_like(gap)
+    ink = torch.zeros_like(gap) if filled is None else filled_in
     for region in strokes:
         thin = _thin(regions[:, region : region + 1])
         regions[:, region : region + 1] -= thin

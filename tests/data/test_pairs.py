@@ -9,7 +9,8 @@ import torch
 from gan import data
 from gan.data import PAIRS, faces
 from gan.data.emoji import index
-from gan.data.pairs import STRAIGHT
+from gan.data.free_hand import FreeHand
+from gan.data.pairs import STRAIGHT, _outlined
 from gan.data.sketches import sketch
 
 NAMES = [name for name in PAIRS if name != "tiny"]
@@ -149,3 +150,31 @@ def test_small_regions_of_a_face_count_more():
     mean = {name: pairs.emphasis[:, 0][shown == i].float().mean() for i, name in enumerate(faces.REGIONS)}
     assert mean["background"] < 1.2 and mean["mouth"] > 8 > 3 > mean["clothes"]
     assert mean["mouth"] > mean["eyes"] > mean["skin"] and pairs.emphasis.max() <= 40
+
+
+def test_half_of_the_outlines_to_learn_from_are_as_a_hand_draws_them():
+    seeds = range(48)
+    exact, free = (_outlined(seeds, 64, by) for by in (0, 2))
+    for as_drawn, as_by_hand in zip(exact, free, strict=True):
+        assert as_drawn[1::2].equal(as_by_hand[1::2]), "every other one is exact"
+    _, faces_drawn, _ = exact
+    _, faces_bent, _ = free
+    moved = (faces_drawn[::2].float() - faces_bent[::2].float()).abs().mean((1, 2, 3))
+    assert (moved > 2).all(), "the face follows the hand's proportions"
+
+
+def test_a_hand_leaves_brows_out_and_makes_dots_of_eyes():
+    seeds = np.arange(200)
+    hand = FreeHand.of(seeds, 64)
+    assert all(0.1 < chance.float().mean() < 0.35 for chance in (hand.without_brows, hand.without_clothes, hand.dots))
+    assert not (hand.dots & hand.pupils).any()
+    there = torch.from_numpy(faces.coverage(seeds, eyes="wide", glasses="none", beard="none"))
+    drawn, dots = hand.leave_out(there)
+    assert (drawn.sum(1, dtype=torch.int64) - there.sum(1, dtype=torch.int64)).abs().max() <= 3
+    brows, eyes = faces.REGIONS.index("brows"), faces.REGIONS.index("eyes")
+    assert drawn[hand.without_brows, brows].sum() == 0
+    assert drawn[~hand.without_brows, brows].equal(there[~hand.without_brows, brows])
+    black, whole = (dots > 127).sum((1, 2)), (there[:, eyes] > 127).sum((1, 2))
+    assert (black[hand.dots] > 0).all() and (black[hand.dots] < whole[hand.dots]).all()
+    assert drawn[hand.dots, eyes].sum() == 0 and drawn[hand.pupils, eyes].equal(there[hand.pupils, eyes])
+    assert black[~(hand.dots | hand.pupils)].sum() == 0
