@@ -6,8 +6,8 @@ network that tells many attributes at once, in a file of its own: numbers, or pr
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 
 import numpy as np
 from torch import Tensor
@@ -42,6 +42,7 @@ class Attributes:
     elsewhere (name, pictures, the same pictures changed) -> mean absolute change in levels outside what the name says
               something of; None where its place in a picture is not known
     taught    whether these are what a run with `Config.attributes` teaches its latent
+    kinds     of names that are kinds of one attribute, which exclude each other: what that is called
     meant     (name, z_dim) -> unit row (z_dim,) of such a latent towards the kinds that the name alone means; None for
               a name that means any
     """
@@ -55,6 +56,7 @@ class Attributes:
     parts: frozenset[str] = frozenset()
     elsewhere: Callable[[str, np.ndarray, np.ndarray], float] | None = None
     taught: bool = False
+    kinds: Mapping[str, str] = field(default_factory=dict)
     meant: Callable[[str, int], Tensor | None] = lambda name, z_dim: None
 
 
@@ -172,6 +174,7 @@ ATTRIBUTES: tuple[Attributes, ...] = (
         parts=frozenset(name for name in face_attributes.NAMES if not name.startswith(("background", "skin"))),
         elsewhere=face_regions.change_elsewhere,
         taught=True,
+        kinds=face_attributes.KINDS,
         meant=_meant_of_faces,
     ),
 )

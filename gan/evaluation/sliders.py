@@ -190,6 +190,7 @@ class _Samples:
     def __init__(self, model: Model, known: Sequence[Attributes], data: Measured, label: str = _NO_LABEL) -> None:
         self.model, self.known, self.data, self.label = model, known, data, label
         self.switches = {name for one in known for name in one.switches}
+        self.kinds = {name: kind for one in known for name, kind in one.kinds.items()}
         self.parts = {name for one in known for name in one.parts}
         self.spread = _spread(data)
         self.weights, self.r2 = _regress(data, (data.values - class_means(data)) / self.spread)
@@ -312,6 +313,7 @@ class _Samples:
                     change=round(float(changes[k]), 2),
                     label=self.label,
                     accuracy=round(float(moved.accuracy[k]), 3) if name in self.switches else None,
+                    kind_of=self.kinds.get(name, ""),
                 )
             )
         return result

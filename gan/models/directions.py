@@ -43,7 +43,10 @@ class Slider:
     elsewhere  mean absolute change of the picture outside the attribute's own part, by a move of 2, in levels of 255
     accuracy   of an attribute that is there or not: the share of pictures that have it at 2 and lack it at -2, balanced
     principal  where a person gave the name: the number of the principal direction, from 1, negative for its other way;
-               0 for what was measured. r2, effect, accuracy and elsewhere are None where they are not known
+               0 for what was measured
+    kind_of    the attribute of which this is one of several kinds that exclude each other, "mouth" of a laugh; or ""
+
+    r2, effect, accuracy and elsewhere are None where they are not known.
     """
 
     name: str
@@ -56,9 +59,10 @@ class Slider:
     accuracy: float | None = None
     principal: int = 0
     elsewhere: float | None = None
+    kind_of: str = ""
 
     def __post_init__(self) -> None:
-        for name in (self.name, self.affects or self.name):
+        for name in (self.name, self.affects or self.name, self.kind_of or self.name):
             if not is_name(name):
                 raise ValueError(f"a name must be {NAME}, got {name!r}"[:300])
         if not isinstance(self.label, str) or len(self.label) > MAX_LABEL:

@@ -34,6 +34,7 @@ class Named:
     """The named directions of a model.
 
     names  in the order of the sliders; each once, however many classes have a direction of that name
+    kinds  of each name, the attribute of which it is one of several kinds, see `Slider.kind_of`
     reach  where their moves end, see `move`
     """
 
@@ -42,7 +43,8 @@ class Named:
     ) -> None:
         """Take what is known of each row of `rows` (R, z_dim); labels are among the classes."""
         self.reach = reach
-        self.names = tuple(dict.fromkeys(slider.name for slider in sliders))
+        kinds = {slider.name: slider.kind_of for slider in sliders}
+        self.names, self.kinds = tuple(kinds), tuple(kinds.values())
         place = {name: i for i, name in enumerate(self.names)}
         own = {slider.label for slider in sliders if slider.label}
         self._base = rows.new_zeros(len(self.names), rows.shape[1])

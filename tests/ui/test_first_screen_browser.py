@@ -90,6 +90,25 @@ def test_only_the_sliders_in_view_drift_however_many_there_are(visit):
     assert 3 <= len(moved) <= len(shown) < 10 and moved <= set(shown)
 
 
+def test_a_face_has_one_mouth(visit):
+    with served(ModelRegistry([FACES]), plain=True) as url:
+        page = visit("reduce")
+        page.goto(url)
+        page.wait_for_function("latentLab.painterState('faces') === 'ready'")
+        few = "#ll-explore .ll-named:not(.ll-named-more)"
+        for place in (page.locator(".ll-hero-sliders"), page.locator(few)):
+            laugh, grin, beard = (place.get_by_label(name, exact=True) for name in ("laugh", "grin", "beard"))
+            for slider, value in ((beard, 1), (laugh, 2), (grin, 1)):
+                slider.fill(str(value))
+            assert [float(slider.input_value()) for slider in (laugh, grin, beard)] == [0, 1, 1]
+            laugh.fill("-1")  # away from one kind is towards no other
+            assert float(grin.input_value()) == 1
+            if place.get_attribute("class") == "ll-hero-sliders":
+                page.get_by_role("button", name="Play with it").click()
+                page.wait_for_function("document.querySelectorAll('#ll-explore .ll-named input').length > 5")
+        page.wait_for_url(re.compile("tab=explore.*n="))
+
+
 def test_nothing_moves_by_itself_for_those_who_prefer_that(visit, site):
     page = visit("reduce")
     page.goto(site)

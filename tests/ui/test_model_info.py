@@ -196,6 +196,7 @@ def test_the_page_is_told_which_models_look_smooth(tmp_path: Path) -> None:
         "classes": ["face", "animal", "food"],
         "groups": [],
         "named": ["slant", "hair_length"],
+        "kinds": ["", ""],
         "smooth": True,
     }
     known = {**NETWORKS, **POINT_NETWORKS}
@@ -210,4 +211,6 @@ def test_sliders_are_reserved_by_name_as_the_model_has_them() -> None:
     for folder in sorted((Path(__file__).parents[2] / "weights").iterdir()):
         model = gan.load(folder, "cpu")
         named = model.named.names if isinstance(model, Model) else ()
-        assert read_info("m", folder).named == named and bool(named) == isinstance(model, Model)
+        info = read_info("m", folder)
+        assert info.kinds == (model.named.kinds if isinstance(model, Model) else ())
+        assert info.named == named and bool(named) == isinstance(model, Model)

@@ -132,8 +132,9 @@ def read(images: np.ndarray | Tensor, network: Network | None = None) -> dict[st
     }
 
 
-def _columns() -> tuple[str, ...]:
+def _columns() -> tuple[tuple[str, ...], dict[str, str]]:
     names: list[str] = []
+    kinds: dict[str, str] = {}
     for name, attribute in faces.ATTRIBUTES.items():
         if isinstance(attribute, Range):
             names += (
@@ -143,14 +144,16 @@ def _columns() -> tuple[str, ...]:
             names.append(name)
         else:
             own = [re.sub(r"\W", "_", f"{name}_{value}") for value in attribute.names]
+            kinds |= dict.fromkeys(own, name)
             names += [name, *own[1:]] if attribute.names[0] == NOTHING else own
-    return tuple(names)
+    return tuple(names), kinds
 
 
 # The columns of `measure`, Python identifiers. Of a choice one a name, such as "mouth_smile"; the first is called like
 # the attribute where it stands for anything but none ("beard") or for yes ("hair_mirrored"). Of a ring of hues how far
 # towards red and yellow, and away from their opposites teal and violet, in [-1, 1]. Of another range its value.
-NAMES = _columns()
+# KINDS: of columns for one name of a choice, the choice; no face has two.
+NAMES, KINDS = _columns()
 
 
 def measure(images: np.ndarray | Tensor) -> np.ndarray:

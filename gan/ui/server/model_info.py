@@ -36,6 +36,7 @@ class Info:
     grid: (rows, columns) of samples.png, whose pictures are seeds 0, 1, 2, ... row by row; None if not known.
     samples: the PNG's path, or None when the folder has none.
     named: names of the sliders, each once, as far as metrics.json has them.
+    kinds: of each of those, the attribute of which it is one of several kinds, or "".
     task: generate, or translate, and then sides: what it translates to, b or b and a; conditions: the names of numbers
     that it is told besides, in place of classes.
     """
@@ -53,6 +54,7 @@ class Info:
     grid: tuple[int, int] | None
     samples: Path | None
     named: tuple[str, ...] = ()
+    kinds: tuple[str, ...] = ()
     task: str = "generate"
     sides: tuple[str, ...] = ()
     conditions: tuple[str, ...] = ()
@@ -78,6 +80,7 @@ class Info:
             "classes": list(self.classes),
             "groups": [group._asdict() for group in self.groups],
             "named": list(self.named),
+            "kinds": list(self.kinds),
             "smooth": self.channels == 3 or self.network.startswith("points"),
         }
 
@@ -94,9 +97,10 @@ Side = Annotated[int, Field(strict=True, ge=1, le=64)]
 
 
 class Named(BaseModel):
-    """A named slider, of which its name is of interest here."""
+    """A named slider, of which its name and what it is a kind of are of interest here."""
 
     name: Annotated[str, Field(strict=True, max_length=MAX_NAME)]
+    kind_of: Annotated[str, Field(strict=True, max_length=MAX_NAME)] = ""
 
 
 class Metrics(BaseModel):
@@ -153,6 +157,7 @@ def read_info(name: str, folder: Path) -> Info:
     if config.resolution == 0 or config.channels == 0:
         raise FolderError(f"{folder / 'config.json'}: resolution and channels must be set, got 0")
     metrics = _metrics(folder / "metrics.json")
+    kinds = {slider.name: slider.kind_of for slider in metrics.sliders or ()}
     translates = config.task == "translate"
     return Info(
         name=name,
@@ -167,7 +172,8 @@ def read_info(name: str, folder: Path) -> Info:
         groups=() if translates else config.class_groups,
         grid=None if translates else metrics.grid,
         samples=folder / "samples.png" if is_plain(folder, "samples.png") else None,
-        named=tuple(dict.fromkeys(slider.name for slider in metrics.sliders or ())),
+        named=tuple(kinds),
+        kinds=tuple(kinds.values()),
         task=config.task,
         sides=(("b", "a") if "back" in config.network_parts else ("b",)) if translates else (),
         conditions=config.classes if translates else (),

@@ -295,8 +295,9 @@ class ModelRegistry:
         """Return what the Explore tab must know before its first picture; loads the model.
 
         Keys: name, size, channels, classes (list of str), groups (of them, as `Info.for_browser` has them), z_dim,
-        named (list of str, the names of named directions), variance (list of float, one a principal direction), beside
-        (list of str, as long or empty: what each mostly changes), crosses (whether two pictures can be crossed).
+        named (list of str, the names of named directions), kinds (list of str, as long: the attribute of which each is
+        one of several kinds, or ""), variance (list of float, one a principal direction), beside (list of str, as
+        long or empty: what each mostly changes), crosses (whether two pictures can be crossed).
         """
         model = self.model(name)
         return {
@@ -307,6 +308,7 @@ class ModelRegistry:
             "groups": [group._asdict() for group in model.groups],
             "z_dim": model.z_dim,
             "named": list(model.named.names),
+            "kinds": list(model.named.kinds),
             "beside": list(model.beside),
             "crosses": model.crosses,
             "variance": [round(float(v), 6) for v in model.variance],

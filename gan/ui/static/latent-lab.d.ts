@@ -97,7 +97,7 @@ interface SliderRow {
 interface ControlPanel {
   buildControls(about: ModelDescription, state: PictureState): void;
   buildClasses: ClassChoice["build"];
-  buildNamed(names: readonly string[]): void;
+  buildNamed(names: readonly string[], kinds: readonly string[]): void;
   offerNamed(acting: readonly boolean[] | null): void; // dims what does nothing in the picture
   render(state: PictureState): void;
   renderSliders(name: string, state: PictureState): void;
@@ -151,6 +151,7 @@ interface ModelDescription extends KnownClasses {
   size: number;
   z_dim: number;
   named: string[]; // names of the named directions
+  kinds: string[]; // as in `KnownModel`
   variance: number[]; // share of each principal direction
   crosses: boolean; // whether two pictures can be crossed
   beside: string[]; // the attribute that each of those mostly changes, "" for none; empty where none is known
@@ -161,6 +162,7 @@ interface KnownModel extends KnownClasses {
   model: string;
   size: number;
   named: string[]; // names of its sliders, as far as known
+  kinds: string[]; // of each, the attribute of which it is one of several kinds, or ""
   smooth: boolean; // its pictures are enlarged smoothly unless the visitor chooses otherwise
 }
 
@@ -983,7 +985,7 @@ interface SearchFilm {
 }
 
 interface NamedSliders {
-  build(names: readonly string[]): boolean; // whether they are others now
+  build(names: readonly string[], kinds: readonly string[]): boolean; // whether they are others now
   offer(acting: readonly boolean[] | null): void; // dims what does nothing in the picture
   rows(): SliderRow[];
   acting(): [number, SliderRow][]; // those that do something, and which they are
@@ -1512,6 +1514,8 @@ interface LatentLab {
   inOrder(names: readonly string[]): number[];
 
   // explore/named-sliders.js
+  /** The sliders that give way to a slider: other kinds of the same. */
+  rivals(kinds: readonly string[], i: number): number[];
   /** boxes: of the few that say most, and of the others. */
   namedSliders(
     control: Control,

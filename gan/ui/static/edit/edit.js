@@ -97,8 +97,9 @@
       },
       settled: settleSliders,
     });
-    const buildSliders = (/** @type {string[]} */ names) => {
-      sliders.build(names);
+    /** @type {(names: string[], kinds: string[]) => void} */
+    const buildSliders = (names, kinds) => {
+      sliders.build(names, kinds);
       find(".ll-edit-more").hidden = find(".ll-edit-sliders-more").hidden;
     };
     find(".ll-edit-more").addEventListener("toggle", drawEnds);
@@ -368,14 +369,14 @@
       list.value = model = name;
       about = null;
       sizeAll();
-      buildSliders(known.get(name)?.named ?? []);
+      buildSliders(known.get(name)?.named ?? [], known.get(name)?.kinds ?? []);
       find("[name=ll-edit-ink]").hidden = isGrey();
       forget();
       hint("Loading the model…");
       const reply = await lab.callWithRetry(() => server.describe({ model: name }), problem);
       if (now !== opening || failed(reply) || reply.error !== undefined) return;
       about = reply;
-      buildSliders(about.named);
+      buildSliders(about.named, about.kinds);
       restoring.build(about.tasks);
       find("[data-edit=fill]").hidden = !about.tasks.includes("hole");
       parts.renew();

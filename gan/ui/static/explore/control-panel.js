@@ -63,8 +63,8 @@
       settled,
     });
     /** @type {ControlPanel["buildNamed"]} */
-    const buildNamed = (wanted) => {
-      if (!sliders.build(wanted)) return;
+    const buildNamed = (wanted, kinds) => {
+      if (!sliders.build(wanted, kinds)) return;
       rows.set(ofNamed.name, sliders.rows());
       find(".ll-named-part").hidden = !wanted.length;
       find(".ll-more-part", HTMLDetailsElement).open ||= !wanted.length;
@@ -97,7 +97,7 @@
         find("[data-do=more]").textContent = `Show all ${known}`;
       }
       buildCoordinates();
-      buildNamed(about.named);
+      buildNamed(about.named, about.kinds);
       classes.build(about);
       if (!focused?.isConnected) find("#ll-model").focus(); // the control that had the focus is one of another model's
     };

@@ -187,9 +187,10 @@
 
     /** Reserve a model's space, so that nothing moves once it has loaded. @type {(model: string) => void} */
     const reserve = (model) => {
-      const { size, classes, groups, named } = known.get(model) ?? { size: 1, classes: [], groups: [], named: [] };
+      const none = { size: 1, classes: [], groups: [], named: [], kinds: [] };
+      const { size, classes, groups, named, kinds } = known.get(model) ?? none;
       lab.enlarge(screen, size);
-      panel.buildNamed(named);
+      panel.buildNamed(named, kinds);
       panel.buildClasses({ classes, groups });
       others.reserve(size);
       find(".ll-mix").hidden = false; // nearly all models can; the others give the space back

@@ -7,9 +7,14 @@
 
   lab.SLIDER_END = END;
 
+  // A face has one mouth: the sliders of others give way.
+  lab.rivals = (kinds, i) => [...kinds.keys()].filter((j) => j !== i && kinds[i] && kinds[j] === kinds[i]);
+
   lab.namedSliders = (control, [first, more], { moved, settled }) => {
     /** @type {readonly string[]} */
     let names = [];
+    /** @type {readonly string[]} */
+    let kinds = [];
     /** @type {SliderRow[]} */
     let rows = [];
 
@@ -18,11 +23,23 @@
       const words = lab.sliderWords(name);
       const help = `Changes ${words}, and other attributes as little as it can`;
       const text = { name: words, label: words, help, reach: END, key: `${control.name}:${name}` };
-      return lab.slider({ control, ...text, moved: (value) => moved(value, i), settled });
+      const follow = (/** @type {number} */ value) => {
+        if (value > 0) lab.rivals(kinds, i).forEach((rival) => give(rival));
+        moved(value, i);
+      };
+      return lab.slider({ control, ...text, moved: follow, settled });
+    };
+
+    /** Have a slider give way to another kind of what it is a kind of. @type {(i: number) => void} */
+    const give = (i) => {
+      if (Number(rows[i].input.value) <= 0) return;
+      rows[i].set(0);
+      moved(0, i);
     };
 
     return {
-      build: (wanted) => {
+      build: (wanted, of) => {
+        kinds = of;
         if (names.join() === wanted.join()) return false;
         names = wanted;
         rows = names.map(row);

@@ -4,8 +4,17 @@
 
   lab.hero = (root, server) => {
     const find = lab.finder(root);
-    const { model = "", seed, sliders: given = "[]", named: names = "[]", axes = "[]", film = "" } = root.dataset;
+    const {
+      model = "",
+      seed,
+      sliders: given = "[]",
+      named: names = "[]",
+      kinds: sorts = "[]",
+      axes = "[]",
+      film = "",
+    } = root.dataset;
     const named = /** @type {string[]} */ (JSON.parse(names));
+    const kinds = /** @type {string[]} */ (JSON.parse(sorts));
     const control = /** @type {Control} */ (lab.controls.find(({ kind }) => kind === "named"));
     /** @type {[number, SliderRow][]} */
     const rows = [];
@@ -31,6 +40,7 @@
         help: `Changes ${words}`,
         moved: (value) => {
           play(false);
+          if (value > 0) lab.rivals(kinds, i).forEach(give);
           picture.set(i, value);
         },
         settled: () => {},
@@ -38,6 +48,13 @@
       rows.push([i, row]);
       find(".ll-hero-sliders").append(row.element);
     }
+    /** @type {(rival: number) => void} */
+    const give = (rival) => {
+      const row = rows.find(([i]) => i === rival)?.[1];
+      if (!row || Number(row.input.value) <= 0) return;
+      row.set(0);
+      picture.set(rival, 0);
+    };
     const ring = lab.ringFilm(find(".ll-hero-ring"), JSON.parse(film));
 
     // One button stops all that moves by itself.
