@@ -55,10 +55,11 @@ LESSONS: dict[str, Lesson] = {
         points=Story(
             setup="Every fake is compared with a real one, and two penalties, R1 and R2, keep the critic gentle "
             "(2025).",
-            question="How many of the groups of points will it find?",
-            answers=("one or two", "about half", "all"),
-            right=2,
-            expect="The red points leave their heap one by one and settle in every grey group, evenly.",
+            question="Soon it has found every group. How many of the points will then lie well within one?",
+            answers=("nearly all", "few, then ever more"),
+            right=1,
+            expect="The red points leave their heap and are in every grey group within hundreds of steps. Until nearly "
+            "all lie well within one, as real points do, it takes tens of times as long: the number climbs slowly.",
             watch=("quality", "recall"),
             why="The loss compares pairs, so one good place is never enough: each real point has to be answered. The "
             "penalties flatten the critic around real and fake, so there is a slope to follow from everywhere.",

@@ -512,10 +512,11 @@ def test_kept_pictures_are_opened_compared_filmed_and_saved(page: sync_api.Page,
 def test_two_seeds_are_crossed_at_a_border_that_moves(page: sync_api.Page, site: str, registry) -> None:
     start = explore(page, f"{site}?model=colour&seed=9&label=1")
     page.get_by_text("Cross with another seed").click()
-    crossed = changes(page, start)
-    assert shows(page, registry.picture("colour", 9, label=1, partner=93, border=0.5))
+    page.wait_for_selector("#ll-partner:visible")
+    becomes(page, start)  # a look changes nothing
     page.locator("#ll-partner").fill("4")
-    moved = changes(page, crossed)
+    moved = changes(page, start)
+    assert shows(page, registry.picture("colour", 9, label=1, partner=4, border=0.5))
     page.get_by_label("Border", exact=True).fill("0.2")
     changes(page, moved)
     assert shows(page, registry.picture("colour", 9, label=1, partner=4, border=0.2))

@@ -76,7 +76,7 @@ def _classes(model: Model, known: Reader, picture: np.ndarray) -> tuple[list[tup
         return None, ""
     if known.classifier:
         logits = known.classifier.logits(known.classifier.features(picture))[0]
-        by = f"a classifier that is right about {100 * known.classifier.accuracy:.2f} % of held-out pictures"
+        by = f"a classifier that is right about {100 * known.classifier.accuracy:.4g} % of held-out pictures"
     else:
         encoder = model.encoder.network
         x = torch.from_numpy(picture).permute(0, 3, 1, 2).to(model.device).float().div(127.5).sub(1)

@@ -1385,7 +1385,7 @@ interface LatentLab {
    */
   enlarge(canvas: HTMLCanvasElement, size: number, most?: number, times?: number): void;
   /** Save what a canvas shows as a PNG, `scale` times as large: smooth where it looks smooth, else each pixel a square. */
-  saveCanvas(canvas: HTMLCanvasElement, scale: number, name: string): void;
+  saveCanvas(canvas: HTMLCanvasElement, scale: number, name: string, tell: (text: string) => void): void;
   saveFile(file: ServerFile): void;
   saveBlob(blob: Blob, name: string): void;
   zip(files: { name: string; bytes: Uint8Array<ArrayBuffer> }[]): Blob;

@@ -373,6 +373,7 @@
       find("[name=ll-edit-ink]").hidden = isGrey();
       forget();
       hint("Loading the model…");
+      find(".ll-paper").inert = true; // what is drawn now would be lost
       const reply = await lab.callWithRetry(() => server.describe({ model: name }), problem);
       if (now !== opening || failed(reply) || reply.error !== undefined) return;
       about = reply;
@@ -389,12 +390,13 @@
       const holes = lab.decodeStrokes(wanted.holes ?? "").map((one) => ({ ...one, hole: true }));
       const strokes = [...lab.decodeStrokes(wanted.ink ?? ""), ...holes];
       board.begin(about.size, { base, strokes }, isGrey() ? BLACK : WHITE);
+      find(".ll-paper").inert = false;
       sizeAll();
       if (board.isBlank()) hint(EMPTY);
     };
 
     /** @type {(scale: number, suffix: string) => void} */
-    const save = (scale, suffix) => lab.saveCanvas(result, scale, `${model}-edited${suffix}`);
+    const save = (scale, suffix) => lab.saveCanvas(result, scale, `${model}-edited${suffix}`, status);
     const copyLink = () => {
       const wanted = part();
       const isDrawn = Boolean(wanted.ink || wanted.holes);

@@ -314,7 +314,8 @@
     /** @type {(to: PictureState | null) => unknown} */
     const travel = (to) => to && open(to);
     /** @type {(scale: number, suffix: string) => unknown} */
-    const save = (scale, suffix) => shown && lab.saveCanvas(screen, scale, `${shown.model}-seed${shown.seed}${suffix}`);
+    const save = (scale, suffix) =>
+      shown && lab.saveCanvas(screen, scale, `${shown.model}-seed${shown.seed}${suffix}`, status);
     /** @type {Record<string, (state: PictureState, about: ModelDescription) => unknown>} */
     const actions = {
       keep,

@@ -1,7 +1,7 @@
 // Crossing: the upper part of this picture with the lower part of another seed's, at a border that moves.
 (() => {
   const lab = window.latentLab;
-  const OPENED = 0.5; // the border when the part is opened
+  const ASKED = 0.5; // the border when another picture is first asked for
 
   lab.mixPanel = (root, controls, { moved, settled, state }) => {
     const find = lab.finder(root);
@@ -32,18 +32,29 @@
     part.addEventListener("toggle", () => {
       const now = state();
       if (!now) return;
-      if (part.open && now[border.name] === border.default) go(border, OPENED);
       if (!part.open && now[border.name] !== border.default) go(border, Number(border.default));
     });
+    /** Cross with a picture; a look at what there is, by opening this part, changes nothing. @type {(value: number) => void} */
+    const cross = (value) => {
+      if (state()?.[border.name] === border.default) {
+        moved(border, ASKED);
+        row.set(ASKED);
+      }
+      moved(partner, value);
+    };
     seed.addEventListener("input", () => {
-      if (seed.checkValidity() && seed.value !== "") moved(partner, Number(seed.value));
+      if (seed.checkValidity() && seed.value !== "") cross(Number(seed.value));
     });
     seed.addEventListener("change", () => {
       const now = state();
       if (now) render(now); // in place of what was no seed
       settled();
     });
-    find("[data-mix=dice]").addEventListener("click", () => go(partner, lab.randomSeed()));
+    find("[data-mix=dice]").addEventListener("click", () => {
+      const value = lab.randomSeed();
+      cross(value);
+      go(partner, value);
+    });
 
     let shown = "";
     let newest = 0;

@@ -8,7 +8,7 @@
     setTimeout(() => URL.revokeObjectURL(href), 10_000);
   };
 
-  lab.saveCanvas = (canvas, scale, name) => {
+  lab.saveCanvas = (canvas, scale, name, tell) => {
     const large = lab.createElement("canvas", { width: canvas.width * scale, height: canvas.height * scale });
     const context = lab.context(large);
     if (getComputedStyle(canvas).imageRendering === "pixelated" || scale === 1) {
@@ -18,7 +18,12 @@
       const image = lab.context(canvas).getImageData(0, 0, canvas.width, canvas.height);
       context.putImageData(lab.enlargeSmoothly(image, large.width, large.height), 0, 0);
     }
-    large.toBlob((blob) => blob && lab.saveBlob(blob, `${name.replace(/[^\w.-]+/g, "-")}.png`));
+    const file = `${name.replace(/[^\w.-]+/g, "-")}.png`;
+    large.toBlob((blob) => {
+      if (!blob) return;
+      lab.saveBlob(blob, file);
+      tell(`Saved ${file}.`);
+    });
   };
 
   lab.saveFile = ({ name, mime, data }) => {

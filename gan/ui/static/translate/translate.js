@@ -252,6 +252,7 @@
         list.value = model;
       }
       find(".ll-made .ll-hint").textContent = "Loading the translator…";
+      find(".ll-paper").inert = true; // what is drawn now would be lost
       const reply = await lab.callWithRetry(() => server.describe({ model }), problem);
       if (turn !== opening) return;
       problem(reply.error === undefined ? "" : lab.notices.error(reply.error));
@@ -271,11 +272,12 @@
       showDirections();
       applyLook();
       board.begin(about.size, { base: example?.base ?? null, strokes: lab.decodeStrokes(wanted.ink ?? "") });
+      find(".ll-paper").inert = false;
       sizeAll();
     };
 
     /** @type {(scale: number, suffix: string) => void} */
-    const save = (scale, suffix) => lab.saveCanvas(result, scale, `${about?.model}${suffix}`);
+    const save = (scale, suffix) => lab.saveCanvas(result, scale, `${about?.model}${suffix}`, status);
 
     /** @type {(kind: string, button: HTMLButtonElement) => Promise<void>} */
     const saveFilm = async (kind, button) => {
