@@ -255,12 +255,16 @@ def some_of(painted: Painted, start: int, stop: int | None) -> Painted:
 def painted_faces(model: Model, shown: int, count: int) -> Painted:
     """Return samples of faces with their parts as the network of `face_regions` reads them: `shown` to paint, others.
 
-    Those to paint differ as much as they can, as `gan.label --blank` offers them.
+    Those to paint differ as much as they can, as `gan.label --blank` offers them. First comes the one that shows most
+    parts, which is what one would paint who paints a single one.
     """
     most = AMONG * shown
     seeds = [*diverse(model, range(most), shown), *range(most, most + count)]
     z, y = model.latents(seeds), model.class_weights(seeds)
-    return Painted(z, y, face_regions.read(model.render(z, y)), faces.REGIONS)
+    labels = face_regions.read(model.render(z, y))
+    first = max(range(shown), key=lambda i: len(np.unique(labels[i])))
+    order = [first, *(i for i in range(len(seeds)) if i != first)]
+    return Painted(z[order], None if y is None else y[order], labels[order], faces.REGIONS)
 
 
 def parts(model: Model, root: str, count: int) -> Found:

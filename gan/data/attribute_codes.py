@@ -133,12 +133,22 @@ def towards(table: Mapping[str, Choice | Range], name: str, kinds: Sequence[str]
     """
     attribute = table[name]
     assert isinstance(attribute, Choice) and attribute.names[0] == NOTHING
-    before = list(table.values())[: list(table).index(name)]
-    start = sum(_code_of(known).coordinates for known in before) + 1
+    start = coordinates_of(table, [name])[1]
     meant = torch.tensor([float(kind in kinds) for kind in attribute.names[1:]])
     row = torch.zeros(width)
     row[start : start + len(meant)] = meant / meant.sum() - (1 - meant) / (1 - meant).sum()
     return row / row.norm()
+
+
+def coordinates_of(table: Mapping[str, Choice | Range], names: Sequence[str]) -> list[int]:
+    """Return the coordinates of a latent, ascending, that stand for some of the attributes of `table`."""
+    found: list[int] = []
+    start = 0
+    for name, attribute in table.items():
+        end = start + _code_of(attribute).coordinates
+        found += range(start, end) if name in names else ()
+        start = end
+    return found
 
 
 @dataclass(frozen=True)

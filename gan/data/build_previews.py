@@ -19,6 +19,7 @@ from gan.data.previews import FILE, HEIGHT, NAMES, PICTURES, WIDTH
 SCALE = 4  # pixels of the drawing for one of the preview
 PAIR = 1  # which of the held-out pairs is shown
 INK = 128  # grey of a point, which is seen on light and dark
+DOT = 7  # pixels of the drawing a side of a point
 
 
 def preview(name: str) -> Image.Image:
@@ -56,10 +57,10 @@ def _of_pairs(name: str) -> Image.Image:
 def _of_points(name: str) -> Image.Image:
     side = HEIGHT * SCALE
     places = (load_points(name).images[:1500] / (1.1 * DISTRIBUTIONS[name].extent) + 1) * (side / 2)
-    columns, rows = places[:, 0].long().clamp(0, side - 3), (side - places[:, 1]).long().clamp(0, side - 3)
+    columns, rows = ((own.long() - DOT // 2).clamp(0, side - DOT) for own in (places[:, 0], side - places[:, 1]))
     alpha = torch.zeros(side, side, dtype=torch.uint8)
-    for right in range(3):
-        for down in range(3):
+    for right in range(DOT):
+        for down in range(DOT):
             alpha[rows + down, columns + right] = 255
     drawn = np.full((side, side, 4), INK, np.uint8)
     drawn[..., 3] = alpha.numpy()

@@ -72,6 +72,11 @@ SHOWN_WITH: dict[str, dict[str, tuple[str, ...]]] = {
     "hair_mirrored": {"hair": LAYERS["hair"]},
 }
 
+# Attributes that say how a face is coloured, and nothing of where its parts are.
+COLOURS = (
+    "hair_family", "hair_tone", "skin", "undertone", "eye_color", "frame_color", "clothes_hue", "clothes_light",
+    "background_hue", "background_light",
+)  # fmt: skip
 # What a latent can stand for: all but the class.
 CODED = {one: kind for one, kind in ATTRIBUTES.items() if one != "hair"}
 # What a word alone means: who asks for a beard does not want a moustache.

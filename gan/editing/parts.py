@@ -9,7 +9,7 @@ where the picture has no edge (`gan.editing.spread`).
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import NamedTuple, Protocol, cast
 
 import numpy as np
@@ -18,6 +18,7 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from gan.editing.heads import Average, DeepHead, Head, LinearHead
+from gan.editing.recolour import colour_coordinates, recoloured
 from gan.editing.spread import PULL, spread
 from gan.evaluation.metrics.fit_parts import UNPAINTED
 from gan.models.model import Model
@@ -27,6 +28,7 @@ STEPS, DECAY = 120, 1e-3  # of AdamW, with all painted pixels in each step
 SINGLE = 5.0  # times as many steps, each with the pixels of one picture, where there are many parts; half with few
 FEW = 6  # painted pictures, below which a linear head needs another beside it; with ten it is better alone
 MANY = 5  # parts, from which on some are a pixel or two wide: a deep head is better then, and they spread less
+RECOLOURED = 8  # times as many pictures there, in other colours, where those are known to change nothing else
 THIN_PULL = 1.0  # how strongly many parts spread, see `gan.editing.spread.PULL`
 BATCH = 16  # pictures coloured at once
 LEAST_SHARE = 1e-3  # of pixels: rarer parts count no more
@@ -146,15 +148,17 @@ def teach(model: Model, painted: Painted, maps: MapsOf = feature_maps, steps: in
     A part counts the more the rarer it is, as its share of the painted pixels to the power -1/2. seed: of what does not
     begin with nothing, which is a head of pixels, or of fewer pictures than `FEW`, or of `MANY` parts.
     """
+    count = len(painted.names)
+    rows = _recoloured(model, painted) if count >= MANY else painted
     with torch.inference_mode(False), torch.no_grad():
-        seen = maps(model, painted.latents, painted.classes, painted.offsets).layers
+        seen = maps(model, rows.latents, rows.classes, rows.offsets).layers
         features = [m.float().clone() for m in seen]
-    labels, count = torch.from_numpy(painted.labels.astype(np.int64)).to(features[0].device), len(painted.names)
+    labels = torch.from_numpy(rows.labels.astype(np.int64)).to(features[0].device)
     with torch.inference_mode(False), torch.enable_grad(), torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
         heads: list[AnyHead]
         if count >= MANY:
-            shown = round(steps * (SINGLE if len(labels) >= FEW else SINGLE / 2))
+            shown = round(steps * (SINGLE if len(painted.labels) >= FEW else SINGLE / 2))
             heads = [_fit(DeepHead.of(features, count), features, labels, shown, single=True)]
         else:
             kinds: list[AnyHead] = [] if maps is pixel_maps else [LinearHead(features, count)]
@@ -163,6 +167,21 @@ def teach(model: Model, painted: Painted, maps: MapsOf = feature_maps, steps: in
             heads = [_fit(head, features, labels, steps) for head in kinds]
     both = Average(heads).eval().requires_grad_(False)
     return Parts(model, painted.names, maps, both, painted.offsets is not None)
+
+
+def _recoloured(model: Model, painted: Painted) -> Painted:
+    """Return painted pictures and, where their latents say what their colours are, the same in others."""
+    coordinates = colour_coordinates(model.config)
+    if not coordinates:
+        return painted
+    y, offsets = painted.classes, painted.offsets
+    return replace(
+        painted,
+        latents=recoloured(painted.latents, coordinates, RECOLOURED),
+        classes=None if y is None else y.repeat(RECOLOURED, 1),
+        labels=np.tile(painted.labels, (RECOLOURED, 1, 1)),
+        offsets=None if offsets is None else offsets.repeat(RECOLOURED, 1, 1, 1),
+    )
 
 
 def _fit(head: AnyHead, features: list[Tensor], labels: Tensor, steps: int, single: bool = False) -> AnyHead:

@@ -9,7 +9,7 @@ import pytest
 import torch
 
 from gan.data import faces, scenes, seeded
-from gan.data.attribute_codes import ABSENT, AttributeCodes, towards
+from gan.data.attribute_codes import ABSENT, AttributeCodes, coordinates_of, towards
 from gan.data.seeded import Choice, Range
 
 TABLE = {
@@ -128,3 +128,10 @@ def test_a_row_towards_some_kinds_is_longer_in_what_has_those(codes, drawn):
     beard = towards(faces.CODED, "beard", faces.MEANT["beard"], 100)
     names = faces.ATTRIBUTES["beard"].names[1:]
     assert [name for name, value in zip(names, beard[beard != 0], strict=True) if value > 0] == ["full", "long"]
+
+
+def test_coordinates_of_attributes_are_where_their_codes_are():
+    for name, columns in COLUMNS.items():
+        assert coordinates_of(TABLE, [name]) == np.atleast_1d(np.arange(10)[columns]).tolist()
+    assert coordinates_of(TABLE, ["mood", "tall"]) == [0, 7, 8, 9]
+    assert coordinates_of(TABLE, []) == []

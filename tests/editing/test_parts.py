@@ -11,21 +11,27 @@ from PIL import Image
 from small_models import untrained
 
 from gan import label as command
+from gan.config import Config
+from gan.data import faces
+from gan.data.attribute_codes import coordinates_of
 from gan.editing.diverse import diverse
 from gan.editing.heads import DeepHead, LinearHead
 from gan.editing.labelled_set import FILE, MASKS, PICTURES, read_set, save_mask, write_set
 from gan.editing.parts import (
     FEW,
     MANY,
+    RECOLOURED,
     THIN_PULL,
     UNPAINTED,
     Maps,
     Painted,
     Parts,
+    feature_maps,
     overlaps,
     pixel_maps,
     teach,
 )
+from gan.editing.recolour import colour_coordinates, recoloured
 from gan.editing.spread import PULL
 from gan.errors import DataError
 from gan.models.model import Model
@@ -88,6 +94,30 @@ def test_a_deep_head_learns_from_the_pictures_that_are_painted(model):
     taught = teach(model, Painted(few.latents, few.classes, few.labels, names), steps=30)
     found = taught.of(model.latents(others), model.class_weights(others))
     assert overlaps(found, labels_of(model, others), 2).min() > 0.7
+
+
+def test_painted_faces_come_in_other_colours_too_and_nothing_of_a_latent_changes_but_those(model, monkeypatch):
+    coordinates = colour_coordinates(Config(dataset="faces-10k", attributes=True))
+    places = {name: coordinates_of(faces.CODED, [name]) for name in faces.CODED}
+    assert set(coordinates) == {i for name in faces.COLOURS for i in places[name]} and len(coordinates) == 17
+    assert colour_coordinates(Config(dataset="faces")) == colour_coordinates(Config(attributes=True)) == []
+    z = torch.randn(3, 5)
+    many = recoloured(z, [1, 4], 4)
+    assert many.shape == (12, 5) and many[:3].equal(z) and many[:, [0, 2, 3]].equal(z[:, [0, 2, 3]].repeat(4, 1))
+    assert (many[3:, [1, 4]] != z[:, [1, 4]].repeat(3, 1)).all() and many.equal(recoloured(z, [1, 4], 4))
+
+    seen = []
+    monkeypatch.setattr("gan.editing.parts.colour_coordinates", lambda config: [0])
+    whole = paint(model, [1, 2])
+    many_parts = Painted(whole.latents, whole.classes, whole.labels, ("dark", "light", *("part",) * (MANY - 2)))
+
+    def watched(model, z, *rest):
+        seen.append(z)
+        return feature_maps(model, z, *rest)
+
+    for painted, times in ((whole, 1), (many_parts, RECOLOURED)):
+        teach(model, painted, watched, steps=1)
+        assert len(seen.pop()) == 2 * times  # all pictures in each step would take too long
 
 
 def test_samples_to_paint_differ_most_and_begin_with_the_first(model, monkeypatch):
