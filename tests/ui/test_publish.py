@@ -188,7 +188,7 @@ def test_on_a_space_there_is_a_sign_in(hub, registry, space):
 @pytest.mark.parametrize(
     ("environment", "message"),
     [
-        ({"HF_TOKEN": ""}, "There is no token"),
+        ({"HF_TOKEN": ""}, "there is no token of the Hub on this machine"),
         ({"GRADIO_SERVER_NAME": "0.0.0.0"}, "Other machines can open this app"),
         ({"SPACE_ID": "alice/lab"}, "hf_oauth: true"),
         ({"SPACE_ID": "alice/lab", "OAUTH_CLIENT_ID": "x"}, "hf_oauth: true"),  # but nothing to sign in with

@@ -34,11 +34,11 @@ class Network(nn.Module):
     def __init__(self, channels: int, classes: int, resolution: int = 32, features: int = FEATURES) -> None:
         super().__init__()
         self.body = nn.Sequential(
-            *_block(channels, 32, 5, 2),
-            *_block(32, 32, 3, 2 if resolution == 64 else 1),
-            *_block(32, 64, 3, 2),
-            *_block(64, 64, 3, 1),
-            *_block(64, 64, 3, 2),
+            *block(channels, 32, 5, 2),
+            *block(32, 32, 3, 2 if resolution == 64 else 1),
+            *block(32, 64, 3, 2),
+            *block(64, 64, 3, 1),
+            *block(64, 64, 3, 2),
             nn.Flatten(),  # 4 x 4 positions, from 28 pixels, 32 and 64
             nn.Linear(64 * 16, features, bias=False),
             nn.BatchNorm1d(features),
@@ -51,7 +51,8 @@ class Network(nn.Module):
         return self.head(self.body(x))
 
 
-def _block(channels_in: int, channels_out: int, size: int, stride: int) -> list[nn.Module]:
+def block(channels_in: int, channels_out: int, size: int, stride: int) -> list[nn.Module]:
+    """Return a convolution with size x size weights, batch norm and ReLU."""
     return [
         nn.Conv2d(channels_in, channels_out, size, stride, size // 2, bias=False),
         nn.BatchNorm2d(channels_out),

@@ -23,7 +23,8 @@ from gan.data.attribute_codes import NOTHING
 from gan.data.dataset import resize
 from gan.data.face_layers import RESOLUTION
 from gan.data.seeded import Choice, Range
-from gan.evaluation.metrics.classifier import BATCH, WEIGHTS, Network, to_float
+from gan.evaluation.metrics.classifier import BATCH, WEIGHTS, to_float
+from gan.evaluation.metrics.fine_network import FineNetwork
 from gan.io import read_json
 from gan.models.weights import load_into
 
@@ -77,16 +78,16 @@ def values(name: str, outputs: Tensor) -> Tensor:
 
 
 @functools.lru_cache(2)
-def load(device: str = "cpu", file: Path = FILE) -> Network:
+def load(device: str = "cpu", file: Path = FILE) -> FineNetwork:
     """Load the network; FolderError for a missing or damaged file."""
     with torch.device("meta"):
-        network = Network(3, OUTPUTS, RESOLUTION, FEATURES)
+        network = FineNetwork(OUTPUTS, FEATURES)
     load_into(network, file, torch.device(device))
     return network.to(memory_format=torch.channels_last)
 
 
 @torch.inference_mode()
-def outputs(network: Network, images: np.ndarray | Tensor) -> Tensor:
+def outputs(network: FineNetwork, images: np.ndarray | Tensor) -> Tensor:
     """Return the network's outputs for pictures uint8 (N, H, H, 3), float32 (N, OUTPUTS), on the CPU."""
     return _apply(network, images, OUTPUTS)
 
@@ -119,7 +120,7 @@ class AttributeFeatures:
         return _apply(self.network.body, images, FEATURES)
 
 
-def read(images: np.ndarray | Tensor, network: Network | None = None) -> dict[str, Tensor]:
+def read(images: np.ndarray | Tensor, network: FineNetwork | None = None) -> dict[str, Tensor]:
     """Read every attribute of faces, pictures uint8 (N, H, H, 3), by name.
 
     Of a choice float32 (N, K): how likely each of its names is, in their order. Of a range float32 (N,): its value, in

@@ -49,7 +49,10 @@ def obstacle() -> str:
     if os.environ.get("GRADIO_SERVER_NAME", LOOPBACK[0]) not in LOOPBACK:
         return "Other machines can open this app, so it does not use this machine's token: serve it on 127.0.0.1."
     if not has_token():
-        return "There is no token: sign in with hf auth login, and start the app again."
+        return (
+            "Nothing can be published yet: there is no token of the Hub on this machine. Whoever runs this app gives "
+            "it one with the command “hf auth login” and starts the app again. Till then, Train can download a model."
+        )
     return ""
 
 

@@ -20,8 +20,7 @@ from gan.evaluation.metrics.frechet import frechet_distance
 SEEDS = np.arange(1_500_000, 1_500_300)  # neither of the data set's splits, nor learnt from
 ABOUT = json.loads(face_attributes.FILE.with_suffix(".json").read_text(encoding="utf-8"))
 # What is small at 64 pixels is read less well: the least accuracy or R2 of all others is .9.
-HARD = {"brow_height": 0.0, "mouth_size": 0.5, "eye_height": 0.7, "eye_distance": 0.75, "eye_color": 0.8,
-        "eyes_mirrored": 0.85, "hair_mirrored": 0.87, "eyes": 0.85, "brows": 0.7, "mouth": 0.8}  # fmt: skip
+HARD = {"brow_height": 0.4, "mouth_size": 0.8, "eyes_mirrored": 0.88}
 
 
 @pytest.fixture(scope="module")
@@ -42,7 +41,7 @@ def test_the_file_tells_how_good_each_attribute_is_read():
     assert min(ABOUT["held_out_accuracy"]) > 0.85 and len(ABOUT["held_out_accuracy"]) == len(faces.HELD_OUT)
     assert ABOUT["recipe"]["epochs"] == train_face_attributes.RECIPE.epochs
     assert ABOUT["parameters"] == sum(p.numel() for p in face_attributes.load().parameters())
-    assert face_attributes.FILE.stat().st_size < 1_500_000
+    assert face_attributes.FILE.stat().st_size < 2_000_000
 
 
 def test_it_learnt_from_other_faces_than_it_judges():
