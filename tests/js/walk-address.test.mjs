@@ -96,6 +96,9 @@ test("a picture with its edits becomes one more keyframe, of the walk of its mod
     "1,2",
     "to another, or nothing would move",
   );
+  const untouched = { model: "m", seeds: lab.firstWalk.join() };
+  assert.equal(lab.withKeyframe(untouched, picture).seeds, "7,7", "strangers that nobody chose make room");
+  assert.equal(lab.withKeyframe({ ...untouched, edits: "n!1" }, picture).seeds, "79,107,153,144,7");
   const full = lab.withKeyframe({ model: "m", seeds: "1,2,3,4,5,6,7,8", edits: "d!1" }, picture);
   assert.deepEqual([full.seeds, full.edits], ["1,2,3,4,5,6,7,7", "d!1~~~~~~~n!,1.5;label!3"]);
 });

@@ -1343,6 +1343,8 @@ interface LatentLab {
     busy: string;
     lost: string;
     error(text: string): string;
+    /** A note of the server's, which begins small and has no end, as a sentence. */
+    sentence(text: string): string;
     /** Why the server does what the browser was to do; "" on a page without one. */
     serverDoes(what: string, why: string): string;
   };
@@ -1773,6 +1775,7 @@ interface LatentLab {
   /** The part of the address for a walk; defaults are left out. */
   formatWalk(walk: Walk, rules: WalkRules): AddressPart;
   /** Interpolate's part of an address with a picture of Explore as one more keyframe, in place of the last of too many. */
+  firstWalk: number[];
   withKeyframe(part: AddressPart, picture: AddressPart): AddressPart;
   decodeSheet(sheet: Sheet): Promise<Film>;
   /** Paint a cell at its native size, or into a box [x, y, width, height]. */

@@ -3,7 +3,6 @@
   const lab = window.latentLab;
   const QUIET = 250; // ms without a change before a walk is asked for
   const SLOW = 400; // ms after which it is said that it is being drawn
-  const FIRST = [79, 107, 153, 144]; // seeds of the first walk
 
   lab.interpolate = (element, server) => {
     const find = lab.finder(element);
@@ -45,7 +44,7 @@
       return { name, low: Number(min), high: Number(max), step: Number(step), default: Number(defaultValue) };
     };
     const rules = {
-      seeds: FIRST,
+      seeds: lab.firstWalk,
       most: Number(root.dataset.keys),
       seed,
       label: control("class"),
@@ -159,7 +158,7 @@
     };
 
     const keys = lab.keyframes(root, {
-      keys: FIRST.map((seed) => ({ seed, edit: null })),
+      keys: lab.firstWalk.map((seed) => ({ seed, edit: null })),
       most: rules.most,
       control: seed,
       changed: change,

@@ -22,8 +22,11 @@
     return edit;
   };
 
+  lab.firstWalk = [79, 107, 153, 144]; // seeds that are shown before anybody has chosen any
+
   lab.withKeyframe = (part, { model, seed = "0", ...rest }) => {
-    const same = part.model === model && part.seeds; // a walk of the visitor's, which goes on
+    const chosen = part.seeds && (part.edits || part.seeds !== lab.firstWalk.join());
+    const same = part.model === model && chosen; // a walk of the visitor's, which goes on
     const seeds = (same ? part.seeds : "").split(",").filter(Boolean);
     const edits = (same ? (part.edits ?? "") : "").split(BETWEEN);
     const kept = Math.min(seeds.length, MOST - 1);

@@ -6,6 +6,7 @@
     busy: "The server is busy. Trying again…",
     lost: "The connection is lost. Trying again…",
     error: (text) => `Sorry: ${text}.`,
+    sentence: (text) => `${text.slice(0, 1).toUpperCase()}${text.slice(1).replace(/[^.]$/, "$&.")}`,
     // A page without a server says by its replies what it cannot draw.
     serverDoes: (what, why) => (lab.site ? "" : `The server ${what}, because ${why}.`),
   };

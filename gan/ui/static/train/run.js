@@ -165,7 +165,7 @@
     const announce = (mine, news) => {
       const said = {
         trouble: trouble(news),
-        news: [mine.notes.replace(/[^.]$/, "$&."), queue(news)].filter(Boolean).join(" "),
+        news: [mine.notes, queue(news)].filter(Boolean).join(" "),
       };
       if (said.trouble !== mine.said.trouble) problem(said.trouble);
       if (said.news !== mine.said.news) status(said.news);

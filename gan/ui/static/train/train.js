@@ -69,7 +69,7 @@
         return offer(refused ? "" : "It can train in this browser, by your own processor.");
       }
       const old = run.id();
-      run.follow(reply.run, { notes: (reply.notes ?? []).join(". "), lesson: plan.lesson() });
+      run.follow(reply.run, { notes: (reply.notes ?? []).map(lab.notices.sentence).join(" "), lesson: plan.lesson() });
       if (old) runs.ask({ run: old, what: "forget" }).catch(() => {}); // it ends by itself where this is not heard
       const arena = find(".ll-arena");
       const below = matchMedia("(max-width: 960px)").matches; // what was planned
