@@ -56,9 +56,17 @@ def own_pictures(model: Model, count: int = SAMPLES) -> Taught:
 
 
 def teach(
-    model: Model, pictures: Taught, images: int = IMAGES, seed: int = 0, progress: Progress = lambda line: None
+    model: Model,
+    pictures: Taught,
+    images: int = IMAGES,
+    seed: int = 0,
+    progress: Progress = lambda line: None,
+    begin: Encoder | None = None,
 ) -> Encoder:
     """Return an encoder, taught on so many pictures, in eval mode and without gradients.
+
+    begin: one to go on from, of a model with the same shapes, such as this one before it was trained on; it stays as it
+    is. ValueError for one of other shapes.
 
     What is minimised is the difference of a picture to what the generator makes of its latent; the latent's own, known
     for samples, teaches next to nothing (docs/LOG.md). Half of the pictures are shown spoilt, as the usual tools bring
@@ -68,6 +76,8 @@ def teach(
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
         encoder = Encoder(model.config).to(model.device)
+    if begin is not None:
+        _begin_as(encoder, begin)
     adam = torch.optim.Adam(encoder.parameters(), LEARNING_RATE, BETAS)
     steps = max(1, images // BATCH)
     summed = 0.0
@@ -94,6 +104,15 @@ def teach(
             progress(f"{(step + 1) * BATCH:,} of {images:,} pictures: {decibels:.2f} dB")
             summed = 0.0
     return encoder.eval().requires_grad_(False)
+
+
+def _begin_as(encoder: Encoder, other: Encoder) -> None:
+    """Give an encoder the weights of another."""
+    try:
+        encoder.load_state_dict(other.state_dict())
+    except RuntimeError:
+        told = "the encoder to begin with is of another network, size or classes: take that of a model like this one"
+        raise ValueError(told) from None
 
 
 def _spoil_half(x: Tensor, source: torch.Generator) -> Tensor:

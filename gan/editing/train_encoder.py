@@ -1,6 +1,7 @@
 """Teach a model to find pictures: train its encoder, measure it on held-out pictures and add it to the folder.
 
 python -m gan.editing.train_encoder MODEL [--dataset NAME] [--data-root data] [--images 100000] [--seed 0]
+    [--init MODEL]
 
 MODEL is a model folder. Writes MODEL/encoder.safetensors, of less than a megabyte, for the weights that are there now.
 """
@@ -23,6 +24,7 @@ from gan.models.heads import Head, write_head
 from gan.models.model import load
 from gan.models.taught_on import ENCODER
 from gan.networks import POINT_NETWORKS
+from gan.networks.encoder import Encoder
 from gan.text import forgive_console
 
 
@@ -41,6 +43,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     flags.add_argument("--data-root", default="data", help="folder of downloaded data sets (default: data)")
     flags.add_argument("--images", type=int, default=IMAGES, help=f"pictures shown to it (default: {IMAGES})")
     flags.add_argument("--seed", type=int, default=0, help="of its first weights and of the order (default: 0)")
+    flags.add_argument(
+        "--init", type=Path, metavar="MODEL", help="begin with the encoder of that model, such as this one's before"
+    )
     flags.add_argument("--device", default="auto", help="auto, cpu or cuda (default: auto)")
     arguments = flags.parse_args(argv)
     torch.set_num_threads(1)  # rounding depends on the number of threads
@@ -61,12 +66,24 @@ def _run(arguments: argparse.Namespace) -> int:
             raise ConfigError(f"{dataset} does not fit {model.name}, or is not there")
         _report("note: so the encoder learns from pictures of the model's own")
         pictures = own_pictures(model)
-    model.encoder = Head(teach(model, pictures, arguments.images, arguments.seed, _report), {})
+    begin = _encoder_of(arguments.init) if arguments.init else None
+    try:
+        taught = teach(model, pictures, arguments.images, arguments.seed, _report, begin)
+    except ValueError as error:
+        raise ConfigError(f"--init {arguments.init}: {error}") from None
+    model.encoder = Head(taught, {})
     held_out = None if pictures.own else pictures_for(model, dataset, arguments.data_root, "test", _report)
     figures = measure(model, held_out or pictures) | {"held_out": int(held_out is not None)}
     write_head(arguments.folder, ENCODER, model.encoder.network, figures)
     print(json.dumps({"bytes": (arguments.folder / ENCODER).stat().st_size, **figures}, indent=2))
     return 0
+
+
+def _encoder_of(folder: Path) -> Encoder:
+    found = load(folder, "cpu").encoder
+    if found is None:
+        raise ConfigError(f"--init {folder}: it has no encoder of its weights; leave --init out, or take another model")
+    return found.network
 
 
 if __name__ == "__main__":

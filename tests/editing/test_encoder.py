@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 
+import pytest
 import torch
 from small_models import untrained
 
@@ -49,7 +50,32 @@ def test_the_command_adds_an_encoder_to_a_folder(tiny_folder, tmp_path, monkeypa
     assert train_encoder.main([str(folder), "--images", "32"]) == 0
     told = json.loads(capsys.readouterr().out)
     assert told["bytes"] == (folder / ENCODER).stat().st_size < 1e6 and told["held_out"] in (0, 1)
-    assert load(folder, "cpu").encoder.figures["latent"] == 1.5
+    first = load(folder, "cpu").encoder
+    assert first.figures["latent"] == 1.5
+
+    begun = []
+    monkeypatch.setattr(train_encoder, "teach", lambda *values: begun.append(values[-1]) or teach(*values))
+    for flags in (["--init", str(folder)], []):
+        assert train_encoder.main([str(folder), "--images", "16", "--seed", "9", *flags]) == 0
+    assert begun[1] is None
+    assert all(torch.equal(a, b) for a, b in zip(begun[0].parameters(), first.network.parameters(), strict=True))
+
+
+def test_an_encoder_goes_on_from_another_which_stays_as_it_is():
+    model = untrained(encoder=False)
+    pictures = own_pictures(model, 64)
+    first = teach(model, pictures, images=640)
+    kept = [p.clone() for p in first.parameters()]
+    further, fresh = teach(model, pictures, images=16, begin=first), teach(model, pictures, images=16)
+    assert all(torch.equal(p, old) for p, old in zip(first.parameters(), kept, strict=True))
+    x = pictures.images.float().div(127.5).sub(1)
+    errors = [
+        float((model.generator(encoder(x, pictures.rows)[0], pictures.rows) - x).square().mean())
+        for encoder in (further, fresh)
+    ]
+    assert errors[0] < 0.97 * errors[1]
+    with pytest.raises(ValueError, match="another network, size or classes"):
+        teach(untrained((), channels=3, encoder=False), pictures, images=16, begin=first)
 
 
 def test_the_command_says_what_is_wrong(tiny_folder, capsys, read_once):
@@ -57,6 +83,7 @@ def test_the_command_says_what_is_wrong(tiny_folder, capsys, read_once):
         ([str(tiny_folder), "--images", "3"], "images must be in"),
         ([str(tiny_folder) + "/nothing"], "no such folder"),
         ([str(tiny_folder), "--dataset", "emoji"], "does not fit"),
+        ([str(tiny_folder), "--init", str(tiny_folder)], "it has no encoder of its weights"),
     ):
         assert train_encoder.main(flags) == 1
         assert message in capsys.readouterr().err
