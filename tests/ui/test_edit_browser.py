@@ -99,7 +99,7 @@ def test_a_picture_is_found_and_a_slider_changes_it_in_the_browser(page, site, r
     slider.dispatch_event("change")
     page.wait_for_url("**n=2**")
     page.wait_for_function("!latentLab.stats.running")
-    assert "picture" not in page.asked and page.inner_text(f"{TAB} [data-where]") == "browser"
+    assert "picture" not in page.asked and page.text_content(f"{TAB} [data-where]") == "browser"
     moved = look(page, RESULT)
     assert (moved != before).any()
     page.reload()

@@ -93,7 +93,7 @@ def test_a_drawing_is_translated_while_it_is_drawn(page, site, registry):
     told = [51 / 255, 1.0]
     arrive(page, f"{site}?tab=translate&model=told&sample=2&told=33ff", "told")
     follows(page, registry, "told", told=told)
-    assert page.locator("#ll-translate [data-where]").inner_text() == "server", "the first one"
+    assert page.locator("#ll-translate [data-where]").text_content() == "server", "the first one"
     assert re.fullmatch(r"Scores above \d+ % of real ones; .*what you gave\.", page.inner_text("[data-verdict]"))
     sample = squares(page)
 
@@ -103,7 +103,7 @@ def test_a_drawing_is_translated_while_it_is_drawn(page, site, registry):
     stroke(page, (0.1, 0.2), (0.2, 0.3), (0.3, 0.25), (0.35, 0.6))
     assert page.evaluate("latentLab.stats.painted") > painted
     assert set(page.asked) <= {"judge"}, "the browser translates"
-    assert page.locator("#ll-translate [data-where]").inner_text() == "browser"
+    assert page.locator("#ll-translate [data-where]").text_content() == "browser"
     drawn = squares(page)
     follows(page, registry, "told", told=told)
     assert (drawn != sample).any()
