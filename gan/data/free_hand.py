@@ -26,7 +26,7 @@ DOT, PUPIL = 3, 5  # pixels a side by which an eye shrinks to a dot, to a dot in
 
 @dataclass(frozen=True)
 class FreeHand:
-    """What hands do to faces, by the seeds of these, each with chance and way of its own.
+    """Hold what hands do to faces, by the seeds of these, each with chance and way of its own.
 
     bent: float32 (N, 64, 64, 2), where each place of a picture comes from, as `grid_sample` takes it. without, dots and
     pupils: bool (N,).
