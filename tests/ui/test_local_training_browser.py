@@ -49,7 +49,8 @@ def page(browser):
 
 
 def clock(page) -> tuple[int, int]:
-    """Return points shown and steps made."""
+    """Return points shown and steps made, once a run that has just begun says so."""
+    page.wait_for_function("document.querySelector('[data-at=clock]').innerText.includes(' shown')")
     text = page.locator("[data-at=clock]").inner_text()
     shown, steps = re.fullmatch(r"([\d,]+) shown\n([\d,]+) steps?, .*", text).groups()
     return int(shown.replace(",", "")), int(steps.replace(",", ""))
