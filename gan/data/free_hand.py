@@ -18,18 +18,22 @@ from gan.data import faces
 
 CELLS = 4  # places a side that move; those between follow
 BENT = 2.0  # pixels of 64 by which they move, as a standard deviation
-SEED = 40_487  # beside a face's own
+SEED = 40_487  # times a face's own
 # Chances: brows not drawn, clothes not drawn, eyes as dots, eyes as circles with a dot.
 NO_BROWS, NO_CLOTHES, DOTS, PUPILS = 0.25, 0.15, 0.2, 0.2
 DOT, PUPIL = 3, 5  # pixels a side by which an eye shrinks to a dot, to a dot in a circle
+
+_BACKGROUND, _SKIN, _BROWS, _EYES, _CLOTHES = (
+    faces.REGIONS.index(region) for region in ("background", "skin", "brows", "eyes", "clothes")
+)
 
 
 @dataclass(frozen=True)
 class FreeHand:
     """Hold what hands do to faces, by the seeds of these, each with chance and way of its own.
 
-    bent: float32 (N, 64, 64, 2), where each place of a picture comes from, as `grid_sample` takes it. without, dots and
-    pupils: bool (N,).
+    bent: float32 (N, 64, 64, 2), where each place of a picture comes from, as `grid_sample` takes it.
+    without_brows, without_clothes, dots, pupils: bool (N,).
     """
 
     bent: Tensor
@@ -78,11 +82,6 @@ class FreeHand:
         for chosen, by in ((self.dots, DOT), (self.pupils, PUPIL)):
             dots[chosen] = _shrunk(eyes[chosen], by)
         return regions, dots
-
-
-_BACKGROUND, _SKIN, _BROWS, _EYES, _CLOTHES = (
-    faces.REGIONS.index(region) for region in ("background", "skin", "brows", "eyes", "clothes")
-)
 
 
 def _shrunk(region: Tensor, by: int) -> Tensor:

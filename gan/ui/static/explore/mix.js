@@ -34,16 +34,16 @@
       if (!now) return;
       if (!part.open && now[border.name] !== border.default) go(border, Number(border.default));
     });
-    /** Cross with a picture; a look at what there is, by opening this part, changes nothing. @type {(value: number) => void} */
-    const cross = (value) => {
-      if (state()?.[border.name] === border.default) {
-        moved(border, ASKED);
-        row.set(ASKED);
-      }
-      moved(partner, value);
+    /** Another picture is asked for; a look at what there is, by opening this part, changes nothing. */
+    const ask = () => {
+      if (state()?.[border.name] !== border.default) return;
+      moved(border, ASKED);
+      row.set(ASKED);
     };
     seed.addEventListener("input", () => {
-      if (seed.checkValidity() && seed.value !== "") cross(Number(seed.value));
+      if (!seed.checkValidity() || seed.value === "") return;
+      ask();
+      moved(partner, Number(seed.value));
     });
     seed.addEventListener("change", () => {
       const now = state();
@@ -51,9 +51,8 @@
       settled();
     });
     find("[data-mix=dice]").addEventListener("click", () => {
-      const value = lab.randomSeed();
-      cross(value);
-      go(partner, value);
+      ask();
+      go(partner, lab.randomSeed());
     });
 
     let shown = "";
