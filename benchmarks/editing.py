@@ -32,7 +32,7 @@ from gan.editing.diverse import AMONG, diverse
 from gan.editing.encoder import Taught, pictures_for
 from gan.editing.found import measure
 from gan.editing.judge import load_judge
-from gan.editing.known_parts import painted_digits
+from gan.editing.known_parts import painted_digits, steady_face_parts
 from gan.editing.operators import OPERATORS, operator, smooth
 from gan.editing.parts import Painted, feature_maps, overlaps, pixel_maps, teach
 from gan.editing.reader import teach_reader
@@ -246,16 +246,17 @@ def some_of(painted: Painted, start: int, stop: int | None) -> Painted:
 
 
 def painted_faces(model: Model, shown: int, count: int) -> Painted:
-    """Return samples of faces with their parts as the network of `face_regions` reads them: `shown` to paint, others.
+    """Return samples of faces with their parts as a network reads them in several colours: `shown` to paint, others.
 
     Those to paint differ as much as they can, as `gan.label --blank` offers them. First comes the one that shows most
-    parts, which is what one would paint who paints a single one.
+    parts, the smallest of them largest, which is what one would paint who paints a single one.
     """
     most = AMONG * shown
     seeds = [*diverse(model, range(most), shown), *range(most, most + count)]
     z, y = model.latents(seeds), model.class_weights(seeds)
-    labels = face_regions.read(model.render(z, y))
-    first = max(range(shown), key=lambda i: len(np.unique(labels[i])))
+    labels = steady_face_parts(model, z, y)
+    pixels = [np.bincount(own.ravel(), minlength=len(faces.REGIONS)) for own in labels[:shown]]
+    first = max(range(shown), key=lambda i: (np.count_nonzero(pixels[i]), pixels[i][pixels[i] > 0].min()))
     order = [first, *(i for i in range(len(seeds)) if i != first)]
     return Painted(z[order], None if y is None else y[order], labels[order], faces.REGIONS)
 

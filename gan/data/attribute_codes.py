@@ -43,6 +43,12 @@ def _threshold(value: Tensor, share: float, source: torch.Generator) -> Tensor:
     return _quantile_to_normal(torch.where(value, share + u * (1 - share), share * u))[:, None]
 
 
+def _winner(coordinates: Tensor, shares: Tensor) -> Tensor:
+    """Return which of K wins (N,), by coordinates (N, K): the inverse of `_largest`."""
+    quantile = torch.special.ndtr(coordinates.double()).clamp(EDGE, 1 - EDGE)
+    return (shares.log() - torch.log(-torch.log(quantile))).argmax(1)
+
+
 def _largest(value: Tensor, shares: Tensor, source: torch.Generator) -> Tensor:
     """Return coordinates (N, K) of which the one at value (N,) wins, with probabilities `shares` (K,) that sum to 1."""
     n, k = len(value), len(shares)
@@ -63,6 +69,7 @@ class _Code:
     conditions: int
     draw: Callable[[Tensor, torch.Generator], Tensor]
     condition: Callable[[Tensor], Tensor]
+    choice: Callable[[Tensor], Tensor] | None = None  # of coordinates; None of a range
 
 
 def _code_of_range(attribute: Range) -> _Code:
@@ -106,9 +113,16 @@ def _code_of_choice(attribute: Choice) -> _Code:
             1,
             lambda value, s: _threshold(value == 1, first, s),
             lambda value: ((value - 1 + first) / spread)[:, None],
+            lambda coordinates: (torch.special.ndtr(coordinates[:, 0].double()) > first).long(),
         )
     if attribute.names[0] != NOTHING:
-        return _Code(count, count, lambda value, source: _largest(value, shares, source), condition)
+        return _Code(
+            count,
+            count,
+            lambda value, source: _largest(value, shares, source),
+            condition,
+            lambda coordinates: _winner(coordinates, shares),
+        )
 
     def draw(value: Tensor, source: torch.Generator) -> Tensor:
         there = value > 0
@@ -116,7 +130,11 @@ def _code_of_choice(attribute: Choice) -> _Code:
         free = torch.randn(kinds.shape, generator=source, dtype=torch.float64)
         return torch.cat([_threshold(there, first, source), torch.where(there[:, None], kinds, free)], 1)
 
-    return _Code(count, count, draw, condition)
+    def choice(coordinates: Tensor) -> Tensor:
+        there = torch.special.ndtr(coordinates[:, 0].double()) > first
+        return torch.where(there, _winner(coordinates[:, 1:], shares[1:]) + 1, 0)
+
+    return _Code(count, count, draw, condition, choice)
 
 
 @functools.cache
@@ -149,6 +167,12 @@ def coordinates_of(table: Mapping[str, Choice | Range], names: Sequence[str]) ->
         found += range(start, end) if name in names else ()
         start = end
     return found
+
+
+def choices_of(table: Mapping[str, Choice | Range], latents: Tensor) -> dict[str, Tensor]:
+    """Return what latents (N, z_dim) ask for: an index into the names, int64 (N,), of each choice of `table`."""
+    coded = ((name, _code_of(attribute).choice) for name, attribute in table.items())
+    return {name: choice(latents[:, coordinates_of(table, [name])]) for name, choice in coded if choice is not None}
 
 
 @dataclass(frozen=True)

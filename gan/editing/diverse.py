@@ -6,8 +6,10 @@ from collections.abc import Sequence
 
 import torch
 import torch.nn.functional as F
+from torch import Tensor
 
-from gan.editing.parts import BATCH, feature_maps
+from gan.editing.parts import BATCH, can_tell_parts, feature_maps
+from gan.editing.recolour import shapes_of
 from gan.models.model import Model
 
 SIDE = 8  # places a side at which pictures are compared
@@ -15,10 +17,40 @@ AMONG, MOST = 8, 480  # times as many samples are looked at; bounds memory
 
 
 def diverse(model: Model, seeds: Sequence[int], count: int) -> list[int]:
-    """Return `count` of the seeds, the first and then always the one that is least like those before (k-centre greedy).
+    """Return `count` of the seeds, the first and then always the one that is least like those before.
 
-    Alike are samples whose feature maps are, each map with the same say. ValueError for a network without such maps.
+    Where latents say which shapes a picture has, that is the one with most shapes that were seldom chosen. Else it is
+    the farthest one (k-centre greedy): alike are samples whose feature maps are, each map with the same say. ValueError
+    for a network without such maps.
     """
+    if not can_tell_parts(model):
+        raise ValueError(f"{model.name} has no feature maps to look at: its network is {model.config.network}")
+    shapes = shapes_of(model.config, model.latents(seeds))
+    chosen = _covering(shapes, count) if shapes is not None else _farthest(_places(model, seeds), count)
+    return [seeds[i] for i in chosen]
+
+
+def _covering(shapes: Tensor, count: int) -> list[int]:
+    """Choose rows of shapes (N, choices) so that each shape is there, if possible, and none much more than others."""
+    chosen = [0]
+    while len(chosen) < min(count, len(shapes)):
+        seen = (shapes[chosen][:, None] == shapes).sum(0)  # of each row's shapes, how often it was chosen
+        gain = (1 + seen).double().pow(-2).sum(1)
+        gain[chosen] = -1
+        chosen.append(int(gain.argmax()))
+    return chosen
+
+
+def _farthest(places: Tensor, count: int) -> list[int]:
+    chosen, distance = [0], torch.full((len(places),), torch.inf, device=places.device)
+    while len(chosen) < min(count, len(places)):
+        distance = torch.minimum(distance, (places - places[chosen[-1]]).square().sum(1))
+        chosen.append(int(distance.argmax()))
+    return chosen
+
+
+def _places(model: Model, seeds: Sequence[int]) -> Tensor:
+    """Return the feature maps of samples as places, float32 (N, D), between which distances say how alike they are."""
     rows = []
     for i in range(0, len(seeds), BATCH):
         some = seeds[i : i + BATCH]
@@ -26,9 +58,4 @@ def diverse(model: Model, seeds: Sequence[int], count: int) -> list[int]:
             maps = feature_maps(model, model.latents(some), model.class_weights(some)).layers
         rows.append([F.adaptive_avg_pool2d(m.float(), min(SIDE, m.shape[-1])).flatten(1) for m in maps])
     joined = [torch.cat(parts) for parts in zip(*rows, strict=True)]
-    places = torch.cat([(m - m.mean(0)) / (m.std() * m.shape[1] ** 0.5).clamp_min(1e-6) for m in joined], 1)
-    chosen, distance = [0], torch.full((len(places),), torch.inf, device=places.device)
-    while len(chosen) < min(count, len(places)):
-        distance = torch.minimum(distance, (places - places[chosen[-1]]).square().sum(1))
-        chosen.append(int(distance.argmax()))
-    return [seeds[i] for i in chosen]
+    return torch.cat([(m - m.mean(0)) / (m.std() * m.shape[1] ** 0.5).clamp_min(1e-6) for m in joined], 1)

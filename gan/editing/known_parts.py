@@ -14,10 +14,12 @@ from torch import Tensor
 
 from gan.data import face_layers, faces, full_set
 from gan.editing.parts import Painted, can_tell_parts, teach
+from gan.editing.recolour import colour_coordinates, recoloured
 from gan.evaluation.metrics import face_regions
 from gan.models.model import Model
 
 SAMPLES, STEPS = 8, 100  # digits that a head is taught on, and steps of that
+READINGS = 9  # of a face, each in other colours, where its parts are to be known well
 DARK = 128  # grey levels, below which a pixel of a digit is no stroke
 
 
@@ -57,6 +59,21 @@ def known_parts(model: Model) -> TellsParts | None:
     if dataset == "faces" and (model.resolution, model.channels) == (face_layers.RESOLUTION, 3):
         return FaceParts(model)
     return None
+
+
+def steady_face_parts(model: Model, z: Tensor, y: Tensor | None) -> np.ndarray:
+    """Return the parts that faces of latents show, uint8 (N, R, R), as most of `READINGS` in other colours say.
+
+    Colours move no part, and the network that reads them errs anew in each: two readings agree in less than two
+    readings of several (docs/LOG.md). Without known colours it is one reading.
+    """
+    coordinates = colour_coordinates(model.config)
+    times = READINGS if coordinates else 1
+    votes = np.zeros((len(z), model.resolution, model.resolution, len(faces.REGIONS)), np.uint8)
+    for latents in recoloured(z, coordinates, times).split(len(z)):
+        read = face_regions.read(model.render(latents, y))
+        votes += read[..., None] == np.arange(len(faces.REGIONS))
+    return votes.argmax(3).astype(np.uint8)
 
 
 def painted_digits(model: Model, count: int) -> Painted:

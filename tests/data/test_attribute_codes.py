@@ -9,7 +9,7 @@ import pytest
 import torch
 
 from gan.data import faces, scenes, seeded
-from gan.data.attribute_codes import ABSENT, AttributeCodes, coordinates_of, towards
+from gan.data.attribute_codes import ABSENT, AttributeCodes, choices_of, coordinates_of, towards
 from gan.data.seeded import Choice, Range
 
 TABLE = {
@@ -62,6 +62,14 @@ def test_values_can_be_read_from_the_coordinates(codes, drawn):
         noise = -torch.log(-torch.log(torch.distributions.Normal(0, 1).cdf(torch.stack(list(names), 1))))
         wins, known = (noise + shares.log()).argmax(1), value >= 0
         assert (wins[known] == value[known]).float().mean() > 0.9999  # but for rounding to float32
+
+
+def test_choices_are_read_as_they_were_drawn(codes, drawn):
+    beyond = torch.cat([drawn, torch.randn(COUNT, 3)], 1)
+    found = choices_of(TABLE, beyond)
+    assert list(found) == ["mirrored", "hat", "mood"]
+    for name, value in found.items():
+        assert torch.equal(value, torch.from_numpy(codes.values[name]))
 
 
 def test_conditions_are_centred_tell_values_apart_and_cover_every_attribute(codes):

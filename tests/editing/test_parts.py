@@ -13,9 +13,10 @@ from small_models import untrained
 from gan import label as command
 from gan.config import Config
 from gan.data import faces
-from gan.data.attribute_codes import coordinates_of
+from gan.data.attribute_codes import choices_of, coordinates_of
 from gan.editing.diverse import diverse
 from gan.editing.heads import DeepHead, LinearHead
+from gan.editing.known_parts import READINGS, steady_face_parts
 from gan.editing.labelled_set import FILE, MASKS, PICTURES, read_set, save_mask, write_set
 from gan.editing.parts import (
     FEW,
@@ -31,7 +32,7 @@ from gan.editing.parts import (
     pixel_maps,
     teach,
 )
-from gan.editing.recolour import colour_coordinates, recoloured
+from gan.editing.recolour import colour_coordinates, recoloured, shapes_of
 from gan.editing.spread import PULL
 from gan.errors import DataError
 from gan.models.model import Model
@@ -127,6 +128,35 @@ def test_samples_to_paint_differ_most_and_begin_with_the_first(model, monkeypatc
     assert diverse(model, range(6), 3) == [0, 5, 4]
     monkeypatch.undo()
     assert len(set(diverse(model, range(20), 4))) == 4 and diverse(model, [7, 7], 5)[0] == 7
+
+
+def test_of_samples_whose_shapes_are_known_those_are_painted_that_show_all(model, monkeypatch):
+    shapes = torch.tensor([[0, 0], [0, 0], [0, 1], [2, 0], [1, 1], [2, 2]])
+    monkeypatch.setattr("gan.editing.diverse.shapes_of", lambda config, latents: shapes)
+    assert diverse(model, range(10, 16), 3) == [10, 14, 15]
+    assert sorted(diverse(model, range(10, 16), 9)) == [*range(10, 16)]
+    z = torch.randn(4, 100)
+    known = shapes_of(Config(dataset="faces", attributes=True), z)
+    kinds = choices_of(faces.CODED, z)
+    assert known.shape == (4, len(kinds) - 1) and set(kinds) & set(faces.COLOURS) == {"hair_family"}
+    assert shapes_of(Config(dataset="faces"), z) is shapes_of(Config(attributes=True), z) is None
+
+
+def test_parts_of_a_face_are_what_most_readings_say(monkeypatch):
+    said = iter([1, 2, 2, 5, 2, 1, 1, 2, 3])
+    read = "gan.editing.known_parts.face_regions.read"
+    monkeypatch.setattr(read, lambda pictures: np.full((2, 64, 64), next(said), np.uint8))
+    rendered = []
+
+    class Faces:
+        config, resolution = Config(dataset="faces", attributes=True), 64
+
+        def render(self, z, y):
+            rendered.append(z)
+
+    z = torch.randn(2, 100)
+    assert (steady_face_parts(Faces(), z, None) == 2).all()
+    assert len(rendered) == READINGS and rendered[0].equal(z) and not rendered[1].equal(z)
 
 
 def test_a_linear_head_gives_loud_channels_no_more_say():
