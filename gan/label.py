@@ -18,7 +18,7 @@ from pathlib import Path
 from gan.command_line import status_of
 from gan.editing.diverse import AMONG, MOST, diverse
 from gan.editing.labelled_set import read_pictures, read_set, write_blank, write_set
-from gan.editing.parts import can_tell_parts, teach
+from gan.editing.parts import can_tell_parts, teach_well
 from gan.editing.reader import FILE as READER
 from gan.editing.reader import teach_reader, write_reader
 from gan.errors import ConfigError, FolderError
@@ -70,7 +70,7 @@ def _run(args: argparse.Namespace) -> int:
         write_blank(args.out, model, seeds, tuple(args.parts))
         told = f"{count(args.blank, 'picture')} to paint"
     else:
-        parts = teach(model, read_set(args.painted, model))
+        parts = teach_well(model, read_set(args.painted, model))
         write_set(args.out, model, parts, range(args.first, args.first + args.count))
         told = f"{count(args.count, 'picture')} labelled"
         if args.reader:

@@ -10,6 +10,7 @@ import torch
 from PIL import Image
 from small_models import untrained
 
+import gan.editing.parts
 from gan import label as command
 from gan.config import Config
 from gan.data import faces
@@ -21,6 +22,7 @@ from gan.editing.labelled_set import FILE, MASKS, PICTURES, read_set, save_mask,
 from gan.editing.parts import (
     FEW,
     MANY,
+    PATIENCE,
     RECOLOURED,
     THIN_PULL,
     UNPAINTED,
@@ -31,6 +33,7 @@ from gan.editing.parts import (
     overlaps,
     pixel_maps,
     teach,
+    teach_well,
 )
 from gan.editing.recolour import colour_coordinates, recoloured, shapes_of
 from gan.editing.spread import PULL
@@ -119,6 +122,27 @@ def test_painted_faces_come_in_other_colours_too_and_nothing_of_a_latent_changes
     for painted, times in ((whole, 1), (many_parts, RECOLOURED)):
         teach(model, painted, watched, steps=1)
         assert len(seen.pop()) == 2 * times  # all pictures in each step would take too long
+
+
+def test_who_has_time_learns_longer_and_asks_in_several_colours(model, monkeypatch):
+    steps, asked = [], []
+    fit = gan.editing.parts._fit
+
+    def watched_fit(head, features, labels, count, **other):
+        steps.append(count)
+        return fit(head, features, labels, 2, **other)
+
+    monkeypatch.setattr("gan.editing.parts._fit", watched_fit)
+    monkeypatch.setattr("gan.editing.parts.colour_coordinates", lambda config: [0])
+    painted = paint(model, [1, 2])
+    for taught, readings in ((teach(model, painted), 1), (teach_well(model, painted), gan.editing.parts.READINGS)):
+        ask = taught._maps
+        taught._maps = lambda model, z, *rest, ask=ask: asked.append(z) or ask(model, z, *rest)
+        assert taught.of(painted.latents, painted.classes).shape == painted.labels.shape
+        assert len(asked) == readings and asked[0].equal(painted.latents)
+        assert all(not z.equal(painted.latents) and z[:, 1:].equal(painted.latents[:, 1:]) for z in asked[1:])
+        asked.clear()
+    assert steps[-1] == PATIENCE * steps[0]
 
 
 def test_samples_to_paint_differ_most_and_begin_with_the_first(model, monkeypatch):
