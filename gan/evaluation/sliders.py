@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import partial
 
 import numpy as np
 import torch
@@ -36,7 +35,7 @@ AGAIN = 12  # attributes that are tried again beside those that have a slider, t
 SWITCHING = 1.5  # length of a step for what is there or not: shorter ones leave it half there
 SHORTEST = 0.6  # a step's length where a whole one would change more than those of other sliders
 SPARSE = 0.25  # of a row's largest number: where attributes have coordinates of their own, smaller ones are chance
-KINDS = 0.5  # of a row's length, that goes to the kinds which a name alone means
+KINDS = (0.25, 0.35, 0.42, 0.5)  # of a row's length, that goes to the kinds a name alone means: as much as is worth it
 # Change of another slider's attribute, in deviations, up to which a row is as good as any: a sparse one, and one that
 # leads to what its name means, which may cost more.
 AS_GOOD, WORTH = 0.2, 0.25
@@ -220,10 +219,10 @@ class _Samples:
             go = weak[enough[weak].argsort()[: -(-len(weak) // 2)]]  # the weaker half of them
             told = [i for k, i in enumerate(told) if k not in go]
         for i in sorted(set(candidates) - set(told), key=lambda i: -float(self.r2[i]))[:AGAIN]:
-            more, new = [*told, i], self._rows([*told, i])
+            more, new, last = [*told, i], self._rows([*told, i]), [len(told)]
             if _that_move(self.weights, more) != more:
                 continue
-            if self._enough(self._move(new, more, len(told)), more, len(told))[0] < 1:
+            if self._enough(self._move(new[-1:], more, last), more, last)[0] < 1:
                 continue
             together = self._move(new, more)
             if (self._enough(together, more) >= 1).all():
@@ -244,32 +243,47 @@ class _Samples:
     def _refined(self, rows: Tensor, moved: Effects, told: Sequence[int]) -> tuple[Tensor, Effects]:
         """Return rows of a latent that stands for attributes, better where nothing else moves more, and what they move.
 
-        First `sparse` ones, then ones towards the kinds that a name alone means.
+        First `sparse` ones, then ones towards the kinds that a name alone means, as far as that goes.
         """
         lengths = rows.norm(dim=1, keepdim=True)
         known = {name: one for one in self.known for name in one.names}
         kinds = torch.zeros_like(rows)
         for k, name in enumerate(self.data.names[i] for i in told):
-            meant = known[name].meant(name, rows.shape[1])
-            kinds[k] = 0 if meant is None else KINDS * meant
-        towards = partial(_towards, kinds=kinds)
-        for better, most in ((sparse, AS_GOOD), (towards, WORTH)):
-            tried = better(rows) * lengths
-            after = self._move(tried, told)
-            cross = [np.where(np.eye(len(told)) > 0, 0, np.abs(found.effects)).max(1) for found in (moved, after)]
-            good = (self._enough(after, told) >= 1) & (cross[1] <= np.maximum(cross[0], most))
-            rows = torch.where(torch.from_numpy(good)[:, None], tried, rows)
-            moved = Effects(
-                np.where(good[:, None], after.effects, moved.effects),
-                np.where(good, after.changes, moved.changes),
-                np.where(good, after.accuracy, moved.accuracy),
-            )
+            if (meant := known[name].meant(name, rows.shape[1])) is not None:
+                kinds[k] = meant
+        rows, moved = self._better(rows, sparse(rows) * lengths, moved, told, AS_GOOD)
+        own, meaning = rows, kinds.any(1)[:, None]
+        for share in KINDS:
+            tried = torch.where(meaning, _towards(own, share * kinds) * lengths, rows)
+            rows, moved = self._better(rows, tried, moved, told, WORTH)
         return rows, moved
 
-    def _move(self, rows: Tensor, told: Sequence[int], start: int = 0) -> Effects:
-        """Move pictures along each row from `start` on; return what changed of the attributes `told`, and otherwise."""
+    def _better(
+        self, rows: Tensor, tried: Tensor, moved: Effects, told: Sequence[int], most: float
+    ) -> tuple[Tensor, Effects]:
+        """Return rows and what they move: those `tried` where that is enough and nothing else moves more, or `most`."""
+        other = [k for k in range(len(told)) if not torch.equal(tried[k], rows[k])]
+        if not other:
+            return rows, moved
+        after = self._move(tried[other], told, other)
+        cross = [np.abs(effects).copy() for effects in (moved.effects[other], after.effects)]
+        for found in cross:
+            found[np.arange(len(other)), other] = 0
+        good = (self._enough(after, told, other) >= 1) & (cross[1].max(1) <= np.maximum(cross[0].max(1), most))
+        rows, moved = rows.clone(), Effects(moved.effects.copy(), moved.changes.copy(), moved.accuracy.copy())
+        for i in np.flatnonzero(good):
+            k = other[i]
+            rows[k], moved.effects[k], moved.changes[k] = tried[k], after.effects[i], after.changes[i]
+            moved.accuracy[k] = after.accuracy[i]
+        return rows, moved
+
+    def _move(self, rows: Tensor, told: Sequence[int], own: Sequence[int] | None = None) -> Effects:
+        """Move pictures along each row; return what changed of the attributes `told`, and otherwise.
+
+        own: which of `told` each row is about; None for one row each.
+        """
         effects, changes, accuracy, places = [], [], [], list(told)
-        for k, row in enumerate(rows[start:], start):
+        for k, row in zip(range(len(told)) if own is None else own, rows, strict=True):
             low, high = (
                 _values(self.model, self.known, _moved(self.model, self.z, row, way * REACH), self.y)[:, places]
                 for way in (-1, 1)
@@ -280,20 +294,22 @@ class _Samples:
             accuracy.append(float(((low[:, k] < 0.5).double().mean() + (high[:, k] > 0.5).double().mean()) / 2))
         return Effects(np.array(effects), np.array(changes), np.array(accuracy))
 
-    def _enough(self, moved: Effects, told: Sequence[int], start: int = 0) -> np.ndarray:
-        """Return how far each of the attributes `told` from `start` on deserves a slider: from 1 on it does.
+    def _enough(self, moved: Effects, told: Sequence[int], own: Sequence[int] | None = None) -> np.ndarray:
+        """Return how far each of the attributes `told`, or those of them that `own` says, deserves a slider: from 1 on.
 
         Its whole step must change it by `LEAST_EFFECT`, others by no more than `MOST_CROSS` of that, and the picture
         `LEAST_CHANGE` times as much as random rows do, unless it says something of a small part. Where its R2 is below
         `LEAST_R2`, it must be there or gone in `LEAST_ACCURACY` of the pictures that were moved.
         """
-        names, rows = [self.data.names[i] for i in told[start:]], np.arange(len(moved.effects))
-        own, others = moved.effects[rows, start + rows], moved.effects.copy()
-        others[rows, start + rows] = 0
+        places = list(range(len(told))) if own is None else list(own)
+        about, rows = [told[k] for k in places], np.arange(len(places))
+        names = [self.data.names[i] for i in about]
+        itself, others = moved.effects[rows, places], moved.effects.copy()
+        others[rows, places] = 0
         change = np.where([name in self.parts for name in names], np.inf, moved.changes / LEAST_CHANGE)
-        alone = own * MOST_CROSS / np.maximum(np.abs(others).max(1), 1e-9)
-        accuracy = np.where(self.r2[list(told[start:])] >= LEAST_R2, np.inf, moved.accuracy / LEAST_ACCURACY)
-        return np.minimum.reduce([own / LEAST_EFFECT, alone, change, accuracy])
+        alone = itself * MOST_CROSS / np.maximum(np.abs(others).max(1), 1e-9)
+        accuracy = np.where(self.r2[about] >= LEAST_R2, np.inf, moved.accuracy / LEAST_ACCURACY)
+        return np.minimum.reduce([itself / LEAST_EFFECT, alone, change, accuracy])
 
     def _describe(self, moved: Effects, changes: np.ndarray, told: Sequence[int]) -> list[Slider]:
         """Return what is known of each slider, from what its row changes."""

@@ -157,9 +157,9 @@ def test_what_is_enough_once_others_have_gone_comes_back(known, monkeypatch):
     known(0, 1)
     enough, calls = sliders._Samples._enough, []
 
-    def first_too_strict(self, moved, told, start=0):
+    def first_too_strict(self, moved, told, own=None):
         calls.append(list(told))
-        return np.array([0.5, 1.0]) if len(calls) == 1 else enough(self, moved, told, start)
+        return np.array([0.5, 1.0]) if len(calls) == 1 else enough(self, moved, told, own)
 
     monkeypatch.setattr(sliders._Samples, "_enough", first_too_strict)
     found = find_sliders(Levels(), 600)
@@ -218,12 +218,32 @@ def test_a_latent_with_coordinates_for_attributes_is_moved_along_those_alone(kno
 
 def test_a_name_that_means_some_kinds_leads_to_those_unless_that_moves_others(known, monkeypatch):
     monkeypatch.setattr(sliders, "_is_taught", lambda model, known: True)
-    share = sliders.KINDS / (1 + sliders.KINDS**2) ** 0.5
+    share = max(sliders.KINDS) / (1 + max(sliders.KINDS) ** 2) ** 0.5
     for kind, taken in ((19, True), (1, False)):  # nothing is told by the one, block1 by the other
         known(0, 1, meant=lambda name, width, kind=kind: torch.eye(width)[kind] if name == "block0" else None)
         first, second = find_sliders(Levels(), 600).named
         assert (first[19] / first.norm() == pytest.approx(share, abs=0.02)) is taken
         assert second[19] == 0 and (first[1] < 0)
+
+
+def test_what_a_name_means_is_followed_as_far_as_others_stay(known, monkeypatch):
+    monkeypatch.setattr(sliders, "_is_taught", lambda model, known: True)
+    known(0, 1, meant=lambda name, width: torch.eye(width)[19] if name == "block0" else None)
+    better, tried = sliders._Samples._better, []
+
+    def strict(self, rows, wished, moved, told, most):
+        """Refuse what goes farther than the second of `KINDS`."""
+        tried.append(most)
+        far = (wished / wished.norm(dim=1, keepdim=True))[:, 19] > sliders.KINDS[1] + 0.01
+        return (rows, moved) if bool(far.any()) else better(self, rows, wished, moved, told, most)
+
+    monkeypatch.setattr(sliders._Samples, "_better", strict)
+    first, _ = find_sliders(Levels(), 600).named
+    share = sliders.KINDS[1] / (1 + sliders.KINDS[1] ** 2) ** 0.5
+    assert first[19] / first.norm() == pytest.approx(share, abs=0.01)
+    assert tried == [sliders.AS_GOOD, *[sliders.WORTH] * len(sliders.KINDS)] and sorted(sliders.KINDS) == [
+        *sliders.KINDS
+    ]
 
 
 def test_directions_by_class_are_of_the_largest_group_of_which_a_picture_has_one():

@@ -86,6 +86,20 @@ def test_a_lesson_asks_tells_and_is_cured(page, runs, monkeypatch):
     assert page.locator(".ll-game li", has_text="beside real ones").inner_text().endswith("scores them.")
 
 
+def test_a_duel_leaves_the_lesson_that_was_chosen_and_offers_one_where_none_was(page):
+    chosen = "[document.querySelector('[name=ll-train-data]:checked').value, {}]".format(
+        "...[...document.querySelectorAll('[name=ll-train-preset]:checked')].map((one) => one.value)"
+    )
+    duel = page.get_by_text("Duel: two recipes")
+    before = page.evaluate(chosen)
+    duel.click()
+    assert page.evaluate(chosen) == ["grid", "modern"] != before
+    page.reload()
+    page.locator("[name=ll-train-preset][value=collapse]").check(force=True)
+    duel.click()
+    assert page.evaluate(chosen) == [before[0], "collapse"]
+
+
 @pytest.mark.usefixtures("unhurried")
 def test_a_duel_has_colours_of_its_own_and_no_story(page):
     page.get_by_text("Duel: two recipes").click()

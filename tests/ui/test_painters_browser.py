@@ -73,6 +73,8 @@ def test_once_the_weights_are_there_a_drag_asks_the_server_for_nothing(page, sit
     page.click("[data-do=reroll]")
     page.click("[data-do=dice]")
     page.wait_for_function("!latentLab.stats.running")
+    page.get_by_text("Cross with another seed").click()
+    page.wait_for_function("document.querySelector('.ll-mix-other').width > 1")  # the other one is shown at once
     assert page.asked == []
 
     random = np.random.default_rng(3)

@@ -278,7 +278,7 @@
     const showKeys = lab.shortcutList(find(".ll-keys", HTMLDialogElement), [
       [["K"], "keep the picture"],
       [["R"], "another seed"],
-      [["1", "9"], "open a kept picture"],
+      [["1 to 9"], "open a kept picture"],
       [["M"], "the map"],
       [["P"], "play: let the sliders wander, or stop them"],
       [["S"], "save the picture"],

@@ -32,7 +32,8 @@
     part.addEventListener("toggle", () => {
       const now = state();
       if (!now) return;
-      if (!part.open && now[border.name] !== border.default) go(border, Number(border.default));
+      if (part.open) void draw(now);
+      else if (now[border.name] !== border.default) go(border, Number(border.default));
     });
     /** Another picture is asked for; a look at what there is, by opening this part, changes nothing. */
     const ask = () => {

@@ -60,7 +60,7 @@
     context.fillStyle = lab.colour("--ll-soft");
     context.font = `${11 * ratio}px ${lab.colour("--ll-sans")}`;
     const beside = untouched === undefined ? ", and its floor" : ", and left as it was";
-    const note = gradient ? ", a tenth a line" : floor === undefined ? "" : beside;
+    const note = gradient ? ", each line ten times less" : floor === undefined ? "" : beside;
     const title = /** @type {const} */ ([lab.READOUTS[main].title + note, 6 * ratio, 13 * ratio]);
     Object.assign(context, { strokeStyle: lab.colour("--ll-well"), lineWidth: 4 * ratio, lineJoin: "round" });
     context.strokeText(...title); // so that it can be read over the curve

@@ -134,7 +134,7 @@
 
     input("duel").addEventListener("change", () => {
       const duel = input("duel").checked;
-      change(duel && plan.data === first ? { duel, ...DUEL } : { duel });
+      change(duel && plan.data === first && plan.presets[0] === presets[0] ? { duel, ...DUEL } : { duel });
     });
     find("[data-train=clear]").addEventListener("click", sketch.clear);
     input("ink").addEventListener("change", async () => {

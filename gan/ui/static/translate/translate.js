@@ -228,8 +228,8 @@
       }
     };
 
-    /** Show what a part of an address says. The last call wins. @type {(wanted: AddressPart, remark?: string) => Promise<void>} */
-    const open = async (wanted, remark = "") => {
+    /** Load what a part of an address says. The last call wins. @type {(wanted: AddressPart, remark?: string) => Promise<void>} */
+    const load = async (wanted, remark = "") => {
       const turn = ++opening;
       const model = wanted.model ?? first;
       if (!model) return;
@@ -240,7 +240,7 @@
         if (turn !== opening) return;
         if (reply.error !== undefined) return problem(lab.notices.error(reply.error));
         if (!reply.found && !first) return void (find(".ll-remark").textContent = lab.notices.error(reply.gone));
-        if (!reply.found) return open({ ...wanted, model: first }, lab.instead(reply.gone, first));
+        if (!reply.found) return load({ ...wanted, model: first }, lab.instead(reply.gone, first));
         root.hidden = false;
         element.querySelector(".ll-none")?.remove();
         known.set(model, reply.found);
@@ -274,6 +274,15 @@
       board.begin(about.size, { base: example?.base ?? null, strokes: lab.decodeStrokes(wanted.ink ?? "") });
       find(".ll-paper").inert = false;
       sizeAll();
+    };
+
+    /** Show what a part of an address says, once all of it is there. @type {typeof load} */
+    const open = async (...asked) => {
+      try {
+        await load(...asked);
+      } finally {
+        root.classList.remove("ll-loading");
+      }
     };
 
     /** @type {(scale: number, suffix: string) => void} */
