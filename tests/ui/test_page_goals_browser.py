@@ -79,10 +79,11 @@ def test_every_tab_stands_still_and_axe_finds_nothing(browser, site, width, heig
 
 @pytest.mark.parametrize("width, height", [(390, 844), (1280, 900)])
 def test_translate_stands_still_from_its_address_on(browser, width, height):
-    with served(ModelRegistry([ROOT / "weights/emoji", ROOT / "weights/sketch-to-face"])) as url:
-        with asking_page(browser, viewport={"width": width, "height": height}, reduced_motion="reduce") as page:
-            page.add_init_script(WATCH)
-            page.goto(f"{url}?tab=translate")
-            page.locator(".ll-translate [data-verdict]", has_text="%").wait_for()
-            assert page.locator(".ll-translate .ll-swatch").first.is_visible()
-            assert page.evaluate("shifts") < SHIFT
+    registry = ModelRegistry([ROOT / "weights/emoji", ROOT / "weights/sketch-to-face"])
+    look = {"viewport": {"width": width, "height": height}, "reduced_motion": "reduce"}
+    with served(registry) as url, asking_page(browser, **look) as page:
+        page.add_init_script(WATCH)
+        page.goto(f"{url}?tab=translate")
+        page.locator(".ll-translate [data-verdict]", has_text="%").wait_for()
+        assert page.locator(".ll-translate .ll-swatch").first.is_visible()
+        assert page.evaluate("shifts") < SHIFT
