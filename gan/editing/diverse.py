@@ -8,12 +8,25 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from gan.config import Config
+from gan.data import full_set
+from gan.data.attribute_codes import choices_of
 from gan.editing.parts import BATCH, can_tell_parts, feature_maps
-from gan.editing.recolour import shapes_of
+from gan.editing.recolour import COLOURS
 from gan.models.model import Model
 
 SIDE = 8  # places a side at which pictures are compared
 AMONG, MOST = 8, 480  # times as many samples are looked at; bounds memory
+
+
+def shapes_of(config: Config, latents: Tensor) -> Tensor | None:
+    """Return which shape of each part latents (N, z_dim) ask for, int64 (N, choices); None where that is not known."""
+    known = COLOURS.get(full_set(config.dataset))
+    if not known or not config.attributes:
+        return None
+    table, colours = known
+    chosen = choices_of(table, latents)
+    return torch.stack([value for name, value in chosen.items() if name not in colours], 1)
 
 
 def diverse(model: Model, seeds: Sequence[int], count: int) -> list[int]:

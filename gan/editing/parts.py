@@ -29,7 +29,7 @@ SINGLE = 5.0  # times as many steps, each with the pixels of one picture, where 
 FEW = 6  # painted pictures, below which a linear head needs another beside it; with ten it is better alone
 MANY = 5  # parts, from which on some are a pixel or two wide: a deep head is better then, and they spread less
 RECOLOURED = 8  # times as many pictures there, in other colours, where those are known to change nothing else
-PATIENCE, READINGS = 3, 4  # times as many steps, and pictures in other colours asked, where there is time
+PATIENCE, COLOURINGS = 3, 4  # times as many steps, and pictures in other colours asked, where there is time
 THIN_PULL = 1.0  # how strongly many parts spread, see `gan.editing.spread.PULL`
 BATCH = 16  # pictures coloured at once
 LEAST_SHARE = 1e-3  # of pixels: rarer parts count no more
@@ -86,7 +86,7 @@ class Parts:
     """Taught heads in use: colours pictures by their latents. Made by `teach`.
 
     saw_offsets: whether they were taught on maps with offsets; those that were not take them for something else.
-    readings: how often a picture is looked at, each time in other colours, where a latent says what those are.
+    colourings: how often a picture is looked at, each time in other colours, where a latent says what those are.
     """
 
     def __init__(
@@ -96,10 +96,10 @@ class Parts:
         maps: MapsOf,
         heads: Average,
         saw_offsets: bool = False,
-        readings: int = 1,
+        colourings: int = 1,
     ) -> None:
         self.model, self.names, self._maps, self._heads = model, names, maps, heads
-        self.saw_offsets, self.readings = saw_offsets, readings
+        self.saw_offsets, self._colourings = saw_offsets, colourings
 
     @torch.inference_mode()
     def of(self, z: Tensor, y: Tensor | None, offsets: Tensor | None = None) -> np.ndarray:
@@ -115,8 +115,8 @@ class Parts:
         return np.concatenate(found)
 
     def _in_colours(self, z: Tensor) -> Tensor:
-        coordinates = colour_coordinates(self.model.config) if self.readings > 1 else []
-        return recoloured(z, coordinates, self.readings) if coordinates else z
+        coordinates = colour_coordinates(self.model.config) if self._colourings > 1 else []
+        return recoloured(z, coordinates, self._colourings) if coordinates else z
 
     def _shares(self, z: Tensor, y: Tensor | None, offsets: Tensor | None) -> Tensor:
         maps = self._maps(self.model, z, y, offsets)
@@ -158,11 +158,19 @@ def can_tell_parts(model: Model) -> bool:
     return hasattr(model.generator, "pyramid")
 
 
-def teach(model: Model, painted: Painted, maps: MapsOf = feature_maps, steps: int = STEPS, seed: int = 0) -> Parts:
+def teach(
+    model: Model,
+    painted: Painted,
+    maps: MapsOf = feature_maps,
+    steps: int = STEPS,
+    seed: int = 0,
+    colourings: int = 1,
+) -> Parts:
     """Return what has learnt from painted pictures. The same ones give the same parts, to rounding.
 
     A part counts the more the rarer it is, as its share of the painted pixels to the power -1/2. seed: of what does not
-    begin with nothing, which is a head of pixels, or of fewer pictures than `FEW`, or of `MANY` parts.
+    begin with nothing, which is a head of pixels, or of fewer pictures than `FEW`, or of `MANY` parts. colourings: see
+    `Parts`.
     """
     count = len(painted.names)
     rows = _recoloured(model, painted) if count >= MANY else painted
@@ -182,14 +190,12 @@ def teach(model: Model, painted: Painted, maps: MapsOf = feature_maps, steps: in
                 kinds.append(Head.of(features, count))
             heads = [_fit(head, features, labels, steps) for head in kinds]
     both = Average(heads).eval().requires_grad_(False)
-    return Parts(model, painted.names, maps, both, painted.offsets is not None)
+    return Parts(model, painted.names, maps, both, painted.offsets is not None, colourings)
 
 
 def teach_well(model: Model, painted: Painted) -> Parts:
     """Return what has learnt from painted pictures as `teach`, for sets that nobody waits for: slower, and better."""
-    parts = teach(model, painted, steps=PATIENCE * STEPS)
-    parts.readings = READINGS
-    return parts
+    return teach(model, painted, steps=PATIENCE * STEPS, colourings=COLOURINGS)
 
 
 def _recoloured(model: Model, painted: Painted) -> Painted:

@@ -11,7 +11,7 @@ from torch import Tensor
 
 from gan.config import Config
 from gan.data import faces, full_set
-from gan.data.attribute_codes import choices_of, coordinates_of
+from gan.data.attribute_codes import coordinates_of
 
 # Data sets whose attributes are known: those that a latent can stand for, and which of them are colours.
 COLOURS = {"faces": (faces.CODED, faces.COLOURS)}
@@ -21,16 +21,6 @@ def colour_coordinates(config: Config) -> list[int]:
     """Return the coordinates of a model's latent that stand for colours alone; none where that is not known."""
     known = COLOURS.get(full_set(config.dataset))
     return coordinates_of(*known) if known and config.attributes else []
-
-
-def shapes_of(config: Config, latents: Tensor) -> Tensor | None:
-    """Return which shape of each part latents (N, z_dim) ask for, int64 (N, choices); None where that is not known."""
-    known = COLOURS.get(full_set(config.dataset))
-    if not known or not config.attributes:
-        return None
-    table, colours = known
-    chosen = choices_of(table, latents)
-    return torch.stack([value for name, value in chosen.items() if name not in colours], 1)
 
 
 def recoloured(latents: Tensor, coordinates: list[int], times: int, seed: int = 0) -> Tensor:

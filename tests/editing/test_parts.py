@@ -15,7 +15,7 @@ from gan import label as command
 from gan.config import Config
 from gan.data import faces
 from gan.data.attribute_codes import choices_of, coordinates_of
-from gan.editing.diverse import diverse
+from gan.editing.diverse import diverse, shapes_of
 from gan.editing.heads import DeepHead, LinearHead
 from gan.editing.known_parts import READINGS, steady_face_parts
 from gan.editing.labelled_set import FILE, MASKS, PICTURES, read_set, save_mask, write_set
@@ -35,7 +35,7 @@ from gan.editing.parts import (
     teach,
     teach_well,
 )
-from gan.editing.recolour import colour_coordinates, recoloured, shapes_of
+from gan.editing.recolour import colour_coordinates, recoloured
 from gan.editing.spread import PULL
 from gan.errors import DataError
 from gan.models.model import Model
@@ -135,7 +135,7 @@ def test_who_has_time_learns_longer_and_asks_in_several_colours(model, monkeypat
     monkeypatch.setattr("gan.editing.parts._fit", watched_fit)
     monkeypatch.setattr("gan.editing.parts.colour_coordinates", lambda config: [0])
     painted = paint(model, [1, 2])
-    for taught, readings in ((teach(model, painted), 1), (teach_well(model, painted), gan.editing.parts.READINGS)):
+    for taught, readings in ((teach(model, painted), 1), (teach_well(model, painted), gan.editing.parts.COLOURINGS)):
         ask = taught._maps
         taught._maps = lambda model, z, *rest, ask=ask: asked.append(z) or ask(model, z, *rest)
         assert taught.of(painted.latents, painted.classes).shape == painted.labels.shape

@@ -241,9 +241,8 @@ def test_what_a_name_means_is_followed_as_far_as_others_stay(known, monkeypatch)
     first, _ = find_sliders(Levels(), 600).named
     share = sliders.KINDS[1] / (1 + sliders.KINDS[1] ** 2) ** 0.5
     assert first[19] / first.norm() == pytest.approx(share, abs=0.01)
-    assert tried == [sliders.AS_GOOD, *[sliders.WORTH] * len(sliders.KINDS)] and sorted(sliders.KINDS) == [
-        *sliders.KINDS
-    ]
+    assert tried == [sliders.AS_GOOD, *[sliders.WORTH] * len(sliders.KINDS)]
+    assert sorted(sliders.KINDS) == [*sliders.KINDS]
 
 
 def test_directions_by_class_are_of_the_largest_group_of_which_a_picture_has_one():
