@@ -282,6 +282,7 @@
         await load(...asked);
       } finally {
         root.classList.remove("ll-loading");
+        element.querySelector("[data-loading]")?.remove();
       }
     };
 
