@@ -11,6 +11,7 @@ from gan.data.points import is_points
 from gan.live.uploads import SETS
 from gan.training.alarms import Cure
 
+OTHERS = "others"  # data sets of which no number of steps is told
 KINDS = ("points", "pictures", "translations")  # of what is learnt
 
 
@@ -32,7 +33,7 @@ class Story:
     why       why it happens
     cure      settings that end the trouble while the run goes on; None where there is none
     then      what is seen once they are taken
-    steps     after so many, by the name of the data set, it can be seen; none is promised for others
+    steps     after so many, by the name of the data set or for OTHERS, it can be seen; none is promised otherwise
     cured     the same of the cure
     pace      seconds between steps until it is cured, so that a quick machine does not hurry through it
     """

@@ -124,12 +124,11 @@ LESSONS: dict[str, Lesson] = {
             question="How many of the groups of points will it hold at once?",
             answers=("fewer than half", "about half", "all"),
             right=0,
-            expect="All red points gather in one heap or one streak. The critic slowly turns that place blue, and all "
-            "of them move on.",
+            expect="This is mode collapse: all red points gather in one heap or one streak. The critic slowly turns "
+            "that place blue, and all of them move on, now and then out of the picture.",
             watch=("modes", "recall"),
             why="Whatever place the critic likes best just now pays most, and the fast generator sends every point "
-            "there. Nothing in its loss asks for variety; the critic notices too late, and only moves the heap. This "
-            "is mode collapse.",
+            "there. Nothing in its loss asks for variety; the critic notices too late, and only moves the heap.",
             cure=Cure(_TO_MODERN, _CURED),
             then="Now each fake is compared with a real one, and the critic keeps up: the heap bursts and fills the "
             "groups.",
@@ -142,10 +141,11 @@ LESSONS: dict[str, Lesson] = {
             question="How many kinds of pictures will it make?",
             answers=("a few, over and over", "all"),
             right=0,
-            expect="All pictures become nearly the same one. Now and then all of them change together.",
+            expect="This is mode collapse: all pictures become nearly the same one. Now and then all of them change "
+            "together.",
             watch=("classes_found", "diversity"),
             why="Whatever picture the critic likes best just now pays most, and the fast generator makes nothing "
-            "else. Nothing in its loss asks for variety. This is mode collapse.",
+            "else. Nothing in its loss asks for variety.",
             cure=Cure(_TO_MODERN, _CURED_PICTURES),
             then="Now each fake is compared with a real one, and the critic keeps up: pictures begin to differ.",
             steps={"mnist-10k": 200},

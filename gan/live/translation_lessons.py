@@ -18,17 +18,21 @@ from gan.training.alarms import Cure
 
 @dataclass(frozen=True)
 class World:
-    """Pairs of `gan.data.PAIRS` that can be watched. title: for a menu; settings: over the defaults."""
+    """Pairs of `gan.data.PAIRS` that can be watched.
+
+    title: for a menu; settings: over the defaults; near: the number that tells how near translations are to the truth.
+    """
 
     title: str
     settings: Mapping[str, Any] = field(default_factory=dict)
+    near: str = "psnr"
 
 
 WORLDS: dict[str, World] = {
     "beard-close-up": World("Beard off", {"mirror": True}),
     "sketch-one-palette": World("Sketch to face", {"change": 0.0, "mirror": True}),
     "flat-to-3d": World("Flat to 3-D", {"change": 0.0}),
-    "grey-to-colour": World("Grey to colour", {"change": 0.0, "mirror": True}),
+    "grey-to-colour": World("Grey to colour", {"change": 0.0, "mirror": True}, near="colour_distance"),
 }
 _CYCLE = {"content": 3.0, "identity": 0.0, "change": 0.5}
 _DEFAULTS: dict[str, Any] = {

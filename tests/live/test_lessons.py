@@ -13,10 +13,11 @@ from benchmarks.lessons import Course, Row
 from gan.config import Config
 from gan.data import DATASETS
 from gan.data.points import DISTRIBUTIONS
-from gan.live.lesson import Story, kind_of
+from gan.live.lesson import OTHERS, Story, kind_of
 from gan.live.lessons import LESSONS, config_of, story_of
 from gan.live.run import SLOWEST
 from gan.live.translation_lessons import WORLDS
+from gan.live.viewers import viewer_of, watchable
 from gan.live.views import PointViewer, _shades
 from gan.training.trainer import Trainer
 from gan.training.validation import prepare, with_changes
@@ -43,7 +44,7 @@ def test_a_story_is_whole(name, data):
     assert story.question.endswith("?") and 0 <= story.right < len(story.answers) > 1
     assert MEASURED[data] & set(story.watch)
     known = set(DISTRIBUTIONS) | set(DATASETS) | set(WORLDS)
-    assert set(story.steps) | set(story.cured) <= known and 0 <= story.pace <= SLOWEST
+    assert set(story.steps) | set(story.cured) <= known | {OTHERS} and 0 <= story.pace <= SLOWEST
     assert bool(story.cure) == bool(story.then) == (name not in UNTROUBLED)
     if story.cure:
         config = config_of(name, data, {})
@@ -146,3 +147,11 @@ def test_points_outside_lie_at_the_edge_of_the_picture():
     with torch.no_grad():
         trainer.average.layers[-1].bias.copy_(torch.tensor([100.0, 0.0]))
     assert (viewer.look(trainer).arrays["points"][:, 0] == 32_767).all()
+
+
+@pytest.mark.parametrize("data", ["ring", "two-moons", "mnist-10k", "emoji", "beard-close-up", "grey-to-colour"])
+def test_what_can_be_watched_is_what_a_run_measures(data):
+    config, training = prepare(config_of("cycle" if kind_of(data) == "translations" else "modern", data, {}))
+    measured = viewer_of(training, data).measure(Trainer(config, training))
+    watched = {name for story in STORIES.values() for name in story.watch} - {"generator_gradient"}
+    assert set(watchable(data)) == watched & set(measured)

@@ -92,6 +92,13 @@ def test_a_picture_is_found_and_a_slider_changes_it_in_the_browser(page, site, r
     page.get_by_role("button", name="Play again").click()
     page.wait_for_function(f"document.querySelector('{TAB} .ll-film input').value > 0")
 
+    plain = squares(page)
+    page.evaluate("latentLab.chooseLook('smooth')")
+    assert (look(page, PAPER)[::9, ::9] != np.kron(plain, np.ones((18, 18)))[::9, ::9]).any(), "shown smooth"
+    assert (look(page, RESULT) == before).any(), "and found as it was"
+    page.evaluate("latentLab.chooseLook('pixels')")
+    assert np.array_equal(squares(page), plain)
+
     page.wait_for_function("latentLab.painterState('finds') === 'ready'")
     page.asked.clear()
     slider = page.get_by_label("slant")

@@ -474,6 +474,9 @@ def test_kept_pictures_are_opened_compared_filmed_and_saved(page: sync_api.Page,
     rows = page.locator(".ll-compare tbody tr").all_inner_texts()
     assert rows[0].startswith("Seed\t9\t") and rows[1] == "slant\t1.5\t0" and len(rows) == 2
     page.keyboard.press("Escape")
+    page.locator("[data-kept=compare]").first.click()
+    assert page.get_by_text("They are the same.").is_visible() and page.locator(".ll-compare table").is_hidden()
+    page.keyboard.press("Escape")
     page.keyboard.press("?")
     page.get_by_label("Single letters work").uncheck()
     page.keyboard.press("Escape")
@@ -517,7 +520,7 @@ def test_two_seeds_are_crossed_at_a_border_that_moves(page: sync_api.Page, site:
     page.locator("#ll-partner").fill("4")
     moved = changes(page, start)
     assert shows(page, registry.picture("colour", 9, label=1, partner=4, border=0.5))
-    page.get_by_label("Border", exact=True).fill("0.2")
+    page.get_by_label("Where they meet", exact=True).fill("0.2")
     changes(page, moved)
     assert shows(page, registry.picture("colour", 9, label=1, partner=4, border=0.2))
     page.wait_for_url(re.compile("with=4&border=0.2$"))

@@ -13,7 +13,7 @@ from gan.live.runs import Runs
 pytestmark = pytest.mark.browser
 
 WAIT = 90.0  # seconds that anything may take on a busy machine
-LIT = "[...document.querySelectorAll('.ll-game li.ll-on')].map((item) => item.dataset.phase).join()"
+LIT = "[...document.querySelectorAll('.ll-moves li.ll-on')].map((item) => item.dataset.phase).join()"
 STEPS = "Number(document.querySelector('[data-at=clock]').innerText.split('\\n')[1].split(' ')[0].replaceAll(',', ''))"
 
 
@@ -60,7 +60,7 @@ def test_a_lesson_asks_tells_and_is_cured(page, runs, monkeypatch):
     assert page.locator("[data-at=setup]").inner_text() == story.setup
     assert story.expect not in said.inner_text(), "it is not told before the guess"
     page.get_by_role("radio", name=story.answers[0]).press(" ")
-    assert said.inner_text() == f"You said “{story.answers[0]}”. {story.expect}"
+    assert said.inner_text() == f"You said “{story.answers[0]}”. Start, and watch the number.", "nor before the start"
     cure = page.locator("[data-train=cure]")
     assert cure.is_disabled(), "nothing trains yet"
     run = runs.find(start(page)).run
@@ -83,7 +83,7 @@ def test_a_lesson_asks_tells_and_is_cured(page, runs, monkeypatch):
         first = f"{last[0]}1"
         for phase in (first, f"{last[0]}2", last, ""):
             page.wait_for_function(f"phase => {LIT} === phase", arg=phase)
-    assert page.locator(".ll-game li", has_text="beside real ones").inner_text().endswith("scores them.")
+    assert page.locator(".ll-moves li", has_text="beside real ones").inner_text().endswith("scores them.")
 
 
 def test_a_duel_leaves_the_lesson_that_was_chosen_and_offers_one_where_none_was(page):

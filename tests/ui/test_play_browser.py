@@ -128,6 +128,17 @@ def test_a_knob_is_learnt_moves_its_slider_and_is_remembered(page):
         page.locator(".ll-play-midi p", has_text=sentence).wait_for()
 
 
+# Where the middle of the frame around what is on the stage lies across the map, in pictures.
+FRAME = """(() => {
+  const canvas = document.querySelector(".ll-map-view"), context = canvas.getContext("2d");
+  const { data } = context.getImageData(0, 0, canvas.width, canvas.height), accent = latentLab.rgb("--ll-accent");
+  const at = [...Array(data.length / 4).keys()].filter((i) => accent.every((one, c) => data[4 * i + c] === one));
+  const across = at.map((i) => i % canvas.width);
+  const middle = (across.reduce((a, b) => Math.min(a, b)) + across.reduce((a, b) => Math.max(a, b)) + 1) / 2;
+  return middle / (canvas.width / PLACES);
+})()""".replace("PLACES", "13")
+
+
 def test_a_map_fills_is_walked_and_gives_its_pictures_to_the_stage(page):
     page.asked.clear()
     page.keyboard.press("k")
@@ -172,6 +183,8 @@ def test_a_map_fills_is_walked_and_gives_its_pictures_to_the_stage(page):
     page.mouse.click(middle[0] + box["width"] / 4, middle[1])
     assert place.inner_text() == "brightness +1.50, warmth +0.00" and page.locator(".ll-map-legend li").count() == 0
     page.wait_for_url(re.compile("&n=1.5&"))
+    page.locator("[data-slider='named:brightness']").fill("0.35")  # between two of the map's pictures
+    page.wait_for_function(f"Math.abs({FRAME} % 1 - 0.5) < 0.1", polling=50)
     assert page.asked == []
 
     page.evaluate("latentLab.drawHere = async () => null")  # as where the server draws: picture by picture

@@ -500,6 +500,9 @@ def test_photographs_are_sent_as_small_as_training_can_use(visitor):
     page.route(CALLS, keep)
     page.get_by_text("Your pictures").click()
     page.get_by_text("Up to 2,000 pictures and 36 MB").wait_for()
+    assert page.locator("[data-at=watchTitle]").inner_text() == "Diversity", "as it will be while they are learnt"
+    box = page.locator("[data-train=begin]").bounding_box()
+    assert 0 <= box["y"] <= 900 - box["height"], "Start is in sight"
     photos = [photo(i) for i in range(3)]
     other = {"name": "notes.txt", "mimeType": "text/plain", "buffer": b"hello"}
     page.set_input_files("[data-train=files]", [*photos, other])

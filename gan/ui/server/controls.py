@@ -80,7 +80,7 @@ CONTROLS = (
         low=0, high=2**32 - 1, step=1, default=93,
     ),
     Control(
-        name="border", query="border", kind="border", label="Border",
+        name="border", query="border", kind="border", label="Where they meet",
         help="How far down the picture is this seed's own; below it is the other seed's",
         low=0, high=1, step=0.02, default=1,
     ),

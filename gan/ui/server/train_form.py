@@ -50,6 +50,7 @@ def menus(server: bool = True) -> dict[str, Any]:
     `gan.live.lesson.Lesson` has them. data: {kind: {name: title}}, those that need no download and have no
     smaller set offered in their place. settings: {kind: [{name, kind, live, help, choices?}, ...]}, those with more
     than one choice.
+    measured: {name or kind: [number, ...]}, as `gan.live.viewers.watchable` has them.
     previews: {names: [data set, ...], sheet: an address of a picture with a row each, of three squares}.
     upload: {bytes, files, side}, what an upload may hold in all, and the shorter side in pixels that training can use;
     None without a server. local: {presets: {name: settings}, rules: {name: {kind, low, high, live, most?}}}, what the
@@ -58,12 +59,21 @@ def menus(server: bool = True) -> dict[str, Any]:
     from gan.data import DATASETS, previews
     from gan.data.points import DISTRIBUTIONS
     from gan.live import uploads
+    from gan.live.lesson import KINDS
     from gan.live.lessons import LESSONS
     from gan.live.translation_lessons import WORLDS
+    from gan.live.viewers import watchable
     from gan.networks import NETWORKS, POINT_NETWORKS, TRANSLATORS
 
     limits = {"bytes": uploads.SENT_BYTES, "files": uploads.FILES, "side": uploads.USEFUL_SIDE}
     shortened = {source.subset_of for source in DATASETS.values()}
+    data = {
+        "points": {name: distribution.about for name, distribution in DISTRIBUTIONS.items()},
+        "pictures": {
+            name: s.about for name, s in DATASETS.items() if server and not s.download and name not in shortened
+        },
+        "translations": {name: world.title for name, world in WORLDS.items() if server},
+    }
     return {
         "presets": {
             name: {
@@ -74,13 +84,8 @@ def menus(server: bool = True) -> dict[str, Any]:
             for name, lesson in LESSONS.items()
             if server or "points" in lesson.stories
         },
-        "data": {
-            "points": {name: distribution.about for name, distribution in DISTRIBUTIONS.items()},
-            "pictures": {
-                name: s.about for name, s in DATASETS.items() if server and not s.download and name not in shortened
-            },
-            "translations": {name: world.title for name, world in WORLDS.items() if server},
-        },
+        "data": data,
+        "measured": {name: watchable(name) for names in (KINDS, *data.values()) for name in names},
         "previews": {"names": list(previews.NAMES), "sheet": previews.sheet()},
         "settings": {
             "points": _settings_menu("points", POINT_NETWORKS),

@@ -1109,11 +1109,13 @@ interface TaughtLesson {
   dataset: string;
   title: string;
   story: Story;
+  measured: string[]; // numbers that its runs have, whatever their settings
 }
 
 interface TrainMenus {
   presets: Record<string, { title: string; stories: Partial<Record<DataKind, Story>>; except_on: string[] }>; // on what they are taught
   data: Record<DataKind, Record<string, string>>;
+  measured: Record<string, string[]>; // by a data set or, where it has no name, by its kind
   previews: { names: string[]; sheet: string }; // sheet: the address of a picture with a row of 32 pixels for each
   settings: Record<DataKind, TrainSetting[]>;
   upload: UploadLimits | null; // null where no pictures can be learnt
@@ -1800,10 +1802,19 @@ interface LatentLab {
   encodeStrokes(strokes: Stroke[]): string | null;
   /** As many as the text holds; anyone may have written it. */
   decodeStrokes(text: string): Stroke[];
-  /** tool: what the next stroke is drawn with. drawn: called with every piece of one, settled: once it has ended. */
+  /**
+   * tool: what the next stroke is drawn with. drawn: called with every piece of one, settled: once it has ended. smooth:
+   * whether a picture below is shown smooth; what the network sees is the same.
+   */
   drawingBoard(
     canvas: HTMLCanvasElement,
-    on: { tool(): Omit<Stroke, "points">; drawn(): void; settled(): void; holes?: HTMLCanvasElement },
+    on: {
+      tool(): Omit<Stroke, "points">;
+      drawn(): void;
+      settled(): void;
+      smooth(): boolean;
+      holes?: HTMLCanvasElement;
+    },
   ): DrawingBoard;
   formatTold(told: number[] | null): string;
   parseTold(text: string, count: number): number[] | null;

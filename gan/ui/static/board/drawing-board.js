@@ -1,5 +1,6 @@
 // A page to draw on, with undo: strokes over a picture, or over nothing, and holes on a canvas above it. It is as many
-// times finer than what a network sees as fits, so that a line has soft edges there.
+// times finer than what a network sees as fits, so that a line has soft edges there. What the network sees is drawn beside
+// what people see, who may want the picture below smooth.
 (() => {
   const lab = window.latentLab;
   const SIDE = 512; // pixels of the page, about
@@ -42,8 +43,10 @@
     return context.createPattern(tile, "repeat") ?? "#b9b3a5";
   };
 
-  lab.drawingBoard = (canvas, { tool, drawn, settled, holes }) => {
-    const context = lab.context(canvas, { willReadFrequently: true });
+  lab.drawingBoard = (canvas, { tool, drawn, settled, smooth, holes }) => {
+    const exact = lab.createElement("canvas", { width: 1, height: 1 });
+    const context = lab.context(exact, { willReadFrequently: true });
+    const seen = lab.context(canvas);
     const above = holes && lab.context(holes, { willReadFrequently: true });
     const gap = above ? checks(above) : "";
     let size = 1;
@@ -61,29 +64,34 @@
     /** Draw a stroke from one of its points on, on both halves if it is mirrored. @type {(one: Stroke, from?: number) => void} */
     const ink = ({ colour, width, mirror, points, hole }, from = 0) => {
       const scale = canvas.width / lab.STROKE_GRID;
-      const onto = hole && above ? above : context;
-      onto.strokeStyle = hole ? gap : colour;
-      onto.lineCap = onto.lineJoin = "round";
+      const all = hole && above ? [above] : [context, seen];
+      for (const onto of all)
+        Object.assign(onto, { strokeStyle: hole ? gap : colour, lineCap: "round", lineJoin: "round" });
       for (let i = Math.max(1, from); i < Math.max(2, points.length); i++) {
         const [[x0, y0], [x1, y1, pressure]] = [points[i - 1], points[i] ?? points[i - 1]];
-        onto.lineWidth = width * UNIT * canvas.width * (0.4 + (1.2 * pressure) / 255);
+        const lineWidth = width * UNIT * canvas.width * (0.4 + (1.2 * pressure) / 255);
         for (const flip of mirror ? [false, true] : [false]) {
           const [a, b] = [x0, x1].map((x) => (flip ? canvas.width - x * scale : x * scale));
-          onto.beginPath();
-          onto.moveTo(a, y0 * scale);
-          onto.lineTo(b, y1 * scale);
-          onto.stroke();
+          for (const onto of all) {
+            onto.lineWidth = lineWidth;
+            onto.beginPath();
+            onto.moveTo(a, y0 * scale);
+            onto.lineTo(b, y1 * scale);
+            onto.stroke();
+          }
         }
       }
     };
 
     const render = () => {
-      context.fillStyle = paper;
-      context.fillRect(0, 0, canvas.width, canvas.height);
       above?.clearRect(0, 0, canvas.width, canvas.height);
-      if (page.base) {
-        context.imageSmoothingEnabled = page.base.smooth;
-        context.drawImage(page.base.picture, 0, 0, canvas.width, canvas.height);
+      for (const onto of [context, seen]) {
+        onto.fillStyle = paper;
+        onto.fillRect(0, 0, canvas.width, canvas.height);
+        if (!page.base) continue;
+        onto.imageSmoothingEnabled = page.base.smooth || (onto === seen && smooth());
+        onto.imageSmoothingQuality = "high";
+        onto.drawImage(page.base.picture, 0, 0, canvas.width, canvas.height);
       }
       page.strokes.forEach((one) => ink(one));
     };
@@ -142,6 +150,7 @@
       stroke = null;
       change({ strokes: [...page.strokes, done] });
     };
+    window.addEventListener("latentlab:look", render);
     canvas.addEventListener("pointerup", end);
     canvas.addEventListener("pointercancel", end);
 
@@ -184,7 +193,7 @@
       begin: (side, first, colour = "#ffffff") => {
         [size, paper] = [side, colour];
         canvas.width = canvas.height = side * Math.max(1, Math.floor(SIDE / side));
-        if (holes) holes.width = holes.height = canvas.width;
+        for (const one of [exact, holes]) if (one) one.width = one.height = canvas.width;
         [past, future, stroke] = [[], [], null];
         turn(first);
       },

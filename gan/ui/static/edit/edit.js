@@ -2,7 +2,7 @@
 (() => {
   const lab = window.latentLab;
   const FIRST = 4; // the picture that is there at first
-  const PAPER = 512; // CSS pixels of a side, at most
+  const PAPER = 320; // CSS pixels of a side, at most: five times what most see, and enough to draw on
   const [BLACK, WHITE] = ["#000000", "#ffffff"];
   const LINE = 1200; // ms until the place in line is told
   const AGAIN = 1500; // from then on
@@ -216,6 +216,7 @@
 
     const board = lab.drawingBoard(find(".ll-paper", HTMLCanvasElement), {
       holes: find(".ll-holes", HTMLCanvasElement),
+      smooth: () => lab.isSmooth(known.get(model)?.smooth ?? false),
       tool: () => ({
         hole: find("[name=ll-edit-tool]:checked", HTMLInputElement).value === "eraser",
         colour: isGrey() ? WHITE : find("[name=ll-edit-ink]", HTMLInputElement).value,

@@ -45,6 +45,7 @@
         ),
       );
     find("tbody").replaceChildren(...rows);
+    find("table").hidden = !rows.length;
     find(".ll-compare-same").hidden = rows.length > 0;
     dialog.showModal();
   };

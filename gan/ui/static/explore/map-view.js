@@ -94,8 +94,9 @@
       if (cursor && canvas.matches(":focus")) frame(cursor, cell, lab.colour("--ll-ink"), 2);
     };
     /** @type {(at: number[], cell: number, colour: string, thick: number) => void} */
-    const frame = ([x, y], cell, colour, thick) => {
-      const [left, top] = onCanvas(x, y).map((at) => at - cell / 2);
+    const frame = (at, cell, colour, thick) => {
+      const [x, y] = at.map((one) => Math.round(one / pitch()) * pitch()); // what is between pictures is in the nearest
+      const [left, top] = onCanvas(x, y).map((one) => one - cell / 2);
       const ratio = canvas.width / canvas.clientWidth;
       for (const [line, width] of /** @type {[string, number][]} */ ([
         ["#fff", thick + 2],

@@ -1,7 +1,7 @@
 // The Quiz tab: ten pictures, real or made, you against the judge. What a picture is comes with the answer to it.
 (() => {
   const lab = window.latentLab;
-  const PICTURE = 384; // CSS pixels of a side, at most
+  const PICTURE = 320; // CSS pixels of a side, at most
   const MARKS = { right: "✓", wrong: "✗" };
 
   /** @type {(number: number) => string} */

@@ -68,7 +68,7 @@
     context.fillStyle = lab.colour("--ll-accent-strong");
     for (const alarm of alarms) {
       const i = curve.findIndex((point) => point.shown >= alarm.shown);
-      if (i >= 0) context.fillRect(x(i) - ratio, 0, 2 * ratio, height);
+      if (i >= 0) context.fillRect(x(i) - ratio, above, 2 * ratio, height - above);
     }
   };
 })();

@@ -161,7 +161,8 @@
       lesson: () => {
         const { title, stories } = about.presets[plan.presets[0]];
         const story = stories[kind()];
-        return plan.duel || !story ? null : { dataset: plan.data, title, story };
+        const measured = about.measured[plan.data] ?? about.measured[kind()];
+        return plan.duel || !story ? null : { dataset: plan.data, title, story, measured };
       },
       missing: () => {
         const empty = (slots[plan.data] ?? []).filter((slot) => !slot.files().length);

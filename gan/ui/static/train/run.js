@@ -63,7 +63,7 @@
       hurry();
     };
     const alarms = lab.alarmList(find(".ll-alarms"), cure);
-    const game = lab.game(find(".ll-game"));
+    const game = lab.game(find(".ll-arena"));
     const story = lab.story(find(".ll-story"), { cure: (one) => cure(0, one) });
 
     /** @type {TrainRun["follow"]} */

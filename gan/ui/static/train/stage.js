@@ -2,11 +2,13 @@
 (() => {
   const lab = window.latentLab;
   const LARGEST = 480; // CSS pixels of a canvas's side
+  const STEPS = 180; // CSS pixels that the legend and the buttons for single steps take below points
+  const AMPLE = 400; // and of a canvas that does not shrink further to have them on the screen
   const AROUND = 300; // CSS pixels of the window's height that the page's head, the caption and the time line take
   const NUMBERS = 250; // and that the numbers take below the stages of a duel
   const SCORES = 95; // and that the scores of judged pictures and their note take
   const NARROW = 36; // and what the note takes besides where it is narrow
-  const KEY = 56; // and that the legend takes below a single stage
+  const KEY = 66; // and that the legend takes below a single stage
   const SMALLEST = 208; // and of one that a low window makes smaller
   const LEAST = 120; // and of any
   const JUDGED = 16; // pictures that the critic is shown judging, half of them real
@@ -63,7 +65,7 @@
     /** @type {(view: NonNullable<typeof shown>) => void} */
     const drawPoints = (view) => {
       hideJudged(true);
-      const side = fit(1, 0);
+      const side = Math.max(fit(1, STEPS), Math.min(fit(1, 0), AMPLE));
       const ratio = window.devicePixelRatio || 1;
       const size = Math.round(side * ratio);
       if (screen.width !== size) screen.width = screen.height = size;

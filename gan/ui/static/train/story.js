@@ -3,13 +3,14 @@
   const lab = window.latentLab;
   const GRADIENT = "generator_gradient";
   const SURE = 1000; // ms of training after which its speed is known
+  const OTHERS = "others"; // data sets of which no number of steps is told, as `gan.live.lesson` has it
   const UNPROMISED = 500; // steps after which a guess is answered where no number of them is promised
 
   lab.story = (box, on) => {
     const find = lab.finder(box);
     const cureButton = find("[data-train=cure]", HTMLButtonElement);
     box.tabIndex = -1;
-    /** @type {{ dataset: string, title: string, story: Story } | null} */
+    /** @type {TaughtLesson | null} */
     let lesson = null;
     /** @type {number | null} */
     let guess = null;
@@ -21,6 +22,9 @@
       const line = find(`[data-at=${name}]`);
       if (line.textContent !== text) line.textContent = text;
     };
+
+    /** Steps that are promised on what is learnt. @type {(steps: Record<string, number>) => number | undefined} */
+    const promised = (steps) => steps[lesson?.dataset ?? ""] ?? steps[OTHERS];
 
     /** How long something takes, in steps and in seconds as they pass here. @type {(steps: number | undefined, begun: number, moment: Moment | undefined) => string} */
     const duration = (steps, begun, moment) => {
@@ -42,7 +46,8 @@
     /** @type {(run: FollowedRun | null) => void} */
     const renderNumber = (run) => {
       const name = run && lab.watched(run);
-      const readout = lab.READOUTS[name || lesson?.story.watch[0] || ""];
+      const planned = lesson?.story.watch.find((one) => one === GRADIENT || lesson?.measured.includes(one));
+      const readout = lab.READOUTS[name || planned || ""];
       const numbers = { ...run?.backdrop?.numbers, ...run?.shown?.sides[0]?.numbers };
       const value = name ? numbers[name] : undefined;
       say("watchTitle", readout?.title ?? "");
@@ -57,7 +62,7 @@
     const render = (run) => {
       box.hidden = !lesson;
       if (!lesson) return;
-      const { story, dataset } = lesson;
+      const { story } = lesson;
       const moment = run?.newest;
       if (run && moment && since?.run !== run) {
         since = { run, steps: moment.steps, time: performance.now(), cured: null };
@@ -65,15 +70,15 @@
       const cured = isCured(run);
       if (cured && since && moment) since.cured ??= moment.steps;
       renderNumber(run);
-      const seen = Boolean(moment && moment.steps >= (story.steps[dataset] ?? UNPROMISED));
+      const seen = Boolean(moment && moment.steps >= (promised(story.steps) ?? UNPROMISED));
       const right = guess === story.right ? "right" : `it is “${story.answers[story.right]}”`;
       const guessed = guess === null ? "" : `You said “${story.answers[guess]}”${seen ? `: ${right}` : ""}. `;
-      const told = guess !== null || seen;
-      const seenNow = told ? guessed + story.expect : "Guess first, then start and watch the number.";
-      say("expect", cured ? story.then : seenNow);
+      const asked = moment ? "What do you guess? Watch the number." : "Guess first, then start and watch the number.";
+      const waiting = moment ? guessed + story.expect : `${guessed}Start, and watch the number.`;
+      say("expect", cured ? story.then : seen ? guessed + story.expect : guess === null ? asked : waiting);
       const left = cured
-        ? duration(story.cured[dataset], since?.cured ?? 0, moment)
-        : duration(story.steps[dataset], 0, moment);
+        ? duration(promised(story.cured), since?.cured ?? 0, moment)
+        : duration(promised(story.steps), 0, moment);
       say("time", run?.done || since?.run.paused ? "" : left);
       find(".ll-cure").hidden = !story.cure;
       const focused = document.activeElement === cureButton;

@@ -5,7 +5,7 @@
   const EMPTY = "The page is empty: draw on it, or take a sample.";
   const FIRST = 6; // the example that is there at first: one of those that the shipped translators do well
   const OFFERED = 8; // colours of each thing
-  const PAPER = 512; // CSS pixels of a side, at most
+  const PAPER = 320; // CSS pixels of a side, at most: five times what most see, and enough to draw on
   const WHITE = "#ffffff";
   const SMOOTH = 64; // pixels from which a translator's pictures are enlarged smoothly at first
 
@@ -115,6 +115,7 @@
     };
 
     const board = lab.drawingBoard(find(".ll-paper", HTMLCanvasElement), {
+      smooth: () => lab.isSmooth((about?.size ?? 0) >= SMOOTH),
       tool: () => ({
         colour:
           find("[name=ll-tool]:checked", HTMLInputElement).value === "pen"
