@@ -33,8 +33,8 @@ class Story:
     why       why it happens
     cure      settings that end the trouble while the run goes on; None where there is none
     then      what is seen once they are taken
-    steps     after so many, by the name of the data set or for OTHERS, it can be seen; none is promised otherwise
-    cured     the same of the cure
+    steps     after so many, by the name of the data set or for OTHERS, it can be seen
+    cured     the same of the cure; none is promised otherwise
     pace      seconds between steps until it is cured, so that a quick machine does not hurry through it
     """
 

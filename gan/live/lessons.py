@@ -11,7 +11,7 @@ from typing import Any
 from gan.config import Config
 from gan.errors import ConfigError
 from gan.live import translation_lessons
-from gan.live.lesson import Lesson, Story, kind_of
+from gan.live.lesson import OTHERS, Lesson, Story, kind_of
 from gan.networks.precision import faster_precision
 from gan.training.alarms import Cure
 
@@ -63,7 +63,7 @@ LESSONS: dict[str, Lesson] = {
             watch=("quality", "recall"),
             why="The loss compares pairs, so one good place is never enough: each real point has to be answered. The "
             "penalties flatten the critic around real and fake, so there is a slope to follow from everywhere.",
-            steps={"ring": 1_000, "grid": 5_000},
+            steps={"grid": 5_000, OTHERS: 1_000},
         ),
         pictures=Story(
             setup="Every fake is compared with a real one, and two penalties, R1 and R2, keep the critic gentle "
@@ -75,7 +75,7 @@ LESSONS: dict[str, Lesson] = {
             watch=("frechet", "diversity"),
             why="The loss compares pairs, so one good picture is never enough. The penalties flatten the critic "
             "around real and fake, so that the generator is always told which way is better.",
-            steps={"mnist-10k": 600},
+            steps={"mnist-10k": 600, OTHERS: 500},
         ),
     ),
     "classic": Lesson(
@@ -93,6 +93,7 @@ LESSONS: dict[str, Lesson] = {
             cure=Cure(_TO_MODERN, _CURED),
             then="Penalties make the critic's colours smooth, momentum is gone, and group after group is found and "
             "held.",
+            steps={OTHERS: 300},
         ),
         pictures=Story(
             setup="The recipe of 2015: cross-entropy, Adam with momentum, and nothing that holds the critic back.",
@@ -105,6 +106,7 @@ LESSONS: dict[str, Lesson] = {
             "carries both players past the point where they would agree.",
             cure=Cure("Add R1 + R2", {"penalty": "r1+r2", "gamma": 1.0}),
             then="Pictures change less from moment to moment, and go on improving.",
+            steps={"mnist-10k": 300, OTHERS: 200},
         ),
     ),
     "collapse": Lesson(
@@ -132,8 +134,8 @@ LESSONS: dict[str, Lesson] = {
             cure=Cure(_TO_MODERN, _CURED),
             then="Now each fake is compared with a real one, and the critic keeps up: the heap bursts and fills the "
             "groups.",
-            steps={"ring": 200, "grid": 200},
-            cured={"ring": 1_500, "grid": 5_000},
+            steps={OTHERS: 200},
+            cured={"grid": 5_000, OTHERS: 1_500},
             pace=0.0075,
         ),
         pictures=Story(
@@ -148,7 +150,7 @@ LESSONS: dict[str, Lesson] = {
             "else. Nothing in its loss asks for variety.",
             cure=Cure(_TO_MODERN, _CURED_PICTURES),
             then="Now each fake is compared with a real one, and the critic keeps up: pictures begin to differ.",
-            steps={"mnist-10k": 200},
+            steps={"mnist-10k": 200, OTHERS: 200},
             cured={"mnist-10k": 200},
             pace=0.05,
         ),
@@ -178,8 +180,8 @@ LESSONS: dict[str, Lesson] = {
             cure=Cure("Use the non-saturating loss", {"loss": "nonsaturating"}),
             then="Only the formula has changed, to −log D(fake), which is steep exactly where the critic is certain: "
             "the gradient is back at the next step, and the points return.",
-            steps={"ring": 200, "grid": 200},
-            cured={"ring": 300, "grid": 300},
+            steps={OTHERS: 200},
+            cured={OTHERS: 300},
             pace=0.05,
         ),
         pictures=Story(
@@ -195,7 +197,7 @@ LESSONS: dict[str, Lesson] = {
             cure=Cure("Use the non-saturating loss", {"loss": "nonsaturating"}),
             then="Only the formula has changed, to −log D(fake), which is steep where the critic is certain: the "
             "gradient is back at the next step. The critic is still far ahead, so pictures come slowly.",
-            steps={"mnist-10k": 100},
+            steps={"mnist-10k": 100, OTHERS: 100},
             cured={"mnist-10k": 10},
         ),
     ),
@@ -216,8 +218,8 @@ LESSONS: dict[str, Lesson] = {
             "and is blind to fine detail.",
             cure=Cure(_TO_MODERN, _CURED),
             then="The box is gone, and penalties bound the slope instead: points draw together into the groups.",
-            steps={"ring": 300},
-            cured={"ring": 1_500},
+            steps={OTHERS: 300},
+            cured={OTHERS: 1_500},
         ),
         pictures=Story(
             setup="After each step, every weight of the critic is cut to a small box (WGAN, 2017).",
@@ -230,6 +232,7 @@ LESSONS: dict[str, Lesson] = {
             "blind to fine detail.",
             cure=Cure(_TO_MODERN, _CURED_PICTURES),
             then="The box is gone, and penalties bound the slope instead: detail begins to count.",
+            steps={"mnist-10k": 200, OTHERS: 250},
         ),
     ),
 }

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from gan.live.lesson import Lesson, Story
+from gan.live.lesson import OTHERS, Lesson, Story
 from gan.live.uploads import SETS
 from gan.presets import PRESETS, TRANSLATION
 from gan.training.alarms import Cure
@@ -59,7 +59,7 @@ LESSONS: dict[str, Lesson] = {
             watch=("psnr", "colour_distance", "cycle_error"),
             why="The critic tells what the second set has in common. The way back makes sure that nothing else goes: "
             "what is lost on the way there cannot be found again.",
-            steps={"beard-close-up": 400},
+            steps={OTHERS: 400},
         ),
     ),
     "no-cycle": Lesson(
@@ -79,8 +79,8 @@ LESSONS: dict[str, Lesson] = {
             cure=Cure("Ask for the way back", dict(_CYCLE)),
             then="Each picture has to come back as it was: the cycle error falls, and the third row is the first "
             "again.",
-            steps={"beard-close-up": 200},
-            cured={"beard-close-up": 100},
+            steps={OTHERS: 200},
+            cured={OTHERS: 100},
         ),
         except_on=("sketch-one-palette",),  # how a hand wobbled cannot come back with the cycle either
     ),
@@ -97,7 +97,7 @@ LESSONS: dict[str, Lesson] = {
             watch=("psnr", "colour_distance"),
             why="Every pixel is told its value, where a cycle only asks that nothing be lost. But pairs are what one "
             "seldom has: hence the cycle.",
-            steps={"beard-close-up": 200},
+            steps={OTHERS: 200},
         ),
     ),
     "cyclegan": Lesson(
@@ -113,6 +113,7 @@ LESSONS: dict[str, Lesson] = {
             watch=("psnr", "colour_distance", "cycle_error"),
             why="A network that starts as the identity has only the difference to learn, and cannot turn colours "
             "around, the commonest trouble of the first recipe.",
+            steps={OTHERS: 50},
         ),
     ),
 }

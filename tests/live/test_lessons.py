@@ -46,6 +46,7 @@ def test_a_story_is_whole(name, data):
     known = set(DISTRIBUTIONS) | set(DATASETS) | set(WORLDS)
     assert set(story.steps) | set(story.cured) <= known | {OTHERS} and 0 <= story.pace <= SLOWEST
     assert bool(story.cure) == bool(story.then) == (name not in UNTROUBLED)
+    assert OTHERS in story.steps, "how long it takes is told of any data"
     if story.cure:
         config = config_of(name, data, {})
         assert with_changes(config, story.cure.changes) != config, "a cure may be taken while a run trains"

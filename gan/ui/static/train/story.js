@@ -4,7 +4,6 @@
   const GRADIENT = "generator_gradient";
   const SURE = 1000; // ms of training after which its speed is known
   const OTHERS = "others"; // data sets of which no number of steps is told, as `gan.live.lesson` has it
-  const UNPROMISED = 500; // steps after which a guess is answered where no number of them is promised
 
   lab.story = (box, on) => {
     const find = lab.finder(box);
@@ -70,7 +69,7 @@
       const cured = isCured(run);
       if (cured && since && moment) since.cured ??= moment.steps;
       renderNumber(run);
-      const seen = Boolean(moment && moment.steps >= (promised(story.steps) ?? UNPROMISED));
+      const seen = Boolean(moment && moment.steps >= (promised(story.steps) ?? 0));
       const right = guess === story.right ? "right" : `it is “${story.answers[story.right]}”`;
       const guessed = guess === null ? "" : `You said “${story.answers[guess]}”${seen ? `: ${right}` : ""}. `;
       const asked = moment ? "What do you guess? Watch the number." : "Guess first, then start and watch the number.";
