@@ -248,17 +248,18 @@ def some_of(painted: Painted, start: int, stop: int | None) -> Painted:
 def painted_faces(model: Model, shown: int, count: int) -> Painted:
     """Return samples of faces with their parts as a network reads them in several colours: `shown` to paint, others.
 
-    Those to paint differ as much as they can, as `gan.label --blank` offers them. First comes the one that shows most
-    parts, the smallest of them largest, which is what one would paint who paints a single one.
+    First comes the one in which no part is much smaller than usual, which is what one would paint who paints a single
+    one. Those to paint after it differ as much as they can, as `gan.label --blank` offers them.
     """
     most = AMONG * shown
-    seeds = [*diverse(model, range(most), shown), *range(most, most + count)]
-    z, y = model.latents(seeds), model.class_weights(seeds)
-    labels = steady_face_parts(model, z, y)
-    pixels = [np.bincount(own.ravel(), minlength=len(faces.REGIONS)) for own in labels[:shown]]
-    first = max(range(shown), key=lambda i: (np.count_nonzero(pixels[i]), pixels[i][pixels[i] > 0].min()))
-    order = [first, *(i for i in range(len(seeds)) if i != first)]
-    return Painted(z[order], None if y is None else y[order], labels[order], faces.REGIONS)
+    y = model.class_weights(range(most + count))
+    labels = steady_face_parts(model, model.latents(range(most + count)), y)
+    pixels = np.array([np.bincount(own.ravel(), minlength=len(faces.REGIONS)) for own in labels[:most]])
+    first = int(np.minimum(np.log((pixels + 0.5) / (np.median(pixels, 0) + 0.5)), 0).sum(1).argmax())
+    chosen = diverse(model, [first, *(seed for seed in range(most) if seed != first)], shown)
+    order = [*chosen, *range(most, most + count)]
+    latents = model.latents(order)
+    return Painted(latents, None if y is None else y[order], labels[order], faces.REGIONS)
 
 
 def parts(model: Model, root: str, count: int) -> Found:
