@@ -146,15 +146,12 @@ def tiny_folder(tmp_path_factory) -> Path:
 def judged_folder(tiny_folder, loaded, tmp_path_factory) -> Path:
     """Return `tiny_folder` with a judge that was fitted on a few digits. Read only."""
     import gan
-    from gan.editing.judge import fit_judge
-    from gan.models.heads import write_head
-    from gan.models.taught_on import JUDGE
+    from gan.editing.judge import fit_judge, write_judge
 
     folder = tmp_path_factory.mktemp("judged") / "tiny"
     shutil.copytree(tiny_folder, folder)
     images = loaded("mnist-10k").images
-    head = fit_judge(gan.load(folder, "cpu"), images[:60], images[60:120])
-    write_head(folder, JUDGE, head.network, head.figures)
+    write_judge(folder, fit_judge(gan.load(folder, "cpu"), images[:60], images[60:120]))
     return folder
 
 

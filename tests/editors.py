@@ -8,11 +8,10 @@ from pathlib import Path
 import torch
 
 import gan
-from gan.editing.judge import JudgeNetwork
-from gan.editing.recognise import critic_features
+from gan.editing.judge import JudgeNetwork, judge_features, write_judge
 from gan.models.directions import Directions, Slider, write_directions
-from gan.models.heads import write_head
-from gan.models.taught_on import ENCODER, JUDGE
+from gan.models.heads import Head, write_head
+from gan.models.taught_on import ENCODER
 from gan.networks.encoder import Encoder
 
 FIGURES = {"encoder": 12.0, "encoder_low": 3.0, "latent": 13.0, "latent_low": 3.0, "map": 20.0, "map_low": 3.0}
@@ -25,7 +24,7 @@ def write_editor(folder: Path, out: Path) -> Path:
     torch.manual_seed(0)
     write_head(out, ENCODER, Encoder(model.config), FIGURES)
     blank = torch.zeros(1, model.channels, model.resolution, model.resolution, dtype=torch.uint8)
-    write_head(out, JUDGE, JudgeNetwork(critic_features(model, blank).shape[1]), {"damage": 0.99, "made": 0.6})
+    write_judge(out, Head(JudgeNetwork(judge_features(model, blank).shape[1]), {"damage": 0.99, "made": 0.6}))
     slant = Directions(model.directions, model.variance, torch.randn(1, model.z_dim) / 4, (Slider("slant", 0.9, 2.5),))
     write_directions(out / "directions.safetensors", slant)
     return out

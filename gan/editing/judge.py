@@ -1,26 +1,32 @@
-"""A judge of real pictures and others, on the critic's feature map, since a trained critic (discriminator) is none.
+"""A judge of real pictures and others, on the critic's feature maps, since a trained critic (discriminator) is none.
 
 Its logits compare only within what training showed: against pictures half of which is erased they are a coin toss. Two
-linear heads are fitted on its last feature map instead: one tells real pictures from damaged ones, and one, as well as
-it can be told, from the model's own. `judge.safetensors` holds both and how well they do, on pictures that they were
-not fitted on.
+linear heads are fitted on statistics of its maps instead, of all sizes, since noise and blur are gone from the last
+one: one tells real pictures from damaged ones, and one, as well as it can be told, from the model's own.
+`judge.safetensors` holds both and how well they do, on pictures that they were not fitted on.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
+from typing import Any, cast
 
 import numpy as np
 import torch
 from torch import Tensor, nn
+from torch.nn import functional as F
 
 from gan.editing.operators import smooth
-from gan.editing.recognise import Probe, area_under_curve, critic_features
-from gan.models.heads import Head, read_head
-from gan.models.model import Model
+from gan.editing.recognise import Probe, area_under_curve, can_recognise
+from gan.models.heads import Head, read_head, write_head
+from gan.models.model import BATCH, Model
 from gan.models.taught_on import JUDGE
 
+FORM = "statistics"  # of what a judge is given; the first ones had the last map
 SIDES = ("damage", "made")  # of what the two heads tell real pictures from
+LEAST = 0.03  # of differences that count, about four levels of 255: pictures are in [-1, 1]
+STEPS, BLURRED = 16, 8  # of evidence: on the way, and how much of a picture's side the blur at its start spans
 PICTURES = 1_000  # of each kind that the heads are fitted on; as many others measure them
 
 
@@ -51,6 +57,33 @@ DAMAGES: dict[str, Callable[[Tensor, torch.Generator], Tensor]] = {
 }
 
 
+def judge_features(model: Model, images: Tensor) -> Tensor:
+    """Return what a judge looks at, float32 (N, F), of pictures uint8 (N, C, R, R).
+
+    ValueError for a critic without feature maps.
+    """
+    if not can_recognise(model):
+        raise ValueError(f"the critic of {model.name} has no feature map to look at")
+    with torch.no_grad():
+        parts = [_statistics(model, _floats(part).to(model.device)).cpu() for part in images.split(BATCH)]
+    return torch.cat(parts)
+
+
+def _statistics(model: Model, x: Tensor) -> Tensor:
+    """Return statistics (N, F) of pictures (N, C, R, R) in [-1, 1], and of the critic's maps of them.
+
+    Of each channel its mean, and the logarithms of its variance and of its mean difference from one place to the next,
+    downwards and across: noise raises those, and blur lowers them.
+    """
+    critic = cast(Any, model.critic)
+    maps = critic.pyramid(x) if hasattr(critic, "pyramid") else [critic.maps(x)]
+    found = []
+    for channels in (x, *(each.float() for each in maps)):
+        found += [channels.mean((2, 3)), (channels.var((2, 3), correction=0) + LEAST**2).log()]
+        found += [(channels.diff(dim=way).abs().mean((2, 3)) + LEAST).log() for way in (2, 3)]
+    return torch.cat(found, 1)
+
+
 class JudgeNetwork(nn.Module):
     """Features (N, F) of pictures -> (N, 2): how real they look beside damaged ones, and beside the model's own."""
 
@@ -66,9 +99,13 @@ class JudgeNetwork(nn.Module):
 
 def damaged(images: Tensor, name: str, seed: int = 0) -> Tensor:
     """Return pictures uint8 (N, C, R, R), damaged in one of the ways of `DAMAGES`."""
-    x = images.float().div(127.5).sub(1)
+    x = _floats(images)
     out = DAMAGES[name](x, torch.Generator().manual_seed(seed))
     return out.add(1).mul(127.5).round().clamp(0, 255).to(torch.uint8)
+
+
+def _floats(images: Tensor) -> Tensor:
+    return images.float().div(127.5).sub(1)
 
 
 def fit_judge(model: Model, real: Tensor, others: Tensor, first_seed: int = 0) -> Head[JudgeNetwork]:
@@ -78,11 +115,11 @@ def fit_judge(model: Model, real: Tensor, others: Tensor, first_seed: int = 0) -
     critic_made and critic_erased, those of the critic's own logits. ValueError for a critic without a feature map.
     """
     networks, figures = [], {}
-    known, unseen = (critic_features(model, images) for images in (real, others))
-    spoilt = {name: critic_features(model, damaged(others, name, 1)) for name in DAMAGES}
+    known, unseen = (judge_features(model, images) for images in (real, others))
+    spoilt = {name: judge_features(model, damaged(others, name, 1)) for name in DAMAGES}
     samples = [_samples(model, range(first_seed + i * len(real), first_seed + (i + 1) * len(real))) for i in (0, 1)]
-    made = [critic_features(model, part) for part in samples]
-    against = {"damage": [critic_features(model, damaged(real, name)) for name in DAMAGES], "made": [made[0]]}
+    made = [judge_features(model, part) for part in samples]
+    against = {"damage": [judge_features(model, damaged(real, name)) for name in DAMAGES], "made": [made[0]]}
     for side in SIDES:
         rest = torch.cat(against[side])
         # Both sides weigh the same, however many ways to be damaged there are.
@@ -129,13 +166,21 @@ def _joined(probes: list[Probe]) -> JudgeNetwork:
     return network.eval().requires_grad_(False)
 
 
-def load_judge(model: Model, folder) -> Head[JudgeNetwork] | None:
-    """Return the judge in a model's folder, None where there is none for its critic; FolderError for a damaged file."""
+def write_judge(folder: Path, judge: Head[JudgeNetwork]) -> None:
+    """Write a judge into its model's folder."""
+    write_head(folder, JUDGE, judge.network, judge.figures, FORM)
+
+
+def load_judge(model: Model, folder: Path) -> Head[JudgeNetwork] | None:
+    """Return the judge in a model's folder; FolderError for a damaged file.
+
+    None where there is none for its critic, or one of an earlier release, which looked at other features.
+    """
     side = model.resolution
-    features = critic_features(model, torch.zeros(1, model.channels, side, side, dtype=torch.uint8)).shape[1]
+    features = judge_features(model, torch.zeros(1, model.channels, side, side, dtype=torch.uint8)).shape[1]
     with torch.device("meta"):
         network = JudgeNetwork(features)
-    return read_head(folder, JUDGE, network, torch.device("cpu"))
+    return read_head(folder, JUDGE, network, torch.device("cpu"), FORM)
 
 
 @torch.no_grad()
@@ -144,17 +189,24 @@ def judge(model: Model, head: Head[JudgeNetwork], images: np.ndarray) -> np.ndar
 
     About 1 for real ones and -1 for others; how far that can be trusted say the figures damage and made.
     """
-    features = critic_features(model, torch.from_numpy(np.ascontiguousarray(images)).permute(0, 3, 1, 2))
+    features = judge_features(model, torch.from_numpy(np.ascontiguousarray(images)).permute(0, 3, 1, 2))
     return head.network(features).numpy()
 
 
-@torch.no_grad()
 def evidence(model: Model, head: Head[JudgeNetwork], images: np.ndarray) -> np.ndarray:
-    """Return what each place of the critic's last map adds to the verdict about damage, float32 (N, S, S).
+    """Return what each part of pictures adds to the verdict about damage, float32 (N, S, S), S as of the last map.
 
-    images: uint8 (N, R, R, C). Their sum, and the head's bias, is the first of what `judge` returns.
+    images: uint8 (N, R, R, C). Gradients along the way from a blurred picture to the sharp one (arXiv:1703.01365): all
+    parts together are by how much better it looks than blurred, to a few hundredths.
     """
-    features = critic_features(model, torch.from_numpy(np.ascontiguousarray(images)).permute(0, 3, 1, 2))
-    added = (features - head.network.mean) * head.network.scale * head.network.layer.weight[0]
-    side = model.critic.maps(torch.zeros(1, model.channels, *(model.resolution,) * 2).to(model.device)).shape[-1]  # type: ignore[operator]
-    return added.view(len(images), -1, side, side).sum(1).numpy()
+    x = _floats(torch.from_numpy(np.ascontiguousarray(images)).permute(0, 3, 1, 2)).to(model.device)
+    start = smooth(x, x.shape[2] / BLURRED)
+    added = torch.zeros_like(x)
+    network = head.network.to(model.device)
+    for step in range(STEPS):
+        between = (start + (step + 0.5) / STEPS * (x - start)).requires_grad_()
+        (slope,) = torch.autograd.grad(network(_statistics(model, between))[:, 0].sum(), between)
+        added += slope * (x - start) / STEPS
+    side = cast(Any, model.critic).maps(x[:1]).shape[-1]
+    share = x.shape[2] // side
+    return F.avg_pool2d(added.sum(1, keepdim=True), share)[:, 0].mul(share**2).cpu().numpy()

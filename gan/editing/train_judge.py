@@ -18,10 +18,9 @@ import torch
 
 from gan.command_line import status_of
 from gan.editing.encoder import pictures_for
-from gan.editing.judge import PICTURES, fit_judge
+from gan.editing.judge import PICTURES, fit_judge, write_judge
 from gan.editing.recognise import can_recognise
 from gan.errors import ConfigError
-from gan.models.heads import write_head
 from gan.models.model import load
 from gan.models.taught_on import JUDGE
 from gan.text import forgive_console
@@ -65,7 +64,7 @@ def _run(arguments: argparse.Namespace) -> int:
     order = torch.randperm(there, generator=torch.Generator().manual_seed(0))
     real, others = pictures.images[order[:count]], pictures.images[order[count : 2 * count]]
     head = fit_judge(model, real, others)
-    write_head(arguments.folder, JUDGE, head.network, head.figures)
+    write_judge(arguments.folder, head)
     print(json.dumps({"bytes": (arguments.folder / JUDGE).stat().st_size, **head.figures}, indent=2))
     return 0
 

@@ -31,24 +31,29 @@ class Head(Generic[Network]):
     figures: dict[str, float]
 
 
-def write_head(folder: Path, name: str, network: nn.Module, figures: Mapping[str, float]) -> None:
-    """Write a network into a model folder, for the weights that are there now; whole or not at all."""
-    about = {"of": fingerprint(folder / TAUGHT_ON[name]), "figures": dict(figures)}
+def write_head(folder: Path, name: str, network: nn.Module, figures: Mapping[str, float], form: str = "") -> None:
+    """Write a network into a model folder, for the weights that are there now; whole or not at all.
+
+    form: names what it is given, where earlier releases gave it something else.
+    """
+    about = {"of": fingerprint(folder / TAUGHT_ON[name]), "figures": dict(figures)} | ({"form": form} if form else {})
     tensors = {key: value.half() for key, value in network.state_dict().items()}
     write_tensors(folder / name, tensors, {KEY: json.dumps(about)})
 
 
-def read_head(folder: Path, name: str, network: Network, device: torch.device) -> Head[Network] | None:
+def read_head(
+    folder: Path, name: str, network: Network, device: torch.device, form: str = ""
+) -> Head[Network] | None:
     """Read the network of a folder into `network`, which is on the meta device.
 
-    None where there is none, or it is of other weights. Nothing in the file is trusted: FolderError as `read_tensors`,
-    and for figures that are no numbers.
+    None where there is none, or it is of other weights or of another `form`. Nothing in the file is trusted:
+    FolderError as `read_tensors`, and for figures that are no numbers.
     """
     path = folder / name
     if not path.exists():
         return None
     about = read_about(path, KEY)
-    if about is not None and about.get("of") != fingerprint(folder / TAUGHT_ON[name]):
+    if about is not None and (about.get("of"), about.get("form", "")) != (fingerprint(folder / TAUGHT_ON[name]), form):
         return None
     tensors = read_tensors(path, {key: value.half() for key, value in network.state_dict().items()})
     if about is None:

@@ -11,7 +11,8 @@ import torch
 from small_models import untrained
 
 from gan.editing import train_judge
-from gan.editing.judge import DAMAGES, damaged, fit_judge, judge, load_judge
+from gan.editing.judge import DAMAGES, damaged, evidence, fit_judge, judge, judge_features, load_judge, write_judge
+from gan.editing.operators import smooth
 from gan.editing.recognise import Probe, area_under_curve, critic_features, few_of_each, pixel_features, probe_accuracy
 from gan.models.heads import write_head
 from gan.models.model import Model
@@ -100,11 +101,50 @@ def test_a_judge_lies_beside_the_critic_it_is_for(model, tmp_path):
     head = fit_judge(model, pictures(20), pictures(20, 1))
     (tmp_path / "critic.safetensors").write_bytes(b"critic")
     assert load_judge(model, tmp_path) is None
-    write_head(tmp_path, JUDGE, head.network, head.figures)
+    write_judge(tmp_path, head)
     again = load_judge(model, tmp_path)
     images = pictures(3, 2).permute(0, 2, 3, 1).numpy()
     assert again.figures == head.figures
     assert np.allclose(judge(model, again, images), judge(model, head, images), atol=1e-5)
+    write_head(tmp_path, JUDGE, head.network, head.figures)  # as before it looked at statistics
+    assert load_judge(model, tmp_path) is None
+
+
+@pytest.mark.parametrize("network", ["dcgan", "resnet"])
+def test_a_judge_sees_noise_and_blur_of_every_size(network):
+    """The last map alone hides them: the map of a critic that has learnt shapes is the same with and without."""
+    seeing = untrained(network=network)
+    images = pictures(8)
+    noise = torch.randint(0, 30, images.shape, generator=torch.Generator().manual_seed(0))
+    noisy = (images + noise).clamp(0, 255).to(torch.uint8)
+    blurred = damaged(images, "blur")
+    clean, rough, soft = (judge_features(seeing, each).view(8, -1) for each in (images, noisy, blurred))
+    assert torch.allclose(clean[5:], judge_features(seeing, images[5:]), atol=1e-3)
+    downwards = 2  # the picture's own: mean, variance, difference downwards and across
+    assert (rough[:, downwards] > clean[:, downwards] + 0.1).all() and (soft[:, 1] < clean[:, 1]).all()
+    with pytest.raises(ValueError, match="no feature map to look at"):
+        judge_features(untrained((), network="mlp"), images)
+
+
+def test_evidence_adds_up_to_what_sharpness_is_worth_and_lies_where_the_damage_is(model):
+    head = fit_judge(model, pictures(200), pictures(40, 1))
+    real = pictures(6, 2)
+    noisy = real.clone()
+    noisy[:, :, 14:, 14:] = damaged(real, "noise")[:, :, 14:, 14:]
+    found = []
+    for images in (real, noisy):
+        rows = images.permute(0, 2, 3, 1).numpy()
+        places = evidence(model, head, rows)
+        side = model.critic.maps(torch.zeros(1, 1, 28, 28)).shape[-1]
+        assert places.shape == (6, side, side)
+        blurred = smooth(images.float().div(127.5).sub(1), 28 / 8).add(1).mul(127.5)
+        whole = judge(model, head, rows)[:, 0] - judge(model, head, blurred.permute(0, 2, 3, 1).numpy())[:, 0]
+        assert np.abs(places.sum((1, 2)) - whole).max() < 0.25 * np.abs(whole).max()
+        found.append(places)
+    lost = found[1] - found[0]
+    half = lost.shape[1] // 2
+    quarter = lost[:, half:, half:].sum((1, 2))
+    assert (quarter < 0).all() and (quarter < lost.sum((1, 2)) - quarter).mean() > 0.8
 
 
 def test_the_command_adds_a_judge_to_a_folder(tiny_folder, tmp_path, capsys, read_once):
