@@ -41,9 +41,7 @@ def write_head(folder: Path, name: str, network: nn.Module, figures: Mapping[str
     write_tensors(folder / name, tensors, {KEY: json.dumps(about)})
 
 
-def read_head(
-    folder: Path, name: str, network: Network, device: torch.device, form: str = ""
-) -> Head[Network] | None:
+def read_head(folder: Path, name: str, network: Network, device: torch.device, form: str = "") -> Head[Network] | None:
     """Read the network of a folder into `network`, which is on the meta device.
 
     None where there is none, or it is of other weights or of another `form`. Nothing in the file is trusted:
