@@ -1,23 +1,26 @@
 """Bring back what a picture has lost: what of all that a model can draw would have left what is seen.
 
 One search for all losses (`gan.editing.operators`): a latent is looked for whose picture, spoilt in the same way, is
-what is seen. Where many pictures would be, several answers are given. What is known of a picture stays as it was.
+what is seen. Where many very different pictures would be, several answers are given; else one, which is what those that
+were found have in common: their mean is nearer to the truth than any of them. What is known of a picture stays.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import NamedTuple
+from typing import NamedTuple, cast
 
 import numpy as np
 import torch
 from torch import Tensor
+from torch.nn import functional as F
 
 from gan.editing.operators import Operator
 from gan.models.inversion import (
     MAX_STARTS,
     MAX_STEPS,
     SPREAD,
+    MapGenerator,
     Residual,
     Search,
     Solver,
@@ -26,6 +29,7 @@ from gan.models.inversion import (
     best_of,
     descend,
     errors_of,
+    refine,
 )
 from gan.models.model import Model
 from gan.models.pixels import to_uint8
@@ -34,6 +38,7 @@ STEPS, STARTS = 60, 8
 UNSEARCHED = 4  # of so many answers one is what the encoder sees, as it is
 BROADER, BROAD_SHARE = 4, 4  # times as many places at first, for this part of the steps
 SOLVED = 2  # steps of all coordinates at once, at the end, for one answer
+BENT = 30  # steps on the first feature map, at the end, of all that one answer is the mean of
 SHOWN = 6  # steps from one film picture to the next
 
 
@@ -41,7 +46,8 @@ class Restored(NamedTuple):
     """Answers to what pictures may have been, each with what is seen left as it is.
 
     Of several some are what the encoder sees, which a search would make fit what is seen and no more; the others are
-    found. First stands what fits best what is seen.
+    found. First stands what fits best what is seen. One where the truth is not open is the mean of what was found from
+    all starts, each with an offset of the first feature map: `latents` has the best of them, which is not all of it.
 
     pictures  uint8 (N, A, H, W, C)
     latents   float32 (N, A, z_dim), for sliders
@@ -108,13 +114,42 @@ def restoring(
         if i % SHOWN == 0 and i < steps:
             yield _restored(model, _so_far(search, now), search.lowest, operator, seen, wanted, i, beside)
     found, lowest = _so_far(search, now), search.lowest
-    if wanted == 1:
-        best = best_of(lowest, found.rows)
-        solver = Solver(model, found.of(best), residual, prior)
-        for _ in range(SOLVED):
-            solver.step()
-        found, lowest = found.of(best)._replace(z=solver.z), lowest[best]
-    yield _restored(model, found, lowest, operator, seen, wanted, steps, beside)
+    if wanted > 1:
+        yield _restored(model, found, lowest, operator, seen, wanted, steps, beside)
+        return
+    best = best_of(lowest, found.rows)
+    solver = Solver(model, found.of(best), residual, prior)
+    for _ in range(SOLVED):
+        solver.step()
+    found.z[best] = solver.z
+    if operator.open or not hasattr(model.generator, "unfold"):
+        yield _restored(model, found.of(best), lowest[best], operator, seen, 1, steps, beside)
+        return
+    made = _mean(model, found, residual, operator.doubt**2 / (seen[0].numel() * operator.share))
+    yield _answers(model, found.of(best), made, operator, seen, 1, steps)
+
+
+def _mean(model: Model, found: Starts, residual: Residual, weight: float) -> Tensor:
+    """Return for each target what the pictures found for it have in common, (N, C, R, R).
+
+    They are made nearer to what is seen on the first feature map, each number of which is held back by `weight`. One
+    that is twice as wrong as the best of its target counts e times less.
+    """
+    generator = cast(MapGenerator, model.generator)
+    with torch.inference_mode(False), torch.no_grad():
+        base = generator.unfold(found.z, found.y)
+    search, scale = refine(model, found, residual, BENT, weight * base[0].numel())
+    for _ in range(BENT):
+        search.step()
+    with torch.inference_mode(False), torch.no_grad():
+        made = generator.draw(base + scale * search.best, found.z, found.y)
+    count = int(found.rows.max()) + 1
+    own = F.one_hot(found.rows, count).bool()  # (M, N)
+    least = search.lowest[:, None].masked_fill(~own, torch.inf).amin(0)[found.rows]
+    trust = torch.exp(1 - search.lowest / least.clamp_min(1e-12))
+    total = torch.zeros(count, *made.shape[1:], device=made.device)
+    total.index_add_(0, found.rows, made * trust.view(-1, 1, 1, 1))
+    return total / torch.zeros(count, device=made.device).index_add_(0, found.rows, trust).view(-1, 1, 1, 1)
 
 
 def _so_far(search: Search, starts: Starts) -> Starts:
@@ -173,14 +208,21 @@ def _restored(
         lowest = torch.cat([order - len(order), lowest])  # no loss is below 0
         y = None if found.y is None or beside.y is None else torch.cat([beside.y, found.y])
         found = Starts(torch.cat([beside.z, found.z]), y, torch.cat([beside.rows, found.rows]))
-    best = best_of(lowest, found.rows, answers)
-    chosen, shape = found.of(best), (len(seen), answers)
+    chosen = found.of(best_of(lowest, found.rows, answers))
     with torch.no_grad():
         made = model.generator(chosen.z, chosen.y)
-        errors = errors_of(_residual(operator, seen)(made, chosen.rows))
-        best = best_of(errors, chosen.rows, answers)
-        chosen, made, errors = chosen.of(best), made[best], errors[best]
-        pictures = to_uint8(operator.keep(made, seen[chosen.rows]))
+    return _answers(model, chosen, made, operator, seen, answers, steps)
+
+
+def _answers(
+    model: Model, chosen: Starts, made: Tensor, operator: Operator, seen: Tensor, answers: int, steps: int
+) -> Restored:
+    """Return what was made, (M, C, R, R), as `answers` for each that is `seen`, with what is known put back."""
+    shape = (len(seen), answers)
+    errors = errors_of(_residual(operator, seen)(made, chosen.rows))
+    best = best_of(errors, chosen.rows, answers)
+    chosen, made, errors = chosen.of(best), made[best], errors[best]
+    pictures = to_uint8(operator.keep(made, seen[chosen.rows]))
     return Restored(
         pictures.reshape(*shape, *pictures.shape[1:]),
         chosen.z.unflatten(0, shape).cpu(),

@@ -10,10 +10,10 @@ from small_models import untrained
 
 from gan import restore as command
 from gan.editing.operators import OPERATORS, operator
-from gan.editing.restore import restore, restoring
+from gan.editing.restore import _mean, restore, restoring
 from gan.editing.usual_tools import median, non_local_means
 from gan.models.heads import Head
-from gan.models.inversion import begin
+from gan.models.inversion import Starts, begin
 from gan.models.model import Model
 from gan.networks.encoder import Encoder
 
@@ -91,6 +91,43 @@ def test_of_eight_answers_two_are_what_the_encoder_sees(truth, x):
     assert film.latents.shape == (2, 8, 6) and film.classes.shape == (2, 8, 3)
     (one,) = restore(model, seen[:1], lost, starts=8, steps=3, answers=1).latents
     assert not torch.equal(one[0], sees.z.view(2, -1, 6)[0, errors[0].argmin()]), "one answer is looked for"
+
+
+class Squares(torch.nn.Module):
+    """Draws a latent (N, 1) as a picture of 2 x 2 pixels of that grey, and its first map is the same."""
+
+    def unfold(self, z, y=None):
+        return z[..., None, None]
+
+    def draw(self, maps, z, y=None):
+        return maps.expand(-1, -1, 2, 2)
+
+
+def test_one_answer_is_the_mean_of_what_was_found_and_counts_what_is_wrong_less(model):
+    drawn = type("Drawn", (), {"generator": Squares(), "device": torch.device("cpu")})()
+    # Of the first picture, 0, one is off by .1 and one by .1 * 2 ** .5, twice as wrong; of the second there is one.
+    found = Starts(torch.tensor([[0.1], [-0.1 * 2**0.5], [0.7]]), None, torch.tensor([0, 0, 1]))
+    target = torch.tensor([0.0, 0.5]).view(2, 1, 1, 1).expand(-1, -1, 2, 2)
+
+    def residual(made, rows):
+        return (made - target[rows]).flatten(1)
+
+    held = _mean(drawn, found, residual, 1e6)
+    share = 1 / (1 + np.exp(-1))
+    assert held[:, 0, 0, 0].tolist() == pytest.approx([0.1 * share - 0.1 * 2**0.5 * (1 - share), 0.7], abs=1e-3)
+    assert torch.allclose(held, held[:, :, :1, :1].expand(-1, -1, 2, 2))
+    bent = _mean(drawn, found, residual, 1e-6)
+    assert (bent - target).abs().max() < 0.02, "what is seen is reached where nothing holds the map back"
+
+
+def test_one_answer_is_nearer_than_any_of_several_and_says_how_far_it_is_off(model, truth, x):
+    lost = operator("shrink", 28, 1)
+    seen = lost.spoil(x)
+    one, several = (restore(model, seen, lost, starts=6, steps=8, answers=count) for count in (1, 6))
+    assert one.pictures.shape == (2, 1, 28, 28, 1) and one.latents.shape == (2, 1, 6)
+    nearest = [max(decibels(several.pictures[row, k], truth[row]) for k in range(6)) for row in range(2)]
+    assert all(decibels(one.pictures[row, 0], truth[row]) > nearest[row] for row in range(2))
+    assert (one.errors[:, 0] < several.errors[:, 0]).all()
 
 
 @pytest.mark.parametrize("wrong", [{"steps": 0}, {"starts": 65}, {"starts": 2, "answers": 3}])
