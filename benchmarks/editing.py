@@ -62,6 +62,7 @@ SLIDER = 1.0  # steps along a named slider
 # What the upper half of every face shows: four fifths of its pixels are there by the exact masks, of eyes 4 %.
 VISIBLE = ("hair", "hair_family")
 HIDDEN = ("mouth", "beard", "clothes")
+BALD = 0  # of the styles of hair
 Found = dict[str, Any]
 
 
@@ -182,10 +183,14 @@ def same_attributes(answers: np.ndarray, truth: np.ndarray) -> Found:
     """
     n, a = answers.shape[:2]
     shown, wanted = (face_attributes.read(p) for p in (answers.reshape(n * a, *answers.shape[2:]), truth))
-    kept = [(shown[k].argmax(1).numpy().reshape(n, a) == wanted[k].argmax(1).numpy()[:, None]).mean() for k in VISIBLE]
+    bald = wanted["hair"].argmax(1).numpy() == BALD  # who shows no colour
+    kept = []
+    for k in VISIBLE:
+        right = shown[k].argmax(1).numpy().reshape(n, a) == wanted[k].argmax(1).numpy()[:, None]
+        kept.append(right if k == "hair" else right[~bald])
     hidden = np.stack([shown[k].argmax(1).numpy().reshape(n, a) for k in HIDDEN], 2)
     kinds = [len({tuple(answer) for answer in row}) for row in hidden.tolist()]
-    return {"visible_kept": float(np.mean(kept)), "hidden_kinds": float(np.mean(kinds))}
+    return {"visible_kept": float(np.mean([right.mean() for right in kept])), "hidden_kinds": float(np.mean(kinds))}
 
 
 def restoration(model: Model, root: str, count: int) -> Found:

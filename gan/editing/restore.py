@@ -19,6 +19,7 @@ from gan.editing.operators import Operator
 from gan.models.inversion import (
     MAX_STARTS,
     MAX_STEPS,
+    NEAR,
     SPREAD,
     MapGenerator,
     Residual,
@@ -35,6 +36,7 @@ from gan.models.model import Model
 from gan.models.pixels import to_uint8
 
 STEPS, STARTS = 60, 8
+RULED_OUT = 0.1  # of the likeliest class's share: what the encoder takes for less likely is not tried
 UNSEARCHED = 4  # of so many answers one is what the encoder sees, as it is
 BROADER, BROAD_SHARE = 4, 4  # times as many places at first, for this part of the steps
 SOLVED = 2  # steps of all coordinates at once, at the end, for one answer
@@ -103,8 +105,8 @@ def restoring(
     seen, y = seen.to(model.device), None if y is None else y.to(model.device)
     residual = _residual(operator, seen)
     prior = operator.doubt**2 * model.z_dim / (seen[0].numel() * operator.share)
-    sees = begin(model, operator.guess(seen), y) if model.encoder else None
-    now = _begin(model, seen, operator, starts * BROADER, y, seed, sees)
+    sees, shares = _look(model, operator.guess(seen), y, seed)
+    now = _begin(model, seen, operator, starts * BROADER, y, seed, sees, shares)
     beside = None if sees is None else sees.of(_explaining(model, seen, operator, sees, wanted // UNSEARCHED))
     search = descend(model, now, residual, steps, prior)
     for i in range(1, steps + 1):
@@ -164,17 +166,53 @@ def _residual(operator: Operator, seen: Tensor) -> Residual:
 
 @torch.inference_mode(False)
 @torch.no_grad()
+def _look(model: Model, guess: Tensor, y: Tensor | None, seed: int) -> tuple[Starts | None, Tensor | None]:
+    """Return where the encoder sees the usual tool's pictures, None without one, and how likely each class is (N, K).
+
+    Shares are None for known classes, and where a picture has several. Classes that are as good as ruled out are not
+    tried: another hair may explain the same upper half. Places around that of the likeliest stand for them.
+    """
+    if model.encoder is None:
+        return None, None
+    sees = begin(model, guess, y)
+    if y is not None or not model.classes or model.groups or sees.y is None:
+        return sees, None
+    encoder = model.encoder.network
+    shares = encoder.classify(encoder.read(guess)).float().softmax(1)
+    shares = torch.where(shares < RULED_OUT * shares.amax(1, keepdim=True), 0, shares)
+    own = (sees.y * shares[sees.rows]).sum(1)
+    likeliest = best_of(-own, sees.rows)[sees.rows]
+    unlikely = (own == 0)[:, None]
+    noise = torch.randn(sees.z.shape, generator=torch.Generator().manual_seed(seed)).to(sees.z)
+    z = torch.where(unlikely, sees.z[likeliest] + NEAR * noise, sees.z)
+    return Starts(z, torch.where(unlikely, sees.y[likeliest], sees.y), sees.rows), shares
+
+
+@torch.inference_mode(False)
+@torch.no_grad()
 def _begin(
-    model: Model, seen: Tensor, operator: Operator, starts: int, y: Tensor | None, seed: int, sees: Starts | None
+    model: Model,
+    seen: Tensor,
+    operator: Operator,
+    starts: int,
+    y: Tensor | None,
+    seed: int,
+    sees: Starts | None,
+    shares: Tensor | None,
 ) -> Starts:
     """Return `starts` places for each picture: half of them where the encoder sees the usual tool's, others anywhere.
 
-    Classes that are not known are, in the one half, those that explain what is seen best, and drawn in the other.
+    Classes that are not known are, in the one half, those that explain what is seen best, and drawn in the other, as
+    often as `shares` (N, K) says, or all alike without.
     """
     n, rows = len(seen), torch.arange(len(seen), device=seen.device).repeat_interleave(starts)
     z = SPREAD * torch.randn(n * starts, model.z_dim, generator=torch.Generator().manual_seed(seed)).to(seen.device)
     classes = model.class_weights(range(seed, seed + n * starts)) if y is None else y.repeat_interleave(starts, 0)
     classes = None if classes is None else classes.to(seen.device)
+    if shares is not None:
+        source = torch.Generator().manual_seed(seed)
+        drawn = torch.multinomial(shares.cpu(), starts, replacement=True, generator=source)
+        classes = F.one_hot(drawn.flatten(), shares.shape[1]).float().to(seen.device)
     if sees:
         best = _explaining(model, seen, operator, sees, max(1, starts // 2))
         place = torch.arange(n * starts, device=seen.device).view(n, starts)[:, : len(best) // n]

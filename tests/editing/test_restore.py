@@ -93,6 +93,23 @@ def test_of_eight_answers_two_are_what_the_encoder_sees(truth, x):
     assert not torch.equal(one[0], sees.z.view(2, -1, 6)[0, errors[0].argmin()]), "one answer is looked for"
 
 
+def test_a_class_that_the_encoder_rules_out_is_not_answered(x, monkeypatch):
+    model = untrained()
+    model.encoder = Head(Encoder(model.config).eval().requires_grad_(False), {})
+    lost = operator("hole", 28, 1)
+    sure = torch.tensor([[0.0, 5.0, 0.0], [3.0, 0.0, 2.0]])  # of the second picture two classes, one in four the third
+
+    def classify(features):
+        return sure
+
+    monkeypatch.setattr(model.encoder.network, "classify", classify)
+    for film in restoring(model, lost.spoil(x), lost, starts=8, steps=7):
+        first, second = film.classes.argmax(2)
+        assert (first == 1).all() and set(second.tolist()) == {0, 2}
+    known = restore(model, lost.spoil(x), lost, starts=4, steps=2, y=model.class_weights([0, 0], ["a", "b"]))
+    assert known.classes.argmax(2).tolist() == [[0] * 4, [1] * 4], "what is said is not asked"
+
+
 class Squares(torch.nn.Module):
     """Draws a latent (N, 1) as a picture of 2 x 2 pixels of that grey, and its first map is the same."""
 
