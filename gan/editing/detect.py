@@ -19,6 +19,7 @@ from gan import networks
 from gan.editing.heads import Head
 from gan.evaluation.metrics.fit_parts import UNPAINTED, weights_of
 from gan.models.model import Model
+from gan.models.pixels import to_floats
 
 STEPS, BATCH, RATE, DECAY = 300, 16, 0.003, 1e-3  # of AdamW
 LEAST_PIXELS = 12  # of a kind that counts as seen
@@ -56,7 +57,7 @@ class Detector:
         device = next(self._head.parameters()).device
         found = [np.empty((0, *images.shape[1:3]), np.uint8)]
         for part in torch.from_numpy(np.ascontiguousarray(images)).permute(0, 3, 1, 2).split(BATCH):
-            logits = self._head(critic_maps(self._critic, _floats(part).to(device)))
+            logits = self._head(critic_maps(self._critic, to_floats(part).to(device)))
             found.append(logits.argmax(1).to(torch.uint8).cpu().numpy())
         return np.concatenate(found)
 
@@ -101,7 +102,7 @@ def teach_detector(
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
         critic = networks.build(model.config)[1].to(model.device) if scratch else model.critic
-        sizes = [m.shape[1] for m in critic_maps(critic, _floats(images[:1]).to(model.device))]
+        sizes = [m.shape[1] for m in critic_maps(critic, to_floats(images[:1]).to(model.device))]
         head = Head(sizes, len(names)).to(model.device)
     weights = weights_of(labels, len(names)).to(model.device)
     learning = [*head.parameters(), *(critic.parameters() if scratch else ())]
@@ -112,7 +113,7 @@ def teach_detector(
             adam.param_groups[0]["lr"] = RATE * min(1.0, (step + 1) / 20, 2 * (1 - step / steps))
             chosen = torch.randint(len(images), (min(BATCH, len(images)),), generator=source)
             with torch.set_grad_enabled(scratch):
-                maps = critic_maps(critic, _floats(images[chosen]).to(model.device))
+                maps = critic_maps(critic, to_floats(images[chosen]).to(model.device))
             wanted = labels[chosen].long().to(model.device)
             loss = F.cross_entropy(head(maps), torch.where(wanted == UNPAINTED, -100, wanted), weights)
             adam.zero_grad()
@@ -158,7 +159,3 @@ def detected(found: np.ndarray, truth: np.ndarray, least: float = MATCH) -> Dete
     return Detected(
         float((fits & there).sum() / max(1, there.sum())), float((fits & said).sum() / max(1, said.sum())), each
     )
-
-
-def _floats(images: Tensor) -> Tensor:
-    return images.float().div(127.5).sub(1)

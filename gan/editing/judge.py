@@ -21,6 +21,7 @@ from gan.editing.operators import smooth
 from gan.editing.recognise import Probe, area_under_curve, can_recognise
 from gan.models.heads import Head, read_head, write_head
 from gan.models.model import BATCH, Model
+from gan.models.pixels import to_floats
 from gan.models.taught_on import JUDGE
 
 FORM = "statistics"  # of what a judge is given; the first ones had the last map
@@ -65,7 +66,7 @@ def judge_features(model: Model, images: Tensor) -> Tensor:
     if not can_recognise(model):
         raise ValueError(f"the critic of {model.name} has no feature map to look at")
     with torch.no_grad():
-        parts = [_statistics(model, _floats(part).to(model.device)).cpu() for part in images.split(BATCH)]
+        parts = [_statistics(model, to_floats(part).to(model.device)).cpu() for part in images.split(BATCH)]
     return torch.cat(parts)
 
 
@@ -99,13 +100,9 @@ class JudgeNetwork(nn.Module):
 
 def damaged(images: Tensor, name: str, seed: int = 0) -> Tensor:
     """Return pictures uint8 (N, C, R, R), damaged in one of the ways of `DAMAGES`."""
-    x = _floats(images)
+    x = to_floats(images)
     out = DAMAGES[name](x, torch.Generator().manual_seed(seed))
     return out.add(1).mul(127.5).round().clamp(0, 255).to(torch.uint8)
-
-
-def _floats(images: Tensor) -> Tensor:
-    return images.float().div(127.5).sub(1)
 
 
 def fit_judge(model: Model, real: Tensor, others: Tensor, first_seed: int = 0) -> Head[JudgeNetwork]:
@@ -199,14 +196,12 @@ def evidence(model: Model, head: Head[JudgeNetwork], images: np.ndarray) -> np.n
     images: uint8 (N, R, R, C). Gradients along the way from a blurred picture to the sharp one (arXiv:1703.01365): all
     parts together are by how much better it looks than blurred, to a few hundredths.
     """
-    x = _floats(torch.from_numpy(np.ascontiguousarray(images)).permute(0, 3, 1, 2)).to(model.device)
+    x = to_floats(torch.from_numpy(np.ascontiguousarray(images)).permute(0, 3, 1, 2)).to(model.device)
     start = smooth(x, x.shape[2] / BLURRED)
     added = torch.zeros_like(x)
-    network = head.network.to(model.device)
     for step in range(STEPS):
         between = (start + (step + 0.5) / STEPS * (x - start)).requires_grad_()
-        (slope,) = torch.autograd.grad(network(_statistics(model, between))[:, 0].sum(), between)
+        (slope,) = torch.autograd.grad(head.network(_statistics(model, between).cpu())[:, 0].sum(), between)
         added += slope * (x - start) / STEPS
     side = cast(Any, model.critic).maps(x[:1]).shape[-1]
-    share = x.shape[2] // side
-    return F.avg_pool2d(added.sum(1, keepdim=True), share)[:, 0].mul(share**2).cpu().numpy()
+    return F.avg_pool2d(added.sum(1, keepdim=True), x.shape[2] // side, divisor_override=1)[:, 0].cpu().numpy()

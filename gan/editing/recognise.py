@@ -14,6 +14,7 @@ import torch
 from torch import Tensor, nn
 
 from gan.models.model import BATCH, Model
+from gan.models.pixels import to_floats
 
 RIDGE = 1e-2  # of the features' own mean square, times their number
 
@@ -32,13 +33,13 @@ def critic_features(model: Model, images: Tensor) -> Tensor:
     if not can_recognise(model):
         raise ValueError(f"the critic of {model.name} has no feature map to look at")
     maps = cast(Callable[[Tensor], Tensor], model.critic.maps)
-    parts = [maps(part.to(model.device).float().div(127.5).sub(1)).flatten(1).cpu() for part in images.split(BATCH)]
+    parts = [maps(to_floats(part.to(model.device))).flatten(1).cpu() for part in images.split(BATCH)]
     return torch.cat(parts).float()
 
 
 def pixel_features(model: Model, images: Tensor) -> Tensor:
     """Return the pixels, float32 (N, F) in [-1, 1]: what a probe has that knows no critic."""
-    return images.flatten(1).float().div(127.5).sub(1)
+    return to_floats(images.flatten(1))
 
 
 class Probe:
@@ -85,9 +86,7 @@ def tell_classes(model: Model, images: Tensor) -> Tensor:
     """
     if not model.config.read_classes:
         raise ValueError(f"the critic of {model.name} tells no classes: train one with --labels")
-    parts = [
-        class_logits(model.critic, part.to(model.device).float().div(127.5).sub(1)) for part in images.split(BATCH)
-    ]
+    parts = [class_logits(model.critic, to_floats(part.to(model.device))) for part in images.split(BATCH)]
     return torch.cat(parts).float().softmax(1).cpu()
 
 

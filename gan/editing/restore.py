@@ -207,12 +207,13 @@ def _begin(
     """
     n, rows = len(seen), torch.arange(len(seen), device=seen.device).repeat_interleave(starts)
     z = SPREAD * torch.randn(n * starts, model.z_dim, generator=torch.Generator().manual_seed(seed)).to(seen.device)
-    classes = model.class_weights(range(seed, seed + n * starts)) if y is None else y.repeat_interleave(starts, 0)
-    classes = None if classes is None else classes.to(seen.device)
     if shares is not None:
         source = torch.Generator().manual_seed(seed)
         drawn = torch.multinomial(shares.cpu(), starts, replacement=True, generator=source)
-        classes = F.one_hot(drawn.flatten(), shares.shape[1]).float().to(seen.device)
+        classes: Tensor | None = F.one_hot(drawn.flatten(), shares.shape[1]).float()
+    else:
+        classes = model.class_weights(range(seed, seed + n * starts)) if y is None else y.repeat_interleave(starts, 0)
+    classes = None if classes is None else classes.to(seen.device)
     if sees:
         best = _explaining(model, seen, operator, sees, max(1, starts // 2))
         place = torch.arange(n * starts, device=seen.device).view(n, starts)[:, : len(best) // n]

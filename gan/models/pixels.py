@@ -41,7 +41,12 @@ def to_tensor(images: Pictures, resolution: int, channels: int) -> Tensor:
     x = torch.from_numpy(np.stack(rows)).permute(0, 3, 1, 2).float()
     if channels == 1:
         x = (x * torch.tensor([0.299, 0.587, 0.114]).view(1, 3, 1, 1)).sum(1, keepdim=True).round()
-    return x.div(127.5).sub(1)
+    return to_floats(x)
+
+
+def to_floats(images: Tensor) -> Tensor:
+    """Return pictures uint8 of any shape as float32 in [-1, 1]."""
+    return images.float().div(127.5).sub(1)
 
 
 def to_uint8(pictures: Tensor) -> np.ndarray:
