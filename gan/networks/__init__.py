@@ -12,7 +12,7 @@ from torch import nn
 
 from gan.config import LARGE_RESOLUTIONS, RESOLUTIONS, Config
 from gan.errors import ConfigError
-from gan.networks import borrowed, cyclegan, dcgan, light, mlp, modulated, palette, patches, points, resnet, unet
+from gan.networks import borrowed, cyclegan, dcgan, informed, light, mlp, modulated, palette, patches, points, resnet, unet
 from gan.networks.layers import spectral_norm_
 from gan.networks.translation import Critics, Translators
 
@@ -92,6 +92,11 @@ TRANSLATORS: dict[str, NetworkPair] = {  # the pair of one direction, see `gan.n
     "unet": _UNET,
     "unet-palette": replace(_UNET, generator=lambda config: Translators(config, palette.Translator)),
     "unet-borrowed": replace(_UNET, generator=lambda config: Translators(config, borrowed.Translator)),
+    "unet-informed": replace(
+        _UNET,
+        generator=lambda config: Translators(config, informed.Translator, borrowed.Translator),
+        extends="unet-borrowed",
+    ),
     "unet-patches": replace(_UNET, critic=lambda config: Critics(config, patches.Critic)),
     "cyclegan": NetworkPair(
         lambda config: Translators(config, cyclegan.Translator),

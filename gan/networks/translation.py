@@ -35,11 +35,17 @@ def sides(config: Config) -> tuple[str, ...]:
 
 
 class Translators(nn.Module):
-    """A translator towards each side. build: makes one, with `maps` and `forward`, of a config."""
+    """A translator towards each side. build: makes one, with `maps` and `forward`, of a config; back: one towards a.
 
-    def __init__(self, config: Config, build: Callable[[Config], nn.Module]) -> None:
+    back is build where it is None.
+    """
+
+    def __init__(
+        self, config: Config, build: Callable[[Config], nn.Module], back: Callable[[Config], nn.Module] | None = None
+    ) -> None:
         super().__init__()
-        self.towards = nn.ModuleDict({side: build(_of_side(config, side)) for side in sides(config)})
+        towards = {"b": build, "a": back or build}
+        self.towards = nn.ModuleDict({side: towards[side](_of_side(config, side)) for side in sides(config)})
         self.heads = self._build_heads(config) if "heads" in config.network_parts else None
 
     def forward(self, x: Tensor, to: str = "b", y: Tensor | None = None) -> Tensor:

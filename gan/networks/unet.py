@@ -20,6 +20,11 @@ def widths_of(config: Config) -> list[int]:
     return [w // 4, w // 2, w, w] if config.resolution == 64 else [w // 4, w // 2, w]
 
 
+def with_conditions(x: Tensor, y: Tensor | None) -> Tensor:
+    """Return pictures (N, C, R, R) with conditions (N, K) in [0, 1], if any, as planes in [-1, 1] beside."""
+    return x if y is None else torch.cat([x, (2 * y.to(x) - 1)[:, :, None, None].expand(-1, -1, *x.shape[2:])], 1)
+
+
 class Translator(nn.Module):
     """One direction: pictures (N, C, R, R) in [-1, 1] to pictures (N, C, R, R), about [-1, 1]. 210,000 weights at 32.
 
@@ -43,8 +48,7 @@ class Translator(nn.Module):
 
     def maps(self, x: Tensor, y: Tensor | None = None) -> list[Tensor]:
         """Return the feature maps of the way down, from (N, W, R, R) to the smallest. y: as in `forward`."""
-        told = x if y is None else torch.cat([x, (2 * y.to(x) - 1)[:, :, None, None].expand(-1, -1, *x.shape[2:])], 1)
-        maps = [self.from_picture(told)]
+        maps = [self.from_picture(with_conditions(x, y))]
         for layer in self.down:
             maps.append(layer(F.leaky_relu(maps[-1], SLOPE)))
         return maps

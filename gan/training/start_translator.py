@@ -2,7 +2,8 @@
 
 Nothing is fitted, for the layers of two translators differ only in what decides all of it: network, resolution, width,
 objective, and how many numbers they are told. What the run lacks is left out, such as the way back; the projections of
-`gan.networks.translation` begin anew where the model has none.
+`gan.networks.translation` begin anew where the model has none, and so does what a network that extends the model's
+(`NetworkPair.extends`) has besides, which adds nothing at first.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from collections.abc import Mapping
 
 from torch import Tensor, nn
 
+from gan import networks
 from gan.config import Config
 from gan.errors import ConfigError
 from gan.models.translator import Translator
@@ -33,9 +35,10 @@ def begin_with_translator(model: Translator, config: Config, generator: nn.Modul
 def _chosen(
     model: Translator, config: Config, before: Mapping[str, Tensor], after: Mapping[str, Tensor]
 ) -> dict[str, Tensor]:
+    extends = networks.find_pair(config).extends == model.config.network
     for name, tensor in after.items():
         there = before.get(name)
-        if there is None and name.startswith(FOR_TRAINING):
+        if there is None and (extends or name.startswith(FOR_TRAINING)):
             continue
         if there is None or there.shape != tensor.shape:
             raise ConfigError(

@@ -1,0 +1,52 @@
+"""A U-Net that borrows colours and is told what was seen by who learnt to look: for what a picture all but hides.
+
+A mouth under a beard is a few pixels. What learns from translations alone learns too little of it in a translator's
+time, while a network that is asked for nothing else is taught hundreds of pictures a second (`gan.training.insight`).
+So a second way down looks at the picture, and what it makes of it is added to the smallest map.
+"""
+
+from __future__ import annotations
+
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from gan.config import Config
+from gan.networks import borrowed, unet
+from gan.networks.layers import GAIN, SLOPE, ResidualBlock, init_normal_
+
+
+class Insight(nn.Module):
+    """A way down with a residual block at each size: pictures (N, C, R, R) in [-1, 1] to the smallest map."""
+
+    def __init__(self, config: Config) -> None:
+        super().__init__()
+        widths = unet.widths_of(config)
+        planes = config.channels + len(config.classes)
+        self.from_picture = init_normal_(nn.Conv2d(planes, widths[0], 3, padding=1), 1.0)
+        self.down = nn.ModuleList(
+            init_normal_(nn.Conv2d(before, after, 4, stride=2, padding=1), GAIN)
+            for before, after in zip(widths, widths[1:], strict=False)
+        )
+        self.blocks = nn.ModuleList(ResidualBlock(after) for after in widths[1:])
+
+    def forward(self, told: Tensor) -> Tensor:
+        """Return the smallest map, (N, W, 7 or 8, 7 or 8), of pictures with their conditions as planes."""
+        h = self.from_picture(told)
+        for layer, block in zip(self.down, self.blocks, strict=True):
+            h = block(layer(F.leaky_relu(h, SLOPE)))
+        return F.leaky_relu(h, SLOPE)
+
+
+class Translator(borrowed.Translator):
+    """One direction, as `borrowed.Translator`, with an `Insight`, which begins by adding nothing."""
+
+    def __init__(self, config: Config) -> None:
+        super().__init__(config)
+        deepest = unet.widths_of(config)[-1]
+        self.insight = Insight(config)
+        self.from_insight = init_normal_(nn.Conv2d(deepest, deepest, 3, padding=1), 0.0)
+
+    def maps(self, x: Tensor, y: Tensor | None = None) -> list[Tensor]:
+        """Return the feature maps as `unet.Translator.maps`, the smallest with what was seen added."""
+        *others, smallest = super().maps(x, y)
+        return [*others, smallest + self.from_insight(self.insight(unet.with_conditions(x, y)))]

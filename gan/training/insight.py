@@ -1,0 +1,194 @@
+"""Teach a translator to see what its pictures all but hide: a mouth under a beard, before it has to paint it.
+
+python -m gan.training.insight MODEL OUT [--attributes mouth] [--images 1000000] [--seed 0] [--data-root data]
+
+MODEL is the folder of a translator by `unet-borrowed` that was trained on pairs whose pictures' attributes are known.
+OUT is the same translator by `unet-informed` (`gan.networks.informed`), whose `Insight` can tell these attributes of
+pictures of A. It translates as before until a run begins with it: `python train.py --preset beard --init OUT`. Where
+MODEL has such a network, its insight learns on.
+"""
+
+from __future__ import annotations
+
+import argparse
+import dataclasses
+import json
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from gan import data, networks
+from gan.command_line import status_of
+from gan.data.pairs import Pairs
+from gan.data.seeded import Choice
+from gan.errors import ConfigError, FolderError
+from gan.io import write_bytes
+from gan.models.translator import Translator, load_translator
+from gan.models.weights import write_tensors
+from gan.networks.informed import Insight
+from gan.networks.layers import SLOPE
+from gan.text import forgive_console, listed
+from gan.training.start_translator import begin_with_translator
+
+NETWORK = "unet-informed"
+IMAGES, BATCH, HELD_OUT = 1_000_000, 32, 100
+HIDDEN = 128  # features of the head, which is thrown away
+LEARNING_RATE, DECAY, WARM, ANNEAL = 2e-3, 1e-2, 6_400, 0.6  # WARM in images, ANNEAL as in `Config`
+SHIFT = 2  # pixels to either side, at most, that a picture is moved by
+REPORT = 50_000  # images
+
+
+class Head(nn.Module):
+    """What is told of a smallest map (N, W, S, S): logits (N, K) for each of some choices."""
+
+    def __init__(self, features: int, choices: Mapping[str, int]) -> None:
+        super().__init__()
+        self.dense = nn.Linear(features, HIDDEN)
+        self.of = nn.ModuleDict({name: nn.Linear(HIDDEN, count) for name, count in choices.items()})
+
+    def forward(self, smallest: Tensor) -> dict[str, Tensor]:
+        h = F.leaky_relu(self.dense(smallest.flatten(1)), SLOPE)
+        return {name: layer(h).float() for name, layer in self.of.items()}
+
+
+def with_insight(model: Translator) -> Translator:
+    """Return the translator by `NETWORK`; it translates as before. ConfigError for one that this does not extend."""
+    config = dataclasses.replace(model.config, network=NETWORK)
+    generator, critic = networks.build(config)
+    begin_with_translator(model, config, generator, critic)
+    return Translator(model.name, config, generator, critic)
+
+
+def teach(
+    insight: Insight,
+    pictures: Tensor,
+    known: Mapping[str, Tensor],
+    images: int = IMAGES,
+    seed: int = 0,
+    progress: Callable[[int, Head], None] = lambda shown, head: None,
+) -> Head:
+    """Teach an insight in place to tell attributes of pictures uint8 (N, C, R, R); return the head it was taught with.
+
+    known: which name of each attribute a picture has, int64 (N,). Pictures are shown mirrored every other time, and
+    moved by up to `SHIFT` pixels. progress: called every `REPORT` images. The same arguments give the same insight, to
+    rounding.
+    """
+    torch.manual_seed(seed)
+    source = torch.Generator().manual_seed(seed)
+    with torch.no_grad():
+        features = insight(_float(pictures[:1])).numel()
+    head = Head(features, {name: int(values.max()) + 1 for name, values in known.items()})
+    insight.train().requires_grad_(True).to(memory_format=torch.channels_last)
+    parameters = [*insight.parameters(), *head.parameters()]
+    optimizer = torch.optim.AdamW(parameters, LEARNING_RATE, betas=(0.9, 0.99), weight_decay=DECAY)
+    steps = max(1, images // BATCH)
+    for step in range(steps):
+        left = 1 - step / steps
+        for group in optimizer.param_groups:
+            group["lr"] = LEARNING_RATE * min(1, (step + 1) * BATCH / WARM, left / ANNEAL)
+        rows = torch.randint(len(pictures), (BATCH,), generator=source)
+        batch = _moved(_float(pictures[rows]), torch.randint(2 * SHIFT + 1, (2,), generator=source).tolist())
+        batch = batch.flip(3) if step % 2 else batch
+        with torch.autocast("cpu", torch.bfloat16):
+            told = head(insight(batch.contiguous(memory_format=torch.channels_last)))
+        loss = torch.stack([F.cross_entropy(told[name], values[rows]) for name, values in known.items()]).mean()
+        optimizer.zero_grad(set_to_none=True)
+        loss.backward()
+        optimizer.step()
+        if (step + 1) * BATCH % REPORT < BATCH or step + 1 == steps:
+            progress((step + 1) * BATCH, head)
+    return head
+
+
+@torch.inference_mode()
+def right(insight: Insight, head: Head, pictures: Tensor, known: Mapping[str, Tensor]) -> dict[str, float]:
+    """Return the share of pictures uint8 (N, C, R, R) of which each attribute is told right."""
+    told = [head(insight(_float(batch))) for batch in pictures.split(HELD_OUT)]
+    return {
+        name: float((torch.cat([part[name] for part in told]).argmax(1) == values).float().mean())
+        for name, values in known.items()
+    }
+
+
+def _float(pictures: Tensor) -> Tensor:
+    return pictures.float() / 127.5 - 1
+
+
+def _moved(pictures: Tensor, by: Sequence[int]) -> Tensor:
+    """Return pictures (N, C, R, R) moved down and to the right by numbers from 0 to 2 `SHIFT`, less `SHIFT`."""
+    side = pictures.shape[2]
+    wide = F.pad(pictures, (SHIFT,) * 4, mode="replicate")
+    return wide[:, :, by[0] : by[0] + side, by[1] : by[1] + side]
+
+
+def _known(pairs: Pairs, names: Sequence[str]) -> dict[str, Tensor]:
+    """Return the named attributes of pictures of A. ConfigError, with those there are, for one that is not known."""
+    table = pairs.before.table if pairs.before else {}
+    there = [name for name, kind in table.items() if isinstance(kind, Choice)]
+    if unknown := [name for name in names if name not in there]:
+        raise ConfigError(f"{unknown[0][:60]} is not known of the pictures of {pairs.name}: take {listed(there)}")
+    assert pairs.before is not None
+    return {name: torch.as_tensor(pairs.before.values[name]) for name in names}
+
+
+def _report(line: str) -> None:
+    print(line, file=sys.stderr, flush=True)
+
+
+def _run(arguments: argparse.Namespace) -> int:
+    if not BATCH <= arguments.images <= 10**9:
+        raise ConfigError(f"images must be in [{BATCH}, 10**9], got {arguments.images}")
+    model = load_translator(arguments.folder, "cpu")
+    found = model if model.config.network == NETWORK else with_insight(model)
+    config = found.config
+    taught, held_out = (
+        data.load_pairs(config.dataset, config.resolution, arguments.data_root, split, _report)
+        for split in ("train", "test")
+    )
+    known, kept = (_known(pairs, arguments.attributes) for pairs in (taught, held_out))
+    insight = found.generator.get_submodule("towards.b.insight")
+    assert isinstance(insight, Insight)
+
+    def measured(shown: int, head: Head) -> None:
+        _report(f"{shown:,} images: told right {right(insight, head, held_out.a, kept)}")
+        _write(found, arguments)
+
+    head = teach(insight, taught.a, known, arguments.images, arguments.seed, measured)
+    print(json.dumps({name: round(share, 4) for name, share in right(insight, head, held_out.a, kept).items()}))
+    return 0
+
+
+def _write(found: Translator, arguments: argparse.Namespace) -> None:
+    out = arguments.out
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise FolderError(f"{out}: {error.strerror}: choose another folder") from None
+    write_bytes(out / "config.json", found.config.to_json().encode())
+    write_tensors(out / "critic.safetensors", found.critic.state_dict())
+    write_tensors(out / "model.safetensors", found.generator.state_dict())
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Write what was taught as a model folder; return the exit status: 0, or 1 for an error."""
+    forgive_console()
+    flags = argparse.ArgumentParser(prog="python -m gan.training.insight", description=(__doc__ or "").splitlines()[0])
+    flags.add_argument("folder", type=Path, metavar="MODEL", help="a translator's folder")
+    flags.add_argument("out", type=Path, metavar="OUT", help="the folder to write")
+    flags.add_argument(
+        "--attributes", nargs="+", default=["mouth"], metavar="NAME", help="what it learns to tell (default: mouth)"
+    )
+    flags.add_argument("--data-root", default="data", help="folder of downloaded data sets (default: data)")
+    flags.add_argument("--images", type=int, default=IMAGES, help=f"pictures shown to it (default: {IMAGES})")
+    flags.add_argument("--seed", type=int, default=0, help="of its first weights and of the order (default: 0)")
+    arguments = flags.parse_args(argv)
+    torch.set_num_threads(1)  # rounding depends on the number of threads
+    return status_of("gan.training.insight", lambda: _run(arguments))
+
+
+if __name__ == "__main__":
+    sys.exit(main())
