@@ -100,7 +100,7 @@ def test_every_network_has_its_gradients_compared_and_a_wrong_one_is_seen(monkey
     names = [name for name, *_ in gpu_checks.every_network()]
     assert names == [
         "mlp", "dcgan", "resnet", "modulated", "light", "points", "points-fourier", "unet", "unet-palette",
-        "unet-borrowed", "unet-patches", "cyclegan",
+        "unet-borrowed", "unet-informed", "unet-patches", "cyclegan",
     ]  # fmt: skip
     few = [found for found in gpu_checks.every_network(16, 4) if found[0] in ("resnet", "points")]
     monkeypatch.setattr(gpu_checks, "every_network", lambda: iter(few))

@@ -67,7 +67,7 @@ COMMANDS = (
     "evaluate.py", "translate.py", "restore.py", "label.py", "train_flags.py", "export.py", "hub/__main__.py",
     "ui/app.py", "evaluation/metrics/train_classifier.py", "evaluation/metrics/train_face_attributes.py",
     "evaluation/metrics/train_face_regions.py", "evaluation/metrics/train_general.py", "editing/train_encoder.py",
-    "editing/train_judge.py", "models/halve.py",
+    "editing/train_judge.py", "models/halve.py", "training/insight.py",
 )  # fmt: skip
 
 

@@ -59,7 +59,7 @@ def test_runs_are_named_after_their_sides():
         (["--from", "nowhere", "--to", "tiny"], "tiny holds pairs"),
         (
             ["--pairs", "tiny", "--network", "resnet"],
-            "network must be one of unet, unet-palette, unet-borrowed, unet-patches, cyclegan",
+            "network must be one of unet, unet-palette, unet-borrowed, unet-informed, unet-patches, cyclegan",
         ),
         (["--pairs", "tiny", "--objective", "luck"], "objective must be one of cycle, removal, contrastive, paired"),
     ],

@@ -11,15 +11,17 @@ from gan.models.translator import Translator
 from gan.models.weights import is_finite
 from gan.networks import borrowed, palette, unet
 
-UNETS = ("unet", "unet-palette", "unet-borrowed", "unet-patches")  # their critics (discriminators) stay at home
+BORROWING = ("unet-borrowed", "unet-informed")  # which find colours in the picture
+UNETS = ("unet", "unet-palette", *BORROWING, "unet-patches")  # their critics (discriminators) stay at home
 
 
 def pack_translator(model: Translator, half: bool = True, most: int | None = None) -> bytes:
     """Return a translator's weights as safetensors, with what must be known to use them as metadata.
 
-    That is JSON: {format, task, size, channels, conditions, colours, found, own, widths, sides}; colours are where
-    among the conditions one begins that the network paints with, found how many it finds in the picture, own how many
-    it has itself, widths the channels of the maps from full size down. half, most, and ValueError: as for
+    That is JSON: {format, task, size, channels, conditions, colours, found, own, insight, widths, sides}; colours are
+    where among the conditions one begins that the network paints with, found how many it finds in the picture, own how
+    many it has itself, insight whether a second way down looks at it (`gan.networks.informed`), widths the channels of
+    the maps from full size down. half, most, and ValueError: as for
     `gan.models.pack.pack`.
     """
     config, widths = model.config, unet.widths_of(model.config)
@@ -44,8 +46,9 @@ def pack_translator(model: Translator, half: bool = True, most: int | None = Non
         "channels": model.channels,
         "conditions": len(model.condition_names),
         "colours": told,
-        "found": borrowed.FOUND if config.network == "unet-borrowed" else 0,
-        "own": palette.OWN if told or config.network == "unet-borrowed" else 0,
+        "found": borrowed.FOUND if config.network in BORROWING else 0,
+        "own": palette.OWN if told or config.network in BORROWING else 0,
+        "insight": config.network == "unet-informed",
         "widths": widths,
         "sides": list(model.sides),
     }

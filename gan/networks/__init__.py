@@ -12,7 +12,20 @@ from torch import nn
 
 from gan.config import LARGE_RESOLUTIONS, RESOLUTIONS, Config
 from gan.errors import ConfigError
-from gan.networks import borrowed, cyclegan, dcgan, informed, light, mlp, modulated, palette, patches, points, resnet, unet
+from gan.networks import (
+    borrowed,
+    cyclegan,
+    dcgan,
+    informed,
+    light,
+    mlp,
+    modulated,
+    palette,
+    patches,
+    points,
+    resnet,
+    unet,
+)
 from gan.networks.layers import spectral_norm_
 from gan.networks.translation import Critics, Translators
 

@@ -43,7 +43,7 @@ REPORT = 50_000  # images
 
 
 class Head(nn.Module):
-    """What is told of a smallest map (N, W, S, S): logits (N, K) for each of some choices."""
+    """Choices told by a smallest map (N, W, S, S): logits (N, K) for each."""
 
     def __init__(self, features: int, choices: Mapping[str, int]) -> None:
         super().__init__()

@@ -13,6 +13,7 @@ from PIL import Image
 import gan
 from gan.errors import FolderError
 from gan.models.translator import load_translator
+from gan.networks import TRANSLATORS
 from gan.training.loop import train
 
 
@@ -112,7 +113,7 @@ def test_damaged_folders_are_refused(folder, tmp_path):
         ({"network_parts": []}, "unexpected tensor"),
         (
             {"network": "resnet"},
-            "unknown network 'resnet': known are unet, unet-palette, unet-borrowed, unet-patches, cyclegan",
+            f"unknown network 'resnet': known are {', '.join(TRANSLATORS)}",
         ),
         ({"width": 32}, "has shape"),
     ):

@@ -96,6 +96,21 @@ def test_colours_are_borrowed_from_where_a_map_points_to():
     assert torch.allclose(translators(x), 0.25 * x + 0.25 * found + 0.5 * own, atol=1e-5)
 
 
+def test_insight_begins_by_adding_nothing_and_then_adds_to_the_smallest_map_of_the_way_to_b():
+    torch.manual_seed(0)
+    translators, _ = build(config("unet-informed", ("back",), classes=("age",)))
+    one = translators.towards["b"]
+    assert not hasattr(translators.towards["a"], "insight")
+    x, y = torch.rand(2, 3, 32, 32) * 2 - 1, torch.tensor([[0.0], [1.0]])
+    before = one.maps(x, y)
+    nn.init.normal_(one.from_insight.weight, std=0.05)
+    *others, smallest = one.maps(x, y)
+    assert all(torch.equal(own, theirs) for own, theirs in zip(others, before[:-1], strict=True))
+    told = torch.cat([x, (2 * y - 1)[:, :, None, None].expand(-1, -1, 32, 32)], 1)
+    assert torch.allclose(smallest - before[-1], one.from_insight(one.insight(told)), atol=1e-5)
+    assert (smallest - before[-1]).abs().mean() > 0.1
+
+
 @pytest.mark.parametrize("resolution", [28, 32])
 def test_a_critic_of_patches_judges_each_by_itself(resolution):
     torch.manual_seed(0)
@@ -116,7 +131,7 @@ def test_parts_are_what_an_objective_asks_for(network):
     x = torch.rand(2, 3, 32, 32)
     one, judge = build(config(network))
     both, judges = build(config(network, ("back",)))
-    assert count(both) == 2 * count(one) and count(judges) == 2 * count(judge)
+    assert count(both) == count(one) + count(both.towards["a"]) and count(judges) == 2 * count(judge)
     with pytest.raises(KeyError):
         one(x, "a")
     _, of_pairs = build(config(network, ("pairs",)))
@@ -165,7 +180,7 @@ def test_translators_build_on_meta():
 def test_a_generator_is_no_network_for_a_translation_and_the_other_way_round():
     with pytest.raises(
         ConfigError,
-        match="network must be one of unet, unet-palette, unet-borrowed, unet-patches, cyclegan, got 'resnet'",
+        match=f"network must be one of {', '.join(TRANSLATORS)}, got 'resnet'",
     ):
         build(config("resnet"))
     with pytest.raises(ConfigError, match="network must be one of mlp, .*got 'unet'"):

@@ -76,6 +76,18 @@ def test_what_does_not_fit_is_told_by_layer_with_what_would_and_nothing_is_loade
         assert_same(dict(network.state_dict()), state)
 
 
+def test_a_network_that_extends_the_models_begins_with_what_it_has_besides_as_it_was_made():
+    model, (generator, critic), before = begun({"network": "unet-borrowed"}, network="unet-informed")
+    there, old = generator.state_dict(), model.generator.state_dict()
+    own = {name for name in there if "insight" in name}
+    assert own and set(there) - set(old) == own
+    for name, tensor in there.items():
+        assert torch.equal(tensor, before[0][name] if name in own else old[name])
+    assert_same(dict(critic.state_dict()), dict(model.critic.state_dict()))
+    with pytest.raises(ConfigError, match="it fits a run with --network unet$"):
+        begun({}, network="unet-informed")
+
+
 def test_other_conditions_and_channels_do_not_fit():
     told = dataclasses.replace(settings(), classes=("red", "green"))
     for of, changes, words in ((told, settings(), "2 conditions"), (settings(), told, "no conditions")):

@@ -21,6 +21,7 @@ from gan.errors import ConfigError, FolderError
 from gan.evaluation.commands import command
 from gan.models import model
 from gan.models.translator import Translator
+from gan.networks import TRANSLATORS
 from gan.training.events import Done, Measured, Sampled, Stepped
 from gan.training.loop import train
 from gan.training.objectives import OBJECTIVES, Reading
@@ -239,7 +240,10 @@ def _inverted(pairs):
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
-        ({"network": "resnet"}, "network must be one of unet, unet-palette, unet-borrowed, unet-patches, cyclegan"),
+        (
+            {"network": "resnet"},
+            f"network must be one of {', '.join(TRANSLATORS)}",
+        ),
         ({"objective": "magic"}, "objective must be one of cycle, removal, contrastive, paired, got 'magic'"),
         ({"source": "tiny"}, "source and dataset are both tiny"),
         ({"dataset": "ring", "source": "emoji"}, "points are not translated"),

@@ -29,7 +29,7 @@ def random_translator(seed: int = 0, **settings) -> Translator:
             torch.nn.init.normal_(parameter, std=0.1)
         elif "to_mix" in name:
             torch.nn.init.normal_(parameter, std=0.2 / parameter[0].numel() ** 0.5)
-        elif "conv2" in name or "to_change" in name:
+        elif "conv2" in name or "to_change" in name or "from_insight" in name:
             torch.nn.init.normal_(parameter, std=0.5 / parameter[0].numel() ** 0.5)
     return Translator("random", config, generator.eval(), critic.eval())
 
@@ -60,6 +60,8 @@ SHAPES = [
     {"resolution": 32, "classes": PALETTE, "conditional": True, "network": "unet-palette", "network_parts": ("pairs",)},
     {"resolution": 32, "network": "unet-borrowed"},
     {"resolution": 28, "channels": 1, "network": "unet-borrowed", "network_parts": ()},
+    {"resolution": 32, "network": "unet-informed"},
+    {"resolution": 28, "channels": 1, "network": "unet-informed", "network_parts": (), "classes": ("grey",)},
 ]
 
 
@@ -74,7 +76,7 @@ def test_translators_of_every_shape_translate_as_on_the_server(tmp_path) -> None
     ]
     jobs = [job(tmp_path, model, side, told=own) for (model, side), own in zip(ways, told, strict=True)]
     engine(*jobs)
-    assert len(jobs) == 9
+    assert len(jobs) == 12
     for (model, side), own, done in zip(ways, told, jobs, strict=True):
         theirs = model.translate(pictures(model), side, None if own is None else own)
         assert ((theirs > 0) & (theirs < 255)).mean() > 0.5, "most values are cut off: what does that compare?"
@@ -93,6 +95,8 @@ def test_hostile_packs_are_refused_with_a_sentence(tmp_path) -> None:
         "conditions make no sense": [{"conditions": -1}],
         "colours make no sense": [{"colours": value} for value in ([0], {}, "0", [0.5])],
         "finds or has make no sense": [{"found": -8}, {"found": 72}, {"found": "8"}, {"own": 0.5}, {"own": 65}],
+        "insight makes no sense": [{"insight": value} for value in (1, "yes", None)],
+        "towards.b.insight.from_picture.weight is missing": [{"insight": True}],
         "found in a picture must be a multiple of 8": [{"found": 4}],
         "there is no place for towards.a.to_change": [{"found": 8, "own": 4}],
         "no feature maps": [{"widths": value} for value in ([], [8], None)],

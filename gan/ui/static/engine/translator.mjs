@@ -31,7 +31,7 @@ const GREY = [0.299, 0.587, 0.114]; // of red, green and blue
  * @type {(module: WebAssembly.Module, pack: { config: TranslatorConfig, tensors: Map<string, Float32Array> }) => Promise<EngineTranslator>}
  */
 export const makeTranslator = async (module, { config, tensors }) => {
-  const { size, channels, conditions, colours, found, own: constant, widths, sides } = config;
+  const { size, channels, conditions, colours, found, own: constant, insight, widths, sides } = config;
   const { reserve, tensor, padding, convolution, block, enlarge, finish } = beginLayout(tensors);
   const sizes = widths.map((_, i) => size / 2 ** i);
   const most = Math.max(
@@ -39,6 +39,7 @@ export const makeTranslator = async (module, { config, tensors }) => {
     ...widths.map((wide, i) => wide * sizes[Math.max(0, i - 1)] ** 2),
   );
   const [map, smaller, pixels] = [reserve(most), reserve(most), reserve(size * size)];
+  const seen = insight ? reserve(most) : 0;
   const skips = widths.slice(0, -1).map((wide, i) => reserve(wide * sizes[i] ** 2));
 
   /** @type {(side: string) => { input: number, planes: number, steps: EngineStep[], palette: number }} */
@@ -48,19 +49,39 @@ export const makeTranslator = async (module, { config, tensors }) => {
     const input = padding(size, planes, 2);
     /** @type {EngineStep[]} */
     const steps = [];
-    const [first, shift] = convolution(`${own}.from_picture`, planes, 8);
-    steps.push(({ layers, heap }) => {
-      heap.fill(0, skips[0] / 4, skips[0] / 4 + widths[0] * size * size);
-      layers.conv_add(input, first, shift, skips[0], size, size, planes, widths[0]);
-    });
-    widths.slice(1).forEach((wide, i) => {
-      const [kernel, bias] = convolution(`${own}.down.${i}`, widths[i], 8, 16);
-      const [inside, to, half] = [padding(sizes[i], widths[i], 0), skips[i + 1] ?? map, sizes[i + 1]];
-      steps.push(({ layers }) => {
-        layers.activate(skips[i], inside, sizes[i], sizes[i], widths[i]);
-        layers.halve(inside, kernel, bias, to, half, half, widths[i], wide);
+    /** From the picture to a map. @type {(name: string, to: number) => void} */
+    const begin = (name, to) => {
+      const [first, shift] = convolution(`${name}.from_picture`, planes, 8);
+      steps.push(({ layers, heap }) => {
+        heap.fill(0, to / 4, to / 4 + widths[0] * size * size);
+        layers.conv_add(input, first, shift, to, size, size, planes, widths[0]);
       });
-    });
+    };
+    /** From a map of place i to one of the next. @type {(name: string, i: number, from: number, to: number) => void} */
+    const halve = (name, i, from, to) => {
+      const [kernel, bias] = convolution(`${name}.down.${i}`, widths[i], 8, 16);
+      const [inside, half] = [padding(sizes[i], widths[i], 0), sizes[i + 1]];
+      steps.push(({ layers }) => {
+        layers.activate(from, inside, sizes[i], sizes[i], widths[i]);
+        layers.halve(inside, kernel, bias, to, half, half, widths[i], widths[i + 1]);
+      });
+    };
+    begin(own, skips[0]);
+    widths.slice(1).forEach((_, i) => halve(own, i, skips[i], skips[i + 1] ?? map));
+    if (insight && side === "b") {
+      const [name, last] = [`${own}.insight`, widths.length - 1];
+      begin(name, seen);
+      widths.slice(1).forEach((wide, i) => {
+        halve(name, i, seen, seen);
+        steps.push(block(`${name}.blocks.${i}`, seen, sizes[i + 1], wide));
+      });
+      const [kernel, bias] = convolution(`${own}.from_insight`, widths[last], 8);
+      const inside = padding(sizes[last], widths[last], 0);
+      steps.push(({ layers }) => {
+        layers.activate(seen, inside, sizes[last], sizes[last], widths[last]);
+        layers.conv_add(inside, kernel, bias, map, sizes[last], sizes[last], widths[last], widths[last]);
+      });
+    }
     const told = side === "b" ? colours.length : 0; // then there is a block at full size, too
     const deepest = widths.length - 1;
     steps.push(block(`${own}.middle.0`, map, sizes[deepest], widths[deepest]));

@@ -1,11 +1,11 @@
-// What a translator's pack says of it (gan/networks/unet.py, palette.py, borrowed.py), checked, and the tensors that it must have.
+// What a translator's pack says of it (gan/networks/unet.py, palette.py, borrowed.py, informed.py), checked, and the tensors that it must have.
 import { isWhole, need } from "./checks.mjs";
 
 const MOST_VALUES = 2 ** 22; // of one feature map: 16 MB
 
 /** @type {(about: any) => TranslatorConfig} */
 export const checkTranslator = (about) => {
-  const { size, channels, conditions, colours = [], found = 0, own: constant = 0, widths, sides } = about;
+  const { size, channels, conditions, colours = [], found = 0, own: constant = 0, insight = false, widths, sides } = about;
   need(isWhole(size, 8, 512), "pictures have no size");
   need(channels === 1 || channels === 3, "pictures must have one channel or three");
   need(isWhole(conditions, 0, 1000), "the conditions make no sense");
@@ -17,6 +17,7 @@ export const checkTranslator = (about) => {
   );
   need(isWhole(found, 0, 64) && isWhole(constant, 0, 64), "the colours that it finds or has make no sense");
   need(found % 8 === 0, "the colours found in a picture must be a multiple of 8");
+  need(typeof insight === "boolean", "whether it has insight makes no sense");
   need(Array.isArray(widths) && isWhole(widths.length, 2, 8), "there are no feature maps");
   need(
     widths.every((/** @type {any} */ wide) => isWhole(wide, 8, 4096)),
@@ -42,13 +43,14 @@ export const checkTranslator = (about) => {
     colours: [...colours],
     found,
     own: constant,
+    insight,
     widths: [...widths],
     sides: [...sides],
   };
 };
 
 /** Name and shape of every tensor that belongs to a config. @type {(config: TranslatorConfig) => Map<string, number[]>} */
-export const shapesOfTranslator = ({ channels, conditions, colours, found, own: constant, widths, sides }) => {
+export const shapesOfTranslator = ({ channels, conditions, colours, found, own: constant, insight, widths, sides }) => {
   /** @type {Map<string, number[]>} */
   const shapes = new Map();
   /** @type {(name: string, out: number, into: number, kernel?: number) => void} */
@@ -60,8 +62,18 @@ export const shapesOfTranslator = ({ channels, conditions, colours, found, own: 
   const block = (name, at) => ["conv1", "conv2"].forEach((each) => convolution(`${name}.${each}`, at, at));
   for (const side of sides) {
     const own = `towards.${side}`;
-    convolution(`${own}.from_picture`, widths[0], channels + (side === "b" ? conditions : 0));
-    widths.slice(1).forEach((wide, i) => convolution(`${own}.down.${i}`, wide, widths[i], 4));
+    /** @type {(name: string) => void} */
+    const wayDown = (name) => {
+      convolution(`${name}.from_picture`, widths[0], channels + (side === "b" ? conditions : 0));
+      widths.slice(1).forEach((wide, i) => convolution(`${name}.down.${i}`, wide, widths[i], 4));
+    };
+    wayDown(own);
+    if (insight && side === "b") {
+      const deepest = widths[widths.length - 1];
+      wayDown(`${own}.insight`);
+      widths.slice(1).forEach((wide, i) => block(`${own}.insight.blocks.${i}`, wide));
+      convolution(`${own}.from_insight`, deepest, deepest);
+    }
     block(`${own}.middle.0`, widths[widths.length - 1]);
     block(`${own}.middle.1`, widths[widths.length - 1]);
     const told = side === "b" ? colours.length : 0;
