@@ -26,6 +26,11 @@ def begin_with_translator(model: Translator, config: Config, generator: nn.Modul
 
     ConfigError, with the layer and what would fit, if one is missing or has another shape; then nothing was loaded.
     """
+    if networks.find_pair(model.config).extends == config.network:
+        raise ConfigError(
+            f"init: {model.name} does not fit: its network has layers that this run's lacks; "
+            f"{_cure(model.config, config)}"
+        )
     pairs = ((model.generator, generator), (model.critic, critic))
     chosen = [_chosen(model, config, old.state_dict(), new.state_dict()) for old, new in pairs]
     for network, tensors in zip((generator, critic), chosen, strict=True):

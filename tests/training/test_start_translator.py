@@ -86,6 +86,8 @@ def test_a_network_that_extends_the_models_begins_with_what_it_has_besides_as_it
     assert_same(dict(critic.state_dict()), dict(model.critic.state_dict()))
     with pytest.raises(ConfigError, match="it fits a run with --network unet$"):
         begun({}, network="unet-informed")
+    with pytest.raises(ConfigError, match="layers that this run's lacks; it fits a run with --network unet-informed$"):
+        begun({"network": "unet-informed"}, network="unet-borrowed")
 
 
 def test_other_conditions_and_channels_do_not_fit():
