@@ -5,7 +5,17 @@ const MOST_VALUES = 2 ** 22; // of one feature map: 16 MB
 
 /** @type {(about: any) => TranslatorConfig} */
 export const checkTranslator = (about) => {
-  const { size, channels, conditions, colours = [], found = 0, own: constant = 0, insight = false, widths, sides } = about;
+  const {
+    size,
+    channels,
+    conditions,
+    colours = [],
+    found = 0,
+    own: constant = 0,
+    insight = false,
+    widths,
+    sides,
+  } = about;
   need(isWhole(size, 8, 512), "pictures have no size");
   need(channels === 1 || channels === 3, "pictures must have one channel or three");
   need(isWhole(conditions, 0, 1000), "the conditions make no sense");
