@@ -1,9 +1,10 @@
 """Teach a translator to see what its pictures all but hide: a mouth under a beard, before it has to paint it.
 
-python -m gan.training.insight MODEL OUT [--attributes mouth] [--images 1000000] [--seed 0] [--data-root data]
+python -m gan.training.insight MODEL OUT [--attribute mouth] [--images 1000000] [--seed 0] [--data-root data]
+    [--learning-rate 0.002]
 
 MODEL is the folder of a translator by `unet-borrowed` that was trained on pairs whose pictures' attributes are known.
-OUT is the same translator by `unet-informed` (`gan.networks.informed`), whose `Insight` can tell these attributes of
+OUT is the same translator by `unet-informed` (`gan.networks.informed`), whose `Insight` can tell this attribute of
 pictures of A. It translates as before until a run begins with it: `python train.py --preset beard --init OUT`. Where
 MODEL has such a network, its insight learns on.
 """
@@ -14,12 +15,12 @@ import argparse
 import dataclasses
 import json
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import torch
 import torch.nn.functional as F
-from torch import Tensor, nn
+from torch import Tensor
 
 from gan import data, networks
 from gan.command_line import status_of
@@ -29,30 +30,15 @@ from gan.errors import ConfigError, FolderError
 from gan.io import write_bytes
 from gan.models.translator import Translator, load_translator
 from gan.models.weights import write_tensors
-from gan.networks.informed import Insight
-from gan.networks.layers import SLOPE
+from gan.networks.informed import ANSWERS, Insight
 from gan.text import forgive_console, listed
 from gan.training.start_translator import begin_with_translator
 
 NETWORK = "unet-informed"
-IMAGES, BATCH, HELD_OUT = 1_000_000, 32, 100
-HIDDEN = 128  # features of the head, which is thrown away
+IMAGES, BATCH, AT_ONCE = 1_000_000, 32, 100
 LEARNING_RATE, DECAY, WARM, ANNEAL = 2e-3, 1e-2, 6_400, 0.6  # WARM in images, ANNEAL as in `Config`
 SHIFT = 2  # pixels to either side, at most, that a picture is moved by
 REPORT = 50_000  # images
-
-
-class Head(nn.Module):
-    """Choices told by a smallest map (N, W, S, S): logits (N, K) for each."""
-
-    def __init__(self, features: int, choices: Mapping[str, int]) -> None:
-        super().__init__()
-        self.dense = nn.Linear(features, HIDDEN)
-        self.of = nn.ModuleDict({name: nn.Linear(HIDDEN, count) for name, count in choices.items()})
-
-    def forward(self, smallest: Tensor) -> dict[str, Tensor]:
-        h = F.leaky_relu(self.dense(smallest.flatten(1)), SLOPE)
-        return {name: layer(h).float() for name, layer in self.of.items()}
 
 
 def with_insight(model: Translator) -> Translator:
@@ -66,52 +52,43 @@ def with_insight(model: Translator) -> Translator:
 def teach(
     insight: Insight,
     pictures: Tensor,
-    known: Mapping[str, Tensor],
+    answers: Tensor,
     images: int = IMAGES,
+    learning_rate: float = LEARNING_RATE,
     seed: int = 0,
-    progress: Callable[[int, Head], None] = lambda shown, head: None,
-) -> Head:
-    """Teach an insight in place to tell attributes of pictures uint8 (N, C, R, R); return the head it was taught with.
+    progress: Callable[[int], None] = lambda shown: None,
+) -> None:
+    """Teach an insight in place which answer, int64 (N,) below `ANSWERS`, fits pictures uint8 (N, C, R, R).
 
-    known: which name of each attribute a picture has, int64 (N,). Pictures are shown mirrored every other time, and
-    moved by up to `SHIFT` pixels. progress: called every `REPORT` images. The same arguments give the same insight, to
-    rounding.
+    They are shown mirrored every other time, and moved by up to `SHIFT` pixels. progress: called every `REPORT` images.
+    The same arguments give the same insight, to rounding.
     """
-    torch.manual_seed(seed)
     source = torch.Generator().manual_seed(seed)
-    with torch.no_grad():
-        features = insight(_float(pictures[:1])).numel()
-    head = Head(features, {name: int(values.max()) + 1 for name, values in known.items()})
     insight.train().requires_grad_(True).to(memory_format=torch.channels_last)
-    parameters = [*insight.parameters(), *head.parameters()]
-    optimizer = torch.optim.AdamW(parameters, LEARNING_RATE, betas=(0.9, 0.99), weight_decay=DECAY)
+    optimizer = torch.optim.AdamW(insight.parameters(), learning_rate, betas=(0.9, 0.99), weight_decay=DECAY)
     steps = max(1, images // BATCH)
     for step in range(steps):
         left = 1 - step / steps
         for group in optimizer.param_groups:
-            group["lr"] = LEARNING_RATE * min(1, (step + 1) * BATCH / WARM, left / ANNEAL)
+            group["lr"] = learning_rate * min(1, (step + 1) * BATCH / WARM, left / ANNEAL)
         rows = torch.randint(len(pictures), (BATCH,), generator=source)
         batch = _moved(_float(pictures[rows]), torch.randint(2 * SHIFT + 1, (2,), generator=source).tolist())
         batch = batch.flip(3) if step % 2 else batch
         with torch.autocast("cpu", torch.bfloat16):
-            told = head(insight(batch.contiguous(memory_format=torch.channels_last)))
-        loss = torch.stack([F.cross_entropy(told[name], values[rows]) for name, values in known.items()]).mean()
+            logits = insight(batch.contiguous(memory_format=torch.channels_last))
+        loss = F.cross_entropy(logits, answers[rows])
         optimizer.zero_grad(set_to_none=True)
         loss.backward()
         optimizer.step()
         if (step + 1) * BATCH % REPORT < BATCH or step + 1 == steps:
-            progress((step + 1) * BATCH, head)
-    return head
+            progress((step + 1) * BATCH)
 
 
 @torch.inference_mode()
-def right(insight: Insight, head: Head, pictures: Tensor, known: Mapping[str, Tensor]) -> dict[str, float]:
-    """Return the share of pictures uint8 (N, C, R, R) of which each attribute is told right."""
-    told = [head(insight(_float(batch))) for batch in pictures.split(HELD_OUT)]
-    return {
-        name: float((torch.cat([part[name] for part in told]).argmax(1) == values).float().mean())
-        for name, values in known.items()
-    }
+def right(insight: Insight, pictures: Tensor, answers: Tensor) -> float:
+    """Return the share of pictures uint8 (N, C, R, R) for which the likeliest answer is the right one."""
+    found = torch.cat([insight(_float(batch)).argmax(1) for batch in pictures.split(AT_ONCE)])
+    return float((found == answers).float().mean())
 
 
 def _float(pictures: Tensor) -> Tensor:
@@ -125,14 +102,13 @@ def _moved(pictures: Tensor, by: Sequence[int]) -> Tensor:
     return wide[:, :, by[0] : by[0] + side, by[1] : by[1] + side]
 
 
-def _known(pairs: Pairs, names: Sequence[str]) -> dict[str, Tensor]:
-    """Return the named attributes of pictures of A. ConfigError, with those there are, for one that is not known."""
+def _answers(pairs: Pairs, name: str) -> Tensor:
+    """Return an attribute of pictures of A. ConfigError, with those there are, for one that is not known."""
     table = pairs.before.table if pairs.before else {}
-    there = [name for name, kind in table.items() if isinstance(kind, Choice)]
-    if unknown := [name for name in names if name not in there]:
-        raise ConfigError(f"{unknown[0][:60]} is not known of the pictures of {pairs.name}: take {listed(there)}")
-    assert pairs.before is not None
-    return {name: torch.as_tensor(pairs.before.values[name]) for name in names}
+    there = [known for known, kind in table.items() if isinstance(kind, Choice) and len(kind.names) <= ANSWERS]
+    if pairs.before is None or name not in there:
+        raise ConfigError(f"{name[:60]} is not known of the pictures of {pairs.name}: take one of {listed(there)}")
+    return torch.as_tensor(pairs.before.values[name])
 
 
 def _report(line: str) -> None:
@@ -142,6 +118,8 @@ def _report(line: str) -> None:
 def _run(arguments: argparse.Namespace) -> int:
     if not BATCH <= arguments.images <= 10**9:
         raise ConfigError(f"images must be in [{BATCH}, 10**9], got {arguments.images}")
+    if not 0 < arguments.learning_rate <= 1:
+        raise ConfigError(f"learning rate must be in (0, 1], got {arguments.learning_rate}")
     model = load_translator(arguments.folder, "cpu")
     found = model if model.config.network == NETWORK else with_insight(model)
     config = found.config
@@ -149,16 +127,16 @@ def _run(arguments: argparse.Namespace) -> int:
         data.load_pairs(config.dataset, config.resolution, arguments.data_root, split, _report)
         for split in ("train", "test")
     )
-    known, kept = (_known(pairs, arguments.attributes) for pairs in (taught, held_out))
+    answers, kept = (_answers(pairs, arguments.attribute) for pairs in (taught, held_out))
     insight = found.generator.get_submodule("towards.b.insight")
     assert isinstance(insight, Insight)
 
-    def measured(shown: int, head: Head) -> None:
-        _report(f"{shown:,} images: told right {right(insight, head, held_out.a, kept)}")
+    def measured(shown: int) -> None:
+        _report(f"{shown:,} images: told right {right(insight, held_out.a, kept):.3f}")
         _write(found, arguments)
 
-    head = teach(insight, taught.a, known, arguments.images, arguments.seed, measured)
-    print(json.dumps({name: round(share, 4) for name, share in right(insight, head, held_out.a, kept).items()}))
+    teach(insight, taught.a, answers, arguments.images, arguments.learning_rate, arguments.seed, measured)
+    print(json.dumps({arguments.attribute: round(right(insight, held_out.a, kept), 4)}))
     return 0
 
 
@@ -179,11 +157,12 @@ def main(argv: Sequence[str] | None = None) -> int:
     flags = argparse.ArgumentParser(prog="python -m gan.training.insight", description=(__doc__ or "").splitlines()[0])
     flags.add_argument("folder", type=Path, metavar="MODEL", help="a translator's folder")
     flags.add_argument("out", type=Path, metavar="OUT", help="the folder to write")
-    flags.add_argument(
-        "--attributes", nargs="+", default=["mouth"], metavar="NAME", help="what it learns to tell (default: mouth)"
-    )
+    flags.add_argument("--attribute", default="mouth", metavar="NAME", help="what it learns to tell (default: mouth)")
     flags.add_argument("--data-root", default="data", help="folder of downloaded data sets (default: data)")
     flags.add_argument("--images", type=int, default=IMAGES, help=f"pictures shown to it (default: {IMAGES})")
+    flags.add_argument(
+        "--learning-rate", type=float, default=LEARNING_RATE, help=f"less to learn on (default: {LEARNING_RATE})"
+    )
     flags.add_argument("--seed", type=int, default=0, help="of its first weights and of the order (default: 0)")
     arguments = flags.parse_args(argv)
     torch.set_num_threads(1)  # rounding depends on the number of threads

@@ -53,12 +53,11 @@ def fresh() -> Insight:
 def test_what_is_all_but_hidden_is_told_also_of_pictures_that_were_not_shown(monkeypatch):
     monkeypatch.setattr(module, "WARM", 320)
     # A mirror turns left to right, so only whether there are two marks is asked.
-    taught, which = hidden(400)
-    insight, two = fresh(), {"two": (which == 2).long()}
-    head = module.teach(insight, taught, two, 6_400)
-    others, which = hidden(200, seed=1)
-    assert module.right(insight, head, others, {"two": (which == 2).long()})["two"] > 0.9
-    assert module.right(fresh(), head, others, {"two": (which == 2).long()})["two"] < 0.8
+    (taught, which), (others, whose) = hidden(400), hidden(200, seed=1)
+    insight, two = fresh(), (whose == 2).long()
+    module.teach(insight, taught, (which == 2).long(), 6_400)
+    assert module.right(insight, others, two) > 0.9
+    assert module.right(fresh(), others, two) < 0.8
 
 
 def test_the_same_arguments_give_the_same_insight_and_another_seed_another():
@@ -66,7 +65,7 @@ def test_the_same_arguments_give_the_same_insight_and_another_seed_another():
     found = []
     for seed in (0, 0, 1):
         insight = fresh()
-        module.teach(insight, taught, {"mark": which}, 64, seed)
+        module.teach(insight, taught, which, 64, seed=seed)
         found.append(dict(insight.state_dict()))
     assert_same(found[0], found[1])
     assert not torch.equal(found[0]["down.0.weight"], found[2]["down.0.weight"])
@@ -107,8 +106,12 @@ def test_what_cannot_be_taught_is_told_in_a_sentence_and_nothing_is_written(tmp_
     plain = tmp_path / "plain"
     list(train(translation(images=8, objective="removal", dataset="marks"), plain))
     for arguments, sentence in (
-        ([str(old), str(out), "--attributes", "height"], "height is not known of the pictures of marks: take mouth"),
+        (
+            [str(old), str(out), "--attribute", "height"],
+            "height is not known of the pictures of marks: take",
+        ),
         ([str(old), str(out), "--images", "31"], "images must be in [32, 10**9], got 31"),
+        ([str(old), str(out), "--learning-rate", "0"], "learning rate must be in (0, 1], got 0.0"),
         ([str(plain), str(out)], "does not fit: its layer"),
         ([str(tmp_path / "none"), str(out)], "no such folder"),
     ):

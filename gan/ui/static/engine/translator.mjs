@@ -23,6 +23,31 @@ const findColours = (heap, maps, count, at, planes, channels, size, to) => {
   }
 };
 
+const leaky = (/** @type {number} */ value) => Math.max(value, 0.2 * value);
+
+/** The inner product of row k of a matrix with a vector. @type {(matrix: Float32Array, k: number, by: Float32Array) => number} */
+const inner = (matrix, k, by) => by.reduce((sum, value, i) => sum + value * matrix[k * by.length + i], 0);
+
+/** @type {(logits: Float32Array) => Float32Array} */
+const softmax = (logits) => {
+  const most = Math.max(...logits);
+  const shares = logits.map((value) => Math.exp(value - most));
+  const total = shares.reduce((sum, share) => sum + share);
+  return shares.map((share) => share / total);
+};
+
+/** Dense weights (out, channels, pixels) as net.c reads them for a map, (pixels, channels, out). */
+/** @type {(from: Float32Array, channels: number, pixels: number) => Float32Array} */
+const flattened = (from, channels, pixels) => {
+  const [to, inputs] = [new Float32Array(from.length), channels * pixels];
+  const out = from.length / inputs;
+  for (let i = 0; i < from.length; i++) {
+    const [o, c, p] = [Math.floor(i / inputs), Math.floor(i / pixels) % channels, i % pixels];
+    to[(p * channels + c) * out + o] = from[i];
+  }
+  return to;
+};
+
 const GREY = [0.299, 0.587, 0.114]; // of red, green and blue
 
 /**
@@ -32,7 +57,7 @@ const GREY = [0.299, 0.587, 0.114]; // of red, green and blue
  */
 export const makeTranslator = async (module, { config, tensors }) => {
   const { size, channels, conditions, colours, found, own: constant, insight, widths, sides } = config;
-  const { reserve, tensor, padding, convolution, block, enlarge, finish } = beginLayout(tensors);
+  const { reserve, place, tensor, padding, convolution, block, enlarge, finish } = beginLayout(tensors);
   const sizes = widths.map((_, i) => size / 2 ** i);
   const most = Math.max(
     ...widths.map((wide, i) => wide * sizes[i] ** 2),
@@ -75,11 +100,20 @@ export const makeTranslator = async (module, { config, tensors }) => {
         halve(name, i, seen, seen);
         steps.push(block(`${name}.blocks.${i}`, seen, sizes[i + 1], wide));
       });
-      const [kernel, bias] = convolution(`${own}.from_insight`, widths[last], 8);
-      const inside = padding(sizes[last], widths[last], 0);
-      steps.push(({ layers }) => {
-        layers.activate(seen, inside, sizes[last], sizes[last], widths[last]);
-        layers.conv_add(inside, kernel, bias, map, sizes[last], sizes[last], widths[last], widths[last]);
+      const [wide, count] = [widths[last], sizes[last] ** 2];
+      const [flat, hidden] = [reserve(wide * count), tensor(`${name}.dense.bias`)];
+      const [kernel, bias] = [place(flattened(tensor(`${name}.dense.weight`), wide, count)), place(hidden)];
+      const [features, answers] = [reserve(hidden.length), reserve(wide)];
+      const [weight, offset, added] = ["insight.answer.weight", "insight.answer.bias", "from_insight.weight"].map(
+        (each) => tensor(`${own}.${each}`),
+      );
+      steps.push(({ layers, heap }) => {
+        for (let i = 0; i < wide * count; i++) heap[flat / 4 + i] = leaky(heap[seen / 4 + i]);
+        layers.dense(flat, kernel, bias, features, wide * count, hidden.length);
+        const found = heap.slice(features / 4, features / 4 + hidden.length).map(leaky);
+        const shares = softmax(offset.map((value, k) => value + inner(weight, k, found)));
+        for (let c = 0; c < wide; c++) heap[answers / 4 + c] = inner(added, c, shares);
+        for (let i = 0; i < wide * count; i++) heap[map / 4 + i] += heap[answers / 4 + (i % wide)];
       });
     }
     const told = side === "b" ? colours.length : 0; // then there is a block at full size, too

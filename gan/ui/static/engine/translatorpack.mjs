@@ -1,6 +1,7 @@
 // What a translator's pack says of it (gan/networks/unet.py, palette.py, borrowed.py, informed.py), checked, and the tensors that it must have.
 import { isWhole, need } from "./checks.mjs";
 
+const [HIDDEN, ANSWERS] = [64, 8]; // of insight
 const MOST_VALUES = 2 ** 22; // of one feature map: 16 MB
 
 /** @type {(about: any) => TranslatorConfig} */
@@ -60,12 +61,27 @@ export const checkTranslator = (about) => {
 };
 
 /** Name and shape of every tensor that belongs to a config. @type {(config: TranslatorConfig) => Map<string, number[]>} */
-export const shapesOfTranslator = ({ channels, conditions, colours, found, own: constant, insight, widths, sides }) => {
+export const shapesOfTranslator = ({
+  size,
+  channels,
+  conditions,
+  colours,
+  found,
+  own: constant,
+  insight,
+  widths,
+  sides,
+}) => {
   /** @type {Map<string, number[]>} */
   const shapes = new Map();
   /** @type {(name: string, out: number, into: number, kernel?: number) => void} */
   const convolution = (name, out, into, kernel = 3) => {
     shapes.set(`${name}.weight`, [out, into, kernel, kernel]);
+    shapes.set(`${name}.bias`, [out]);
+  };
+  /** @type {(name: string, out: number, into: number) => void} */
+  const dense = (name, out, into) => {
+    shapes.set(`${name}.weight`, [out, into]);
     shapes.set(`${name}.bias`, [out]);
   };
   /** @type {(name: string, at: number) => void} */
@@ -82,7 +98,9 @@ export const shapesOfTranslator = ({ channels, conditions, colours, found, own: 
       const deepest = widths[widths.length - 1];
       wayDown(`${own}.insight`);
       widths.slice(1).forEach((wide, i) => block(`${own}.insight.blocks.${i}`, wide));
-      convolution(`${own}.from_insight`, deepest, deepest);
+      dense(`${own}.insight.dense`, HIDDEN, deepest * (size / 2 ** (widths.length - 1)) ** 2);
+      dense(`${own}.insight.answer`, ANSWERS, HIDDEN);
+      shapes.set(`${own}.from_insight.weight`, [deepest, ANSWERS]);
     }
     block(`${own}.middle.0`, widths[widths.length - 1]);
     block(`${own}.middle.1`, widths[widths.length - 1]);
