@@ -9,7 +9,7 @@ from safetensors.torch import save
 from gan.models.pack import FORMAT, KEY
 from gan.models.translator import Translator
 from gan.models.weights import is_finite
-from gan.networks import borrowed, palette, unet
+from gan.networks import borrowed, informed, palette, unet
 
 BORROWING = ("unet-borrowed", "unet-informed")  # which find colours in the picture
 UNETS = ("unet", "unet-palette", *BORROWING, "unet-patches")  # their critics (discriminators) stay at home
@@ -20,9 +20,8 @@ def pack_translator(model: Translator, half: bool = True, most: int | None = Non
 
     That is JSON: {format, task, size, channels, conditions, colours, found, own, insight, widths, sides}; colours are
     where among the conditions one begins that the network paints with, found how many it finds in the picture, own how
-    many it has itself, insight whether a second way down looks at it (`gan.networks.informed`), widths the channels of
-    the maps from full size down. half, most, and ValueError: as for
-    `gan.models.pack.pack`.
+    many it has itself, insight the features and answers of a second way down (`gan.networks.informed`), if any, widths
+    the channels of the maps from full size down. half, most, and ValueError: as for `gan.models.pack.pack`.
     """
     config, widths = model.config, unet.widths_of(model.config)
     if config.network not in UNETS or any(width % 8 for width in widths):
@@ -48,7 +47,7 @@ def pack_translator(model: Translator, half: bool = True, most: int | None = Non
         "colours": told,
         "found": borrowed.FOUND if config.network in BORROWING else 0,
         "own": palette.OWN if told or config.network in BORROWING else 0,
-        "insight": config.network == "unet-informed",
+        "insight": [informed.HIDDEN, informed.ANSWERS] if config.network == "unet-informed" else [],
         "widths": widths,
         "sides": list(model.sides),
     }

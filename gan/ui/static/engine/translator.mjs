@@ -64,7 +64,7 @@ export const makeTranslator = async (module, { config, tensors }) => {
     ...widths.map((wide, i) => wide * sizes[Math.max(0, i - 1)] ** 2),
   );
   const [map, smaller, pixels] = [reserve(most), reserve(most), reserve(size * size)];
-  const seen = insight ? reserve(most) : 0;
+  const seen = insight.length ? reserve(most) : 0;
   const skips = widths.slice(0, -1).map((wide, i) => reserve(wide * sizes[i] ** 2));
 
   /** @type {(side: string) => { input: number, planes: number, steps: EngineStep[], palette: number }} */
@@ -93,7 +93,7 @@ export const makeTranslator = async (module, { config, tensors }) => {
     };
     begin(own, skips[0]);
     widths.slice(1).forEach((_, i) => halve(own, i, skips[i], skips[i + 1] ?? map));
-    if (insight && side === "b") {
+    if (insight.length && side === "b") {
       const [name, last] = [`${own}.insight`, widths.length - 1];
       begin(name, seen);
       widths.slice(1).forEach((wide, i) => {

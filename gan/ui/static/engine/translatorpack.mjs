@@ -1,22 +1,11 @@
 // What a translator's pack says of it (gan/networks/unet.py, palette.py, borrowed.py, informed.py), checked, and the tensors that it must have.
 import { isWhole, need } from "./checks.mjs";
 
-const [HIDDEN, ANSWERS] = [64, 8]; // of insight
 const MOST_VALUES = 2 ** 22; // of one feature map: 16 MB
 
 /** @type {(about: any) => TranslatorConfig} */
 export const checkTranslator = (about) => {
-  const {
-    size,
-    channels,
-    conditions,
-    colours = [],
-    found = 0,
-    own: constant = 0,
-    insight = false,
-    widths,
-    sides,
-  } = about;
+  const { size, channels, conditions, colours = [], found = 0, own: constant = 0, insight = [], widths, sides } = about;
   need(isWhole(size, 8, 512), "pictures have no size");
   need(channels === 1 || channels === 3, "pictures must have one channel or three");
   need(isWhole(conditions, 0, 1000), "the conditions make no sense");
@@ -28,7 +17,13 @@ export const checkTranslator = (about) => {
   );
   need(isWhole(found, 0, 64) && isWhole(constant, 0, 64), "the colours that it finds or has make no sense");
   need(found % 8 === 0, "the colours found in a picture must be a multiple of 8");
-  need(typeof insight === "boolean", "whether it has insight makes no sense");
+  need(
+    Array.isArray(insight) &&
+      [0, 2].includes(insight.length) &&
+      insight.every((/** @type {any} */ count) => isWhole(count, 1, 4096)) &&
+      !((insight[0] ?? 0) % 16),
+    "the insight makes no sense",
+  );
   need(Array.isArray(widths) && isWhole(widths.length, 2, 8), "there are no feature maps");
   need(
     widths.every((/** @type {any} */ wide) => isWhole(wide, 8, 4096)),
@@ -54,7 +49,7 @@ export const checkTranslator = (about) => {
     colours: [...colours],
     found,
     own: constant,
-    insight,
+    insight: [...insight],
     widths: [...widths],
     sides: [...sides],
   };
@@ -94,13 +89,14 @@ export const shapesOfTranslator = ({
       widths.slice(1).forEach((wide, i) => convolution(`${name}.down.${i}`, wide, widths[i], 4));
     };
     wayDown(own);
-    if (insight && side === "b") {
+    const [hidden, answers] = insight;
+    if (hidden && side === "b") {
       const deepest = widths[widths.length - 1];
       wayDown(`${own}.insight`);
       widths.slice(1).forEach((wide, i) => block(`${own}.insight.blocks.${i}`, wide));
-      dense(`${own}.insight.dense`, HIDDEN, deepest * (size / 2 ** (widths.length - 1)) ** 2);
-      dense(`${own}.insight.answer`, ANSWERS, HIDDEN);
-      shapes.set(`${own}.from_insight.weight`, [deepest, ANSWERS]);
+      dense(`${own}.insight.dense`, hidden, deepest * (size / 2 ** (widths.length - 1)) ** 2);
+      dense(`${own}.insight.answer`, answers, hidden);
+      shapes.set(`${own}.from_insight.weight`, [deepest, answers]);
     }
     block(`${own}.middle.0`, widths[widths.length - 1]);
     block(`${own}.middle.1`, widths[widths.length - 1]);
