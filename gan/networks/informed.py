@@ -7,6 +7,7 @@ So a second way down looks at the picture and answers one question, and the answ
 
 from __future__ import annotations
 
+import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
@@ -45,7 +46,11 @@ class Insight(nn.Module):
 
 
 class Translator(borrowed.Translator):
-    """One direction, as `borrowed.Translator`, with an `Insight`, whose answer begins by adding nothing."""
+    """One direction, as `borrowed.Translator`, with an `Insight`, whose answer begins by adding nothing.
+
+    A translation moves all weights but those of the insight: while its answer counts for little, Adam would make full
+    steps of the noise in its gradient, and what was taught would be gone after some hundred of them.
+    """
 
     def __init__(self, config: Config) -> None:
         super().__init__(config)
@@ -55,5 +60,6 @@ class Translator(borrowed.Translator):
     def maps(self, x: Tensor, y: Tensor | None = None) -> list[Tensor]:
         """Return the feature maps as `unet.Translator.maps`, the smallest with the answer added, likely ones more."""
         *others, smallest = super().maps(x, y)
-        answer = self.insight(unet.with_conditions(x, y)).softmax(1)
+        with torch.no_grad():
+            answer = self.insight(unet.with_conditions(x, y)).softmax(1)
         return [*others, smallest + self.from_insight(answer)[:, :, None, None]]
