@@ -95,7 +95,7 @@ def test_the_command_writes_a_translator_that_translates_as_before_and_a_run_beg
     more = dict(gan.load(tmp_path / "more", "cpu").generator.state_dict())
     assert {name for name in first if not torch.equal(first[name], more[name])} <= {n for n in first if "insight" in n}
     assert not torch.equal(first["towards.b.insight.down.0.weight"], more["towards.b.insight.down.0.weight"])
-    config, _ = prepare(translation(images=8, init=str(out), **{**borrowed, "network": "unet-informed"}))
+    config, _ = prepare(translation(images=24, init=str(out), **{**borrowed, "network": "unet-informed"}))
     list(train(config, tmp_path / "run"))
     run = dict(gan.load(tmp_path / "run", "cpu").generator.state_dict())
     taught = {name for name in first if ".insight." in name}
