@@ -20,7 +20,7 @@ def pack_translator(model: Translator, half: bool = True, most: int | None = Non
 
     That is JSON: {format, task, size, channels, conditions, colours, found, own, insight, widths, sides}; colours are
     where among the conditions one begins that the network paints with, found how many it finds in the picture, own how
-    many it has itself, insight the features and answers of a second way down (`gan.networks.informed`), if any, widths
+    many it has itself, insight the features and answers of a second way down (`gan.networks.informed`) and how loud those are, if any, widths
     the channels of the maps from full size down. half, most, and ValueError: as for `gan.models.pack.pack`.
     """
     config, widths = model.config, unet.widths_of(model.config)
@@ -47,7 +47,7 @@ def pack_translator(model: Translator, half: bool = True, most: int | None = Non
         "colours": told,
         "found": borrowed.FOUND if config.network in BORROWING else 0,
         "own": palette.OWN if told or config.network in BORROWING else 0,
-        "insight": [informed.HIDDEN, informed.ANSWERS] if config.network == "unet-informed" else [],
+        "insight": [informed.HIDDEN, informed.ANSWERS, informed.LOUD] if config.network == "unet-informed" else [],
         "widths": widths,
         "sides": list(model.sides),
     }

@@ -17,6 +17,7 @@ from gan.networks.layers import GAIN, SLOPE, ResidualBlock, init_normal_
 
 ANSWERS = 8  # to the question, at most
 HIDDEN = 64  # features that they are told by
+LOUD = 16  # times as much as a weight an answer adds, so that few who were wrong soon teach what it means
 
 
 class Insight(nn.Module):
@@ -62,4 +63,4 @@ class Translator(borrowed.Translator):
         *others, smallest = super().maps(x, y)
         with torch.no_grad():
             answer = self.insight(unet.with_conditions(x, y)).softmax(1)
-        return [*others, smallest + self.from_insight(answer)[:, :, None, None]]
+        return [*others, smallest + self.from_insight(LOUD * answer)[:, :, None, None]]

@@ -32,7 +32,7 @@ def random_translator(seed: int = 0, **settings) -> Translator:
         elif "conv2" in name or "to_change" in name:
             torch.nn.init.normal_(parameter, std=0.5 / parameter[0].numel() ** 0.5)
         elif "from_insight" in name:  # an answer is one of a few
-            torch.nn.init.normal_(parameter)
+            torch.nn.init.normal_(parameter, std=0.06)
     return Translator("random", config, generator.eval(), critic.eval())
 
 
@@ -97,8 +97,10 @@ def test_hostile_packs_are_refused_with_a_sentence(tmp_path) -> None:
         "conditions make no sense": [{"conditions": -1}],
         "colours make no sense": [{"colours": value} for value in ([0], {}, "0", [0.5])],
         "finds or has make no sense": [{"found": -8}, {"found": 72}, {"found": "8"}, {"own": 0.5}, {"own": 65}],
-        "the insight makes no sense": [{"insight": value} for value in (64, [64], [8, 8], [0, 8], [16, 1.5], None)],
-        "towards.b.insight.from_picture.weight is missing": [{"insight": [64, 8]}],
+        "the insight makes no sense": [
+            {"insight": value} for value in (64, [64], [8, 8, 8], [0, 8, 8], [16, 1.5, 8], [64, 8], None)
+        ],
+        "towards.b.insight.from_picture.weight is missing": [{"insight": [64, 8, 16]}],
         "found in a picture must be a multiple of 8": [{"found": 4}],
         "there is no place for towards.a.to_change": [{"found": 8, "own": 4}],
         "no feature maps": [{"widths": value} for value in ([], [8], None)],

@@ -333,7 +333,7 @@ interface TranslatorConfig {
   colours: number[]; // where among the conditions one begins that the network paints with
   found: number; // how many colours it finds in the picture
   own: number; // and how many it has itself
-  insight: number[]; // features and answers of a second way down, empty without
+  insight: number[]; // features and answers of a second way down, how loud those are; empty without
   widths: number[];
   sides: string[];
 }

@@ -93,6 +93,7 @@ export const makeTranslator = async (module, { config, tensors }) => {
     };
     begin(own, skips[0]);
     widths.slice(1).forEach((_, i) => halve(own, i, skips[i], skips[i + 1] ?? map));
+    const loud = insight[2];
     if (insight.length && side === "b") {
       const [name, last] = [`${own}.insight`, widths.length - 1];
       begin(name, seen);
@@ -111,7 +112,7 @@ export const makeTranslator = async (module, { config, tensors }) => {
         for (let i = 0; i < wide * count; i++) heap[flat / 4 + i] = leaky(heap[seen / 4 + i]);
         layers.dense(flat, kernel, bias, features, wide * count, hidden.length);
         const found = heap.slice(features / 4, features / 4 + hidden.length).map(leaky);
-        const shares = softmax(offset.map((value, k) => value + inner(weight, k, found)));
+        const shares = softmax(offset.map((value, k) => value + inner(weight, k, found))).map((share) => loud * share);
         for (let c = 0; c < wide; c++) heap[answers / 4 + c] = inner(added, c, shares);
         for (let i = 0; i < wide * count; i++) heap[map / 4 + i] += heap[answers / 4 + (i % wide)];
       });

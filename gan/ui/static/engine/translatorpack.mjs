@@ -19,7 +19,7 @@ export const checkTranslator = (about) => {
   need(found % 8 === 0, "the colours found in a picture must be a multiple of 8");
   need(
     Array.isArray(insight) &&
-      [0, 2].includes(insight.length) &&
+      [0, 3].includes(insight.length) &&
       insight.every((/** @type {any} */ count) => isWhole(count, 1, 4096)) &&
       !((insight[0] ?? 0) % 16),
     "the insight makes no sense",
