@@ -20,8 +20,9 @@ def pack_translator(model: Translator, half: bool = True, most: int | None = Non
 
     That is JSON: {format, task, size, channels, conditions, colours, found, own, insight, widths, sides}; colours are
     where among the conditions one begins that the network paints with, found how many it finds in the picture, own how
-    many it has itself, insight the features and answers of a second way down (`gan.networks.informed`) and how loud those are, if any, widths
-    the channels of the maps from full size down. half, most, and ValueError: as for `gan.models.pack.pack`.
+    many it has itself, insight the features and answers of a second way down (`gan.networks.informed`) and how
+    loud those are, if any, widths the channels of the maps from full size down. half, most, and ValueError: as for
+    `gan.models.pack.pack`.
     """
     config, widths = model.config, unet.widths_of(model.config)
     if config.network not in UNETS or any(width % 8 for width in widths):
