@@ -165,6 +165,9 @@ def test_every_weight_gets_a_gradient_and_pictures_do_not_depend_on_their_batch(
     }
     for module in (translators, critics):
         for name, p in module.named_parameters():
+            if ".insight." in name:  # which a translation leaves as it was taught
+                assert p.grad is None
+                continue
             assert p.grad is not None and (p.grad.abs().sum() > 0 or name in before_norm), name
 
 
