@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 import re
 from functools import cache
 from pathlib import Path
@@ -61,8 +60,8 @@ def seeds_script() -> str:
 
 
 def _script(wasm: str, modules: Sequence[str]) -> str:
-    """Return modules and their WebAssembly as one script."""
-    code = base64.b64encode((STATIC / f"{wasm}.wasm").read_bytes()).decode("ascii")
+    """Return modules and their WebAssembly as one script; in hexadecimal, which brotli makes a quarter smaller of."""
+    code = (STATIC / f"{wasm}.wasm").read_bytes().hex()
     return "\n".join(['"use strict";', f'const WASM = "{code}";', *map(_scoped, modules)])
 
 

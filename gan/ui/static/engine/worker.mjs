@@ -38,7 +38,7 @@ const draw = async ({ pack, generator }, inputs) => {
 const tasks = {
   /** Find out whether this browser can draw. */
   start: async () => {
-    compiled ??= WebAssembly.compile(Uint8Array.from(atob(WASM), (letter) => letter.charCodeAt(0)));
+    compiled ??= WebAssembly.compile(Uint8Array.from(WASM.match(/../g) ?? [], (byte) => parseInt(byte, 16)));
     await compiled;
     return {};
   },

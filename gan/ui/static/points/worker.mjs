@@ -44,7 +44,7 @@ const known = (name) => {
 
 /** @type {(configs: PlaneConfig[], begin?: PlaneState[]) => Promise<string>} */
 const start = async (configs, begin) => {
-  compiled ??= WebAssembly.compile(Uint8Array.from(atob(WASM), (letter) => letter.charCodeAt(0)));
+  compiled ??= WebAssembly.compile(Uint8Array.from(WASM.match(/../g) ?? [], (byte) => parseInt(byte, 16)));
   const run = await makeRun(await compiled, configs, about, begin);
   training?.stop();
   training?.advance(); // which ends it
