@@ -28,6 +28,7 @@ from gan.data.pairs import Pairs
 from gan.data.seeded import Choice
 from gan.errors import ConfigError, FolderError
 from gan.io import write_bytes
+from gan.models.pixels import to_floats
 from gan.models.translator import Translator, load_translator
 from gan.models.weights import write_tensors
 from gan.networks.informed import ANSWERS, Insight
@@ -41,10 +42,15 @@ SHIFT = 2  # pixels to either side, at most, that a picture is moved by
 REPORT = 50_000  # images
 
 
-def with_insight(model: Translator) -> Translator:
-    """Return the translator by `NETWORK`; it translates as before. ConfigError for one that this does not extend."""
+def with_insight(model: Translator, seed: int = 0) -> Translator:
+    """Return the translator by `NETWORK`; it translates as before. ConfigError for one that this does not extend.
+
+    seed: of the insight's first weights.
+    """
     config = dataclasses.replace(model.config, network=NETWORK)
-    generator, critic = networks.build(config)
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(seed)
+        generator, critic = networks.build(config)
     begin_with_translator(model, config, generator, critic)
     return Translator(model.name, config, generator, critic)
 
@@ -72,7 +78,7 @@ def teach(
         for group in optimizer.param_groups:
             group["lr"] = learning_rate * min(1, (step + 1) * BATCH / WARM, left / ANNEAL)
         rows = torch.randint(len(pictures), (BATCH,), generator=source)
-        batch = _moved(_float(pictures[rows]), torch.randint(2 * SHIFT + 1, (2,), generator=source).tolist())
+        batch = _moved(to_floats(pictures[rows]), torch.randint(2 * SHIFT + 1, (2,), generator=source).tolist())
         batch = batch.flip(3) if step % 2 else batch
         with torch.autocast("cpu", torch.bfloat16):
             logits = insight(batch.contiguous(memory_format=torch.channels_last))
@@ -87,12 +93,8 @@ def teach(
 @torch.inference_mode()
 def right(insight: Insight, pictures: Tensor, answers: Tensor) -> float:
     """Return the share of pictures uint8 (N, C, R, R) for which the likeliest answer is the right one."""
-    found = torch.cat([insight(_float(batch)).argmax(1) for batch in pictures.split(AT_ONCE)])
+    found = torch.cat([insight(to_floats(batch)).argmax(1) for batch in pictures.split(AT_ONCE)])
     return float((found == answers).float().mean())
-
-
-def _float(pictures: Tensor) -> Tensor:
-    return pictures.float() / 127.5 - 1
 
 
 def _moved(pictures: Tensor, by: Sequence[int]) -> Tensor:
@@ -121,7 +123,7 @@ def _run(arguments: argparse.Namespace) -> int:
     if not 0 < arguments.learning_rate <= 1:
         raise ConfigError(f"learning rate must be in (0, 1], got {arguments.learning_rate}")
     model = load_translator(arguments.folder, "cpu")
-    found = model if model.config.network == NETWORK else with_insight(model)
+    found = model if model.config.network == NETWORK else with_insight(model, arguments.seed)
     config = found.config
     taught, held_out = (
         data.load_pairs(config.dataset, config.resolution, arguments.data_root, split, _report)
@@ -131,21 +133,25 @@ def _run(arguments: argparse.Namespace) -> int:
     insight = found.generator.get_submodule("towards.b.insight")
     assert isinstance(insight, Insight)
 
+    _make(arguments.out)  # before the minutes that it takes to teach
+
     def measured(shown: int) -> None:
         _report(f"{shown:,} images: told right {right(insight, held_out.a, kept):.3f}")
-        _write(found, arguments)
+        _write(found, arguments.out)
 
     teach(insight, taught.a, answers, arguments.images, arguments.learning_rate, arguments.seed, measured)
     print(json.dumps({arguments.attribute: round(right(insight, held_out.a, kept), 4)}))
     return 0
 
 
-def _write(found: Translator, arguments: argparse.Namespace) -> None:
-    out = arguments.out
+def _make(out: Path) -> None:
     try:
         out.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise FolderError(f"{out}: {error.strerror}: choose another folder") from None
+
+
+def _write(found: Translator, out: Path) -> None:
     write_bytes(out / "config.json", found.config.to_json().encode())
     write_tensors(out / "critic.safetensors", found.critic.state_dict())
     write_tensors(out / "model.safetensors", found.generator.state_dict())
