@@ -139,16 +139,21 @@ FRAME = """(() => {
 })()""".replace("PLACES", "13")
 
 
-def test_a_map_fills_is_walked_and_gives_its_pictures_to_the_stage(page):
+def open_map(page):
+    """Open the map and click on its middle; what says that it is filled, its box, and its middle."""
     page.asked.clear()
-    page.keyboard.press("k")
     page.keyboard.press("m")
     filled = page.locator(".ll-map-view[data-filled=true]")
     filled.wait_for()
-    place = page.locator(".ll-map-place")
-    page.locator(".ll-map-view").click()  # in the middle, where the three are mixed, once it stands still
+    page.locator(".ll-map-view").click()
     box = page.locator(".ll-map-view").bounding_box()
-    middle = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+    return filled, box, (box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+
+
+def test_a_map_fills_is_walked_and_gives_its_pictures_to_the_stage(page):
+    page.keyboard.press("k")
+    filled, box, middle = open_map(page)
+    place = page.locator(".ll-map-place")  # in the middle the three are mixed
     assert re.fullmatch("3[34] % of A, 3[34] % of B, 3[34] % of C", place.inner_text())
     page.wait_for_url(re.compile("&z=0:"))
     taken = page.evaluate(STAGE)
@@ -177,17 +182,32 @@ def test_a_map_fills_is_walked_and_gives_its_pictures_to_the_stage(page):
     assert page.locator(".ll-map-legend li").count() in (1, 2, 3)
     page.get_by_label("Picture B").select_option("kept 0")
     assert page.locator("#ll-map-B option").first.text_content() == "seed 9"
+    assert page.asked == []
 
+
+def test_a_map_along_two_sliders_gives_their_values_and_follows_them(page):
+    filled, box, _ = open_map(page)
+    place, axis = page.locator(".ll-map-place"), page.locator("[data-map=across]")
     page.get_by_role("radio", name="Along two sliders").check()
+    page.get_by_label("People & Body", exact=True).check()
+    page.wait_for_function("document.querySelector('[data-map=across] option').textContent === 'warmth'")
+    assert "brightness" not in axis.inner_text(), "what has no effect on a class is no axis of its map"
+    assert axis.input_value() != page.locator("[data-map=up]").input_value()
+    page.get_by_label("Animals & Nature", exact=True).check()
+    page.wait_for_function("document.querySelector('[data-map=across] option').textContent === 'brightness'")
+    axis.select_option("brightness")
+    page.locator("[data-map=up]").select_option("warmth")
     filled.wait_for()
-    page.mouse.click(middle[0] + box["width"] / 4, middle[1])
+    page.locator(".ll-map-view").click(position={"x": box["width"] * 3 / 4, "y": box["height"] / 2})
     assert place.inner_text() == "brightness +1.50, warmth +0.00" and page.locator(".ll-map-legend li").count() == 0
     page.wait_for_url(re.compile("&n=1.5&"))
     page.locator("[data-slider='named:brightness']").fill("0.35")  # between two of the map's pictures
     page.wait_for_function(f"Math.abs({FRAME} % 1 - 0.5) < 0.1", polling=50)
     assert page.asked == []
 
-    page.evaluate("latentLab.drawHere = async () => null")  # as where the server draws: picture by picture
-    page.get_by_role("radio", name="Through three pictures").check()
+
+def test_a_map_fills_where_the_server_draws(page):
+    filled, _, _ = open_map(page)
+    page.evaluate("latentLab.drawHere = async () => null")  # picture by picture
     page.get_by_role("button", name="Three others").click()
     filled.wait_for()

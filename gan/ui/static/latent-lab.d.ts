@@ -1700,6 +1700,7 @@ interface LatentLab {
       state(): PictureState | null;
       about(): ModelDescription | null;
       names(): string[]; // that the visitor gave to directions
+      acting(): number[]; // the named directions that do something in the picture
       smooth(): boolean;
       draw(states: PictureState[]): Promise<ImageData[] | null>;
       take(state: PictureState): void;

@@ -41,7 +41,10 @@
         screen.parentElement?.classList.remove("ll-blank");
         find("[data-where]").textContent = reply.here === undefined ? "server" : "browser";
         shown = payload;
-        if (payload.model === state?.model) panel.offerNamed(reply.acting ?? null);
+        if (payload.model === state?.model) {
+          panel.offerNamed(reply.acting ?? null);
+          map.follow();
+        }
         fetchWeights(payload.model).then(drawEnds); // now that the first picture is there
       },
       painted: lab.latencyMeter(find(".ll-meter")),
@@ -169,6 +172,7 @@
       state: () => state,
       about: () => about,
       names: () => names.get(state?.model ?? "") ?? [],
+      acting: () => panel.namedRows().map(([i]) => i),
       smooth: () => isSmooth(),
       draw: drawAll,
       take: (taken) => change(taken),

@@ -10,7 +10,10 @@
     return `seed ${seed}${edits.length ? ", edited" : ""}`;
   };
 
-  lab.mapPanel = (root, { state, about, names, smooth, draw, take }) => {
+  /** @type {(axis: PlaneAxis) => string} */
+  const keyOf = ({ control, index }) => `${control} ${index}`;
+
+  lab.mapPanel = (root, { state, about, names, acting, smooth, draw, take }) => {
     const find = lab.finder(root);
     const canvas = find(".ll-map-view", HTMLCanvasElement);
     const part = /** @type {HTMLDetailsElement} */ (root);
@@ -23,7 +26,8 @@
       state: null,
     }));
     let shown = ""; // what the map is of, as JSON
-    let known = ""; // the model that corners and axes are of
+    let known = ""; // the model that corners are of
+    let offered = ""; // the axes there are to choose from
 
     const view = lab.mapView(canvas, {
       draw,
@@ -33,7 +37,7 @@
     });
     const ofThree = () => find("[name=ll-map-kind][value=three]", HTMLInputElement).checked;
 
-    /** @type {() => PlaneAxis[]} */
+    /** What can be an axis: sliders that do something in the picture. @type {() => PlaneAxis[]} */
     const axes = () => {
       const has = about();
       if (!has) return [];
@@ -41,8 +45,10 @@
         return /** @type {Control} */ (lab.controls.find((control) => control.kind === kind));
       });
       const own = names();
+      const able = acting();
+      const ordered = lab.inOrder(has.named).filter((index) => able.includes(index));
       return [
-        ...lab.inOrder(has.named).map((index) => {
+        ...ordered.map((index) => {
           return { control: named.name, index, words: lab.sliderWords(has.named[index]) };
         }),
         ...has.variance.slice(0, DIRECTIONS).map((_, index) => {
@@ -51,12 +57,14 @@
       ];
     };
 
-    const fillAxes = () => {
-      const all = axes();
+    /** Offer axes; one that was chosen stays if it can. @type {(all: PlaneAxis[]) => void} */
+    const fillAxes = (all) => {
+      const keys = all.map(keyOf);
+      const chosen = [across, up].map(({ value }) => (keys.includes(value) ? value : ""));
       [across, up].forEach((select, axis) => {
-        const before = Number(select.value || axis);
-        select.replaceChildren(...all.map(({ words }, i) => lab.createElement("option", { value: i }, words)));
-        select.value = String(before < all.length ? before : Math.min(axis, all.length - 1));
+        select.replaceChildren(...all.map((one) => lab.createElement("option", { value: keyOf(one) }, one.words)));
+        chosen[axis] ||= keys.find((key) => !chosen.includes(key)) ?? keys[0];
+        select.value = chosen[axis];
       });
     };
 
@@ -127,16 +135,19 @@
       if (known !== now.model) {
         known = now.model;
         corners.forEach((corner, k) => (corner.state = fitted(k ? another() : now)));
-        fillAxes();
         fillCorners();
       }
-      find(".ll-map-sliders").hidden = axes().length < 2;
-      if (axes().length < 2) find("[name=ll-map-kind][value=three]", HTMLInputElement).checked = true;
+      const all = axes();
+      const offer = JSON.stringify(all);
+      if (offer !== offered) fillAxes(all);
+      offered = offer;
+      find(".ll-map-sliders").hidden = all.length < 2;
+      if (all.length < 2) find("[name=ll-map-kind][value=three]", HTMLInputElement).checked = true;
       find(".ll-map-three").hidden = !ofThree();
       find(".ll-map-two").hidden = ofThree();
       renderLegend();
-      const all = axes();
-      const chosen = all.length > 1 ? [across, up].map((select) => all[Number(select.value)]) : [];
+      const pick = ({ value = "" }) => /** @type {PlaneAxis} */ (all.find((axis) => keyOf(axis) === value));
+      const chosen = all.length > 1 ? [across, up].map(pick) : [];
       let base = now;
       for (const axis of chosen) {
         const values = /** @type {number[]} */ (base[axis.control]);
