@@ -254,14 +254,15 @@ def some_of(painted: Painted, start: int, stop: int | None) -> Painted:
 def painted_faces(model: Model, shown: int, count: int) -> Painted:
     """Return samples of faces with their parts as a network reads them in several colours: `shown` to paint, others.
 
-    First comes the one in which no part is much smaller than usual, which is what one would paint who paints a single
-    one. Those to paint after it differ as much as they can, as `gan.label --blank` offers them.
+    First comes the one that shows all parts, none much smaller than usual, which is what one would paint who paints a
+    single one. Those to paint after it differ as much as they can, as `gan.label --blank` offers them.
     """
     most = AMONG * shown
     y = model.class_weights(range(most + count))
     labels = steady_face_parts(model, model.latents(range(most + count)), y)
     pixels = np.array([np.bincount(own.ravel(), minlength=len(faces.REGIONS)) for own in labels[:most]])
-    first = int(np.minimum(np.log((pixels + 0.5) / (np.median(pixels, 0) + 0.5)), 0).sum(1).argmax())
+    usual = np.array([np.median(own[own > 0]) if own.any() else 0.0 for own in pixels.T])  # where there is any
+    first = int(np.minimum(np.log((pixels + 0.5) / (usual + 0.5)), 0).sum(1).argmax())
     chosen = diverse(model, [first, *(seed for seed in range(most) if seed != first)], shown)
     order = [*chosen, *range(most, most + count)]
     latents = model.latents(order)

@@ -11,7 +11,7 @@ from torch.nn import functional as F
 
 from gan.networks.layers import SLOPE
 
-HIDDEN = 32  # channels of a head that is not linear
+HIDDEN, WIDE = 32, 64  # channels of a head that is not linear, and of one that has time
 DROPPED = 0.2  # of the channels of a deep head, while it learns
 REACHES = (1, 2)  # pixels from one to the next of what its convolutions look at
 
@@ -47,16 +47,16 @@ class _Reducing(nn.Module):
 
     rate = 0.005  # of Adam
 
-    def __init__(self, channels: list[int], parts: int) -> None:
+    def __init__(self, channels: list[int], parts: int, hidden: int = HIDDEN) -> None:
         super().__init__()
-        self.parts = parts
-        self.reduce = nn.ModuleList(nn.Conv2d(c, HIDDEN, 1, bias=i == 0) for i, c in enumerate(channels))
-        self.out = nn.Conv2d(HIDDEN, parts, 1)
+        self.parts, self.hidden = parts, hidden
+        self.reduce = nn.ModuleList(nn.Conv2d(c, hidden, 1, bias=i == 0) for i, c in enumerate(channels))
+        self.out = nn.Conv2d(hidden, parts, 1)
 
     @classmethod
-    def of(cls, features: list[Tensor], parts: int) -> Self:
+    def of(cls, features: list[Tensor], parts: int, hidden: int = HIDDEN) -> Self:
         """Return one for such feature maps, whose first weights give every channel, however loud, the same say."""
-        head = cls([m.shape[1] for m in features], parts).to(features[0].device)
+        head = cls([m.shape[1] for m in features], parts, hidden).to(features[0].device)
         with torch.no_grad():
             for reduce, maps in zip(head.reduce, features, strict=True):
                 deviation = maps.std((0, 2, 3)).clamp_min(1e-3)
@@ -65,7 +65,7 @@ class _Reducing(nn.Module):
         return head
 
     def joined(self, maps: list[Tensor]) -> Tensor:
-        """Return the maps, reduced and enlarged, as one (N, HIDDEN, R, R)."""
+        """Return the maps, reduced and enlarged, as one (N, hidden, R, R)."""
         size = maps[-1].shape[2:]
         total = sum(
             F.interpolate(reduce(m), size, mode="bilinear", align_corners=False)
@@ -80,9 +80,9 @@ class Head(_Reducing):
     A convolution looks at what is around a pixel.
     """
 
-    def __init__(self, channels: list[int], parts: int) -> None:
-        super().__init__(channels, parts)
-        self.around = nn.Conv2d(HIDDEN, HIDDEN, 3, padding=1)
+    def __init__(self, channels: list[int], parts: int, hidden: int = HIDDEN) -> None:
+        super().__init__(channels, parts, hidden)
+        self.around = nn.Conv2d(hidden, hidden, 3, padding=1)
 
     def forward(self, maps: list[Tensor]) -> Tensor:
         return self.out(F.leaky_relu(self.around(self.joined(maps)), SLOPE))
@@ -91,9 +91,11 @@ class Head(_Reducing):
 class DeepHead(_Reducing):
     """As `Head`, for parts of a pixel or two: it looks farther, and leaves channels out so as not to rely on any."""
 
-    def __init__(self, channels: list[int], parts: int) -> None:
-        super().__init__(channels, parts)
-        self.around = nn.ModuleList(nn.Conv2d(HIDDEN, HIDDEN, 3, padding=reach, dilation=reach) for reach in REACHES)
+    rate = 0.002  # of Adam: shown one picture at a time, it takes no larger steps
+
+    def __init__(self, channels: list[int], parts: int, hidden: int = HIDDEN) -> None:
+        super().__init__(channels, parts, hidden)
+        self.around = nn.ModuleList(nn.Conv2d(hidden, hidden, 3, padding=reach, dilation=reach) for reach in REACHES)
         self.dropout = nn.Dropout2d(DROPPED)
 
     def forward(self, maps: list[Tensor]) -> Tensor:

@@ -19,7 +19,7 @@ from gan.evaluation.metrics import face_regions
 from gan.models.model import Model
 
 SAMPLES, STEPS = 8, 100  # digits that a head is taught on, and steps of that
-READINGS = 9  # of a face, each in other colours, where its parts are to be known well
+READINGS = 25  # of a face, each in other colours, where its parts are to be known well
 DARK = 128  # grey levels, below which a pixel of a digit is no stroke
 
 

@@ -17,7 +17,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from gan.editing.heads import Average, DeepHead, Head, LinearHead
+from gan.editing.heads import HIDDEN, WIDE, Average, DeepHead, Head, LinearHead
 from gan.editing.recolour import colour_coordinates, recoloured
 from gan.editing.spread import PULL, spread
 from gan.evaluation.metrics.fit_parts import UNPAINTED
@@ -25,11 +25,12 @@ from gan.models.model import Model
 
 AROUND = 5  # pixels a side that a head without feature maps looks at
 STEPS, DECAY = 120, 1e-3  # of AdamW, with all painted pixels in each step
+WARM = 30  # steps in which its rate rises: the first ones, at full rate, can spoil a head for good
 SINGLE = 5.0  # times as many steps, each with the pixels of one picture, where there are many parts; half with few
 FEW = 6  # painted pictures, below which a linear head needs another beside it; with ten it is better alone
 MANY = 5  # parts, from which on some are a pixel or two wide: a deep head is better then, and they spread less
 RECOLOURED = 8  # times as many pictures there, in other colours, where those are known to change nothing else
-PATIENCE, COLOURINGS = 3, 4  # times as many steps, and pictures in other colours asked, where there is time
+PATIENCE, COLOURINGS = 3, 8  # times as many steps, and pictures in other colours asked, where there is time
 THIN_PULL = 1.0  # how strongly many parts spread, see `gan.editing.spread.PULL`
 BATCH = 16  # pictures coloured at once
 LEAST_SHARE = 1e-3  # of pixels: rarer parts count no more
@@ -165,12 +166,13 @@ def teach(
     steps: int = STEPS,
     seed: int = 0,
     colourings: int = 1,
+    hidden: int = HIDDEN,
 ) -> Parts:
     """Return what has learnt from painted pictures. The same ones give the same parts, to rounding.
 
     A part counts the more the rarer it is, as its share of the painted pixels to the power -1/2. seed: of what does not
     begin with nothing, which is a head of pixels, or of fewer pictures than `FEW`, or of `MANY` parts. colourings: see
-    `Parts`.
+    `Parts`. hidden: channels of heads of many parts.
     """
     count = len(painted.names)
     rows = _recoloured(model, painted) if count >= MANY else painted
@@ -183,7 +185,7 @@ def teach(
         heads: list[AnyHead]
         if count >= MANY:
             shown = round(steps * (SINGLE if len(painted.labels) >= FEW else SINGLE / 2))
-            heads = [_fit(DeepHead.of(features, count), features, labels, shown, single=True)]
+            heads = [_fit(DeepHead.of(features, count, hidden), features, labels, shown, single=True)]
         else:
             kinds: list[AnyHead] = [] if maps is pixel_maps else [LinearHead(features, count)]
             if maps is pixel_maps or len(labels) < FEW:
@@ -195,7 +197,7 @@ def teach(
 
 def teach_well(model: Model, painted: Painted) -> Parts:
     """Return what has learnt from painted pictures as `teach`, for sets that nobody waits for: slower, and better."""
-    return teach(model, painted, steps=PATIENCE * STEPS, colourings=COLOURINGS)
+    return teach(model, painted, steps=PATIENCE * STEPS, colourings=COLOURINGS, hidden=WIDE)
 
 
 def _recoloured(model: Model, painted: Painted) -> Painted:
@@ -221,9 +223,10 @@ def _fit(head: AnyHead, features: list[Tensor], labels: Tensor, steps: int, sing
     adam = torch.optim.AdamW(head.parameters(), head.rate, weight_decay=DECAY)
     painted = known.flatten(1).any(1).nonzero()
     rows: Tensor | slice = slice(None)
+    warm = WARM if single else 1
     for step in range(steps):
         for group in adam.param_groups:
-            group["lr"] = head.rate * min(1.0, 2 * (1 - step / steps))
+            group["lr"] = head.rate * min(1.0, (step + 1) / warm, 2 * (1 - step / steps))
         if single:
             rows = painted[torch.randint(len(painted), ())]
         loss = F.cross_entropy(head([m[rows] for m in features]), labels[rows], weights, ignore_index=UNPAINTED)

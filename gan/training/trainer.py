@@ -329,6 +329,8 @@ class Trainer:
         wanted = self.tensors()
         tensors = read_tensors(path / "state.safetensors", wanted, sum(t.numel() for t in wanted.values()))
         self.rewind(Snapshot(tensors=tensors, **saved.counters()))
+        if not self.config.measure_images:
+            self.best = None  # whoever ends the measuring wants the last model
         return faults
 
 

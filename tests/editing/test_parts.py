@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 
 import numpy as np
@@ -16,7 +17,7 @@ from gan.config import Config
 from gan.data import faces
 from gan.data.attribute_codes import choices_of, coordinates_of
 from gan.editing.diverse import diverse, shapes_of
-from gan.editing.heads import DeepHead, LinearHead
+from gan.editing.heads import HIDDEN, WIDE, DeepHead, LinearHead
 from gan.editing.known_parts import READINGS, steady_face_parts
 from gan.editing.labelled_set import FILE, MASKS, PICTURES, read_set, save_mask, write_set
 from gan.editing.parts import (
@@ -26,6 +27,7 @@ from gan.editing.parts import (
     RECOLOURED,
     THIN_PULL,
     UNPAINTED,
+    WARM,
     Maps,
     Painted,
     Parts,
@@ -125,11 +127,12 @@ def test_painted_faces_come_in_other_colours_too_and_nothing_of_a_latent_changes
 
 
 def test_who_has_time_learns_longer_and_asks_in_several_colours(model, monkeypatch):
-    steps, asked = [], []
+    steps, asked, widths = [], [], []
     fit = gan.editing.parts._fit
 
     def watched_fit(head, features, labels, count, **other):
         steps.append(count)
+        widths.append(getattr(head, "hidden", None))
         return fit(head, features, labels, 2, **other)
 
     monkeypatch.setattr("gan.editing.parts._fit", watched_fit)
@@ -143,6 +146,9 @@ def test_who_has_time_learns_longer_and_asks_in_several_colours(model, monkeypat
         assert all(not z.equal(painted.latents) and z[:, 1:].equal(painted.latents[:, 1:]) for z in asked[1:])
         asked.clear()
     assert steps[-1] == PATIENCE * steps[0]
+    many = Painted(painted.latents, painted.classes, painted.labels, tuple("abcde"))
+    teach(model, many), teach_well(model, many)
+    assert widths[-2:] == [HIDDEN, WIDE] and steps[-1] == PATIENCE * steps[-2]
 
 
 def test_samples_to_paint_differ_most_and_begin_with_the_first(model, monkeypatch):
@@ -167,7 +173,7 @@ def test_of_samples_whose_shapes_are_known_those_are_painted_that_show_all(model
 
 
 def test_parts_of_a_face_are_what_most_readings_say(monkeypatch):
-    said = iter([1, 2, 2, 5, 2, 1, 1, 2, 3])
+    said = itertools.cycle([1, 2, 2, 5, 2, 1, 1, 2, 3])
     read = "gan.editing.known_parts.face_regions.read"
     monkeypatch.setattr(read, lambda pictures: np.full((2, 64, 64), next(said), np.uint8))
     rendered = []
@@ -181,6 +187,17 @@ def test_parts_of_a_face_are_what_most_readings_say(monkeypatch):
     z = torch.randn(2, 100)
     assert (steady_face_parts(Faces(), z, None) == 2).all()
     assert len(rendered) == READINGS and rendered[0].equal(z) and not rendered[1].equal(z)
+
+
+@pytest.mark.parametrize("single", [False, True])
+def test_who_sees_one_picture_a_step_begins_with_small_steps(single):
+    torch.manual_seed(0)
+    features = [torch.randn(3, 6, 8, 8)]
+    head = DeepHead.of(features, 2, hidden=5)
+    before = [weight.clone() for weight in head.parameters()]
+    gan.editing.parts._fit(head, features, torch.randint(0, 2, (3, 8, 8)), 1, single=single)
+    moved = max(float((a - b).detach().abs().max()) for a, b in zip(head.parameters(), before, strict=True))
+    assert moved == pytest.approx(DeepHead.rate / (WARM if single else 1), rel=0.05)  # Adam's first step is its rate
 
 
 def test_a_linear_head_gives_loud_channels_no_more_say():

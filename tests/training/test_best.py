@@ -102,16 +102,19 @@ def test_a_resumed_run_keeps_the_best_bit_for_bit(distances, tmp_path):
     assert_same(*(dict(load(tmp_path / name, "cpu").generator.state_dict()) for name in ("whole", "parts")))
 
 
-def test_it_may_begin_and_end_with_a_resumed_run(distances, tmp_path):
+def test_it_may_begin_with_a_resumed_run_and_end_with_another_which_ships_the_last_model(distances, tmp_path):
     script, out = distances[0], tmp_path / "run"
     list(loop.train(small(images=16), out))
     assert read_counters(out / "checkpoint").best_images == 0
     script[:] = [5.0]
     list(loop.train(small(images=32, measure_images=16), out, resume=True))
-    kept = load(out, "cpu").generator.state_dict()
-    list(loop.train(small(images=48), out, resume=True))
     assert read_counters(out / "checkpoint").best_images == 32
-    assert_same(dict(load(out, "cpu").generator.state_dict()), dict(kept))
+    list(loop.train(small(images=48), out, resume=True))
+    assert read_counters(out / "checkpoint").best_images == 0
+    last = read_state(out)
+    shipped = load(out, "cpu").generator.state_dict()
+    assert_same(dict(shipped), {name: last[f"average.{name}"] for name in shipped})
+    assert "best_images" not in json.loads((out / "metrics.json").read_text())
 
 
 def test_a_run_goes_back_with_the_best_of_then():

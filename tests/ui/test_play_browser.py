@@ -6,9 +6,11 @@ import re
 from pathlib import Path
 
 import pytest
+import torch
 from conftest import asking_page, served
 from PIL import Image
 
+from gan.models.model import load
 from gan.ui.server.model_registry import ModelRegistry
 
 pytestmark = pytest.mark.browser
@@ -186,22 +188,38 @@ def test_a_map_fills_is_walked_and_gives_its_pictures_to_the_stage(page):
 
 
 def test_a_map_along_two_sliders_gives_their_values_and_follows_them(page):
+    emoji = load(EMOJI, "cpu")
+    names = emoji.named.names
+    acting = [emoji.named.acting(row) for row in torch.eye(len(emoji.classes))]
+    has = max(range(len(acting)), key=lambda k: sum(acting[k]))
+    lacks, one = next((k, i) for k, row in enumerate(acting) for i in range(len(names)) if acting[has][i] > row[i])
+    other = next(i for i in range(len(names)) if acting[has][i] and i != one)
+
     filled, box, _ = open_map(page)
-    place, axis = page.locator(".ll-map-place"), page.locator("[data-map=across]")
+    place, (across, up) = (
+        page.locator(".ll-map-place"),
+        (page.locator(f"[data-map={axis}]") for axis in ("across", "up")),
+    )
+    offered = "[...document.querySelectorAll('[data-map=across] option')].some((one) => one.textContent === NAME)"
+    offered = offered.replace("NAME", repr(names[one]))
     page.get_by_role("radio", name="Along two sliders").check()
-    page.get_by_label("People & Body", exact=True).check()
-    page.wait_for_function("document.querySelector('[data-map=across] option').textContent === 'warmth'")
-    assert "brightness" not in axis.inner_text(), "what has no effect on a class is no axis of its map"
-    assert axis.input_value() != page.locator("[data-map=up]").input_value()
-    page.get_by_label("Animals & Nature", exact=True).check()
-    page.wait_for_function("document.querySelector('[data-map=across] option').textContent === 'brightness'")
-    axis.select_option("brightness")
-    page.locator("[data-map=up]").select_option("warmth")
+    page.get_by_label(emoji.classes[has], exact=True).check()
+    page.wait_for_function(offered)
+    across.select_option(names[one])
+    up.select_option(names[other])
+    page.get_by_label(emoji.classes[lacks], exact=True).check()  # what has no effect on a class is no axis of its map
+    page.wait_for_function(f"!{offered}")
+    assert across.input_value() != up.input_value()
+    page.get_by_label(emoji.classes[has], exact=True).check()
+    page.wait_for_function(offered)
+    across.select_option(names[one])
+    up.select_option(names[other])
     filled.wait_for()
     page.locator(".ll-map-view").click(position={"x": box["width"] * 3 / 4, "y": box["height"] / 2})
-    assert place.inner_text() == "brightness +1.50, warmth +0.00" and page.locator(".ll-map-legend li").count() == 0
-    page.wait_for_url(re.compile("&n=1.5&"))
-    page.locator("[data-slider='named:brightness']").fill("0.35")  # between two of the map's pictures
+    assert place.inner_text() == f"{names[one]} +1.50, {names[other]} +0.00"
+    assert page.locator(".ll-map-legend li").count() == 0
+    page.wait_for_url(re.compile("&n=" + one * "," + "1.5&"))
+    page.locator(f"[data-slider='named:{names[one]}']").fill("0.35")  # between two of the map's pictures
     page.wait_for_function(f"Math.abs({FRAME} % 1 - 0.5) < 0.1", polling=50)
     assert page.asked == []
 
