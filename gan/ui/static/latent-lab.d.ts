@@ -98,7 +98,7 @@ interface ControlPanel {
   buildControls(about: ModelDescription, state: PictureState): void;
   buildClasses: ClassChoice["build"];
   buildNamed(names: readonly string[], kinds: readonly string[]): void;
-  offerNamed(acting: readonly boolean[] | null): void; // dims what does nothing in the picture
+  offerNamed(acting: readonly boolean[] | null): boolean; // dims what does nothing in the picture; whether that changed
   render(state: PictureState): void;
   renderSliders(name: string, state: PictureState): void;
   showAllDirections(): void;
@@ -987,7 +987,7 @@ interface SearchFilm {
 
 interface NamedSliders {
   build(names: readonly string[], kinds: readonly string[]): boolean; // whether they are others now
-  offer(acting: readonly boolean[] | null): void; // dims what does nothing in the picture
+  offer(acting: readonly boolean[] | null): boolean; // dims what does nothing in the picture; whether that changed
   rows(): SliderRow[];
   acting(): [number, SliderRow][]; // those that do something, and which they are
 }

@@ -41,10 +41,7 @@
         screen.parentElement?.classList.remove("ll-blank");
         find("[data-where]").textContent = reply.here === undefined ? "server" : "browser";
         shown = payload;
-        if (payload.model === state?.model) {
-          panel.offerNamed(reply.acting ?? null);
-          map.follow();
-        }
+        if (payload.model === state?.model && panel.offerNamed(reply.acting ?? null)) map.follow();
         fetchWeights(payload.model).then(drawEnds); // now that the first picture is there
       },
       painted: lab.latencyMeter(find(".ll-meter")),

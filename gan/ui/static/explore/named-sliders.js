@@ -48,12 +48,17 @@
         more.hidden = names.length <= FEW;
         return true;
       },
-      offer: (acting) =>
+      offer: (acting) => {
+        let changed = false;
         rows.forEach(({ element, input }, i) => {
-          input.disabled = acting !== null && !acting[i];
-          element.classList.toggle("ll-off", input.disabled);
-          lab.finder(element)(".ll-slider-note").textContent = input.disabled ? IDLE : "";
-        }),
+          const idle = acting !== null && !acting[i];
+          changed ||= input.disabled !== idle;
+          input.disabled = idle;
+          element.classList.toggle("ll-off", idle);
+          lab.finder(element)(".ll-slider-note").textContent = idle ? IDLE : "";
+        });
+        return changed;
+      },
       rows: () => rows,
       acting: () => [...rows.entries()].filter(([, { input }]) => !input.disabled),
     };
